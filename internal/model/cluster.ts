@@ -1,0 +1,113 @@
+/** What the replicated state is made of: masters, agents, frameworks, tasks. Immutable records. */
+import type { Resources } from '#internal/resources/resource.ts';
+import type { Encoded } from './encoded.ts';
+import type { AgentId, ExecutorId, FrameworkId, MasterId, Role, TaskId } from './ids.ts';
+
+/** A master as others are told to reach it. `ip` is the text form. */
+export type MasterAddress = {
+  readonly id: MasterId;
+  readonly hostname: string;
+  readonly ip: string;
+  readonly httpPort: number;
+  readonly grpcPort: number;
+};
+
+export type Agent = {
+  readonly id: AgentId;
+  /** Drawn by the agent for its first registration, so that a repeated one finds this record. */
+  readonly registration: string;
+  /** As the agent sent it, with the id. */
+  readonly info: Encoded<'mesos.v1.AgentInfo'>;
+  readonly hostname: string;
+  readonly ip: string;
+  readonly port: number;
+  readonly version: string;
+  readonly capabilities: readonly string[];
+  /** Everything the agent has; unallocated. */
+  readonly total: Resources;
+  readonly registeredMs: number;
+  readonly reregisteredMs: number | undefined;
+  readonly reach: { readonly kind: 'admitted' } | { readonly kind: 'unreachable'; sinceMs: number };
+};
+
+export type FrameworkCapability =
+  | 'REVOCABLE_RESOURCES'
+  | 'TASK_KILLING_STATE'
+  | 'GPU_RESOURCES'
+  | 'SHARED_RESOURCES'
+  | 'PARTITION_AWARE'
+  | 'MULTI_ROLE'
+  | 'RESERVATION_REFINEMENT'
+  | 'REGION_AWARE';
+
+export type Framework = {
+  readonly id: FrameworkId;
+  /** As the scheduler sent it last, with the id. */
+  readonly info: Encoded<'mesos.v1.FrameworkInfo'>;
+  readonly name: string;
+  readonly user: string;
+  readonly principal: string | undefined;
+  /** `['*']` for a framework without MULTI_ROLE and without a role. */
+  readonly roles: readonly Role[];
+  readonly capabilities: ReadonlySet<FrameworkCapability>;
+  readonly checkpoint: boolean;
+  readonly failoverTimeoutMs: number;
+  readonly registeredMs: number;
+  readonly reregisteredMs: number;
+  /** Removed at `deadlineMs` unless it subscribes again, whichever master leads by then. */
+  readonly connection:
+    | { readonly kind: 'connected' }
+    | { readonly kind: 'disconnected'; readonly sinceMs: number; readonly deadlineMs: number };
+};
+
+/** A framework that may never subscribe again, kept for those who ask (at most 50). */
+export type CompletedFramework = {
+  readonly framework: Framework;
+  readonly unregisteredMs: number;
+  readonly tasks: readonly Task[];
+};
+
+/** Mesos's task states in the model's spelling: `TASK_GONE_BY_OPERATOR` is `gone-by-operator`. */
+export type TaskState =
+  | 'staging'
+  | 'starting'
+  | 'running'
+  | 'killing'
+  | 'finished'
+  | 'failed'
+  | 'killed'
+  | 'error'
+  | 'lost'
+  | 'dropped'
+  | 'unreachable'
+  | 'gone'
+  | 'gone-by-operator'
+  | 'unknown';
+
+export type Task = {
+  readonly id: TaskId;
+  readonly frameworkId: FrameworkId;
+  readonly agentId: AgentId;
+  /** Undefined for a command task. */
+  readonly executorId: ExecutorId | undefined;
+  readonly name: string;
+  readonly info: Encoded<'mesos.v1.TaskInfo'>;
+  /** Allocated to the role of the offer that it was launched on. */
+  readonly resources: Resources;
+  readonly launchedMs: number;
+  /** The newest state known: resources are free as soon as it is terminal (contract 7.2). */
+  readonly state: TaskState;
+  /** What the scheduler was told last; undefined while it was told nothing. */
+  readonly update: TaskUpdate | undefined;
+  /** One status a state it went through, without `data`, oldest first. Bounded. */
+  readonly statuses: readonly Encoded<'mesos.v1.TaskStatus'>[];
+  /** A kill that was asked for and is repeated to the agent until the task ends. */
+  readonly kill: { readonly policy: Encoded<'mesos.v1.KillPolicy'> | undefined } | undefined;
+};
+
+export type TaskUpdate = {
+  readonly state: TaskState;
+  /** Undefined on updates that a master made: nobody acknowledges those. Text form. */
+  readonly uuid: string | undefined;
+  readonly status: Encoded<'mesos.v1.TaskStatus'>;
+};

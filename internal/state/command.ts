@@ -1,0 +1,99 @@
+/**
+ * The vocabulary of the log. A command is one decision that somebody is told about; time and new ids
+ * were chosen by the leader that proposed it and travel inside. Commands are only ever added: a master
+ * that meets one it does not know stops.
+ */
+import type { Agent, Framework, MasterAddress, Task, TaskUpdate } from '#internal/model/cluster.ts';
+import type { Encoded } from '#internal/model/encoded.ts';
+import type { AgentId, FrameworkId, TaskId } from '#internal/model/ids.ts';
+
+export type Command = { readonly atMs: number } & (
+  | {
+      /** The first command of every term: who leads, and where it is reached. */
+      readonly kind: 'announce-leader';
+      readonly nodeId: number;
+      readonly master: MasterAddress;
+    }
+  /** A new agent, or one that the log had forgotten. Known `registration`: nothing changes. */
+  | { readonly kind: 'admit-agent'; readonly agent: Agent }
+  /** An agent came back (also from unreachable), perhaps with more resources. */
+  | { readonly kind: 'reregister-agent'; readonly agent: Agent }
+  | { readonly kind: 'mark-agent-unreachable'; readonly agentId: AgentId }
+  /** The agent said good-bye or was replaced: its live tasks are lost. */
+  | { readonly kind: 'remove-agent'; readonly agentId: AgentId; readonly cause: string }
+  /** New, or subscribed again; `connection` is `connected`. */
+  | { readonly kind: 'subscribe-framework'; readonly framework: Framework }
+  | {
+      readonly kind: 'disconnect-framework';
+      readonly frameworkId: FrameworkId;
+      readonly deadlineMs: number;
+    }
+  /** Teardown, or the failover time-out passed. */
+  | { readonly kind: 'remove-framework'; readonly frameworkId: FrameworkId }
+  /** Tasks in `staging`, all of one framework on one agent. Committed before any agent hears of it. */
+  | { readonly kind: 'launch-tasks'; readonly tasks: readonly Task[] }
+  /** What agents reported, in batches: newest state, and the update sent to the scheduler. */
+  | { readonly kind: 'update-tasks'; readonly updates: readonly TaskReport[] }
+  /** Acknowledged by the scheduler; the agent is told once this is committed. */
+  | { readonly kind: 'acknowledge-updates'; readonly acknowledgements: readonly Acknowledgement[] }
+  | {
+      readonly kind: 'kill-task';
+      readonly frameworkId: FrameworkId;
+      readonly taskId: TaskId;
+      readonly policy: Encoded<'mesos.v1.KillPolicy'> | undefined;
+    }
+);
+
+export type TaskReport = {
+  readonly frameworkId: FrameworkId;
+  readonly taskId: TaskId;
+  readonly agentId: AgentId;
+  /** The newest state, perhaps ahead of the update's. */
+  readonly state: Task['state'];
+  readonly update: TaskUpdate;
+};
+
+export type Acknowledgement = {
+  readonly frameworkId: FrameworkId;
+  readonly taskId: TaskId;
+  readonly agentId: AgentId;
+  /** Text form. */
+  readonly uuid: string;
+};
+
+/**
+ * What `apply` asks the leading master to do. Followers drop effects; a new leader finds all it needs
+ * in the state. Order matters.
+ */
+export type Effect =
+  | { readonly kind: 'leader-announced'; readonly master: MasterAddress; readonly nodeId: number }
+  /** `agentId` is the one that counts: an earlier admission of the same registration may have won. */
+  | { readonly kind: 'agent-admitted'; readonly agentId: AgentId; readonly registration: string }
+  | { readonly kind: 'agent-reregistered'; readonly agentId: AgentId }
+  | { readonly kind: 'agent-unreachable'; readonly agentId: AgentId }
+  | { readonly kind: 'agent-removed'; readonly agentId: AgentId }
+  | { readonly kind: 'framework-subscribed'; readonly frameworkId: FrameworkId; isNew: boolean }
+  /** The id belongs to a framework that was removed: it may not come back. */
+  | { readonly kind: 'framework-refused'; readonly frameworkId: FrameworkId }
+  | { readonly kind: 'framework-disconnected'; readonly frameworkId: FrameworkId }
+  | {
+      readonly kind: 'framework-removed';
+      readonly frameworkId: FrameworkId;
+      /** Agents that may run something of it. */
+      readonly agentIds: readonly AgentId[];
+    }
+  | { readonly kind: 'task-launched'; readonly task: Task }
+  /** The launch came too late: framework, agent or id would not do any more. Nothing was launched. */
+  | { readonly kind: 'launch-refused'; readonly task: Task; readonly reason: LaunchRefusal }
+  /** The task's newest state became terminal: what it used is free. */
+  | { readonly kind: 'task-ended'; readonly task: Task }
+  /** Tell the scheduler (updates that the state itself made: agent lost, framework removed…). */
+  | { readonly kind: 'task-updated'; readonly task: Task; readonly update: TaskUpdate }
+  | { readonly kind: 'update-acknowledged'; readonly acknowledgement: Acknowledgement }
+  | { readonly kind: 'kill-requested'; readonly task: Task };
+
+export type LaunchRefusal =
+  | 'framework-unknown'
+  | 'agent-unknown'
+  | 'agent-unreachable'
+  | 'duplicate-task-id';
