@@ -1,0 +1,73 @@
+/**
+ * The border between the faces of a master (`api/`: HTTP, media types, status codes that need no
+ * knowledge of the cluster) and the one who decides (`leader/`). The faces parse and check what a
+ * call looks like (contract 1.7, rows 1 to 11); behind this door it is judged by what is known.
+ */
+import type { Agent, MasterAddress } from '#internal/model/cluster.ts';
+import type { AgentId, FrameworkId, OfferId, Role, StreamId } from '#internal/model/ids.ts';
+import type { Resources } from '#internal/resources/resource.ts';
+import type { State } from '#internal/state/state.ts';
+import type { Call, Event } from '#proto/gen/mesos/v1/scheduler.ts';
+
+export type MasterDoor = {
+  leadership(): Leadership;
+  /**
+   * Takes a structurally valid SUBSCRIBE. Everything from here on is said on the stream: SUBSCRIBED
+   * and what follows, or one ERROR and the end (contract 3.2).
+   */
+  subscribe(call: Call, stream: EventStream): void;
+  /** Any other scheduler call. Resolves with the status and text of contract 3.1, 3.3 and 3.5. */
+  call(call: Call, streamId: string | undefined): Promise<Answer>;
+  /** What reading calls are answered from: one consistent moment. */
+  view(): MasterView;
+  /** The operator's TEARDOWN. */
+  teardown(frameworkId: FrameworkId): Promise<Answer>;
+};
+
+/** Contract 1.8: who answers, who redirects, who has to say 503. */
+export type Leadership =
+  | { readonly kind: 'leading' }
+  /** Elected, but the log is not applied up to its own term yet: 503. */
+  | { readonly kind: 'recovering' }
+  | { readonly kind: 'following'; readonly leader: MasterAddress }
+  | { readonly kind: 'leaderless' };
+
+/** A status, and for 4xx and 5xx the text. Empty body otherwise. */
+export type Answer = { readonly status: number; readonly text: string };
+
+/** One scheduler's open stream. The face encodes events in the media type that was asked for. */
+export type EventStream = {
+  readonly id: StreamId;
+  /** Queues an event. When the reader is too slow the face ends the stream with an ERROR. */
+  send(event: Event): void;
+  /** The last chunk; the connection stays open (contract 1.3). */
+  end(): void;
+  /** Fires once when the stream is over, whoever ended it. */
+  readonly closed: AbortSignal;
+};
+
+/** Replicated state plus what only the leader knows. Immutable: a later event makes a new one. */
+export type MasterView = {
+  readonly state: State;
+  readonly self: MasterAddress;
+  readonly startedMs: number;
+  /** When this master began to lead; undefined while it does not. */
+  readonly electedMs: number | undefined;
+  readonly offers: readonly OfferView[];
+  /** Agents with a live link. */
+  readonly connectedAgents: ReadonlySet<AgentId>;
+  /** Agents of the log that have not come back since this master leads. */
+  readonly recoveredAgents: ReadonlySet<AgentId>;
+  /** Frameworks with a live stream. */
+  readonly connectedFrameworks: ReadonlySet<FrameworkId>;
+  /** Frameworks of the log that have not subscribed since this master leads. */
+  readonly recoveredFrameworks: ReadonlySet<FrameworkId>;
+};
+
+export type OfferView = {
+  readonly id: OfferId;
+  readonly frameworkId: FrameworkId;
+  readonly agent: Agent;
+  readonly role: Role;
+  readonly resources: Resources;
+};
