@@ -1,0 +1,134 @@
+// Made by `npm run generate` from the .proto files of this folder; not to be edited.
+import type * as mesos_v1 from '../../mesos/v1.ts';
+
+export type AgentMessage = {
+  readonly register?: Register;
+  readonly reregister?: Reregister;
+  readonly status_update?: StatusUpdate;
+  readonly pong?: Pong;
+  readonly unregister?: Unregister;
+};
+
+/** What an agent is, as it presents itself. */
+export type Description = {
+  /** `id` is set on re-registration only. */
+  readonly agent_info: mesos_v1.AgentInfo;
+  readonly version: string;
+  readonly ip: string;
+  readonly capabilities?: readonly mesos_v1.AgentInfo_Capability[];
+};
+
+/**
+ * A first registration. The agent draws `registration_uuid` once and keeps it on disk, so that a
+ * repeated request finds the id that an earlier, unanswered one was given.
+ */
+export type Register = {
+  readonly description: Description;
+  readonly registration_uuid: string;
+};
+
+/**
+ * An agent with an id introduces itself to a leader, with everything that it runs or still has to
+ * report.
+ */
+export type Reregister = {
+  readonly description: Description;
+  readonly registration_uuid: string;
+  readonly frameworks?: readonly mesos_v1.FrameworkInfo[];
+  readonly tasks?: readonly Task[];
+};
+
+export type Task = {
+  readonly framework_id: mesos_v1.FrameworkID;
+  readonly task_info: mesos_v1.TaskInfo;
+  readonly state: mesos_v1.TaskState;
+  /** The latest update the agent made, acknowledged or not. */
+  readonly status?: mesos_v1.TaskStatus;
+};
+
+/**
+ * One status update, sent again until a master acknowledges its uuid. At most one of a task is under
+ * way; the ones behind it wait on the agent.
+ */
+export type StatusUpdate = {
+  readonly framework_id: mesos_v1.FrameworkID;
+  readonly status: mesos_v1.TaskStatus;
+  /** The newest state the agent knows of, which may be ahead of `status` (contract 7.2). */
+  readonly latest_state: mesos_v1.TaskState;
+};
+
+export type Pong = {
+  readonly sequence: bigint;
+};
+
+/** The agent leaves for good. */
+export type Unregister = {
+  readonly message: string;
+};
+
+export type MasterMessage = {
+  /** The term under which the sender leads, or the newest it knows when it does not lead. */
+  readonly term: bigint;
+  readonly not_leading?: NotLeading;
+  readonly registered?: Registered;
+  readonly ping?: Ping;
+  readonly run_task?: RunTask;
+  readonly kill_task?: KillTask;
+  readonly acknowledge_update?: AcknowledgeUpdate;
+  readonly shutdown_framework?: ShutdownFramework;
+  readonly update_framework?: UpdateFramework;
+  readonly shutdown?: Shutdown;
+};
+
+/** The answer of a master that does not lead; it closes the stream after it. */
+export type NotLeading = {
+  /** `host:port` of the leader's agent service, when known. */
+  readonly leader?: string;
+};
+
+/** The agent is admitted, durably. Also the answer to a re-registration. */
+export type Registered = {
+  readonly agent_id: mesos_v1.AgentID;
+  /** Without a ping for so long, the agent gives the link up and looks for the leader again. */
+  readonly total_ping_timeout_seconds: number;
+};
+
+export type Ping = {
+  readonly sequence: bigint;
+};
+
+/**
+ * Start a task. Sent again after a change of leaders when the log does not say that it started; an
+ * agent that knows the task, alive or ended, does not start it twice.
+ */
+export type RunTask = {
+  readonly framework_info: mesos_v1.FrameworkInfo;
+  readonly task_info: mesos_v1.TaskInfo;
+};
+
+export type KillTask = {
+  readonly framework_id: mesos_v1.FrameworkID;
+  readonly task_id: mesos_v1.TaskID;
+  readonly kill_policy?: mesos_v1.KillPolicy;
+};
+
+/** The scheduler acknowledged this update and the log knows of it. */
+export type AcknowledgeUpdate = {
+  readonly framework_id: mesos_v1.FrameworkID;
+  readonly task_id: mesos_v1.TaskID;
+  readonly uuid: Uint8Array;
+};
+
+/** The framework is gone: kill its tasks, forget it. */
+export type ShutdownFramework = {
+  readonly framework_id: mesos_v1.FrameworkID;
+};
+
+export type UpdateFramework = {
+  readonly framework_info: mesos_v1.FrameworkInfo;
+};
+
+/** The agent is not wanted any more (gone, removed, or its address changed): kill everything, stop. */
+export type Shutdown = {
+  readonly message: string;
+};
