@@ -1,4 +1,6 @@
 /** What the replicated state is made of: masters, agents, frameworks, tasks. Immutable records. */
+import type { List } from 'immutable';
+import { unreachable } from '#internal/base/assert.ts';
 import type { Resources } from '#internal/resources/resource.ts';
 import type { Encoded } from './encoded.ts';
 import type { AgentId, ExecutorId, FrameworkId, MasterId, Role, TaskId } from './ids.ts';
@@ -27,7 +29,9 @@ export type Agent = {
   readonly total: Resources;
   readonly registeredMs: number;
   readonly reregisteredMs: number | undefined;
-  readonly reach: { readonly kind: 'admitted' } | { readonly kind: 'unreachable'; sinceMs: number };
+  readonly reach:
+    | { readonly kind: 'admitted' }
+    | { readonly kind: 'unreachable'; readonly sinceMs: number };
 };
 
 export type FrameworkCapability =
@@ -64,7 +68,12 @@ export type Framework = {
 export type CompletedFramework = {
   readonly framework: Framework;
   readonly unregisteredMs: number;
-  readonly tasks: readonly Task[];
+  /** Frameworks are numbered in the order in which they were removed. */
+  readonly ordinal: number;
+  /** Oldest first, as in the framework's own history; at most 1000. */
+  readonly tasks: List<Task>;
+  /** The number of `tasks`' first element in the framework's history. */
+  readonly tasksFirst: number;
 };
 
 /** Mesos's task states in the model's spelling: `TASK_GONE_BY_OPERATOR` is `gone-by-operator`. */
@@ -99,15 +108,75 @@ export type Task = {
   readonly state: TaskState;
   /** What the scheduler was told last; undefined while it was told nothing. */
   readonly update: TaskUpdate | undefined;
-  /** One status a state it went through, without `data`, oldest first. Bounded. */
-  readonly statuses: readonly Encoded<'mesos.v1.TaskStatus'>[];
+  /**
+   * The update that the scheduler acknowledged last. When an agent sends it again, it has not heard
+   * of the acknowledgement: the agent is told, the scheduler is left alone.
+   */
+  readonly acknowledgedUuid: string | undefined;
+  /** The newest update of each state it went through, oldest first. Bounded. */
+  readonly statuses: readonly TaskUpdate[];
   /** A kill that was asked for and is repeated to the agent until the task ends. */
   readonly kill: { readonly policy: Encoded<'mesos.v1.KillPolicy'> | undefined } | undefined;
 };
 
-export type TaskUpdate = {
+/** A status update: made by an agent, who awaits its acknowledgement, or by a master (contract 7.2). */
+export type TaskUpdate = AgentUpdate | MasterUpdate;
+
+export type AgentUpdate = {
+  readonly kind: 'agent';
   readonly state: TaskState;
-  /** Undefined on updates that a master made: nobody acknowledges those. Text form. */
-  readonly uuid: string | undefined;
+  /** Text form. */
+  readonly uuid: string;
+  /** Without `data`, which is only for the scheduler's eyes and may be large. */
   readonly status: Encoded<'mesos.v1.TaskStatus'>;
 };
+
+/** Nobody acknowledges it. It becomes a `TaskStatus` with the ids of its task. */
+export type MasterUpdate = {
+  readonly kind: 'master';
+  readonly state: TaskState;
+  readonly reason: MasterReason;
+  readonly message: string;
+  readonly atMs: number;
+  /** Since when the agent is not reached (`unreachable_time`). */
+  readonly unreachableMs: number | undefined;
+};
+
+/** The reasons that masters give (contract 7.7), `REASON_AGENT_REMOVED` as `agent-removed`. */
+export type MasterReason =
+  | 'agent-disconnected'
+  | 'agent-removed'
+  | 'agent-removed-by-operator'
+  | 'agent-reregistered'
+  | 'framework-removed'
+  | 'invalid-offers'
+  | 'reconciliation'
+  | 'task-group-invalid'
+  | 'task-group-unauthorized'
+  | 'task-invalid'
+  | 'task-killed-during-launch'
+  | 'task-unauthorized';
+
+/** Of a terminal task nothing runs any more, and no other state follows (contract 7.1). */
+export function isTerminal(state: TaskState): boolean {
+  switch (state) {
+    case 'finished':
+    case 'failed':
+    case 'killed':
+    case 'error':
+    case 'lost':
+    case 'dropped':
+    case 'gone':
+    case 'gone-by-operator':
+      return true;
+    case 'staging':
+    case 'starting':
+    case 'running':
+    case 'killing':
+    case 'unreachable':
+    case 'unknown':
+      return false;
+    default:
+      return unreachable(state);
+  }
+}

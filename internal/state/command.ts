@@ -3,7 +3,14 @@
  * were chosen by the leader that proposed it and travel inside. Commands are only ever added: a master
  * that meets one it does not know stops.
  */
-import type { Agent, Framework, MasterAddress, Task, TaskUpdate } from '#internal/model/cluster.ts';
+import type {
+  Agent,
+  Framework,
+  MasterAddress,
+  Task,
+  TaskState,
+  TaskUpdate,
+} from '#internal/model/cluster.ts';
 import type { Encoded } from '#internal/model/encoded.ts';
 import type { AgentId, FrameworkId, TaskId } from '#internal/model/ids.ts';
 
@@ -16,8 +23,15 @@ export type Command = { readonly atMs: number } & (
     }
   /** A new agent, or one that the log had forgotten. Known `registration`: nothing changes. */
   | { readonly kind: 'admit-agent'; readonly agent: Agent }
-  /** An agent came back (also from unreachable), perhaps with more resources. */
-  | { readonly kind: 'reregister-agent'; readonly agent: Agent }
+  /**
+   * An agent came back (also from unreachable), perhaps with more resources. `tasks` is all that it
+   * still knows of: what is not in it and was started is lost, what is still `staging` is sent again.
+   */
+  | {
+      readonly kind: 'reregister-agent';
+      readonly agent: Agent;
+      readonly tasks: readonly ReportedTask[];
+    }
   | { readonly kind: 'mark-agent-unreachable'; readonly agentId: AgentId }
   /** The agent said good-bye or was replaced: its live tasks are lost. */
   | { readonly kind: 'remove-agent'; readonly agentId: AgentId; readonly cause: string }
@@ -44,12 +58,23 @@ export type Command = { readonly atMs: number } & (
     }
 );
 
+/** A task as a returning agent knows it. */
+export type ReportedTask = {
+  readonly frameworkId: FrameworkId;
+  readonly taskId: TaskId;
+  readonly state: TaskState;
+};
+
+/**
+ * An agent's update was sent to the scheduler already; one that a master made is sent when this is
+ * applied (effect `task-updated`).
+ */
 export type TaskReport = {
   readonly frameworkId: FrameworkId;
   readonly taskId: TaskId;
   readonly agentId: AgentId;
   /** The newest state, perhaps ahead of the update's. */
-  readonly state: Task['state'];
+  readonly state: TaskState;
   readonly update: TaskUpdate;
 };
 
@@ -72,7 +97,11 @@ export type Effect =
   | { readonly kind: 'agent-reregistered'; readonly agentId: AgentId }
   | { readonly kind: 'agent-unreachable'; readonly agentId: AgentId }
   | { readonly kind: 'agent-removed'; readonly agentId: AgentId }
-  | { readonly kind: 'framework-subscribed'; readonly frameworkId: FrameworkId; isNew: boolean }
+  | {
+      readonly kind: 'framework-subscribed';
+      readonly frameworkId: FrameworkId;
+      readonly isNew: boolean;
+    }
   /** The id belongs to a framework that was removed: it may not come back. */
   | { readonly kind: 'framework-refused'; readonly frameworkId: FrameworkId }
   | { readonly kind: 'framework-disconnected'; readonly frameworkId: FrameworkId }
@@ -96,4 +125,6 @@ export type LaunchRefusal =
   | 'framework-unknown'
   | 'agent-unknown'
   | 'agent-unreachable'
-  | 'duplicate-task-id';
+  | 'duplicate-task-id'
+  /** Together with what runs there it would exceed the agent's total. */
+  | 'resources-unavailable';

@@ -1,0 +1,94 @@
+/**
+ * All that the masters agree on. Immutable, and shared between versions: keeping an old one costs
+ * what has changed since, and two are compared by identity (`records.ts`).
+ */
+import { List, Map } from 'immutable';
+import type {
+  Agent,
+  CompletedFramework,
+  Framework,
+  MasterAddress,
+  Task,
+} from '#internal/model/cluster.ts';
+import type { AgentId, FrameworkId, TaskId } from '#internal/model/ids.ts';
+import type { Resources } from '#internal/resources/resource.ts';
+
+export type State = {
+  /** What `apply` does with a command may change only where this says so (never yet). */
+  readonly version: number;
+  readonly leader: Leader | undefined;
+  /** Admitted and unreachable ones. */
+  readonly agents: Map<AgentId, Agent>;
+  /** The agent of each registration; derived from `agents`. */
+  readonly registrations: Map<string, AgentId>;
+  /** What runs on each agent that runs something; derived from the live tasks. */
+  readonly loads: Map<AgentId, Load>;
+  readonly frameworks: Map<FrameworkId, FrameworkRecord>;
+  /** Oldest first, at most `completedFrameworksMax`. */
+  readonly completedFrameworks: List<CompletedFramework>;
+};
+
+export type Leader = {
+  readonly nodeId: number;
+  readonly master: MasterAddress;
+  readonly electedMs: number;
+};
+
+/** A framework that may subscribe, with its tasks. An id is in at most one of `tasks`, `unreachable`. */
+export type FrameworkRecord = {
+  readonly framework: Framework;
+  /** Not acknowledged to the end; on agents that are admitted, or terminal. */
+  readonly tasks: Map<TaskId, Task>;
+  /** At most `unreachableTasksMax`; the ones that are unreachable longest go first. */
+  readonly unreachable: Map<TaskId, Task>;
+  /** Oldest first, at most `completedTasksMax`. An id may be there more than once. */
+  readonly completed: List<Task>;
+  /** The number of `completed`'s first element, counted from the framework's first. */
+  readonly completedFirst: number;
+};
+
+/** The live tasks of one agent. */
+export type Load = {
+  /** By framework. */
+  readonly tasks: Map<FrameworkId, Map<TaskId, true>>;
+  /** What those that are not terminal hold; unallocated. */
+  readonly used: Resources;
+};
+
+export const completedFrameworksMax = 50;
+export const completedTasksMax = 1000;
+export const unreachableTasksMax = 1000;
+
+export function newState(): State {
+  return {
+    version: 1,
+    leader: undefined,
+    agents: Map(),
+    registrations: Map(),
+    loads: Map(),
+    frameworks: Map(),
+    completedFrameworks: List(),
+  };
+}
+
+/** A framework's live task. */
+export function liveTask(state: State, framework: FrameworkId, id: TaskId): Task | undefined {
+  return state.frameworks.get(framework)?.tasks.get(id);
+}
+
+/** A removed framework, while it is remembered. */
+export function completedFramework(state: State, id: FrameworkId): CompletedFramework | undefined {
+  return state.completedFrameworks.find((completed) => completed.framework.id === id);
+}
+
+/** The live tasks on an agent, in no order that means anything. */
+export function tasksOnAgent(state: State, agent: AgentId): readonly Task[] {
+  const found: Task[] = [];
+  for (const [frameworkId, ids] of state.loads.get(agent)?.tasks ?? []) {
+    for (const id of ids.keys()) {
+      const task = liveTask(state, frameworkId, id);
+      if (task !== undefined) found.push(task);
+    }
+  }
+  return found;
+}
