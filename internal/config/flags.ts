@@ -1,0 +1,219 @@
+/**
+ * Command lines from one table: a flag's name, kind, default and meaning stand in one place, and give
+ * its parsing, its help and its refusals. Flags are written `--like-this`; Mesos's spelling
+ * `--like_this` is the same flag, so that command lines carry over.
+ *
+ * Everything wrong with a command line is told at once, one line each, and the program ends with
+ * status 2.
+ */
+import { Command, CommanderError, Option } from 'commander';
+import { accept, refuse, type Result } from '#internal/base/result.ts';
+import { parseDurationMs } from './duration.ts';
+
+/** One row: how a text becomes a value, what holds without it, and why one would set it. */
+export type Flag<Value> = {
+  readonly placeholder: string | undefined;
+  readonly meaning: string;
+  /** Undefined makes the flag required unless `optional`. */
+  readonly fallback: Value | undefined;
+  readonly optional: boolean;
+  readonly repeatable: boolean;
+  parse(texts: readonly string[]): Result<Value, string>;
+};
+
+export type Flags = Readonly<Record<string, Flag<unknown>>>;
+
+/** The parsed values, under the table's own (camelCase) names. */
+export type Values<Table extends Flags> = {
+  readonly [Name in keyof Table]: Table[Name] extends Flag<infer Value> ? Value : never;
+};
+
+export type Program<Table extends Flags> = {
+  readonly name: string;
+  readonly summary: string;
+  readonly flags: Table;
+  /** What one flag cannot know: relations and unsafe pairs, each refusal one line. */
+  check?(values: Values<Table>): readonly string[];
+};
+
+export type Parsed<Table extends Flags> =
+  | { readonly kind: 'values'; readonly values: Values<Table> }
+  | { readonly kind: 'help'; readonly text: string };
+
+/** Reads a command line (without program and command names). */
+export function parseFlags<Table extends Flags>(
+  program: Program<Table>,
+  argv: readonly string[],
+): Result<Parsed<Table>, readonly string[]> {
+  const command = toCommand(program);
+  try {
+    command.parse(argv.map(withDashes), { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.code === 'commander.helpDisplayed') {
+      return accept({ kind: 'help', text: command.helpInformation() });
+    }
+    return refuse([sentence(error.message)]);
+  }
+  const given = command.opts<Readonly<Record<string, readonly string[] | undefined>>>();
+  return readValues(program, given);
+}
+
+function readValues<Table extends Flags>(
+  program: Program<Table>,
+  given: Readonly<Record<string, readonly string[] | undefined>>,
+): Result<Parsed<Table>, readonly string[]> {
+  const problems: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [name, flag] of Object.entries(program.flags)) {
+    const texts = given[name];
+    const value = readOne(name, flag, texts);
+    if (value.ok) values[name] = value.value;
+    else problems.push(value.refusal);
+  }
+  if (problems.length > 0) return refuse(problems);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every row was just read.
+  const complete = values as Values<Table>;
+  const unsafe = program.check?.(complete) ?? [];
+  return unsafe.length > 0 ? refuse(unsafe) : accept({ kind: 'values', values: complete });
+}
+
+function readOne(
+  name: string,
+  flag: Flag<unknown>,
+  texts: readonly string[] | undefined,
+): Result<unknown, string> {
+  if (texts === undefined) {
+    if (flag.fallback !== undefined || flag.optional) return accept(flag.fallback);
+    return refuse(`--${kebab(name)} is required`);
+  }
+  if (texts.length > 1 && !flag.repeatable) return refuse(`--${kebab(name)} is given twice`);
+  const parsed = flag.parse(texts);
+  return parsed.ok ? parsed : refuse(`--${kebab(name)}: ${parsed.refusal}`);
+}
+
+function toCommand<Table extends Flags>(program: Program<Table>): Command {
+  const command = new Command(`altiplano ${program.name}`)
+    .description(program.summary)
+    .allowExcessArguments(false)
+    .helpOption('--help', 'show this text')
+    .exitOverride()
+    .configureOutput({ writeOut: () => {}, writeErr: () => {} });
+  for (const [name, flag] of Object.entries(program.flags)) {
+    const written = `--${kebab(name)}${flag.placeholder === undefined ? '' : ` <${flag.placeholder}>`}`;
+    const option = new Option(written, describe(flag));
+    if (flag.placeholder === undefined) option.preset('true');
+    command.addOption(option.argParser(collect));
+  }
+  return command;
+}
+
+const collect = (text: string, before: readonly string[] | undefined): readonly string[] => [
+  ...(before ?? []),
+  text,
+];
+
+function describe(flag: Flag<unknown>): string {
+  if (flag.fallback === undefined)
+    return flag.optional ? flag.meaning : `${flag.meaning} (required)`;
+  if (flag.fallback === false) return flag.meaning;
+  return `${flag.meaning} (default: ${defaultText(flag.fallback)})`;
+}
+
+const defaultText = (value: unknown): string =>
+  Array.isArray(value) ? value.join(',') : String(JSON.stringify(value)).replaceAll('"', '');
+
+const withDashes = (text: string): string =>
+  text.replace(/^--[^=]+/, (name) => name.replaceAll('_', '-'));
+
+const kebab = (name: string): string => name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
+
+const sentence = (text: string): string => text.replace(/^error: /, '').replaceAll('\n', ' ');
+
+type Common<Value> = { readonly meaning: string; readonly fallback?: Value };
+
+/** Any text. */
+export const text = (row: Common<string>): Flag<string> =>
+  newFlag('text', row, ([first = '']) => accept(first));
+
+/** A text that may be left out. */
+export const optionalText = (row: { readonly meaning: string }): Flag<string | undefined> => ({
+  ...newFlag<string | undefined>('text', row, ([first = '']) => accept(first)),
+  optional: true,
+});
+
+/** A whole number in `[min, max]`. */
+export const integer = (
+  row: Common<number> & { readonly min: number; readonly max: number },
+): Flag<number> =>
+  newFlag('number', row, ([first = '']) => {
+    const value = Number(first);
+    const fits = /^-?\d+$/.test(first) && value >= row.min && value <= row.max;
+    return fits
+      ? accept(value)
+      : refuse(`'${first}' is not a number from ${row.min} to ${row.max}`);
+  });
+
+/** A number that is at least `min`. */
+export const number = (row: Common<number> & { readonly min: number }): Flag<number> =>
+  newFlag('number', row, ([first = '']) => {
+    const value = Number(first);
+    const fits = first.trim() !== '' && Number.isFinite(value) && value >= row.min;
+    return fits ? accept(value) : refuse(`'${first}' is not a number of at least ${row.min}`);
+  });
+
+/** A TCP port. */
+export const port = (row: Common<number>): Flag<number> => integer({ ...row, min: 0, max: 65_535 });
+
+/** `500ms`, `10secs`, `2mins`, `1hrs` or a number of seconds; milliseconds in the program. */
+export const durationMs = (row: Common<number>): Flag<number> =>
+  newFlag('duration', row, ([first = '']) => parseDurationMs(first));
+
+/** A duration that may be left out. */
+export const optionalDurationMs = (row: {
+  readonly meaning: string;
+}): Flag<number | undefined> => ({
+  ...newFlag<number | undefined>('duration', row, ([first = '']) => parseDurationMs(first)),
+  optional: true,
+});
+
+/** Given or not. */
+export const toggle = (row: { readonly meaning: string }): Flag<boolean> => ({
+  ...newFlag<boolean>(undefined, { ...row, fallback: false }, ([first]) =>
+    accept(first === 'true'),
+  ),
+});
+
+/** One of a few words. */
+export const choice = <Word extends string>(
+  row: Common<Word> & { readonly words: readonly Word[] },
+): Flag<Word> =>
+  newFlag(row.words.join('|'), row, ([first = '']) => {
+    const word = row.words.find((candidate) => candidate === first);
+    return word === undefined
+      ? refuse(`'${first}' is none of ${row.words.join(', ')}`)
+      : accept(word);
+  });
+
+/** Separated by commas, or the flag several times. */
+export const list = (row: Common<readonly string[]>): Flag<readonly string[]> => ({
+  ...newFlag<readonly string[]>('list', row, (texts) =>
+    accept(texts.flatMap((one) => one.split(',')).filter((part) => part !== '')),
+  ),
+  repeatable: true,
+});
+
+/** The flag several times, each value as it is. */
+export const repeated = (row: { readonly meaning: string }): Flag<readonly string[]> => ({
+  ...newFlag<readonly string[]>('text', { ...row, fallback: [] }, (texts) => accept(texts)),
+  repeatable: true,
+});
+
+function newFlag<Value>(
+  placeholder: string | undefined,
+  row: Common<Value>,
+  parse: Flag<Value>['parse'],
+): Flag<Value> {
+  const { meaning, fallback } = row;
+  return { placeholder, meaning, fallback, optional: false, repeatable: false, parse };
+}
