@@ -1,0 +1,16 @@
+/** Which decoder or encoder refused. */
+export type WireErrorCode = 'protobuf' | 'json' | 'record-io';
+
+/**
+ * Bytes or text from outside that are not what they should be, or a message that cannot be written.
+ * The only error that the codecs of this room throw. `message` is a sentence for the peer.
+ */
+export class WireError extends Error {
+  override readonly name: string = 'WireError';
+  readonly code: WireErrorCode;
+
+  constructor(code: WireErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
