@@ -1,0 +1,118 @@
+/**
+ * A machine's disk, which outlives the programs that use it; `files.ts` is what they see of it.
+ * Takes every liberty that the port allows: on a power cut, unsynced writes are kept, lost or torn
+ * and unsynced names forgotten; it fills up; syncs fail; everything takes virtual time.
+ *
+ * `counts` says which of these struck.
+ */
+import { assert } from '#internal/base/assert.ts';
+import type { Random } from '#internal/base/random.ts';
+import { FilesError } from '../files.ts';
+import { DiskNames } from './disk-names.ts';
+import type { Life } from './life.ts';
+import type { SimulatedWorld } from './world.ts';
+
+export type DiskOptions = {
+  readonly name: string;
+  /** Greatest time of a read, write or change of names; evenly drawn. */
+  readonly accessMsMax?: number;
+  /** Greatest time of a sync; evenly drawn. */
+  readonly syncMsMax?: number;
+  /** Chance of a sync to fail with `EIO`. */
+  readonly syncFails?: number;
+  readonly capacityBytes?: number;
+};
+
+export type DiskCounts = {
+  lost: number;
+  torn: number;
+  namesForgotten: number;
+  syncsFailed: number;
+  full: number;
+};
+
+export class SimulatedDisk {
+  readonly names: DiskNames = new DiskNames();
+  readonly counts: DiskCounts = { lost: 0, torn: 0, namesForgotten: 0, syncsFailed: 0, full: 0 };
+  /** Lock files and who has them. */
+  readonly locks: Map<string, Life> = new Map();
+  readonly #random: Random;
+  readonly #accessMsMax: number;
+  readonly #syncMsMax: number;
+  #syncFails: number;
+  #syncsToFail = 0;
+  #capacityBytes: number;
+  #mounted: Life | undefined;
+
+  constructor({ world }: { readonly world: SimulatedWorld }, options: DiskOptions) {
+    this.#random = world.random(`disk/${options.name}`);
+    this.#accessMsMax = options.accessMsMax ?? 0.2;
+    this.#syncMsMax = options.syncMsMax ?? 5;
+    this.#syncFails = options.syncFails ?? 0;
+    this.#capacityBytes = options.capacityBytes ?? Infinity;
+  }
+
+  /** From now on `life` uses it, and its end by a power cut loses what was not synced. */
+  mount(life: Life): void {
+    assert(this.#mounted?.alive !== true, `the disk of ${life.name} is in use`);
+    this.#mounted = life;
+    life.onEnd((kind) => {
+      if (kind === 'power') this.#loseUnsynced();
+    });
+  }
+
+  setCapacity(bytes: number): void {
+    this.#capacityBytes = bytes;
+  }
+
+  setSyncFails(chance: number): void {
+    this.#syncFails = chance;
+  }
+
+  /** The next sync fails, whatever the chances. */
+  failNextSync(): void {
+    this.#syncsToFail++;
+  }
+
+  get freeBytes(): number {
+    let usedBytes = 0;
+    for (const content of this.names.files('live')) usedBytes += content.sizeBytes;
+    return Math.max(0, this.#capacityBytes - usedBytes);
+  }
+
+  /** Waits for the disk; never resolves once `life` is over. */
+  async access(life: Life, what: string): Promise<void> {
+    await life.delay(this.#drawMs(this.#accessMsMax), `disk ${what}`);
+  }
+
+  /** Waits for a sync and says whether it succeeded. */
+  async sync(life: Life): Promise<boolean> {
+    await life.delay(this.#drawMs(this.#syncMsMax), 'disk sync');
+    const fails = this.#syncsToFail > 0 || this.#random.chance(this.#syncFails);
+    if (!fails) return true;
+    this.#syncsToFail = Math.max(0, this.#syncsToFail - 1);
+    this.counts.syncsFailed++;
+    return false;
+  }
+
+  /** How many of `wanted` more bytes fit; counts when not all do. */
+  room(wanted: number): number {
+    if (wanted <= 0 || this.#capacityBytes === Infinity) return wanted;
+    const free = this.freeBytes;
+    if (wanted > free) this.counts.full++;
+    return Math.min(wanted, free);
+  }
+
+  #drawMs(msMax: number): number {
+    return (msMax * this.#random.below(1_000_001)) / 1_000_000;
+  }
+
+  #loseUnsynced(): void {
+    for (const content of this.names.files('all')) content.loseUnsynced(this.#random, this.counts);
+    this.counts.namesForgotten += this.names.loseUnsynced(this.#random);
+  }
+}
+
+export function diskFull(path: string): FilesError {
+  return new FilesError('ENOSPC', `no space left on the disk of ${path}`);
+}
