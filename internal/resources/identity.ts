@@ -1,5 +1,5 @@
 /** When two resources are the same thing, so that amounts of it add up (contract 6.2). */
-import type { Disk, DiskSource, Label, Reservation, Resource } from './resource.ts';
+import type { Disk, DiskSource, Reservation, Resource } from './resource.ts';
 
 /** All but the value agrees. `disk.volume` and the principal of a volume do not count. */
 export function isSameThing(left: Resource, right: Resource): boolean {
@@ -61,14 +61,17 @@ function isSameSource(left: DiskSource | undefined, right: DiskSource | undefine
 }
 
 /** Labels are a bag: their order does not count. */
-function isSameLabels(
-  left: readonly Label[] | undefined,
-  right: readonly Label[] | undefined,
+export function isSameLabels(
+  left: readonly LabelLike[] | undefined,
+  right: readonly LabelLike[] | undefined,
 ): boolean {
   if (left === undefined || right === undefined) return left === right;
   const others = sortedTexts(right);
   return left.length === right.length && sortedTexts(left).every((label, i) => label === others[i]);
 }
 
-const sortedTexts = (labels: readonly Label[]): readonly string[] =>
+/** A label of the model or of the wire. */
+type LabelLike = { readonly key: string; readonly value?: string | undefined };
+
+const sortedTexts = (labels: readonly LabelLike[]): readonly string[] =>
   labels.map(({ key, value }) => JSON.stringify([key, value ?? null])).toSorted();

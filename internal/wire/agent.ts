@@ -1,0 +1,42 @@
+/** An agent as it presents itself on its link, and as the cluster computes with it. */
+import { accept, refuse, type Result } from '#internal/base/result.ts';
+import type { Agent } from '#internal/model/cluster.ts';
+import { encoded } from '#internal/model/encoded.ts';
+import type { AgentId } from '#internal/model/ids.ts';
+import { unallocated } from '#internal/resources/resources.ts';
+import type { Description } from '#proto/gen/altiplano/agent/v1.ts';
+import { encode } from './protobuf.ts';
+import { resourcesFromWire } from './resources.ts';
+
+/** Contract, appendix B. */
+const portDefault = 5051;
+
+/** An admitted agent that registers now. Refuses resources that are not valid. */
+export function agentFromDescription(
+  description: Description,
+  {
+    id,
+    registration,
+    atMs,
+  }: { readonly id: AgentId; readonly registration: string; readonly atMs: number },
+): Result<Agent, string> {
+  const { agent_info: info, version, ip, capabilities } = description;
+  const total = resourcesFromWire(info.resources);
+  if (!total.ok) return refuse(total.refusal);
+  return accept({
+    id,
+    registration,
+    info: encoded<'mesos.v1.AgentInfo'>(
+      encode('mesos.v1.AgentInfo', { ...info, id: { value: id } }),
+    ),
+    hostname: info.hostname,
+    ip,
+    port: info.port ?? portDefault,
+    version,
+    capabilities: (capabilities ?? []).flatMap(({ type }) => (type === undefined ? [] : [type])),
+    total: unallocated(total.value),
+    registeredMs: atMs,
+    reregisteredMs: undefined,
+    reach: { kind: 'admitted' },
+  });
+}
