@@ -4,11 +4,15 @@
  */
 export type KeyValueStore = AsyncDisposable & {
   get(key: string): Promise<Uint8Array | undefined>;
-  /** Pairs with `from <= key < to` in key order (UTF-8 bytes); `to` undefined means to the end. */
+  /**
+   * Pairs with `from <= key < to` in key order (UTF-8 bytes); `to` undefined means to the end. The
+   * loop sees the store as it was when it began.
+   */
   range(options: RangeOptions): AsyncIterable<readonly [key: string, value: Uint8Array]>;
   /**
    * All or nothing. With `sync` it resolves only when the batch survives a power cut; without, the
-   * batch may be lost by a crash, but never a part of it, and never before an older one.
+   * batch may be lost by a crash, but never a part of it, and never before an older one. Batches
+   * take effect in the order of the calls; their values stay unchanged until the call resolves.
    */
   write(batch: readonly Write[], options: { readonly sync: boolean }): Promise<void>;
 };

@@ -1,25 +1,24 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
+import { openTempFolder } from '#internal/testing/temp-folder.ts';
 import { filesSuite } from '../files.suite.ts';
 import { systemFiles } from './files.ts';
 
 filesSuite(test, async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'altiplano-files-'));
+  const folder = await openTempFolder();
   return {
     files: systemFiles(),
-    folder,
+    folder: folder.path,
     run: (promise) => promise,
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   };
 });
 
 test('a lock of another process holds until that is killed', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'altiplano-files-'));
-  const path = join(folder, 'LOCK');
+  await using folder = await openTempFolder();
+  const path = join(folder.path, 'LOCK');
   const program = `
     import { systemFiles } from ${JSON.stringify(new URL('files.ts', import.meta.url).href)};
     await systemFiles().lock(${JSON.stringify(path)});
@@ -35,5 +34,4 @@ test('a lock of another process holds until that is killed', async (t) => {
   await once(child, 'close');
   await using lock = await systemFiles().lock(path);
   t.truthy(lock);
-  await rm(folder, { recursive: true });
 });
