@@ -1,0 +1,90 @@
+/**
+ * The smallest thing in a segment: one checksummed frame, a header of 32 bytes and a payload padded
+ * with zeros to a multiple of eight.
+ *
+ *     0 u32 payload length    4 u8 type    5 u8 flavor    6 u16 zero
+ *     8 u64 index            16 u64 term
+ *    24 u32 crc: CRC-32C of bytes 0 to 23, payload and padding
+ *    28 u32 chain: CRC-32C of `crc`, seeded with the chain of the frame before
+ *
+ * The checksum finds damage inside a frame, the chain finds frames that are missing, doubled or left
+ * over from another life of the file.
+ */
+import { putUint64, roundUpTo8, takeUint64, viewOf } from './bytes.ts';
+import { crc32c } from './crc32c.ts';
+
+export const frameHeaderBytes = 32;
+
+/** Numbers are for ever: add, never reuse. */
+export const frameType = {
+  begin: 1,
+  commit: 2,
+  entry: 3,
+  hard: 4,
+  truncate: 5,
+  mark: 6,
+  install: 7,
+} as const;
+
+export type Frame = {
+  readonly type: number;
+  readonly flavor: number;
+  readonly index: number;
+  readonly term: number;
+  readonly payload: Uint8Array;
+};
+
+export type ReadFrame = Frame & {
+  readonly chain: number;
+  readonly end: number;
+  readonly crc: number;
+};
+
+export const frameBytes = (payloadBytes: number): number =>
+  frameHeaderBytes + roundUpTo8(payloadBytes);
+
+/** Writes `frame` at `offset` of bytes that are zero there; returns the chain after it. */
+export function putFrame(bytes: Uint8Array, offset: number, frame: Frame, chain: number): number {
+  const view = viewOf(bytes);
+  view.setUint32(offset, frame.payload.length, true);
+  view.setUint8(offset + 4, frame.type);
+  view.setUint8(offset + 5, frame.flavor);
+  putUint64(view, offset + 8, frame.index);
+  putUint64(view, offset + 16, frame.term);
+  bytes.set(frame.payload, offset + frameHeaderBytes);
+  const crc = checksum(bytes, offset, offset + frameBytes(frame.payload.length));
+  view.setUint32(offset + 24, crc, true);
+  const next = chainAfter(chain, crc);
+  view.setUint32(offset + 28, next, true);
+  return next;
+}
+
+/** The frame at `offset`, or undefined when it is cut off or its checksum is wrong. */
+export function readFrame(bytes: Uint8Array, offset: number): ReadFrame | undefined {
+  if (offset + frameHeaderBytes > bytes.length) return undefined;
+  const view = viewOf(bytes);
+  const payloadBytes = view.getUint32(offset, true);
+  const end = offset + frameBytes(payloadBytes);
+  if (end > bytes.length) return undefined;
+  const crc = view.getUint32(offset + 24, true);
+  if (checksum(bytes, offset, end) !== crc) return undefined;
+  return {
+    type: view.getUint8(offset + 4),
+    flavor: view.getUint8(offset + 5),
+    index: takeUint64(view, offset + 8),
+    term: takeUint64(view, offset + 16),
+    payload: bytes.subarray(offset + frameHeaderBytes, offset + frameHeaderBytes + payloadBytes),
+    chain: view.getUint32(offset + 28, true),
+    crc,
+    end,
+  };
+}
+
+export function chainAfter(chain: number, crc: number): number {
+  const word = new Uint8Array(4);
+  viewOf(word).setUint32(0, crc, true);
+  return crc32c(word, 0, 4, chain);
+}
+
+const checksum = (bytes: Uint8Array, offset: number, end: number): number =>
+  crc32c(bytes, offset + frameHeaderBytes, end, crc32c(bytes, offset, offset + 24));

@@ -1,0 +1,106 @@
+/**
+ * The log in memory: what the records so far amount to. The same `apply` serves the replay of a log
+ * and the records just written, so a restart cannot remember differently from a run.
+ */
+import { assert, unreachable } from '#internal/base/assert.ts';
+import type { LogReader } from '#raft/core/log-store.ts';
+import type { Entry, HardState, Index, SnapshotMark, Term } from '#raft/core/types.ts';
+import type { WalRecord } from './record.ts';
+
+export class LogImage implements LogReader {
+  #mark: SnapshotMark;
+  #hard: HardState = { term: 0, vote: undefined, commit: 0 };
+  /** Index of `#entries[0]`. During a replay it may lie beyond the mark: see `isWhole`. */
+  #first: Index;
+  #entries: Entry[] = [];
+
+  /** `base`: the last index before the first record that will be applied. */
+  constructor(mark: SnapshotMark, base: Index) {
+    this.#mark = mark;
+    this.#first = base + 1;
+  }
+
+  apply(record: WalRecord): void {
+    switch (record.kind) {
+      case 'entry':
+        return this.#push(record.entry);
+      case 'hard':
+        this.#hard = record.hard;
+        return;
+      case 'truncate':
+        return this.#truncate(record.from);
+      case 'mark':
+        return this.#compact(record.mark);
+      case 'install':
+        this.#mark = record.mark;
+        this.#entries = [];
+        this.#first = record.mark.index + 1;
+        return;
+      default:
+        unreachable(record);
+    }
+  }
+
+  /**
+   * Whether no entry is missing between the mark and the first one. It may be in the middle of a
+   * replay, since a compaction removes the oldest segments and its mark stands in a later one.
+   */
+  isWhole(): boolean {
+    return this.#first <= this.#mark.index + 1 && this.#hard.commit <= this.lastIndex();
+  }
+
+  hard(): HardState {
+    return this.#hard;
+  }
+
+  firstIndex(): Index {
+    return this.#first;
+  }
+
+  lastIndex(): Index {
+    return this.#first + this.#entries.length - 1;
+  }
+
+  term(index: Index): Term | undefined {
+    if (index === this.#mark.index) return this.#mark.term;
+    return this.#entries[index - this.#first]?.term;
+  }
+
+  entries(from: Index, to: Index, bytesMax: number): readonly Entry[] {
+    assert(from >= this.#first, `entry ${from} is gone: the log begins at ${this.#first}`);
+    assert(to <= this.lastIndex() + 1, `entry ${to - 1} is beyond the end ${this.lastIndex()}`);
+    const start = from - this.#first;
+    let end = start;
+    let bytes = 0;
+    while (end < to - this.#first) {
+      bytes += this.#entries[end]?.data.length ?? 0;
+      if (bytes > bytesMax && end > start) break;
+      end++;
+    }
+    return this.#entries.slice(start, end);
+  }
+
+  snapshot(): SnapshotMark {
+    return this.#mark;
+  }
+
+  #push(entry: Entry): void {
+    const last = this.lastIndex();
+    assert(entry.index === last + 1, `entry ${entry.index} follows ${last} in the log`);
+    const lastTerm = this.term(last);
+    assert(lastTerm === undefined || lastTerm <= entry.term, `terms fall at entry ${entry.index}`);
+    this.#entries.push(entry);
+  }
+
+  #truncate(from: Index): void {
+    this.#entries.length = Math.max(0, Math.min(this.#entries.length, from - this.#first));
+    if (from < this.#first) this.#first = from;
+  }
+
+  #compact(mark: SnapshotMark): void {
+    this.#mark = mark;
+    if (mark.index < this.#first) return;
+    this.#entries = this.#entries.slice(mark.index + 1 - this.#first);
+    this.#first = mark.index + 1;
+  }
+}
