@@ -74,8 +74,12 @@ export function answerVote(raft: Raft, request: VoteRequest): void {
 
 /** A reply to the campaign that runs now; others are too late. */
 export function takeVote(raft: Raft, reply: VoteReply): void {
+  const { kind, from, term, reject } = reply;
   const asked = raft.role.kind === 'candidate' ? 'MsgVoteResp' : 'MsgPreVoteResp';
-  if (reply.kind === asked) countVote(raft, reply.from, !reply.reject);
+  if (kind !== asked) return;
+  // A granted pre-vote repeats the term that was tried on: one of an older round is worth nothing.
+  if (kind === 'MsgPreVoteResp' && !reject && term !== raft.term + 1) return;
+  countVote(raft, from, !reject);
 }
 
 /** Our own vote counts when it is on disk, as anybody's: a crash must not let us spend it again. */

@@ -81,7 +81,7 @@ export function takeAnswer(
   if (reject) {
     // Skips the terms that the peer cannot have, as the peer skipped those that we cannot.
     const hint = hintTerm > 0 ? log.lastOfTerm(Math.min(hintIndex, log.last), hintTerm).index : 0;
-    const next = rejected(heard, index, Math.min(hint, hintIndex));
+    const next = rejected(heard, index, hint);
     if (next === undefined) return undefined;
     leader.progress.set(from, next);
   } else {
@@ -102,9 +102,11 @@ export function takePulse(
   const heard = resumed({ ...progress, isActive: true });
   leader.progress.set(from, heard);
   if (heard.mode.kind === 'snapshot' || heard.match === raft.log.last) return undefined;
+  leader.hasNews = true;
+  if (heard.mode.kind !== 'replicate') return undefined;
   // What was sent may be lost. An empty MsgApp at the far end of it makes the peer say so.
-  if (heard.mode.kind === 'replicate') sendAppend(raft, leader, { to: from, entries: [] });
-  else leader.hasNews = true;
+  if (raft.log.term(heard.next - 1) === undefined) leader.progress.set(from, toProbe(heard));
+  else sendAppend(raft, leader, { to: from, entries: [] });
   return undefined;
 }
 
@@ -147,7 +149,7 @@ function sendEntries(raft: Raft, leader: Leader, to: NodeId): boolean {
   const progress = leader.progress.get(to);
   if (progress === undefined || isPaused(progress)) return false;
   const { next, mode, sentCommit } = progress;
-  if (next < log.first || log.term(next - 1) === undefined) {
+  if (log.term(next - 1) === undefined) {
     sendSnapshot(raft, leader, to);
     return false;
   }

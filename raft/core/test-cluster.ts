@@ -1,0 +1,157 @@
+/**
+ * Nodes in one room, for tests of the core: messages are delivered when the test says so, disks are
+ * `MemoryLog`s that survive `crash`, and links can be cut. No time but ticks, no luck but the seed.
+ */
+import { assert } from '#internal/base/assert.ts';
+import { brand } from '#internal/base/brand.ts';
+import { randomFromSeed } from '#internal/base/random.ts';
+import { MemoryLog } from './memory-log.ts';
+import { defaultLimits, type RawNodeOptions } from './options.ts';
+import { RawNode } from './raw-node.ts';
+import type { Ready } from './ready.ts';
+import type { ConfState, Entry, Message, NodeId } from './types.ts';
+
+export const nodeId = (value: number): NodeId => brand<NodeId>(value);
+
+export const text = (words: string): Uint8Array => new TextEncoder().encode(words);
+
+export const confOf = (...voters: readonly number[]): ConfState => ({
+  voters: voters.map(nodeId),
+  outgoing: [],
+  learners: [],
+  learnersNext: [],
+  autoLeave: false,
+});
+
+export type Limits = Partial<typeof defaultLimits>;
+
+export function newNode(id: number, log: MemoryLog, limits: Limits = {}): RawNode {
+  const options: RawNodeOptions = {
+    ...defaultLimits,
+    ...limits,
+    id: nodeId(id),
+    initial: log.initial,
+    appliedIndex: log.snapshot().index,
+  };
+  return new RawNode({ log, random: randomFromSeed(id) }, options);
+}
+
+/** Does what Readies ask for until there is nothing left to do, and returns them. */
+export function carryOut(node: RawNode, log: MemoryLog): readonly Ready[] {
+  const done: Ready[] = [];
+  while (node.hasReady()) {
+    const ready = node.ready();
+    done.push(ready);
+    if (!ready.mustSync) continue;
+    if (ready.snapshot !== undefined) log.install(ready.snapshot);
+    log.write({ hard: ready.hard, entries: ready.entries });
+    node.advance();
+  }
+  return done;
+}
+
+export const messagesOf = (readies: readonly Ready[]): readonly Message[] =>
+  readies.flatMap(({ messages, messagesAfterSync }) => [...messages, ...messagesAfterSync]);
+
+type Machine = { node: RawNode; readonly log: MemoryLog; applied: Entry[] };
+
+export class TestCluster {
+  readonly #machines: Map<NodeId, Machine>;
+  readonly #limits: Limits;
+  #flight: Message[] = [];
+  #isDelivered: (message: Message) => boolean = () => true;
+
+  constructor(_dependencies: object, options: { readonly size: number; readonly limits?: Limits }) {
+    const ids = Array.from({ length: options.size }, (_, i) => i + 1);
+    this.#limits = options.limits ?? {};
+    this.#machines = new Map(
+      ids.map((id) => {
+        const log = new MemoryLog({}, { conf: confOf(...ids) });
+        return [nodeId(id), { node: newNode(id, log, this.#limits), log, applied: [] }];
+      }),
+    );
+  }
+
+  node(id: number): RawNode {
+    return this.#machine(id).node;
+  }
+
+  log(id: number): MemoryLog {
+    return this.#machine(id).log;
+  }
+
+  /** The data of the proposals that node `id` has applied since it woke up. */
+  applied(id: number): readonly string[] {
+    const normal = this.#machine(id).applied.filter(({ kind }) => kind === 'normal');
+    return normal.map(({ data }) => new TextDecoder().decode(data));
+  }
+
+  /** The terms of all entries that node `id` has on disk. */
+  terms(id: number): readonly number[] {
+    const log = this.log(id);
+    return log.entries(log.firstIndex(), log.lastIndex() + 1, Infinity).map(({ term }) => term);
+  }
+
+  /** From now on only messages that `isDelivered` arrive; without it, all of them. */
+  filter(isDelivered: (message: Message) => boolean = () => true): void {
+    this.#isDelivered = isDelivered;
+  }
+
+  isolate(...ids: readonly number[]): void {
+    this.filter(({ from, to }) => !ids.includes(from) && !ids.includes(to));
+  }
+
+  /** Carries out and delivers until nobody has anything to say. */
+  run(): void {
+    for (let round = 0; round < 1000; round++) {
+      for (const machine of this.#machines.values()) this.#carryOut(machine);
+      if (this.#flight.length === 0) return;
+      const arriving = this.#flight.filter((message) => this.#isDelivered(message));
+      this.#flight = [];
+      for (const message of arriving) {
+        const result = this.#machine(message.to).node.step(message);
+        assert(result.ok, `a message was refused: ${JSON.stringify({ message, result })}`);
+      }
+    }
+    assert(false, 'the cluster never comes to rest');
+  }
+
+  /** So many ticks for everybody, each followed by all that it causes. */
+  tick(count: number): void {
+    for (let i = 0; i < count; i++) {
+      for (const { node } of this.#machines.values()) node.tick();
+      this.run();
+    }
+  }
+
+  elect(id: number): void {
+    this.node(id).campaign();
+    this.run();
+    assert(this.node(id).status().role === 'leader', `node ${id} was not elected`);
+  }
+
+  /** Proposes without carrying out anything. */
+  propose(id: number, words: string): void {
+    assert(this.node(id).propose(text(words)).ok, `node ${id} refused ${words}`);
+  }
+
+  /** Everything in memory is gone; the disk stays. */
+  crash(id: number): void {
+    const machine = this.#machine(id);
+    machine.node = newNode(id, machine.log, this.#limits);
+    machine.applied = [];
+    this.#flight = this.#flight.filter(({ to }) => to !== id);
+  }
+
+  #carryOut({ node, log, applied }: Machine): void {
+    const done = carryOut(node, log);
+    applied.push(...done.flatMap(({ committed }) => committed));
+    this.#flight.push(...messagesOf(done));
+  }
+
+  #machine(id: number): Machine {
+    const machine = this.#machines.get(nodeId(id));
+    assert(machine !== undefined, `there is no node ${id}`);
+    return machine;
+  }
+}
