@@ -1,0 +1,110 @@
+/**
+ * RecordIO (contract 1.4): each record is its length in bytes as decimal digits, a newline, and that
+ * many bytes, with nothing between records.
+ */
+import { Buffer } from 'node:buffer';
+import { WireError } from './wire-error.ts';
+
+/** The record with its length in front: what is to be sent as one chunk. */
+export function encodeRecord(record: Uint8Array): Uint8Array {
+  const length = Buffer.from(`${record.length}\n`, 'latin1');
+  const framed = new Uint8Array(length.length + record.length);
+  framed.set(length);
+  framed.set(record, length.length);
+  return framed;
+}
+
+/**
+ * Takes a stream apart, however it was cut into chunks. Every method throws a `WireError` and nothing
+ * else; after the first one the stream has no meaning any more, and each further call throws it again.
+ */
+export type RecordReader = {
+  /** The records that this chunk completes. They are copies: the chunk may be reused. */
+  feed(chunk: Uint8Array): readonly Uint8Array[];
+  /** The stream is over: throws when that is inside a record. */
+  end(): void;
+};
+
+export type RecordReaderOptions = {
+  /** The longest record that is believed. No memory is taken for bytes that have not come. */
+  readonly recordBytesMax: number;
+};
+
+const newline = 0x0a;
+
+/** More digits than any length that fits a double; leading zeros are digits too. */
+const digitsMax = 20;
+
+export function newRecordReader({ recordBytesMax }: RecordReaderOptions): RecordReader {
+  let digits = '';
+  // What has come of the record, once its length is known.
+  let body: { readonly size: number; received: number; readonly parts: Uint8Array[] } | undefined;
+  let broken: WireError | undefined;
+
+  function fail(message: string): never {
+    broken = new WireError('record-io', message);
+    throw broken;
+  }
+
+  function takeDigit(byte: number): void {
+    if (byte === newline) {
+      if (digits === '') fail(`Failed to decode length ''`);
+      body = { size: Number(digits), received: 0, parts: [] };
+      digits = '';
+      return;
+    }
+    digits += String.fromCharCode(byte);
+    if (byte < 0x30 || byte > 0x39 || digits.length > digitsMax) {
+      fail(`Failed to decode length '${digits}'`);
+    }
+    if (Number(digits) > recordBytesMax) {
+      fail(`A record of ${digits} or more bytes is longer than ${recordBytesMax}`);
+    }
+  }
+
+  return {
+    feed(chunk) {
+      if (broken !== undefined) throw broken;
+      const records: Uint8Array[] = [];
+      for (let at = 0; at < chunk.length || body?.size === 0;) {
+        if (body === undefined) {
+          takeDigit(chunk[at++] ?? newline);
+          continue;
+        }
+        const part = copyOf(chunk, at, at + body.size - body.received);
+        at += part.length;
+        body.received += part.length;
+        body.parts.push(part);
+        if (body.received < body.size) break;
+        records.push(joined(body.parts));
+        body = undefined;
+      }
+      return records;
+    },
+    end() {
+      if (broken !== undefined) throw broken;
+      if (body !== undefined || digits !== '') fail('The stream ends inside a record');
+    },
+  };
+}
+
+/** As a plain `Uint8Array`, also when the chunk is a `Buffer`, whose `slice` would not copy. */
+function copyOf(
+  { buffer, byteOffset, byteLength }: Uint8Array,
+  from: number,
+  to: number,
+): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength).slice(from, to);
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const [first = new Uint8Array()] = parts;
+  if (parts.length <= 1) return first;
+  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
