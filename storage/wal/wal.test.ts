@@ -4,9 +4,12 @@
  *
  * Replay one history: `SEED=17 npm test -- storage/wal/wal.test.ts`.
  */
+// oxlint-disable-next-line no-restricted-imports -- the golden bytes lie on the real disk.
+import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import test from 'ava';
 import { type Random, randomFromSeed } from '#internal/base/random.ts';
+import { unreachable } from '#internal/base/assert.ts';
 import { brand } from '#internal/base/brand.ts';
 import type { Files } from '#internal/runtime/files.ts';
 import { SimulatedDisk } from '#internal/runtime/simulated/disk.ts';
@@ -14,6 +17,7 @@ import { simulatedFiles } from '#internal/runtime/simulated/files.ts';
 import { SimulatedWorld } from '#internal/runtime/simulated/world.ts';
 import type { LogBatch, LogStore } from '#raft/core/log-store.ts';
 import type { Entry, HardState, NodeId, SnapshotMark } from '#raft/core/types.ts';
+import { segmentName } from './segment-header.ts';
 import { openWal, type WalOptions } from './wal.ts';
 import { WalError } from './wal-error.ts';
 
@@ -205,6 +209,33 @@ test('a last write that rotted is not taken for a torn one', async (t) => {
   }
 });
 
+test('a hole that a later write follows is not taken for a torn write', async (t) => {
+  const { before, grown, name, files } = await logWithOneMore({ later: 1 });
+  const holed = new Map(files).set(name, grown.slice().fill(0, before, before + 512));
+  await t.throwsAsync(new Machine(1).openWith(holed), { name: 'WalError', code: 'CORRUPT' });
+});
+
+test('the format of version 1 does not change', async (t) => {
+  const machine = new Machine(1);
+  const files = machine.boot();
+  const log = await machine.run(openWal({ files, logger: quiet }, options));
+  const hard = { term: 3, vote: node(2 ** 53 - 1), commit: 1 };
+  const entries = [entry(2, 1), entry(2, 2), entry(3, 3)];
+  await machine.run(log.append({ hard, entries }));
+  await machine.run(log.append({ hard, entries: [entry(3, 2, 8)] }));
+  await machine.run(log.compact({ index: 1, term: 2, conf: conf(1, 2, 3, 4) }));
+  await machine.run(
+    log.installSnapshot({ index: 9, term: 3, conf: { ...conf(5), autoLeave: true } }),
+  );
+  await machine.run(log.close());
+  const { [segmentName(1)]: segment } = Object.fromEntries(await readFolder(machine, files));
+  const tails = [...(await emptyLog())].filter(([name]) => name.startsWith('tail'));
+  const golden = [...tails, ['segment', segment!] as const]
+    .map(([name, bytes]) => `${name}\n${hexOf(bytes)}`)
+    .join('');
+  t.is(golden, await readFile(new URL('testdata/version-1.txt', import.meta.url), 'utf8'));
+});
+
 test('a log of another cluster or node is refused, and one that is open', async (t) => {
   const machine = new Machine(1);
   const files = machine.boot();
@@ -287,7 +318,10 @@ class Machine {
       () => (isDone = true),
       () => {},
     );
-    for (let event = 0; event < events && !isDone; event++) await this.world.step();
+    for (let event = 0; event < events; event++) {
+      if (isDone) break;
+      await this.world.step();
+    }
     this.crash(this.world.random(`crash ${this.world.events}`).oneIn(2) ? 'power' : 'process');
     return isDone;
   }
@@ -334,8 +368,16 @@ async function closedLog(): Promise<Closed> {
   return { files: await readFolder(machine, files), contents };
 }
 
+async function emptyLog(): Promise<ReadonlyMap<string, Uint8Array>> {
+  const machine = new Machine(1);
+  const files = machine.boot();
+  const log = await machine.run(openWal({ files, logger: quiet }, options));
+  await machine.run(log.close());
+  return await readFolder(machine, files);
+}
+
 /** A log whose last batch was written but never acknowledged, as a crash leaves it. */
-async function logWithOneMore() {
+async function logWithOneMore({ later } = { later: 0 }) {
   const machine = new Machine(3);
   const files = machine.boot();
   const log = await machine.run(openWal({ files, logger: quiet }, options));
@@ -343,6 +385,9 @@ async function logWithOneMore() {
   const tails = await readFolder(machine, files);
   const [name, { length: before }] = [...tails].find(([path]) => path.endsWith('.seg'))!;
   await machine.run(log.append({ entries: [entry(1, 3, 700)] }));
+  for (let more = 0; more < later; more++) {
+    await machine.run(log.append({ entries: [entry(1, 4 + more)] }));
+  }
   const grown = (await readFolder(machine, files)).get(name)!;
   const whole = { ...newborn, entries: [entry(1, 1), entry(1, 2)] };
   return { before, grown, name, files: tails, whole };
@@ -358,6 +403,12 @@ async function readFolder(machine: Machine, files: Files): Promise<Map<string, U
   return found;
 }
 
+/** 32 bytes a line. */
+const hexOf = (bytes: Uint8Array): string =>
+  Buffer.from(bytes)
+    .toString('hex')
+    .replaceAll(/.{1,64}/g, '$&\n');
+
 /** Returns whether it was refused. */
 async function refusedOrWhole(
   t: { fail(message: string): void },
@@ -369,7 +420,8 @@ async function refusedOrWhole(
     if (!isSame(contentsOf(log), contents)) t.fail(`${what}: opened with other contents`);
     return false;
   } catch (fault) {
-    if (!(fault instanceof WalError) || fault.code !== 'CORRUPT') t.fail(`${what}: ${fault}`);
+    if (!(fault instanceof WalError) || fault.code !== 'CORRUPT')
+      t.fail(`${what}: ${String(fault)}`);
     return true;
   }
 }
@@ -395,6 +447,8 @@ function after(model: Contents, step: Step): Contents {
     }
     case 'install':
       return { ...model, mark: step.mark, entries: [] };
+    default:
+      return unreachable(step);
   }
 }
 
