@@ -65,7 +65,7 @@ const layers: Layers = {
       'storage/checkpoint',
       'storage/key-value-store.ts',
     ],
-    theirs: ['@opentelemetry/api'],
+    theirs: ['@opentelemetry/api', 'immutable'],
   },
   'internal/client': {
     ours: [...ports, ...domain, 'internal/wire', 'proto', 'internal/rpc'],

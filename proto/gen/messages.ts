@@ -32,6 +32,14 @@ export type Messages = {
   readonly 'altiplano.agent.v1.ShutdownFramework': altiplano_agent_v1.ShutdownFramework;
   readonly 'altiplano.agent.v1.UpdateFramework': altiplano_agent_v1.UpdateFramework;
   readonly 'altiplano.agent.v1.Shutdown': altiplano_agent_v1.Shutdown;
+  readonly 'altiplano.agent.v1.IdentityRecord': altiplano_agent_v1.IdentityRecord;
+  readonly 'altiplano.agent.v1.TermRecord': altiplano_agent_v1.TermRecord;
+  readonly 'altiplano.agent.v1.FrameworkRecord': altiplano_agent_v1.FrameworkRecord;
+  readonly 'altiplano.agent.v1.TaskRecord': altiplano_agent_v1.TaskRecord;
+  readonly 'altiplano.agent.v1.ProgressRecord': altiplano_agent_v1.ProgressRecord;
+  readonly 'altiplano.agent.v1.ProcessRecord': altiplano_agent_v1.ProcessRecord;
+  readonly 'altiplano.agent.v1.KillRecord': altiplano_agent_v1.KillRecord;
+  readonly 'altiplano.agent.v1.UpdateRecord': altiplano_agent_v1.UpdateRecord;
   readonly 'mesos.v1.agent.Call': mesos_v1_agent.Call;
   readonly 'mesos.v1.agent.Call.GetMetrics': mesos_v1_agent.Call_GetMetrics;
   readonly 'mesos.v1.agent.Call.SetLoggingLevel': mesos_v1_agent.Call_SetLoggingLevel;
@@ -387,6 +395,7 @@ export type Messages = {
 
 // prettier-ignore
 export type Enums = {
+  readonly 'altiplano.agent.v1.KillRecord.Cause': altiplano_agent_v1.KillRecord_Cause;
   readonly 'mesos.v1.agent.Call.Type': mesos_v1_agent.Call_Type;
   readonly 'mesos.v1.agent.Call.AttachContainerInput.Type': mesos_v1_agent.Call_AttachContainerInput_Type;
   readonly 'mesos.v1.agent.Response.Type': mesos_v1_agent.Response_Type;

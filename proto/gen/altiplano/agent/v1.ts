@@ -1,6 +1,13 @@
 // Made by `npm run generate` from the .proto files of this folder; not to be edited.
 import type * as mesos_v1 from '../../mesos/v1.ts';
 
+export type KillRecord_Cause =
+  | 'UNKNOWN'
+  | 'REQUESTED'
+  | 'DURING_LAUNCH'
+  | 'COMPLETION_TIME'
+  | 'ABANDONED';
+
 export type AgentMessage = {
   readonly register?: Register;
   readonly reregister?: Reregister;
@@ -131,4 +138,62 @@ export type UpdateFramework = {
 /** The agent is not wanted any more (gone, removed, or its address changed): kill everything, stop. */
 export type Shutdown = {
   readonly message: string;
+};
+
+/** Who the agent is. */
+export type IdentityRecord = {
+  /** Drawn once, presented at each registration. */
+  readonly registration_uuid: string;
+  /** Unset until a master has admitted the agent. */
+  readonly agent_id?: string;
+};
+
+/** The highest term of a leader that the agent has heeded: lower ones are refused for ever. */
+export type TermRecord = {
+  readonly term: bigint;
+};
+
+export type FrameworkRecord = {
+  readonly info: mesos_v1.FrameworkInfo;
+  /** It is gone: its tasks are being killed, and nobody is told how they end. */
+  readonly removed?: boolean;
+};
+
+/** A task as it was launched; never rewritten. */
+export type TaskRecord = {
+  readonly framework_id: string;
+  readonly info: mesos_v1.TaskInfo;
+  readonly container_id: string;
+};
+
+/** What has become of a task so far. */
+export type ProgressRecord = {
+  /** The newest state, acknowledged or not. */
+  readonly state: mesos_v1.TaskState;
+  readonly process?: ProcessRecord;
+  /** Wall time of its start in milliseconds since the epoch. */
+  readonly started_ms?: number;
+  readonly kill?: KillRecord;
+  /** The newest status it was given. */
+  readonly status?: mesos_v1.TaskStatus;
+  /** Number of the next update. */
+  readonly next_update: bigint;
+};
+
+/** A process that cannot be confused with a later one of the same pid. */
+export type ProcessRecord = {
+  readonly pid: bigint;
+  /** As the kernel counts it: clock ticks since it booted. */
+  readonly start_ticks: bigint;
+  readonly boot_id: string;
+};
+
+export type KillRecord = {
+  readonly cause: KillRecord_Cause;
+  readonly grace_ms: number;
+};
+
+/** A status update that no master has acknowledged yet. */
+export type UpdateRecord = {
+  readonly status: mesos_v1.TaskStatus;
 };

@@ -1,0 +1,70 @@
+/**
+ * What runs containers, as a port. `containers/posix.ts` runs them as groups of processes of this
+ * machine, `containers/simulated.ts` on virtual time; both pass `containers/containerizer.suite.ts`.
+ *
+ * A container outlives the agent, and its end is kept for the agent that comes next. Container ids
+ * are drawn anew for each launch and never used again.
+ */
+import type { ProcessRecord } from '#proto/gen/altiplano/agent/v1.ts';
+
+export type Containerizer = {
+  /**
+   * Starts a container; resolves when its process exists. Rejects with `ContainerError` when it
+   * cannot be: then nothing of it runs, or ever will.
+   */
+  launch(spec: ContainerSpec): Promise<RunningContainer>;
+  /**
+   * What became of a container whose launch was once asked for, by this agent or one before it. After
+   * the answer `absent` it never starts.
+   */
+  recover(spec: ContainerSpec): Promise<RecoveredContainer>;
+  /** Sends a signal to all its processes. Harmless when it has ended or is not known. */
+  signal(containerId: string, signal: 'TERM' | 'KILL'): Promise<void>;
+  /** Forgets a container that has ended. Its sandbox stays. */
+  release(containerId: string): Promise<void>;
+};
+
+export type ContainerSpec = {
+  readonly containerId: string;
+  readonly agentId: string;
+  readonly frameworkId: string;
+  readonly executorId: string;
+  readonly command: ContainerCommand;
+  /** What the task is given; the containerizer adds what it alone knows (the sandbox). */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Undefined: the agent's own. */
+  readonly user: string | undefined;
+};
+
+export type ContainerCommand =
+  | { readonly kind: 'shell'; readonly line: string }
+  /** `path` is looked up in the task's PATH; `arguments` do not repeat it. */
+  | { readonly kind: 'argv'; readonly path: string; readonly arguments: readonly string[] };
+
+export type RunningContainer = {
+  readonly process: ProcessRecord;
+  /** Resolves once, when all its processes are gone; never rejects. */
+  readonly ended: Promise<ContainerEnd>;
+};
+
+export type RecoveredContainer =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'running'; readonly container: RunningContainer }
+  | {
+      readonly kind: 'ended';
+      /** Undefined when it ended before anybody saw its process. */
+      readonly process: ProcessRecord | undefined;
+      readonly end: ContainerEnd;
+    };
+
+export type ContainerEnd =
+  | { readonly kind: 'exited'; readonly status: number }
+  /** `signal` is its number: 15. */
+  | { readonly kind: 'signaled'; readonly signal: number }
+  /** Nobody can tell how. `reason` says why, for people. */
+  | { readonly kind: 'lost'; readonly reason: string };
+
+/** A launch that was refused, by us or by the machine; the message is for the task's owner. */
+export class ContainerError extends Error {
+  override readonly name: string = 'ContainerError';
+}

@@ -1,0 +1,76 @@
+/** What happens to an agent, and what it wants done about it: the whole traffic of `step`. */
+import type { Random } from '#internal/base/random.ts';
+import type { CheckpointWrite } from '#storage/checkpoint/records.ts';
+import type { AgentMessage, MasterMessage, ProcessRecord } from '#proto/gen/altiplano/agent/v1.ts';
+import type { ContainerEnd, ContainerSpec } from '../containerizer.ts';
+import type { AgentState, TaskKey } from './state.ts';
+
+export type Input =
+  /** Once, after every container of the checkpoint was looked for. */
+  | { readonly kind: 'start' }
+  | { readonly kind: 'message'; readonly link: number; readonly message: MasterMessage }
+  | { readonly kind: 'link-closed'; readonly link: number; readonly reason: string }
+  | { readonly kind: 'timer'; readonly timer: TimerId }
+  | {
+      readonly kind: 'launched';
+      readonly task: TaskKey;
+      readonly containerId: string;
+      readonly process: ProcessRecord;
+    }
+  | {
+      readonly kind: 'launch-failed';
+      readonly task: TaskKey;
+      readonly containerId: string;
+      readonly reason: string;
+    }
+  | {
+      readonly kind: 'container-ended';
+      readonly task: TaskKey;
+      readonly containerId: string;
+      readonly end: ContainerEnd;
+    }
+  /** A container that the checkpoint knows was never started, and cannot start any more. */
+  | { readonly kind: 'container-absent'; readonly task: TaskKey; readonly containerId: string }
+  /** Kill every task, report it as killed, and stop. */
+  | { readonly kind: 'close' };
+
+export type Effect =
+  | { readonly kind: 'dial'; readonly link: number; readonly target: string }
+  | { readonly kind: 'hang-up'; readonly link: number }
+  | { readonly kind: 'send'; readonly link: number; readonly message: AgentMessage }
+  | { readonly kind: 'launch'; readonly task: TaskKey; readonly spec: ContainerSpec }
+  | { readonly kind: 'signal'; readonly containerId: string; readonly signal: 'TERM' | 'KILL' }
+  | { readonly kind: 'release'; readonly containerId: string }
+  /** Replaces a timer of the same id. */
+  | { readonly kind: 'set-timer'; readonly timer: TimerId; readonly delayMs: number }
+  | { readonly kind: 'cancel-timer'; readonly timer: TimerId }
+  /** No task is left: the agent may stop. */
+  | { readonly kind: 'stopped'; readonly reason: string }
+  | {
+      readonly kind: 'note';
+      readonly level: 'debug' | 'info' | 'warn';
+      readonly event: string;
+      readonly fields: Readonly<Record<string, unknown>>;
+    };
+
+export type TimerId =
+  /** Dial again; the master was silent for too long. */
+  | { readonly kind: 'dial' }
+  | { readonly kind: 'silence' }
+  /** Send the update again; KILL after TERM; `max_completion_time` is over. */
+  | { readonly kind: 'retry' | 'escalate' | 'overtime'; readonly task: TaskKey };
+
+export type Moment = {
+  /** Wall time in milliseconds since the epoch, for status timestamps. */
+  readonly nowMs: number;
+  readonly monotonicMs: number;
+  /** For ids and back-offs. */
+  readonly random: Random;
+};
+
+/** `writes` are durable before any of `effects` is carried out. */
+export type Step = {
+  readonly state: AgentState;
+  readonly writes: readonly CheckpointWrite[];
+  readonly effects: readonly Effect[];
+};

@@ -1,0 +1,146 @@
+/**
+ * Ending tasks. TERM to the whole container first, KILL when the grace is over (contract 7.6); a later
+ * kill with a shorter grace shortens it, a longer one changes nothing. The grace is the kill's own,
+ * else the task's, else 3 s.
+ */
+import type { KillTask } from '#proto/gen/altiplano/agent/v1.ts';
+import type { KillPolicy } from '#proto/gen/mesos/v1.ts';
+import type { ContainerEnd } from '../containerizer.ts';
+import type { Ending, Kill, Task } from './state.ts';
+import { taskKey } from './state.ts';
+import { outcomeOf, wantsKilling } from './status.ts';
+import { type Turn, act, change, forget, getTask, keep, note } from './turn.ts';
+import { report } from './updates.ts';
+
+export function killTask(turn: Turn, message: KillTask): void {
+  const key = taskKey(message.framework_id.value, message.task_id.value);
+  const task = getTask(turn, key);
+  if (task === undefined) {
+    // The master reconciles what we do not know when we register.
+    note(turn, 'warn', 'kill of an unknown task', { task: key });
+    return;
+  }
+  const graceMs =
+    graceOf(message.kill_policy) ?? graceOf(task.info.kill_policy) ?? turn.settings.killGraceMs;
+  request(turn, task, graceMs);
+}
+
+/** A scheduler, or the agent's own orderly end, wants the task killed. */
+function request(turn: Turn, task: Task, graceMs: number): void {
+  if (task.life.kind === 'ended') return;
+  if (task.kill !== undefined) {
+    shorten(turn, task, task.kill, graceMs);
+    return;
+  }
+  const sinceMs = turn.moment.monotonicMs;
+  if (task.life.kind === 'launching') {
+    // Its container may exist already: it is killed as soon as it is known.
+    keep(turn, { ...task, kill: { cause: 'DURING_LAUNCH', graceMs: 0, sinceMs } });
+    return;
+  }
+  const kill: Kill = { cause: 'REQUESTED', graceMs, sinceMs };
+  const info = turn.state.frameworks.get(task.frameworkId)?.info;
+  const killed = { ...task, kill };
+  if (info !== undefined && wantsKilling(info)) {
+    report(turn, killed, { state: 'TASK_KILLING', source: 'SOURCE_EXECUTOR' });
+  } else keep(turn, killed);
+  signal(turn, killed, kill);
+}
+
+function shorten(turn: Turn, task: Task, kill: Kill, graceMs: number): void {
+  if (graceMs >= kill.graceMs || task.life.kind !== 'running') return;
+  keep(turn, { ...task, kill: { ...kill, graceMs } });
+  const delayMs = Math.max(0, kill.sinceMs + graceMs - turn.moment.monotonicMs);
+  act(turn, { kind: 'set-timer', timer: { kind: 'escalate', task: task.key }, delayMs });
+}
+
+/** Carries a kill out on a container that runs. */
+export function signal(turn: Turn, task: Task, kill: Kill): void {
+  const { containerId, key } = task;
+  if (kill.cause !== 'REQUESTED' && kill.graceMs === 0) {
+    act(turn, { kind: 'signal', containerId, signal: 'KILL' });
+    return;
+  }
+  act(
+    turn,
+    { kind: 'signal', containerId, signal: 'TERM' },
+    { kind: 'set-timer', timer: { kind: 'escalate', task: key }, delayMs: kill.graceMs },
+  );
+}
+
+/** The grace is over. */
+export function escalate(turn: Turn, task: Task): void {
+  if (task.life.kind !== 'running' || task.kill === undefined) return;
+  act(turn, { kind: 'signal', containerId: task.containerId, signal: 'KILL' });
+}
+
+/** It ran longer than `max_completion_time`: no policy softens that (contract 9.7). */
+export function overtime(turn: Turn, task: Task): void {
+  if (task.life.kind !== 'running' || task.kill !== undefined) return;
+  const kill: Kill = { cause: 'COMPLETION_TIME', graceMs: 0, sinceMs: turn.moment.monotonicMs };
+  keep(turn, { ...task, kill });
+  signal(turn, task, kill);
+}
+
+/** The framework is gone: its tasks are killed and nobody is told. */
+export function shutdownFramework(turn: Turn, frameworkId: string): void {
+  const framework = turn.state.frameworks.get(frameworkId);
+  if (framework === undefined) return;
+  const removed = { ...framework, removed: true };
+  change(turn, { frameworks: turn.state.frameworks.set(frameworkId, removed) });
+  turn.writes.push({ kind: 'framework', frameworkId, record: removed });
+  const tasks = turn.state.tasks.filter((task) => task.frameworkId === frameworkId);
+  for (const task of tasks.values()) abandon(turn, task);
+}
+
+/** Kills a task of which nobody wants to hear any more. */
+function abandon(turn: Turn, task: Task): void {
+  if (task.life.kind === 'ended') {
+    forget(turn, task);
+    return;
+  }
+  const graceMs = graceOf(task.info.kill_policy) ?? turn.settings.killGraceMs;
+  const sinceMs = turn.moment.monotonicMs;
+  const kill: Kill = { cause: 'ABANDONED', graceMs, sinceMs };
+  keep(turn, { ...task, kill });
+  if (task.life.kind === 'running' && task.kill === undefined) signal(turn, task, kill);
+}
+
+/** Kills everything; the agent stops when nothing is left alive. */
+export function end(turn: Turn, ending: Exclude<Ending, { readonly kind: 'none' }>): void {
+  if (turn.state.ending.kind !== 'none') return;
+  change(turn, { ending });
+  for (const task of turn.state.tasks.values()) {
+    if (ending.kind === 'expelled') abandon(turn, task);
+    else request(turn, task, graceOf(task.info.kill_policy) ?? turn.settings.killGraceMs);
+  }
+  stopWhenEmpty(turn);
+}
+
+export function containerEnded(turn: Turn, task: Task, how: ContainerEnd): void {
+  if (task.life.kind === 'ended') return;
+  act(
+    turn,
+    { kind: 'cancel-timer', timer: { kind: 'escalate', task: task.key } },
+    { kind: 'cancel-timer', timer: { kind: 'overtime', task: task.key } },
+  );
+  if (task.kill?.cause === 'ABANDONED') forget(turn, { ...task, life: { kind: 'ended' } });
+  else report(turn, task, outcomeOf(how, task.kill));
+}
+
+export function stopWhenEmpty(turn: Turn): void {
+  const { ending, tasks } = turn.state;
+  if (ending.kind === 'none' || tasks.some(({ life }) => life.kind !== 'ended')) return;
+  if (ending.kind === 'expelled') {
+    // A later start is that of a new agent.
+    turn.writes.push({ kind: 'remove-identity' });
+    change(turn, { agentId: undefined, registration: '' });
+  }
+  const reason = ending.kind === 'expelled' ? ending.reason : 'closed';
+  act(turn, { kind: 'stopped', reason });
+}
+
+function graceOf(policy: KillPolicy | undefined): number | undefined {
+  const nanoseconds = policy?.grace_period?.nanoseconds;
+  return nanoseconds === undefined ? undefined : Math.max(0, Number(nanoseconds) / 1e6);
+}

@@ -1,0 +1,185 @@
+/**
+ * From RunTask to a running container. The task is durable before its container is launched, so an
+ * agent that dies in between finds it again, and whatever it finds, it starts it at most once.
+ */
+import type { ProcessRecord, RunTask } from '#proto/gen/altiplano/agent/v1.ts';
+import type { CommandInfo, TaskInfo } from '#proto/gen/mesos/v1.ts';
+import { accept, refuse, type Result } from '#internal/base/result.ts';
+import type { ContainerCommand, ContainerSpec } from '../containerizer.ts';
+import { signal } from './kill.ts';
+import {
+  type AgentSettings,
+  type AgentState,
+  type Framework,
+  type Task,
+  taskKey,
+} from './state.ts';
+import { killedDuringLaunch, launchFailed } from './status.ts';
+import { type Turn, act, change, forget, getTask, keep, nameOf, note, remember } from './turn.ts';
+import { report } from './updates.ts';
+import { uuidText, uuidV4 } from './uuid.ts';
+
+export function runTask(turn: Turn, { framework_info, task_info }: RunTask): void {
+  const frameworkId = framework_info.id?.value;
+  if (frameworkId === undefined || turn.state.ending.kind !== 'none') {
+    note(turn, 'warn', 'task not launched', { task: task_info.task_id.value, frameworkId });
+    return;
+  }
+  const key = taskKey(frameworkId, task_info.task_id.value);
+  if (getTask(turn, key) !== undefined) {
+    // A new leader repeats what its log does not know to have started. Our updates tell it better.
+    note(turn, 'debug', 'task is known already', { task: key });
+    return;
+  }
+  adopt(turn, frameworkId, { info: framework_info, removed: false });
+  const task: Task = {
+    key,
+    frameworkId,
+    info: task_info,
+    containerId: uuidText(uuidV4(turn.moment.random)),
+    life: { kind: 'launching' },
+    state: 'TASK_STAGING',
+    status: undefined,
+    kill: undefined,
+    updates: [],
+    nextUpdate: 1,
+    retryMs: turn.settings.updateRetryMs,
+  };
+  const command = commandOf(task_info);
+  if (command.ok) launch(turn, task);
+  else {
+    record(turn, task);
+    report(turn, task, launchFailed(command.refusal));
+  }
+}
+
+/** Remembers a framework, with the information that came last. */
+export function adopt(turn: Turn, frameworkId: string, framework: Framework): void {
+  change(turn, { frameworks: turn.state.frameworks.set(frameworkId, framework) });
+  turn.writes.push({ kind: 'framework', frameworkId, record: framework });
+}
+
+function launch(turn: Turn, task: Task): void {
+  record(turn, task);
+  const spec = specOf(turn.state, turn.settings, task);
+  act(turn, { kind: 'launch', task: task.key, spec });
+}
+
+function record(turn: Turn, task: Task): void {
+  const { frameworkId: framework_id, containerId: container_id, info } = task;
+  turn.writes.push({
+    kind: 'task',
+    name: nameOf(task),
+    record: { framework_id, info, container_id },
+  });
+  keep(turn, task);
+}
+
+export function launched(turn: Turn, task: Task, process: ProcessRecord): void {
+  if (task.life.kind === 'ended') return;
+  const startedMs = task.life.kind === 'running' ? task.life.startedMs : turn.moment.nowMs;
+  const running: Task = { ...task, life: { kind: 'running', process, startedMs } };
+  if (task.life.kind === 'running') {
+    // Found again after a restart: nobody has to be told.
+    remember(turn, running);
+  } else if (task.kill?.cause === 'DURING_LAUNCH' || task.kill?.cause === 'ABANDONED') {
+    keep(turn, running);
+  } else {
+    const starting = report(turn, running, { state: 'TASK_STARTING', source: 'SOURCE_EXECUTOR' });
+    report(turn, starting, { state: 'TASK_RUNNING', source: 'SOURCE_EXECUTOR' });
+  }
+  // A kill that came before the container, or that the last agent did not see through.
+  if (task.kill !== undefined) signal(turn, running, task.kill);
+  watchTime(turn, running, startedMs);
+}
+
+export function launchRefused(turn: Turn, task: Task, reason: string): void {
+  if (task.life.kind !== 'launching') return;
+  if (task.kill?.cause === 'ABANDONED') forget(turn, { ...task, life: { kind: 'ended' } });
+  else report(turn, task, task.kill === undefined ? launchFailed(reason) : killedDuringLaunch);
+}
+
+/**
+ * The agent died between writing the task down and starting it. It is started now, in a container of
+ * its own: the old one can never start any more.
+ */
+export function launchAgain(turn: Turn, task: Task): void {
+  if (task.life.kind !== 'launching') return;
+  if (task.kill !== undefined) launchRefused(turn, task, '');
+  else launch(turn, { ...task, containerId: uuidText(uuidV4(turn.moment.random)) });
+}
+
+function watchTime(turn: Turn, task: Task, startedMs: number): void {
+  const limit = task.info.max_completion_time?.nanoseconds;
+  if (limit === undefined) return;
+  const limitMs = Number(limit) / 1e6;
+  // Wall time is all that two lives of an agent share. A clock that was set back grants no more.
+  const elapsedMs = Math.max(0, turn.moment.nowMs - startedMs);
+  const delayMs = Math.max(0, limitMs - elapsedMs);
+  act(turn, { kind: 'set-timer', timer: { kind: 'overtime', task: task.key }, delayMs });
+}
+
+/** What the containerizer is asked for. Only of a task that `commandOf` accepts. */
+export function specOf(state: AgentState, settings: AgentSettings, task: Task): ContainerSpec {
+  const { info, frameworkId, containerId } = task;
+  const framework = state.frameworks.get(frameworkId)?.info;
+  const command = commandOf(info);
+  const executorId = info.task_id.value;
+  const agentId = state.agentId ?? '';
+  // An empty user is what a framework says that leaves the choice to us.
+  const user = [info.command?.user, framework?.user].find(
+    (name) => name !== undefined && name !== '',
+  );
+  return {
+    containerId,
+    agentId,
+    frameworkId,
+    executorId,
+    command: command.ok ? command.value : { kind: 'shell', line: 'exit 127' },
+    user,
+    environment: {
+      PATH: settings.path,
+      MESOS_TASK_ID: executorId,
+      MESOS_FRAMEWORK_ID: frameworkId,
+      MESOS_EXECUTOR_ID: executorId,
+      MESOS_SLAVE_ID: agentId,
+      MESOS_SLAVE_PID: `slave(1)@${settings.endpoint}`,
+      MESOS_AGENT_ENDPOINT: settings.endpoint,
+      MESOS_CONTAINER_IP: settings.description.ip,
+      MESOS_ALLOCATION_ROLE: allocationRole(info),
+      MESOS_CHECKPOINT: framework?.checkpoint === true ? '1' : '0',
+      ...variables(info.command),
+    },
+  };
+}
+
+/** The task's command, or why this agent cannot run such a task. */
+function commandOf(info: TaskInfo): Result<ContainerCommand, string> {
+  const { command, container, executor } = info;
+  if (executor !== undefined) return refuse('This agent runs command tasks only, no executors');
+  if (command?.value === undefined) return refuse('The command of the task has no value');
+  if (container?.type === 'DOCKER' || container?.mesos?.image !== undefined) {
+    return refuse('This agent has no containerizer for images');
+  }
+  if ((container?.volumes ?? []).length > 0) return refuse('This agent mounts no volumes');
+  if ((command.uris ?? []).length > 0) return refuse('This agent fetches no URIs');
+  const secret = command.environment?.variables?.find(({ type }) => type === 'SECRET');
+  if (secret !== undefined) {
+    return refuse(`This agent cannot resolve the secret of variable '${secret.name}'`);
+  }
+  if (command.shell ?? true) return accept({ kind: 'shell', line: command.value });
+  // The list starts with what the program shall see as its own name, which a shell cannot give it.
+  const [, ...rest] = command.arguments ?? [];
+  return accept({ kind: 'argv', path: command.value, arguments: rest });
+}
+
+function variables(command: CommandInfo | undefined): Readonly<Record<string, string>> {
+  const list = command?.environment?.variables ?? [];
+  return Object.fromEntries(list.map(({ name, value = '' }) => [name, value]));
+}
+
+function allocationRole({ resources = [] }: TaskInfo): string {
+  return (
+    resources.find(({ allocation_info: info }) => info !== undefined)?.allocation_info?.role ?? '*'
+  );
+}

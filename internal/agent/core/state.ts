@@ -1,0 +1,218 @@
+/**
+ * What an agent knows, as one immutable value. `step.ts` is the only thing that changes it.
+ *
+ * Durable parts are in the checkpoint before anybody hears of them; the session with a master and
+ * the back-offs are not, and start anew with each process.
+ */
+import { Map as ImmutableMap } from 'immutable';
+import { type Brand, brand } from '#internal/base/brand.ts';
+import type { Recovered, RecoveredTask } from '#storage/checkpoint/records.ts';
+import type {
+  Description,
+  KillRecord_Cause,
+  ProcessRecord,
+} from '#proto/gen/altiplano/agent/v1.ts';
+import type { FrameworkInfo, TaskInfo, TaskState, TaskStatus } from '#proto/gen/mesos/v1.ts';
+
+export type AgentState = {
+  /** Empty until the first `start` draws it. */
+  readonly registration: string;
+  /** Undefined until a master has admitted us. */
+  readonly agentId: string | undefined;
+  /** Invariant: never falls. */
+  readonly term: bigint;
+  readonly session: Session;
+  /** Which master is dialled next; how many of this round were; how many rounds went in vain. */
+  readonly cursor: number;
+  readonly tried: number;
+  readonly round: number;
+  /** Number of the next link, so that words of an old one are known as such. */
+  readonly nextLink: number;
+  readonly frameworks: ImmutableMap<string, Framework>;
+  readonly tasks: ImmutableMap<TaskKey, Task>;
+  readonly ending: Ending;
+};
+
+export type Session =
+  | { readonly kind: 'idle' }
+  /** Until the `dial` timer. */
+  | { readonly kind: 'waiting' }
+  | {
+      readonly kind: 'dialing';
+      readonly link: number;
+      readonly target: string;
+      readonly hops: number;
+    }
+  | {
+      readonly kind: 'registered';
+      readonly link: number;
+      readonly target: string;
+      readonly silenceMs: number;
+    };
+
+/** How the agent goes: not at all, when its tasks have ended, or also for good. */
+export type Ending =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'closing' }
+  | { readonly kind: 'expelled'; readonly reason: string };
+
+export type Framework = {
+  readonly info: FrameworkInfo;
+  /** Nobody is told any more how its tasks end. */
+  readonly removed: boolean;
+};
+
+/** Framework and task id, joined by a `/`, which neither can contain. */
+export type TaskKey = Brand<string, 'TaskKey'>;
+
+export const taskKey = (frameworkId: string, taskId: string): TaskKey =>
+  brand<TaskKey>(`${frameworkId}/${taskId}`);
+
+export type Task = {
+  readonly key: TaskKey;
+  readonly frameworkId: string;
+  readonly info: TaskInfo;
+  readonly containerId: string;
+  readonly life: Life;
+  /** The newest state, acknowledged or not; TASK_STAGING before the first update. */
+  readonly state: TaskState;
+  readonly status: TaskStatus | undefined;
+  readonly kill: Kill | undefined;
+  /** Not acknowledged, oldest first. Only the first one is under way. Bounded by a task's states. */
+  readonly updates: readonly PendingUpdate[];
+  readonly nextUpdate: number;
+  /** After so long the first update is sent again. */
+  readonly retryMs: number;
+};
+
+export type Life =
+  | { readonly kind: 'launching' }
+  | { readonly kind: 'running'; readonly process: ProcessRecord; readonly startedMs: number }
+  | { readonly kind: 'ended' };
+
+export type Kill = {
+  readonly cause: Exclude<KillRecord_Cause, 'UNKNOWN'>;
+  readonly graceMs: number;
+  /** Monotonic. A kill that a restart interrupted starts its grace anew. */
+  readonly sinceMs: number;
+};
+
+export type PendingUpdate = { readonly number: number; readonly status: TaskStatus };
+
+/** What does not change while the agent lives. */
+export type AgentSettings = {
+  /** `host:port` of their agent service, in the order in which they are tried. */
+  readonly masters: readonly string[];
+  /** Without an id: that is the state's. */
+  readonly description: Description;
+  /** `ip:port` of our own HTTP face, for tasks. */
+  readonly endpoint: string;
+  /** PATH of tasks that bring none. */
+  readonly path: string;
+  /** A master that does not answer a registration for so long is given up. */
+  readonly registrationTimeoutMs: number;
+  /** The wait between two rounds is drawn below the first; after `steadyRounds` it doubles. */
+  readonly backoffMs: number;
+  readonly backoffMsMax: number;
+  readonly steadyRounds: number;
+  readonly updateRetryMs: number;
+  readonly updateRetryMsMax: number;
+  /** Between TERM and KILL when nobody says otherwise. */
+  readonly killGraceMs: number;
+};
+
+/** The contract's numbers (2.2). */
+export const usualTimes: Pick<
+  AgentSettings,
+  | 'registrationTimeoutMs'
+  | 'backoffMs'
+  | 'backoffMsMax'
+  | 'steadyRounds'
+  | 'updateRetryMs'
+  | 'updateRetryMsMax'
+  | 'killGraceMs'
+> = {
+  registrationTimeoutMs: 10_000,
+  backoffMs: 1000,
+  backoffMsMax: 60_000,
+  // An election takes one or two seconds: an agent that has just lost its leader looks often for a
+  // while, before it thinks of sparing the masters.
+  steadyRounds: 10,
+  updateRetryMs: 10_000,
+  updateRetryMsMax: 600_000,
+  killGraceMs: 3000,
+};
+
+/** The state that a checkpoint leads to. `monotonicMs` is now. */
+export function recoveredState(
+  recovered: Recovered,
+  settings: AgentSettings,
+  monotonicMs: number,
+): AgentState {
+  return {
+    registration: recovered.identity?.registration_uuid ?? '',
+    agentId: recovered.identity?.agent_id,
+    term: recovered.term,
+    session: { kind: 'idle' },
+    cursor: 0,
+    tried: 0,
+    round: 0,
+    nextLink: 1,
+    frameworks: ImmutableMap(
+      recovered.frameworks.map(({ info, removed = false }) => [
+        info.id?.value ?? '',
+        { info, removed },
+      ]),
+    ),
+    tasks: ImmutableMap(
+      recovered.tasks
+        .map((task) => recoveredTask(task, settings, monotonicMs))
+        .map((task) => [task.key, task]),
+    ),
+    ending: { kind: 'none' },
+  };
+}
+
+function recoveredTask(
+  { task, progress, updates }: RecoveredTask,
+  settings: AgentSettings,
+  monotonicMs: number,
+): Task {
+  const { kill, process, started_ms: startedMs = 0 } = progress;
+  return {
+    key: taskKey(task.framework_id, task.info.task_id.value),
+    frameworkId: task.framework_id,
+    info: task.info,
+    containerId: task.container_id,
+    life: isTerminal(progress.state)
+      ? { kind: 'ended' }
+      : process === undefined
+        ? { kind: 'launching' }
+        : { kind: 'running', process, startedMs },
+    state: progress.state,
+    status: progress.status,
+    kill:
+      kill === undefined || kill.cause === 'UNKNOWN'
+        ? undefined
+        : { cause: kill.cause, graceMs: kill.grace_ms, sinceMs: monotonicMs },
+    updates: updates.map(({ number, record }) => ({ number, status: record.status })),
+    nextUpdate: Number(progress.next_update),
+    retryMs: settings.updateRetryMs,
+  };
+}
+
+/** TASK_UNREACHABLE and TASK_UNKNOWN are not, and no agent makes them. */
+export function isTerminal(state: TaskState): boolean {
+  return terminalStates.has(state);
+}
+
+const terminalStates: ReadonlySet<TaskState> = new Set([
+  'TASK_FINISHED',
+  'TASK_FAILED',
+  'TASK_KILLED',
+  'TASK_ERROR',
+  'TASK_LOST',
+  'TASK_DROPPED',
+  'TASK_GONE',
+  'TASK_GONE_BY_OPERATOR',
+]);

@@ -1,0 +1,141 @@
+/**
+ * The statuses an agent makes, with the fields and texts a real one gives them (contract 3.12, 4.3,
+ * 7.2, 9.7). Agent and command executor are one program here; `source` keeps the two roles apart.
+ */
+import { assert, unreachable } from '#internal/base/assert.ts';
+import type {
+  FrameworkInfo,
+  TaskState,
+  TaskStatus,
+  TaskStatus_Reason,
+  TaskStatus_Source,
+} from '#proto/gen/mesos/v1.ts';
+import type { ContainerEnd } from '../containerizer.ts';
+import type { AgentSettings, Kill, Task } from './state.ts';
+import { type Turn } from './turn.ts';
+import { uuidV4 } from './uuid.ts';
+
+/** What is particular about one status. */
+export type Outcome = {
+  readonly state: TaskState;
+  readonly source: TaskStatus_Source;
+  readonly reason?: TaskStatus_Reason;
+  readonly message?: string;
+};
+
+export function statusOf(turn: Turn, task: Task, outcome: Outcome): TaskStatus {
+  const { agentId } = turn.state;
+  assert(agentId !== undefined, `Task "${task.key}" runs on an agent without an id`);
+  return {
+    task_id: task.info.task_id,
+    ...outcome,
+    agent_id: { value: agentId },
+    executor_id: { value: task.info.task_id.value },
+    timestamp: turn.moment.nowMs / 1000,
+    uuid: uuidV4(turn.moment.random),
+    container_status: containerStatus(task, turn.settings),
+  };
+}
+
+function containerStatus(task: Task, settings: AgentSettings): TaskStatus['container_status'] & {} {
+  const protocol = settings.description.ip.includes(':') ? 'IPv6' : 'IPv4';
+  const address = { protocol, ip_address: settings.description.ip } as const;
+  return {
+    container_id: { value: task.containerId },
+    network_infos: [{ ip_addresses: [address] }],
+    ...(task.life.kind === 'running' ? { executor_pid: Number(task.life.process.pid) } : {}),
+  };
+}
+
+/** How a task ended, seen with why it was killed, if it was. */
+export function outcomeOf(end: ContainerEnd, kill: Kill | undefined): Outcome {
+  const message = describe(end);
+  if (kill === undefined) return outcomeAlone(end, message);
+  switch (kill.cause) {
+    case 'DURING_LAUNCH':
+      return killedDuringLaunch;
+    case 'REQUESTED':
+    case 'ABANDONED':
+      // Also when it ended well in its grace: it did not do what it was launched for.
+      return { state: 'TASK_KILLED', source: 'SOURCE_EXECUTOR', message };
+    case 'COMPLETION_TIME': {
+      const reason = 'REASON_MAX_COMPLETION_TIME_REACHED';
+      return { state: 'TASK_FAILED', source: 'SOURCE_EXECUTOR', reason, message };
+    }
+    default:
+      return unreachable(kill.cause);
+  }
+}
+
+function outcomeAlone(end: ContainerEnd, message: string): Outcome {
+  if (end.kind === 'lost') {
+    const reason = 'REASON_EXECUTOR_TERMINATED';
+    return { state: 'TASK_FAILED', source: 'SOURCE_AGENT', reason, message };
+  }
+  const isFine = end.kind === 'exited' && end.status === 0;
+  const state = isFine ? 'TASK_FINISHED' : 'TASK_FAILED';
+  return { state, source: 'SOURCE_EXECUTOR', message };
+}
+
+export const killedDuringLaunch: Outcome = {
+  state: 'TASK_KILLED',
+  source: 'SOURCE_AGENT',
+  reason: 'REASON_TASK_KILLED_DURING_LAUNCH',
+  message: 'Killed before delivery to the executor',
+};
+
+export const launchFailed = (message: string): Outcome => ({
+  state: 'TASK_FAILED',
+  source: 'SOURCE_AGENT',
+  reason: 'REASON_CONTAINER_LAUNCH_FAILED',
+  message,
+});
+
+function describe(end: ContainerEnd): string {
+  switch (end.kind) {
+    case 'exited':
+      return `Command exited with status ${end.status}`;
+    case 'signaled':
+      return `Command terminated with signal ${signalText(end.signal)}`;
+    case 'lost':
+      return end.reason;
+    default:
+      return unreachable(end);
+  }
+}
+
+/** The C library's words for a signal (`strsignal`), which Mesos shows. */
+function signalText(signal: number): string {
+  return signalTexts[signal] ?? `Unknown signal ${signal}`;
+}
+
+const signalTexts: Readonly<Record<number, string>> = {
+  1: 'Hangup',
+  2: 'Interrupt',
+  3: 'Quit',
+  4: 'Illegal instruction',
+  5: 'Trace/breakpoint trap',
+  6: 'Aborted',
+  7: 'Bus error',
+  8: 'Floating point exception',
+  9: 'Killed',
+  10: 'User defined signal 1',
+  11: 'Segmentation fault',
+  12: 'User defined signal 2',
+  13: 'Broken pipe',
+  14: 'Alarm clock',
+  15: 'Terminated',
+  16: 'Stack fault',
+  24: 'CPU time limit exceeded',
+  25: 'File size limit exceeded',
+  26: 'Virtual timer expired',
+  27: 'Profiling timer expired',
+  29: 'I/O possible',
+  30: 'Power failure',
+  31: 'Bad system call',
+};
+
+/** Contract 7.1: only frameworks that say so are told TASK_KILLING. */
+export function wantsKilling(info: FrameworkInfo): boolean {
+  return info.capabilities?.some(({ type }) => type === 'TASK_KILLING_STATE') === true;
+}

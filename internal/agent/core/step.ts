@@ -1,0 +1,134 @@
+/**
+ * The agent's whole mind: one input in; the next state, what to write down, and what to do, out. No
+ * clock, disk, socket or process here, so a run is a fold of `step` over its inputs and replays from
+ * its seed. In return the driver makes `writes` durable before it carries out any of `effects`, and
+ * hands over every input that an effect leads to.
+ */
+import { assert, unreachable } from '#internal/base/assert.ts';
+import type { MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
+import type { Input, Moment, Step, TimerId } from './input.ts';
+import {
+  containerEnded,
+  end,
+  escalate,
+  killTask,
+  overtime,
+  shutdownFramework,
+  stopWhenEmpty,
+} from './kill.ts';
+import { adopt, launchAgain, launchRefused, launched, runTask } from './launch.ts';
+import * as registration from './registration.ts';
+import type { AgentSettings, AgentState, Task, TaskKey } from './state.ts';
+import { type Turn, getTask, tell } from './turn.ts';
+import { acknowledge, resend, retry } from './updates.ts';
+
+export function step(
+  state: AgentState,
+  input: Input,
+  { settings, moment }: { readonly settings: AgentSettings; readonly moment: Moment },
+): Step {
+  const turn: Turn = { state, writes: [], effects: [], settings, moment };
+  take(turn, input);
+  assert(turn.state.term >= state.term, 'The term of the agent fell');
+  return { state: turn.state, writes: turn.writes, effects: turn.effects };
+}
+
+function take(turn: Turn, input: Input): void {
+  switch (input.kind) {
+    case 'start':
+      return registration.start(turn);
+    case 'message':
+      if (registration.heeds(turn, input.link, input.message))
+        hear(turn, input.link, input.message);
+      return undefined;
+    case 'link-closed':
+      return registration.closed(turn, input.link, input.reason);
+    case 'timer':
+      return wake(turn, input.timer);
+    case 'launched': {
+      const task = find(turn, input);
+      return task && launched(turn, task, input.process);
+    }
+    case 'launch-failed': {
+      const task = find(turn, input);
+      if (task !== undefined) launchRefused(turn, task, input.reason);
+      return stopWhenEmpty(turn);
+    }
+    case 'container-absent': {
+      const task = find(turn, input);
+      return task && launchAgain(turn, task);
+    }
+    case 'container-ended': {
+      const task = find(turn, input);
+      if (task !== undefined) containerEnded(turn, task, input.end);
+      return stopWhenEmpty(turn);
+    }
+    case 'close':
+      return end(turn, { kind: 'closing' });
+    default:
+      return unreachable(input);
+  }
+}
+
+/** One message of a master that we heed. */
+function hear(turn: Turn, link: number, message: MasterMessage): void {
+  if (message.not_leading !== undefined) registration.notLeading(turn, link, message.not_leading);
+  if (message.registered !== undefined) registration.registered(turn, link, message.registered);
+  if (message.ping !== undefined) {
+    registration.heardFrom(turn);
+    tell(turn, { pong: { sequence: message.ping.sequence } });
+  }
+  if (message.run_task !== undefined) runTask(turn, message.run_task);
+  if (message.kill_task !== undefined) killTask(turn, message.kill_task);
+  if (message.acknowledge_update !== undefined) acknowledge(turn, message.acknowledge_update);
+  if (message.shutdown_framework !== undefined) {
+    shutdownFramework(turn, message.shutdown_framework.framework_id.value);
+  }
+  if (message.update_framework !== undefined) {
+    updateFramework(turn, message.update_framework.framework_info);
+  }
+  if (message.shutdown !== undefined) {
+    end(turn, { kind: 'expelled', reason: message.shutdown.message });
+  }
+}
+
+/** Its scheduler is back, perhaps elsewhere: what it has not acknowledged it hears again. */
+function updateFramework(
+  turn: Turn,
+  info: NonNullable<MasterMessage['update_framework']>['framework_info'],
+): void {
+  const id = info.id?.value;
+  const known = id === undefined ? undefined : turn.state.frameworks.get(id);
+  if (id === undefined || known === undefined || known.removed) return;
+  adopt(turn, id, { info, removed: false });
+  resend(turn, turn.state.tasks.filter(({ frameworkId }) => frameworkId === id).values());
+}
+
+function wake(turn: Turn, timer: TimerId): void {
+  if (timer.kind === 'silence') return registration.silence(turn);
+  if (timer.kind === 'dial') {
+    if (turn.state.session.kind === 'waiting') registration.dialNext(turn);
+    return undefined;
+  }
+  const task = getTask(turn, timer.task);
+  if (task === undefined) return undefined;
+  switch (timer.kind) {
+    case 'retry':
+      return retry(turn, task);
+    case 'escalate':
+      return escalate(turn, task);
+    case 'overtime':
+      return overtime(turn, task);
+    default:
+      return unreachable(timer.kind);
+  }
+}
+
+/** The task whose container this is about; undefined when it was forgotten or launched anew. */
+function find(
+  turn: Turn,
+  { task: key, containerId }: { readonly task: TaskKey; readonly containerId: string },
+): Task | undefined {
+  const task = getTask(turn, key);
+  return task?.containerId === containerId ? task : undefined;
+}

@@ -1,0 +1,87 @@
+/**
+ * One step under way: the state so far, and what has to be written and done because of it. Rules take
+ * a turn and add to it; nothing of it leaves the core before the step is over.
+ */
+import type { CheckpointWrite, TaskName } from '#storage/checkpoint/records.ts';
+import type { AgentMessage } from '#proto/gen/altiplano/agent/v1.ts';
+import { assert } from '#internal/base/assert.ts';
+import type { Effect, Moment } from './input.ts';
+import type { AgentSettings, AgentState, Task, TaskKey } from './state.ts';
+
+export type Turn = {
+  state: AgentState;
+  readonly writes: CheckpointWrite[];
+  readonly effects: Effect[];
+  readonly settings: AgentSettings;
+  readonly moment: Moment;
+};
+
+export function change(turn: Turn, changes: Partial<AgentState>): void {
+  turn.state = { ...turn.state, ...changes };
+}
+
+export function act(turn: Turn, ...effects: readonly Effect[]): void {
+  turn.effects.push(...effects);
+}
+
+export function note(
+  turn: Turn,
+  level: 'debug' | 'info' | 'warn',
+  event: string,
+  fields: Readonly<Record<string, unknown>> = {},
+): void {
+  turn.effects.push({ kind: 'note', level, event, fields });
+}
+
+/** Says something to the leader; nothing when there is none. */
+export function tell(turn: Turn, message: AgentMessage): void {
+  const { session } = turn.state;
+  if (session.kind === 'registered') act(turn, { kind: 'send', link: session.link, message });
+}
+
+export function getTask(turn: Turn, key: TaskKey): Task | undefined {
+  return turn.state.tasks.get(key);
+}
+
+/** Keeps `task` in memory only: what changed of it need not survive. */
+export function remember(turn: Turn, task: Task): void {
+  change(turn, { tasks: turn.state.tasks.set(task.key, task) });
+}
+
+/** Keeps `task`, and writes down how far it is. Its updates are written where they are made. */
+export function keep(turn: Turn, task: Task): void {
+  remember(turn, task);
+  const { kill, life, status } = task;
+  const record = {
+    state: task.state,
+    next_update: BigInt(task.nextUpdate),
+    ...(status === undefined ? {} : { status }),
+    ...(life.kind === 'running' ? { process: life.process, started_ms: life.startedMs } : {}),
+    ...(kill === undefined ? {} : { kill: { cause: kill.cause, grace_ms: kill.graceMs } }),
+  };
+  turn.writes.push({ kind: 'progress', name: nameOf(task), record });
+}
+
+/** Forgets a task that is over and told, and its framework with the last of its tasks. */
+export function forget(turn: Turn, task: Task): void {
+  assert(task.life.kind === 'ended', `Task "${task.key}" is forgotten while it lives`);
+  for (const { number } of task.updates) {
+    turn.writes.push({ kind: 'remove-update', name: nameOf(task), number });
+  }
+  turn.writes.push({ kind: 'remove-task', name: nameOf(task) });
+  const tasks = turn.state.tasks.delete(task.key);
+  change(turn, { tasks });
+  act(
+    turn,
+    { kind: 'cancel-timer', timer: { kind: 'retry', task: task.key } },
+    { kind: 'release', containerId: task.containerId },
+  );
+  if (tasks.some(({ frameworkId }) => frameworkId === task.frameworkId)) return;
+  change(turn, { frameworks: turn.state.frameworks.delete(task.frameworkId) });
+  turn.writes.push({ kind: 'remove-framework', frameworkId: task.frameworkId });
+}
+
+export const nameOf = ({ frameworkId, info }: Task): TaskName => ({
+  frameworkId,
+  taskId: info.task_id.value,
+});
