@@ -1,0 +1,320 @@
+/**
+ * A scheduler's connection to the cluster (contract 3). It finds the leading master, subscribes,
+ * reads the event stream, and when that breaks finds the next leader and subscribes again under the
+ * same framework id.
+ *
+ * Promised: events come in the order of the stream; `onDisconnected` comes between two subscriptions,
+ * so that a framework knows when to reconcile. Owed: a framework acknowledges its updates and
+ * reconciles after each SUBSCRIBED, because calls may be lost with a master.
+ */
+import { assert } from '#internal/base/assert.ts';
+import type { Random } from '#internal/base/random.ts';
+import type { Clock } from '#internal/runtime/clock.ts';
+import { HttpError, type HttpClient, type HttpReply } from '#internal/runtime/http.ts';
+import type { Logger } from '#internal/runtime/logger.ts';
+import { newRecordReader } from '#internal/wire/record-io.ts';
+import { WireError } from '#internal/wire/wire-error.ts';
+import type { FrameworkInfo } from '#proto/gen/mesos/v1.ts';
+import type { Call, Event } from '#proto/gen/mesos/v1/scheduler.ts';
+import * as masters from './masters.ts';
+import { wholeBody } from './whole-body.ts';
+import type { WireFormat } from './wire-format.ts';
+
+export type SchedulerDependencies = {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly http: HttpClient;
+};
+
+export type SchedulerOptions = {
+  /** `host:port` of some masters, leading or not. */
+  readonly masters: readonly string[];
+  /** `id` is set to come back as the framework of before. */
+  readonly framework: FrameworkInfo;
+  readonly format: WireFormat;
+  /** How long one master may take to answer. */
+  readonly answerTimeoutMs: number;
+  /** Pause after a round of masters none of which leads: doubling from min to max, with jitter. */
+  readonly pauseMinMs: number;
+  readonly pauseMaxMs: number;
+  /** Heartbeats in a row that may be missed before the stream counts as dead. */
+  readonly heartbeatsMissedMax: number;
+  readonly recordBytesMax: number;
+};
+
+export const schedulerDefaults: Omit<SchedulerOptions, 'masters' | 'framework' | 'format'> = {
+  answerTimeoutMs: 5000,
+  pauseMinMs: 100,
+  pauseMaxMs: 5000,
+  heartbeatsMissedMax: 5,
+  recordBytesMax: 64 * 1024 * 1024,
+};
+
+export type SchedulerHandlers = {
+  /** Every event but HEARTBEAT; the first of a stream is SUBSCRIBED. */
+  onEvent(event: Event): void;
+  /** The stream is over; the client goes on looking for a leader. */
+  onDisconnected(reason: string): void;
+  /** The cluster will not have this framework. Nothing more happens. */
+  onRefused(reason: string): void;
+};
+
+export type CallOutcome =
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'refused'; readonly status: number; readonly text: string }
+  /** Nobody knows whether the call arrived: wait for SUBSCRIBED and reconcile. */
+  | { readonly kind: 'disconnected' };
+
+type Subscription = { readonly target: string; readonly streamId: string };
+
+export class SchedulerClient {
+  readonly #with: SchedulerDependencies;
+  readonly #options: SchedulerOptions;
+  readonly #handlers: SchedulerHandlers;
+  readonly #closing = new AbortController();
+  #masters: masters.Masters;
+  #frameworkId: string | undefined;
+  #subscription: Subscription | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(
+    dependencies: SchedulerDependencies,
+    options: SchedulerOptions,
+    handlers: SchedulerHandlers,
+  ) {
+    assert(options.masters.length > 0, 'a scheduler needs at least one master to ask');
+    this.#with = dependencies;
+    this.#options = options;
+    this.#handlers = handlers;
+    this.#masters = masters.newMasters(options.masters);
+    this.#frameworkId = options.framework.id?.value;
+  }
+
+  /** As the cluster named us; undefined until the first SUBSCRIBED. */
+  get frameworkId(): string | undefined {
+    return this.#frameworkId;
+  }
+
+  start(): void {
+    assert(this.#running === undefined, 'a scheduler client starts once');
+    this.#running = this.#run();
+  }
+
+  /** Ends the stream without a teardown: the framework may come back within its failover time-out. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#running;
+  }
+
+  /** Sends a call other than SUBSCRIBE. `framework_id` is filled in. */
+  async call(call: Call): Promise<CallOutcome> {
+    const subscription = this.#subscription;
+    if (subscription === undefined || this.#frameworkId === undefined) {
+      return { kind: 'disconnected' };
+    }
+    try {
+      const whole: Call = { framework_id: { value: this.#frameworkId }, ...call };
+      const reply = await this.#post(subscription.target, whole, {
+        'mesos-stream-id': subscription.streamId,
+      });
+      const text = new TextDecoder().decode(await wholeBody(reply.body, bodyBytesMax));
+      if (reply.status >= 200 && reply.status < 300) return { kind: 'accepted' };
+      if (reply.status === 307 || reply.status === 503) return { kind: 'disconnected' };
+      return { kind: 'refused', status: reply.status, text };
+    } catch (error) {
+      if (!(error instanceof HttpError)) throw error;
+      return { kind: 'disconnected' };
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      const next = masters.nextMaster(this.#masters);
+      this.#masters = next.masters;
+      if (next.pause) await this.#pause();
+      if (signal.aborted) return;
+      const outcome = await this.#attempt(next.target);
+      if (outcome.kind === 'refused') {
+        if (!signal.aborted) this.#handlers.onRefused(outcome.reason);
+        return;
+      }
+      if (outcome.kind === 'redirect') {
+        this.#masters = masters.redirected(this.#masters, outcome.target);
+      }
+    }
+  }
+
+  async #pause(): Promise<void> {
+    if (this.#masters.roundsFailed % roundsPerWarning === 0) {
+      const { known } = this.#masters;
+      this.#with.logger.warn('no leading master found, still looking', {
+        masters: known.join(','),
+      });
+    }
+    const { pauseMinMs, pauseMaxMs } = this.#options;
+    const ceiling = Math.min(
+      pauseMaxMs,
+      pauseMinMs * 2 ** Math.min(20, this.#masters.roundsFailed),
+    );
+    const delayMs = pauseMinMs + this.#with.random.below(Math.max(1, Math.ceil(ceiling)));
+    const { signal } = this.#closing;
+    await this.#with.clock.sleep(delayMs, { signal }).catch(() => {});
+  }
+
+  async #attempt(target: string): Promise<Attempt> {
+    try {
+      const reply = await this.#post(target, this.#subscribeCall(), {});
+      if (reply.status === 200) return await this.#follow(target, reply);
+      const text = new TextDecoder().decode(await wholeBody(reply.body, bodyBytesMax));
+      if (reply.status === 307) {
+        const leader = masters.locationTarget(reply.headers['location']);
+        return leader === undefined ? { kind: 'again' } : { kind: 'redirect', target: leader };
+      }
+      if (reply.status >= 500) return { kind: 'again' };
+      return { kind: 'refused', reason: `${reply.status} ${text}` };
+    } catch (error) {
+      if (!(error instanceof HttpError)) throw error;
+      this.#with.logger.debug('a master did not answer', { target, code: error.code });
+      return { kind: 'again' };
+    }
+  }
+
+  #subscribeCall(): Call {
+    const id = this.#frameworkId === undefined ? {} : { id: { value: this.#frameworkId } };
+    const framework_info: FrameworkInfo = { ...this.#options.framework, ...id };
+    const framework_id = framework_info.id === undefined ? {} : { framework_id: framework_info.id };
+    return { type: 'SUBSCRIBE', ...framework_id, subscribe: { framework_info } };
+  }
+
+  async #post(
+    target: string,
+    call: Call,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<HttpReply> {
+    const { format, answerTimeoutMs } = this.#options;
+    const giveUp = new AbortController();
+    const stop = (): void => giveUp.abort();
+    const timer = this.#with.clock.after(answerTimeoutMs, stop);
+    // A subscription ends with the client; other calls outlive it, so that a last word gets out.
+    const signal =
+      call.type === 'SUBSCRIBE'
+        ? AbortSignal.any([giveUp.signal, this.#closing.signal])
+        : giveUp.signal;
+    try {
+      return await this.#with.http.call({
+        method: 'POST',
+        url: `http://${target}/api/v1/scheduler`,
+        headers: { 'content-type': format.mediaType, accept: format.mediaType, ...headers },
+        body: format.encodeCall(call),
+        signal,
+      });
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  /** Reads a stream to its end, however it ends. */
+  async #follow(target: string, reply: HttpReply): Promise<Attempt> {
+    const watch = this.#watchHeartbeats();
+    const { recordBytesMax, format } = this.#options;
+    const reader = newRecordReader({ recordBytesMax });
+    let ending: Attempt = { kind: 'again' };
+    try {
+      for await (const chunk of untilAborted(reply.body, watch.expired)) {
+        watch.heard();
+        for (const record of reader.feed(chunk)) {
+          const event = format.decodeEvent(record);
+          if (event.type === 'ERROR') ending = { kind: 'refused', reason: errorText(event) };
+          this.#handle(target, reply, event, watch);
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof HttpError) && !(error instanceof WireError)) throw error;
+      this.#with.logger.debug('the event stream broke', { target, error: String(error) });
+    } finally {
+      watch.stop();
+    }
+    const wasSubscribed = this.#subscription !== undefined;
+    this.#subscription = undefined;
+    if (wasSubscribed && ending.kind === 'again' && !this.#closing.signal.aborted) {
+      this.#handlers.onDisconnected(`the stream from ${target} is over`);
+    }
+    return ending;
+  }
+
+  #handle(target: string, reply: HttpReply, event: Event, watch: HeartbeatWatch): void {
+    if (event.type === 'HEARTBEAT' || event.type === 'ERROR') return;
+    if (event.type === 'SUBSCRIBED' && event.subscribed !== undefined) {
+      const { framework_id, heartbeat_interval_seconds } = event.subscribed;
+      this.#frameworkId = framework_id.value;
+      this.#subscription = { target, streamId: reply.headers['mesos-stream-id'] ?? '' };
+      this.#masters = masters.subscribed(this.#masters, target);
+      watch.expect(heartbeat_interval_seconds ?? 15);
+    }
+    this.#handlers.onEvent(event);
+  }
+
+  #watchHeartbeats(): HeartbeatWatch {
+    const { clock } = this.#with;
+    const silent = new AbortController();
+    let patienceMs = this.#options.answerTimeoutMs;
+    const expire = (): void => silent.abort();
+    let timer = clock.after(patienceMs, expire);
+    const heard = (): void => {
+      timer.cancel();
+      timer = clock.after(patienceMs, expire);
+    };
+    return {
+      expired: AbortSignal.any([silent.signal, this.#closing.signal]),
+      heard,
+      expect: (intervalSeconds) => {
+        patienceMs = intervalSeconds * 1000 * this.#options.heartbeatsMissedMax;
+        heard();
+      },
+      stop: () => timer.cancel(),
+    };
+  }
+}
+
+type HeartbeatWatch = {
+  readonly expired: AbortSignal;
+  heard(): void;
+  expect(intervalSeconds: number): void;
+  stop(): void;
+};
+
+type Attempt =
+  | { readonly kind: 'again' }
+  | { readonly kind: 'redirect'; readonly target: string }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/** A cluster that changes leaders is no news; one that has none for several rounds is. */
+const roundsPerWarning = 8;
+
+/** Replies other than streams are a line of text. */
+const bodyBytesMax = 1024 * 1024;
+
+const errorText = (event: Event): string => event.error?.message ?? 'unknown error';
+
+/** The items of `source` until the signal fires; then `source` is closed. */
+async function* untilAborted<Item>(
+  source: AsyncIterable<Item>,
+  signal: AbortSignal,
+): AsyncGenerator<Item> {
+  const iterator = source[Symbol.asyncIterator]();
+  const aborted = new Promise<'aborted'>((resolve) => {
+    if (signal.aborted) resolve('aborted');
+    signal.addEventListener('abort', () => resolve('aborted'), { once: true });
+  });
+  for (;;) {
+    const step = await Promise.race([iterator.next(), aborted]);
+    if (step === 'aborted') {
+      void iterator.return?.().catch(() => {});
+      return;
+    }
+    if (step.done === true) return;
+    yield step.value;
+  }
+}

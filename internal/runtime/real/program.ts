@@ -1,0 +1,57 @@
+/**
+ * Runs another program as a child of this one, in a process group of its own: a Ctrl-C at the terminal
+ * reaches the parent only, which then ends its children in the order it wants. The child's standard
+ * input stays open as long as the parent lives, so that a child may end when its parent was killed.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+
+export type ProgramOptions = {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Every line is appended to this file. */
+  readonly logFile?: string;
+  onLine?(stream: 'stdout' | 'stderr', line: string): void;
+};
+
+export type ProgramEnd = { readonly status: number | null; readonly signal: string | null };
+
+export type Program = {
+  /** Undefined when it could not be started. */
+  readonly pid: number | undefined;
+  /** Resolves when it has ended and all its lines were handed out. */
+  readonly ended: Promise<ProgramEnd>;
+  /** To the child alone. Harmless after its end. */
+  signal(name: NodeJS.Signals): void;
+};
+
+/** Starts the program. One that cannot be started ends at once, with status 127 and a line. */
+export function startProgram(options: ProgramOptions): Program {
+  const child = spawn(options.command, [...options.args], {
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...options.env },
+  });
+  child.stdin.on('error', () => {}); // It ended first.
+  const lines = (['stdout', 'stderr'] as const).map(async (stream) => {
+    for await (const line of createInterface({ input: child[stream] })) {
+      if (options.logFile !== undefined) appendFileSync(options.logFile, `${line}\n`);
+      options.onLine?.(stream, line);
+    }
+  });
+  const ended = (async (): Promise<ProgramEnd> => {
+    try {
+      const exit = once(child, 'exit');
+      const [status, signal] = (await exit) as [number | null, string | null];
+      await Promise.all(lines);
+      return { status, signal };
+    } catch (error) {
+      options.onLine?.('stderr', String(error));
+      return { status: 127, signal: null };
+    }
+  })();
+  return { pid: child.pid, ended, signal: (name) => void child.kill(name) };
+}
