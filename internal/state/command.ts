@@ -32,7 +32,12 @@ export type Command = { readonly atMs: number } & (
       readonly agent: Agent;
       readonly tasks: readonly ReportedTask[];
     }
-  | { readonly kind: 'mark-agent-unreachable'; readonly agentId: AgentId }
+  | {
+      readonly kind: 'mark-agent-unreachable';
+      readonly agentId: AgentId;
+      /** The message of its tasks' updates. */
+      readonly cause: string;
+    }
   /** The agent said good-bye or was replaced: its live tasks are lost. */
   | { readonly kind: 'remove-agent'; readonly agentId: AgentId; readonly cause: string }
   /** New, or subscribed again; `connection` is `connected`. */

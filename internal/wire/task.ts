@@ -67,7 +67,7 @@ export function taskToWire(task: Task): wire.Task {
     ...(task.executorId !== undefined && { executor_id: { value: task.executorId } }),
     agent_id: { value: task.agentId },
     state: taskStateToWire(task.state),
-    resources: resourcesToWire(task.resources, 'endpoint'),
+    resources: resourcesToWire(task.resources, 'new'),
     statuses: task.statuses.map((update) => statusToWire(update, task)),
     ...(task.update !== undefined && {
       status_update_state: taskStateToWire(task.update.state),

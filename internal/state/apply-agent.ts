@@ -1,0 +1,175 @@
+/** Agents: admitted, out of reach, back again, removed; and what becomes of their tasks (7.3, 7.4). */
+import { type Agent, isTerminal, type Task, type TaskUpdate } from '#internal/model/cluster.ts';
+import type { AgentId, FrameworkId } from '#internal/model/ids.ts';
+import { tellOf } from './apply-task.ts';
+import type { ReportedTask } from './command.ts';
+import {
+  complete,
+  type Draft,
+  inOrder,
+  losesReach,
+  masterUpdate,
+  putLive,
+  recordOf,
+  regainsReach,
+  withUpdate,
+} from './draft.ts';
+import { tasksOnAgent } from './state.ts';
+
+/** The first registration wins: a repeated one is told the id that it was given. */
+export function admitAgent(draft: Draft, agent: Agent): void {
+  const { registration } = agent;
+  const earlier = draft.state.registrations.get(registration);
+  const known = draft.state.agents.get(earlier ?? agent.id);
+  if (known !== undefined && earlier === undefined) return;
+  if (known === undefined) putAgent(draft, agent);
+  // It never learned its id, so it cannot have run anything.
+  else if (known.reach.kind === 'unreachable') reregisterAgent(draft, known, []);
+  draft.effects.push({ kind: 'agent-admitted', agentId: known?.id ?? agent.id, registration });
+}
+
+export function reregisterAgent(
+  draft: Draft,
+  agent: Agent,
+  reported: readonly ReportedTask[],
+): void {
+  const known = draft.state.agents.get(agent.id);
+  if (known === undefined) {
+    draft.effects.push({ kind: 'agent-removed', agentId: agent.id });
+    return;
+  }
+  putAgent(draft, {
+    ...agent,
+    registration: known.registration,
+    registeredMs: known.registeredMs,
+    reregisteredMs: draft.atMs,
+    reach: { kind: 'admitted' },
+  });
+  const states = new Map(reported.map((one) => [keyOf(one.frameworkId, one.taskId), one.state]));
+  for (const task of inOrder(tasksOnAgent(draft.state, agent.id))) {
+    meetAgain(draft, task, states.get(keyOf(task.frameworkId, task.id)));
+  }
+  if (known.reach.kind === 'unreachable') {
+    for (const task of unreachableOn(draft, agent.id)) {
+      welcomeBack(draft, task, states.get(keyOf(task.frameworkId, task.id)));
+    }
+  }
+  draft.effects.push({ kind: 'agent-reregistered', agentId: agent.id });
+}
+
+/** The tasks that had not ended are not reached; the others wait for their acknowledgement. */
+export function markAgentUnreachable(draft: Draft, id: AgentId, cause: string): void {
+  const agent = draft.state.agents.get(id);
+  if (agent === undefined || agent.reach.kind === 'unreachable') return;
+  const sinceMs = draft.atMs;
+  putAgent(draft, { ...agent, reach: { kind: 'unreachable', sinceMs } });
+  for (const task of inOrder(tasksOnAgent(draft.state, id))) {
+    if (isTerminal(task.state)) continue;
+    const state = isPartitionAware(draft, task) ? 'unreachable' : 'lost';
+    const said = { state, reason: 'agent-removed', message: cause } as const;
+    const update = masterUpdate(draft, said, sinceMs);
+    const next = withUpdate(task, update);
+    losesReach(draft, next);
+    draft.effects.push({ kind: 'task-updated', task: next, update });
+  }
+  draft.effects.push({ kind: 'agent-unreachable', agentId: id });
+}
+
+/** For good: what has not ended is lost, and what has ended will not be acknowledged. */
+export function removeAgent(draft: Draft, id: AgentId, cause: string): void {
+  const agent = draft.state.agents.get(id);
+  if (agent === undefined) return;
+  const message = `Agent ${agent.hostname} removed: ${cause}`;
+  const told = (task: Task): TaskUpdate =>
+    masterUpdate(draft, {
+      state: isTerminal(task.state) ? task.state : 'lost',
+      reason: 'agent-removed',
+      message,
+    });
+  for (const task of inOrder(tasksOnAgent(draft.state, id))) conclude(draft, task, told(task));
+  for (const task of unreachableOn(draft, id)) conclude(draft, task, told(task));
+  draft.state = {
+    ...draft.state,
+    agents: draft.state.agents.remove(id),
+    registrations: draft.state.registrations.remove(agent.registration),
+  };
+  draft.effects.push({ kind: 'agent-removed', agentId: id });
+}
+
+function putAgent(draft: Draft, agent: Agent): void {
+  draft.state = {
+    ...draft.state,
+    agents: draft.state.agents.set(agent.id, agent),
+    registrations: draft.state.registrations.set(agent.registration, agent.id),
+  };
+}
+
+/** A live task, and the state in which its returning agent knows it. */
+function meetAgain(draft: Draft, task: Task, reported: Task['state'] | undefined): void {
+  if (reported !== undefined) {
+    if (!isTerminal(task.state) && reported !== task.state) {
+      putLive(draft, { ...task, state: reported });
+    }
+    return;
+  }
+  // Perhaps the launch never arrived: it is sent again.
+  if (task.state !== 'staging') forgotten(draft, task);
+}
+
+/** A task that was out of reach, and the state in which its returning agent knows it. */
+function welcomeBack(draft: Draft, task: Task, reported: Task['state'] | undefined): void {
+  if (reported === undefined) {
+    forgotten(draft, task);
+  } else if (isTerminal(reported)) {
+    // The agent's own update of its end follows, and wants to be acknowledged.
+    regainsReach(draft, { ...task, state: reported });
+    draft.effects.push({ kind: 'task-ended', task: { ...task, state: reported } });
+  } else {
+    const update = masterUpdate(draft, {
+      state: reported,
+      reason: 'agent-reregistered',
+      message: 'Unreachable agent re-reregistered',
+    });
+    const next = withUpdate(task, update);
+    regainsReach(draft, next);
+    draft.effects.push({ kind: 'task-updated', task: next, update });
+  }
+}
+
+/** The agent is there and does not have the task (contract 7.5, row 3). */
+function forgotten(draft: Draft, task: Task): void {
+  const gone = isPartitionAware(draft, task) ? 'gone' : 'lost';
+  const update = masterUpdate(draft, {
+    state: isTerminal(task.state) ? task.state : gone,
+    reason: 'reconciliation',
+    message: 'Reconciliation: Task is unknown to the agent',
+  });
+  conclude(draft, task, update);
+}
+
+/** Ends a task whose agent will not report it any more; told only what is new to the scheduler. */
+function conclude(draft: Draft, task: Task, update: TaskUpdate): void {
+  if (task.update?.state === update.state) complete(draft, task);
+  else if (recordOf(draft.state, task.frameworkId).tasks.has(task.id)) tellOf(draft, task, update);
+  else {
+    const next = withUpdate(task, update);
+    complete(draft, next);
+    draft.effects.push({ kind: 'task-updated', task: next, update });
+  }
+}
+
+/** The task's agent is out of reach. */
+function unreachableOn(draft: Draft, id: AgentId): readonly Task[] {
+  const found: Task[] = [];
+  for (const { unreachable } of draft.state.frameworks.values()) {
+    for (const task of unreachable.values()) if (task.agentId === id) found.push(task);
+  }
+  return inOrder(found);
+}
+
+function isPartitionAware(draft: Draft, { frameworkId }: Task): boolean {
+  return recordOf(draft.state, frameworkId).framework.capabilities.has('PARTITION_AWARE');
+}
+
+const keyOf = (framework: FrameworkId, task: Task['id']): string =>
+  JSON.stringify([framework, task]);

@@ -1,0 +1,75 @@
+/** Frameworks: they subscribe, fall silent, come back or are removed (contract 3.2, 3.6). */
+import { List, Map } from 'immutable';
+import { type Framework, isTerminal, type Task } from '#internal/model/cluster.ts';
+import type { FrameworkId } from '#internal/model/ids.ts';
+import {
+  complete,
+  type Draft,
+  inOrder,
+  masterUpdate,
+  putFramework,
+  recordOf,
+  retire,
+  withUpdate,
+} from './draft.ts';
+import { completedFramework } from './state.ts';
+
+export function subscribeFramework(draft: Draft, framework: Framework): void {
+  const { id } = framework;
+  if (completedFramework(draft.state, id) !== undefined) {
+    draft.effects.push({ kind: 'framework-refused', frameworkId: id });
+    return;
+  }
+  const known = draft.state.frameworks.get(id);
+  if (known === undefined) {
+    const record = {
+      framework,
+      tasks: Map<Task['id'], Task>(),
+      unreachable: Map<Task['id'], Task>(),
+      completed: List<Task>(),
+      completedFirst: 0,
+    };
+    draft.state = { ...draft.state, frameworks: draft.state.frameworks.set(id, record) };
+  } else {
+    // These may not change while the framework lives (contract 3.2).
+    const { user, checkpoint, registeredMs } = known.framework;
+    putFramework(draft, {
+      ...framework,
+      user,
+      checkpoint,
+      registeredMs,
+      reregisteredMs: draft.atMs,
+    });
+  }
+  draft.effects.push({
+    kind: 'framework-subscribed',
+    frameworkId: id,
+    isNew: known === undefined,
+  });
+}
+
+export function disconnectFramework(draft: Draft, id: FrameworkId, deadlineMs: number): void {
+  const known = draft.state.frameworks.get(id);
+  if (known === undefined) return;
+  const connection = { kind: 'disconnected', sinceMs: draft.atMs, deadlineMs } as const;
+  putFramework(draft, { ...known.framework, connection });
+  draft.effects.push({ kind: 'framework-disconnected', frameworkId: id });
+}
+
+/** Nobody listens any more, so its tasks' updates are only remembered. */
+export function removeFramework(draft: Draft, id: FrameworkId): void {
+  const known = draft.state.frameworks.get(id);
+  if (known === undefined) return;
+  const running = [...known.tasks.values(), ...known.unreachable.values()];
+  const agentIds = [...new Set(running.map((task) => task.agentId))].toSorted();
+  const killed = masterUpdate(draft, {
+    state: 'killed',
+    reason: 'framework-removed',
+    message: `Framework ${id} removed`,
+  });
+  for (const task of inOrder(running)) {
+    complete(draft, isTerminal(task.state) ? task : withUpdate(task, killed));
+  }
+  retire(draft, recordOf(draft.state, id));
+  draft.effects.push({ kind: 'framework-removed', frameworkId: id, agentIds });
+}

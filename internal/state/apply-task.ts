@@ -1,0 +1,102 @@
+/** Tasks: launched, reported, acknowledged, killed (contract 7). */
+import { isTerminal, type Task, type TaskUpdate } from '#internal/model/cluster.ts';
+import { contains, nothing, subtract, unallocated } from '#internal/resources/resources.ts';
+import type { Acknowledgement, Command, LaunchRefusal, TaskReport } from './command.ts';
+import { complete, type Draft, putLive, withUpdate } from './draft.ts';
+import { liveTask, type State } from './state.ts';
+
+export function launchTask(draft: Draft, task: Task): void {
+  const reason = launchRefusal(draft.state, task);
+  if (reason !== undefined) {
+    draft.effects.push({ kind: 'launch-refused', task, reason });
+    return;
+  }
+  putLive(draft, task);
+  draft.effects.push({ kind: 'task-launched', task });
+}
+
+function launchRefusal(state: State, task: Task): LaunchRefusal | undefined {
+  const record = state.frameworks.get(task.frameworkId);
+  if (record === undefined) return 'framework-unknown';
+  const agent = state.agents.get(task.agentId);
+  if (agent === undefined) return 'agent-unknown';
+  if (agent.reach.kind === 'unreachable') return 'agent-unreachable';
+  if (record.tasks.has(task.id) || record.unreachable.has(task.id)) return 'duplicate-task-id';
+  const used = state.loads.get(task.agentId)?.used ?? nothing;
+  // Less than what is used may be left of an agent that came back smaller.
+  const isFree =
+    contains(agent.total, used) &&
+    contains(subtract(agent.total, used), unallocated(task.resources));
+  return isFree ? undefined : 'resources-unavailable';
+}
+
+/** Only of a live task, by the agent that runs it. A report of what is known changes nothing. */
+export function updateTask(draft: Draft, report: TaskReport): void {
+  const { update } = report;
+  const task = liveTask(draft.state, report.frameworkId, report.taskId);
+  if (task === undefined || task.agentId !== report.agentId) return;
+  if (update.kind === 'master') {
+    tellOf(draft, task, update);
+    return;
+  }
+  const isSettled = task.update?.kind === 'agent' && isTerminal(task.update.state);
+  const contradicts =
+    isTerminal(task.state) && isTerminal(update.state) && task.state !== update.state;
+  if (isSettled || contradicts) return;
+  const newest = isTerminal(update.state) ? update.state : report.state;
+  const next = withUpdate(task, update, isTerminal(task.state) ? task.state : newest);
+  putLive(draft, next);
+  // The acknowledgement may be committed first: updates reach the scheduler without the log.
+  if (isTerminal(update.state) && task.acknowledgedUuid === update.uuid) complete(draft, next);
+}
+
+/** A master's update of a live task. One that ends it is the last: nobody will acknowledge it. */
+export function tellOf(draft: Draft, task: Task, update: TaskUpdate): void {
+  if (isTerminal(task.state) && task.state !== update.state) return;
+  const next = withUpdate(task, update);
+  if (isTerminal(next.state)) complete(draft, next);
+  else putLive(draft, next);
+  draft.effects.push({ kind: 'task-updated', task: next, update });
+}
+
+/**
+ * Also of a task that is unknown or completed: its agent, which sends the update again, has not heard
+ * of the acknowledgement.
+ */
+export function acknowledge(draft: Draft, acknowledgement: Acknowledgement): void {
+  const { frameworkId, taskId, agentId, uuid } = acknowledgement;
+  const task = liveTask(draft.state, frameworkId, taskId);
+  if (task !== undefined && task.agentId !== agentId) return;
+  if (!draft.state.agents.has(agentId)) return;
+  if (task !== undefined) {
+    const next = { ...task, acknowledgedUuid: uuid };
+    putLive(draft, next);
+    const { update } = task;
+    if (update?.kind === 'agent' && update.uuid === uuid && isTerminal(update.state)) {
+      complete(draft, next);
+    }
+  }
+  draft.effects.push({ kind: 'update-acknowledged', acknowledgement });
+}
+
+/** A task that has ended meanwhile needs no killing. */
+export function killTask(
+  draft: Draft,
+  { frameworkId, taskId, policy }: Extract<Command, { kind: 'kill-task' }>,
+): void {
+  const task = liveTask(draft.state, frameworkId, taskId);
+  if (task === undefined || isTerminal(task.state)) return;
+  const next = { ...task, kill: { policy } };
+  putLive(draft, next);
+  draft.effects.push({ kind: 'kill-requested', task: next });
+}
+
+/** The scheduler has acknowledged this update of an agent: it need not be sent to it again. */
+export function isAcknowledged(state: State, report: Acknowledgement): boolean {
+  const record = state.frameworks.get(report.frameworkId);
+  const task =
+    record?.tasks.get(report.taskId) ??
+    record?.unreachable.get(report.taskId) ??
+    record?.completed.findLast(({ id }) => id === report.taskId);
+  return task !== undefined && task.acknowledgedUuid === report.uuid;
+}

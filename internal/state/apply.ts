@@ -1,0 +1,58 @@
+/**
+ * What each command means. Total and deterministic: the same commands lead every master to the same
+ * state, and what comes too late (the agent left, the task ended, the framework is gone) changes
+ * nothing and says so in an effect where somebody waits for it.
+ */
+import { unreachable } from '#internal/base/assert.ts';
+import { admitAgent, markAgentUnreachable, removeAgent, reregisterAgent } from './apply-agent.ts';
+import { disconnectFramework, removeFramework, subscribeFramework } from './apply-framework.ts';
+import { acknowledge, killTask, launchTask, updateTask } from './apply-task.ts';
+import type { Command, Effect } from './command.ts';
+import type { Draft } from './draft.ts';
+import type { State } from './state.ts';
+
+export type Applied = { readonly state: State; readonly effects: readonly Effect[] };
+
+export function apply(state: State, command: Command): Applied {
+  const draft: Draft = { state, effects: [], atMs: command.atMs };
+  carryOut(draft, command);
+  return { state: draft.state, effects: draft.effects };
+}
+
+function carryOut(draft: Draft, command: Command): void {
+  switch (command.kind) {
+    case 'announce-leader': {
+      const { nodeId, master, atMs } = command;
+      draft.state = { ...draft.state, leader: { nodeId, master, electedMs: atMs } };
+      draft.effects.push({ kind: 'leader-announced', master, nodeId });
+      return;
+    }
+    case 'admit-agent':
+      return admitAgent(draft, command.agent);
+    case 'reregister-agent':
+      return reregisterAgent(draft, command.agent, command.tasks);
+    case 'mark-agent-unreachable':
+      return markAgentUnreachable(draft, command.agentId, command.cause);
+    case 'remove-agent':
+      return removeAgent(draft, command.agentId, command.cause);
+    case 'subscribe-framework':
+      return subscribeFramework(draft, command.framework);
+    case 'disconnect-framework':
+      return disconnectFramework(draft, command.frameworkId, command.deadlineMs);
+    case 'remove-framework':
+      return removeFramework(draft, command.frameworkId);
+    case 'launch-tasks':
+      for (const task of command.tasks) launchTask(draft, task);
+      return;
+    case 'update-tasks':
+      for (const report of command.updates) updateTask(draft, report);
+      return;
+    case 'acknowledge-updates':
+      for (const one of command.acknowledgements) acknowledge(draft, one);
+      return;
+    case 'kill-task':
+      return killTask(draft, command);
+    default:
+      return unreachable(command);
+  }
+}

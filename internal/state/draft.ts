@@ -1,0 +1,197 @@
+/**
+ * One application of a command under way: the state so far, and the effects so far. Every move of a
+ * task between the lists goes through here, so that the books (`loads`) agree with the lists.
+ */
+import { Map } from 'immutable';
+import { assert } from '#internal/base/assert.ts';
+import {
+  type CompletedFramework,
+  type Framework,
+  isTerminal,
+  type MasterUpdate,
+  type Task,
+  type TaskState,
+  type TaskUpdate,
+} from '#internal/model/cluster.ts';
+import type { AgentId, FrameworkId, TaskId } from '#internal/model/ids.ts';
+import { add, nothing, subtract, unallocated } from '#internal/resources/resources.ts';
+import type { Effect } from './command.ts';
+import {
+  completedFrameworksMax,
+  completedTasksMax,
+  type FrameworkRecord,
+  liveTask,
+  type Load,
+  type State,
+  unreachableTasksMax,
+} from './state.ts';
+
+export type Draft = { state: State; readonly effects: Effect[]; readonly atMs: number };
+
+/** Older ones are dropped: a task that flaps must not fill the state. */
+const statusesMax = 16;
+
+const noTasks = Map<TaskId, true>();
+
+/** Puts a task, new or changed, among the live ones; what ends frees what it held. */
+export function putLive(draft: Draft, task: Task): void {
+  const before = liveTask(draft.state, task.frameworkId, task.id);
+  assert(
+    before === undefined || !isTerminal(before.state) || before.state === task.state,
+    `task ${task.id} cannot become ${task.state}: it is ${before?.state ?? ''}`,
+  );
+  updateLoad(draft, task.agentId, (load) => {
+    const ids = load.tasks.get(task.frameworkId, noTasks).set(task.id, true);
+    const tasks = load.tasks.set(task.frameworkId, ids);
+    return { tasks, used: swapped(load, before, task) };
+  });
+  changeRecord(draft, task.frameworkId, (record) => ({
+    ...record,
+    tasks: record.tasks.set(task.id, task),
+  }));
+  const isEnd = isTerminal(task.state) && before !== undefined && !isTerminal(before.state);
+  if (isEnd) draft.effects.push({ kind: 'task-ended', task });
+}
+
+/** From the live list, or from the unreachable one, into the history. `task` is terminal. */
+export function complete(draft: Draft, task: Task): void {
+  assert(isTerminal(task.state), `task ${task.id} cannot be completed: it is ${task.state}`);
+  const wasLive = liveTask(draft.state, task.frameworkId, task.id) !== undefined;
+  if (wasLive) {
+    putLive(draft, task);
+    takeLive(draft, task);
+  }
+  changeRecord(draft, task.frameworkId, (record) => {
+    const isFull = record.completed.size >= completedTasksMax;
+    const kept = isFull ? record.completed.shift() : record.completed;
+    return {
+      ...record,
+      unreachable: record.unreachable.remove(task.id),
+      completed: kept.push(task),
+      completedFirst: record.completedFirst + (isFull ? 1 : 0),
+    };
+  });
+}
+
+/** From the live list into the unreachable one. */
+export function losesReach(draft: Draft, task: Task): void {
+  takeLive(draft, task);
+  changeRecord(draft, task.frameworkId, (record) => {
+    const isFull = record.unreachable.size >= unreachableTasksMax;
+    const oldest = isFull ? record.unreachable.valueSeq().min(unreachableLonger) : undefined;
+    const kept = oldest === undefined ? record.unreachable : record.unreachable.remove(oldest.id);
+    return { ...record, unreachable: kept.set(task.id, task) };
+  });
+}
+
+/** From the unreachable list back into the live one. */
+export function regainsReach(draft: Draft, task: Task): void {
+  changeRecord(draft, task.frameworkId, (record) => ({
+    ...record,
+    unreachable: record.unreachable.remove(task.id),
+  }));
+  putLive(draft, task);
+}
+
+/** The task after an update; its newest state is `update.state` unless it is ahead of it. */
+export function withUpdate(task: Task, update: TaskUpdate, state: TaskState = update.state): Task {
+  const last = task.statuses.at(-1);
+  const older = last?.state === update.state ? task.statuses.slice(0, -1) : task.statuses;
+  return { ...task, state, update, statuses: [...older, update].slice(-statusesMax) };
+}
+
+/** What a master has to say of a task, now. */
+export function masterUpdate(
+  draft: Draft,
+  said: Pick<MasterUpdate, 'state' | 'reason' | 'message'>,
+  unreachableMs?: number,
+): MasterUpdate {
+  return { kind: 'master', ...said, atMs: draft.atMs, unreachableMs };
+}
+
+export function recordOf(state: State, id: FrameworkId): FrameworkRecord {
+  const record = state.frameworks.get(id);
+  assert(record !== undefined, `no framework ${id}`);
+  return record;
+}
+
+export function putFramework(draft: Draft, framework: Framework): void {
+  changeRecord(draft, framework.id, (record) => ({ ...record, framework }));
+}
+
+/** Moves a framework without live tasks into the history. */
+export function retire(draft: Draft, { framework, ...record }: FrameworkRecord): void {
+  assert(record.tasks.isEmpty(), `framework ${framework.id} still has live tasks`);
+  const { completedFrameworks } = draft.state;
+  const retired: CompletedFramework = {
+    framework,
+    unregisteredMs: draft.atMs,
+    ordinal: (completedFrameworks.last()?.ordinal ?? -1) + 1,
+    tasks: record.completed,
+    tasksFirst: record.completedFirst,
+  };
+  const isFull = completedFrameworks.size >= completedFrameworksMax;
+  const kept = isFull ? completedFrameworks.shift() : completedFrameworks;
+  draft.state = {
+    ...draft.state,
+    frameworks: draft.state.frameworks.remove(framework.id),
+    completedFrameworks: kept.push(retired),
+  };
+}
+
+/** By id, so that every master walks the same way. */
+export function inOrder(tasks: Iterable<Task>): readonly Task[] {
+  return [...tasks].toSorted(
+    (left, right) => order(left.frameworkId, right.frameworkId) || order(left.id, right.id),
+  );
+}
+
+const order = (left: string, right: string): number => {
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
+};
+
+function unreachableLonger(left: Task, right: Task): number {
+  return unreachableSince(left) - unreachableSince(right) || order(left.id, right.id);
+}
+
+const unreachableSince = ({ update }: Task): number =>
+  update?.kind === 'master' ? update.atMs : 0;
+
+function takeLive(draft: Draft, { id, frameworkId, agentId }: Task): void {
+  const before = liveTask(draft.state, frameworkId, id);
+  assert(before !== undefined, `task ${id} is not live`);
+  updateLoad(draft, agentId, (load) => {
+    const ids = load.tasks.get(frameworkId, noTasks).remove(id);
+    const tasks = ids.isEmpty() ? load.tasks.remove(frameworkId) : load.tasks.set(frameworkId, ids);
+    return { tasks, used: swapped(load, before, undefined) };
+  });
+  changeRecord(draft, frameworkId, (record) => ({ ...record, tasks: record.tasks.remove(id) }));
+}
+
+/** What is used once `after` stands in the place of `before`. */
+function swapped({ used }: Load, before: Task | undefined, after: Task | undefined): Load['used'] {
+  if (before?.resources === after?.resources && before?.state === after?.state) return used;
+  return add(subtract(used, heldBy(before)), heldBy(after));
+}
+
+const heldBy = (task: Task | undefined): Load['used'] =>
+  task === undefined || isTerminal(task.state) ? nothing : unallocated(task.resources);
+
+function updateLoad(draft: Draft, id: AgentId, change: (load: Load) => Load): void {
+  const { loads } = draft.state;
+  const load = change(loads.get(id) ?? { tasks: Map(), used: nothing });
+  draft.state = {
+    ...draft.state,
+    loads: load.tasks.isEmpty() ? loads.remove(id) : loads.set(id, load),
+  };
+}
+
+function changeRecord(
+  draft: Draft,
+  id: FrameworkId,
+  change: (record: FrameworkRecord) => FrameworkRecord,
+): void {
+  const record = change(recordOf(draft.state, id));
+  draft.state = { ...draft.state, frameworks: draft.state.frameworks.set(id, record) };
+}
