@@ -124,6 +124,7 @@ export class DevCluster {
         if (!line.startsWith('{')) seat.lastWords = line;
       },
     });
+    if (this.#isReady) this.#with.say(`${seat.name}  started again  pid ${seat.program.pid}`);
     return await seat.program.ended;
   }
 
@@ -145,12 +146,12 @@ export class DevCluster {
     this.#isReady = true;
     const { masters, agents } = this.#options.addresses;
     for (const [n, { httpPort, grpcPort }] of masters.entries()) {
-      this.#with.say(
-        `master-${n + 1}  http://${host}:${httpPort}  (agents and peers: ${grpcPort})`,
-      );
+      const pid = this.#masters[n]?.program?.pid;
+      this.#with.say(`master-${n + 1}  http://${host}:${httpPort}  grpc ${grpcPort}  pid ${pid}`);
     }
     for (const [n, { httpPort }] of agents.entries()) {
-      this.#with.say(`agent-${n + 1}   http://${host}:${httpPort}`);
+      const pid = this.#agents[n]?.program?.pid;
+      this.#with.say(`agent-${n + 1}   http://${host}:${httpPort}  pid ${pid}`);
     }
     this.#with.say(`state and logs under ${this.#options.workDir}`);
     this.#with.say('ready');
@@ -160,7 +161,7 @@ export class DevCluster {
   async #agentsAreIn(): Promise<boolean> {
     const counts = this.#options.addresses.masters.map(async ({ httpPort }) => {
       try {
-        const url = `http://${host}:${httpPort}/state-summary`;
+        const url = `http://${host}:${httpPort}/slaves`;
         const reply = await this.#with.http.call({
           method: 'GET',
           url,
@@ -183,7 +184,7 @@ export class DevCluster {
       for (const seat of seats) seat.program?.signal('SIGKILL');
     });
     for (const seat of seats) seat.program?.signal('SIGTERM');
-    await Promise.all(seats.map((seat) => seat.program?.ended));
+    await Promise.all(seats.map(async (seat) => await seat.program?.ended));
     patience.cancel();
   }
 }

@@ -40,7 +40,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   const files = systemFiles();
   try {
     await files.makeFolder(`${values.workDir}/logs`);
-    await using _lock = await files.lock(`${values.workDir}/lock`);
+    await using stack = new AsyncDisposableStack();
+    stack.use(await files.lock(`${values.workDir}/lock`));
     return await runCluster(values);
   } catch (error) {
     if (!(error instanceof FilesError)) throw error;

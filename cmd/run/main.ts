@@ -87,8 +87,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', interrupt);
   const end = await command.run();
-  const text = explanation(end, values.timeout);
-  if (text !== undefined) console.error(`altiplano run: ${text}`);
+  const words = explanation(end, values.timeout);
+  if (words !== undefined) console.error(`altiplano run: ${words}`);
   return exitStatus(end);
 }
 
