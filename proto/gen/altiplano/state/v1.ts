@@ -1,0 +1,219 @@
+// Made by `npm run generate` from the .proto files of this folder; not to be edited.
+import type * as mesos_v1 from '../../mesos/v1.ts';
+
+/** Times are milliseconds since the epoch, chosen by the leader that proposed the command. */
+export type Command = {
+  readonly at_ms: number;
+  readonly announce_leader?: AnnounceLeader;
+  readonly admit_agent?: AdmitAgent;
+  readonly reregister_agent?: ReregisterAgent;
+  readonly mark_agent_unreachable?: MarkAgentUnreachable;
+  readonly remove_agent?: RemoveAgent;
+  readonly subscribe_framework?: SubscribeFramework;
+  readonly disconnect_framework?: DisconnectFramework;
+  readonly remove_framework?: RemoveFramework;
+  readonly launch_tasks?: LaunchTasks;
+  readonly update_tasks?: UpdateTasks;
+  readonly acknowledge_updates?: AcknowledgeUpdates;
+  readonly kill_task?: KillTask;
+};
+
+export type AnnounceLeader = {
+  readonly node_id: number;
+  readonly master: MasterAddress;
+};
+
+export type AdmitAgent = {
+  readonly agent: Agent;
+};
+
+export type ReregisterAgent = {
+  readonly agent: Agent;
+  readonly tasks?: readonly ReportedTask[];
+};
+
+export type ReportedTask = {
+  readonly framework_id: string;
+  readonly task_id: string;
+  readonly state: mesos_v1.TaskState;
+};
+
+export type MarkAgentUnreachable = {
+  readonly agent_id: string;
+  readonly cause: string;
+};
+
+export type RemoveAgent = {
+  readonly agent_id: string;
+  readonly cause: string;
+};
+
+export type SubscribeFramework = {
+  readonly framework: Framework;
+};
+
+export type DisconnectFramework = {
+  readonly framework_id: string;
+  readonly deadline_ms: number;
+};
+
+export type RemoveFramework = {
+  readonly framework_id: string;
+};
+
+export type LaunchTasks = {
+  readonly tasks?: readonly Task[];
+};
+
+export type UpdateTasks = {
+  readonly updates?: readonly TaskReport[];
+};
+
+export type TaskReport = {
+  readonly framework_id: string;
+  readonly task_id: string;
+  readonly agent_id: string;
+  readonly state: mesos_v1.TaskState;
+  readonly update: TaskUpdate;
+};
+
+export type AcknowledgeUpdates = {
+  readonly acknowledgements?: readonly Acknowledgement[];
+};
+
+export type Acknowledgement = {
+  readonly framework_id: string;
+  readonly task_id: string;
+  readonly agent_id: string;
+  readonly uuid: string;
+};
+
+export type KillTask = {
+  readonly framework_id: string;
+  readonly task_id: string;
+  /** A mesos.v1.KillPolicy. */
+  readonly policy?: Uint8Array;
+};
+
+export type MasterAddress = {
+  readonly id: string;
+  readonly hostname: string;
+  readonly ip: string;
+  readonly http_port: number;
+  readonly grpc_port: number;
+};
+
+export type Agent = {
+  readonly id: string;
+  readonly registration: string;
+  /** A mesos.v1.AgentInfo, as it came. */
+  readonly info: Uint8Array;
+  readonly hostname: string;
+  readonly ip: string;
+  readonly port: number;
+  readonly version: string;
+  readonly capabilities?: readonly string[];
+  readonly total?: readonly mesos_v1.Resource[];
+  readonly registered_ms: number;
+  readonly reregistered_ms?: number;
+  /** Set while the agent is unreachable. */
+  readonly unreachable_since_ms?: number;
+};
+
+export type Framework = {
+  readonly id: string;
+  /** A mesos.v1.FrameworkInfo, as it came. */
+  readonly info: Uint8Array;
+  readonly name: string;
+  readonly user: string;
+  readonly principal?: string;
+  readonly roles?: readonly string[];
+  readonly capabilities?: readonly string[];
+  readonly checkpoint: boolean;
+  readonly failover_timeout_ms: number;
+  readonly registered_ms: number;
+  readonly reregistered_ms: number;
+  /** Set while the framework is disconnected. */
+  readonly disconnection?: Disconnection;
+};
+
+export type Disconnection = {
+  readonly since_ms: number;
+  readonly deadline_ms: number;
+};
+
+export type Task = {
+  readonly id: string;
+  readonly framework_id: string;
+  readonly agent_id: string;
+  readonly executor_id?: string;
+  readonly name: string;
+  /** A mesos.v1.TaskInfo, as it came. */
+  readonly info: Uint8Array;
+  readonly resources?: readonly mesos_v1.Resource[];
+  readonly launched_ms: number;
+  readonly state: mesos_v1.TaskState;
+  readonly update?: TaskUpdate;
+  readonly acknowledged_uuid?: string;
+  readonly statuses?: readonly TaskUpdate[];
+  /** Set when a kill was asked for. */
+  readonly kill?: Kill;
+};
+
+export type Kill = {
+  /** A mesos.v1.KillPolicy. */
+  readonly policy?: Uint8Array;
+};
+
+export type TaskUpdate = {
+  readonly state: mesos_v1.TaskState;
+  readonly agent?: AgentUpdate;
+  readonly master?: MasterUpdate;
+};
+
+export type AgentUpdate = {
+  readonly uuid: string;
+  /** A mesos.v1.TaskStatus without `data`. */
+  readonly status: Uint8Array;
+};
+
+export type MasterUpdate = {
+  readonly reason: mesos_v1.TaskStatus_Reason;
+  readonly message: string;
+  readonly at_ms: number;
+  readonly unreachable_ms?: number;
+};
+
+/** One piece of the state; all of them together are a snapshot. */
+export type Record = {
+  readonly root?: Root;
+  readonly agent?: Agent;
+  readonly framework?: Framework;
+  readonly completed_framework?: CompletedFramework;
+  readonly live_task?: Task;
+  readonly unreachable_task?: Task;
+  readonly completed_task?: CompletedTask;
+};
+
+export type Root = {
+  readonly version: number;
+  readonly leader?: Leader;
+};
+
+export type Leader = {
+  readonly node_id: number;
+  readonly master: MasterAddress;
+  readonly elected_ms: number;
+};
+
+export type CompletedFramework = {
+  readonly framework: Framework;
+  readonly unregistered_ms: number;
+  readonly ordinal: number;
+};
+
+export type CompletedTask = {
+  readonly task: Task;
+  /** Its number in its framework's history. */
+  readonly ordinal: number;
+};
