@@ -48,11 +48,12 @@ const known: ReadonlySet<string> = new Set<FrameworkCapability>([
   'REGION_AWARE',
 ]);
 
-const isKnown = (type: string | undefined): type is FrameworkCapability =>
+/** A capability that changes what a master does; others are only kept in the info. */
+export const isKnownCapability = (type: string | undefined): type is FrameworkCapability =>
   type !== undefined && known.has(type);
 
 export function capabilitiesFromWire(info: wire.FrameworkInfo): ReadonlySet<FrameworkCapability> {
-  return new Set((info.capabilities ?? []).map(({ type }) => type).filter(isKnown));
+  return new Set((info.capabilities ?? []).map(({ type }) => type).filter(isKnownCapability));
 }
 
 /** What fits into the 64-bit nanoseconds of a duration. */

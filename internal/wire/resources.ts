@@ -39,6 +39,11 @@ export function resourcesFromWire(
   return accept(resources(read));
 }
 
+/** Reads what we have written ourselves in the new form: nothing is checked or merged. */
+export function resourcesAsWritten(list: readonly wire.Resource[] | undefined): Resources {
+  return (list ?? []).map(resourceFromWire);
+}
+
 /** Wants resources whose form can say it: refined ones are not for the old form. */
 export function resourcesToWire(list: Resources, form: ReservationForm): readonly wire.Resource[] {
   return list.map((one) => resourceToWire(one, form));

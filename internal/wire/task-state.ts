@@ -51,8 +51,32 @@ const wireReasons = {
   'task-unauthorized': 'REASON_TASK_UNAUTHORIZED',
 } as const satisfies Record<MasterReason, wire.TaskStatus_Reason>;
 
+const masterReasons: readonly MasterReason[] = [
+  'agent-disconnected',
+  'agent-removed',
+  'agent-removed-by-operator',
+  'agent-reregistered',
+  'framework-removed',
+  'invalid-offers',
+  'reconciliation',
+  'task-group-invalid',
+  'task-group-unauthorized',
+  'task-invalid',
+  'task-killed-during-launch',
+  'task-unauthorized',
+];
+
 export const taskStateToWire = (state: TaskState): wire.TaskState => wireStates[state];
 
 export const taskStateFromWire = (state: wire.TaskState): TaskState => modelStates[state];
 
+const modelReasons: ReadonlyMap<wire.TaskStatus_Reason, MasterReason> = new Map(
+  masterReasons.map((reason) => [wireReasons[reason], reason]),
+);
+
 export const reasonToWire = (reason: MasterReason): wire.TaskStatus_Reason => wireReasons[reason];
+
+/** Undefined for the reasons that only agents and executors give. */
+export function reasonFromWire(reason: wire.TaskStatus_Reason): MasterReason | undefined {
+  return modelReasons.get(reason);
+}

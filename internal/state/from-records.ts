@@ -1,0 +1,132 @@
+/** The state made again of its records, and the books that are derived from them. */
+import { List, Map } from 'immutable';
+import { assert, unreachable } from '#internal/base/assert.ts';
+import { type CompletedFramework, isTerminal, type Task } from '#internal/model/cluster.ts';
+import type { FrameworkId, TaskId } from '#internal/model/ids.ts';
+import { add, nothing, unallocated } from '#internal/resources/resources.ts';
+import type { StateRecord } from './records.ts';
+import { type FrameworkRecord, type Load, newState, type State } from './state.ts';
+
+/** The inverse of `toRecords`; the order of the records does not count. */
+export function fromRecords(records: Iterable<StateRecord>): State {
+  const sorted = newSorted();
+  for (const record of records) sort(sorted, record);
+  const { agents } = sorted;
+  return {
+    ...sorted.root,
+    agents,
+    registrations: Map(agents.valueSeq().map((agent) => [agent.registration, agent.id])),
+    loads: loadsOf([...sorted.live.values()].flatMap((tasks) => [...tasks.values()])),
+    frameworks: frameworksOf(sorted),
+    completedFrameworks: completedOf(sorted),
+  };
+}
+
+type Completed = Extract<StateRecord, { kind: 'completed-framework' }>;
+type CompletedTask = Extract<StateRecord, { kind: 'completed-task' }>;
+type Tasks = Map<TaskId, Task>;
+
+/** The records by what they are, tasks by their framework. */
+type Sorted = {
+  root: Pick<State, 'version' | 'leader'>;
+  agents: State['agents'];
+  readonly frameworks: Extract<StateRecord, { kind: 'framework' }>[];
+  readonly completed: Completed[];
+  live: Map<FrameworkId, Tasks>;
+  unreachable: Map<FrameworkId, Tasks>;
+  history: Map<FrameworkId, List<CompletedTask>>;
+};
+
+function newSorted(): Sorted {
+  const { version, leader, agents } = newState();
+  return {
+    root: { version, leader },
+    agents,
+    frameworks: [],
+    completed: [],
+    live: Map(),
+    unreachable: Map(),
+    history: Map(),
+  };
+}
+
+function sort(sorted: Sorted, record: StateRecord): void {
+  switch (record.kind) {
+    case 'root':
+      sorted.root = { version: record.version, leader: record.leader };
+      return;
+    case 'agent':
+      sorted.agents = sorted.agents.set(record.agent.id, record.agent);
+      return;
+    case 'framework':
+      sorted.frameworks.push(record);
+      return;
+    case 'completed-framework':
+      sorted.completed.push(record);
+      return;
+    case 'live-task':
+      sorted.live = withTask(sorted.live, record.task);
+      return;
+    case 'unreachable-task':
+      sorted.unreachable = withTask(sorted.unreachable, record.task);
+      return;
+    case 'completed-task': {
+      const { frameworkId } = record.task;
+      const list = sorted.history.get(frameworkId, List<CompletedTask>());
+      sorted.history = sorted.history.set(frameworkId, list.push(record));
+      return;
+    }
+    default:
+      unreachable(record);
+  }
+}
+
+function withTask(all: Map<FrameworkId, Tasks>, task: Task): Map<FrameworkId, Tasks> {
+  const tasks = all.get(task.frameworkId, Map<TaskId, Task>());
+  return all.set(task.frameworkId, tasks.set(task.id, task));
+}
+
+function frameworksOf(sorted: Sorted): State['frameworks'] {
+  const records = sorted.frameworks.map(({ framework }): [FrameworkId, FrameworkRecord] => {
+    const { tasks: completed, first: completedFirst } = historyOf(sorted, framework.id);
+    const tasks: Tasks = sorted.live.get(framework.id) ?? Map();
+    const unreachableTasks: Tasks = sorted.unreachable.get(framework.id) ?? Map();
+    const record = { framework, tasks, unreachable: unreachableTasks, completed, completedFirst };
+    return [framework.id, record];
+  });
+  return Map(records);
+}
+
+function completedOf(sorted: Sorted): State['completedFrameworks'] {
+  const inOrder = sorted.completed.toSorted((left, right) => left.ordinal - right.ordinal);
+  return List(
+    inOrder.map(({ framework, unregisteredMs, ordinal }): CompletedFramework => {
+      const { tasks, first: tasksFirst } = historyOf(sorted, framework.id);
+      return { framework, unregisteredMs, ordinal, tasks, tasksFirst };
+    }),
+  );
+}
+
+function historyOf(
+  { history }: Sorted,
+  id: FrameworkId,
+): { readonly tasks: List<Task>; readonly first: number } {
+  const inOrder = history.get(id, List<CompletedTask>()).sortBy(({ ordinal }) => ordinal);
+  const first = inOrder.first()?.ordinal ?? 0;
+  for (const [i, { ordinal }] of inOrder.entries()) {
+    assert(ordinal === first + i, `task ${first + i} of the history of framework ${id} is missing`);
+  }
+  return { tasks: inOrder.map(({ task }) => task), first };
+}
+
+/** What runs on each agent, from the live tasks. */
+function loadsOf(tasks: Iterable<Task>): State['loads'] {
+  let loads: State['loads'] = Map();
+  for (const { id, frameworkId, agentId, state, resources } of tasks) {
+    const load: Load = loads.get(agentId) ?? { tasks: Map(), used: nothing };
+    const ids = load.tasks.get(frameworkId, Map<TaskId, true>()).set(id, true);
+    const used = isTerminal(state) ? load.used : add(load.used, unallocated(resources));
+    loads = loads.set(agentId, { tasks: load.tasks.set(frameworkId, ids), used });
+  }
+  return loads;
+}

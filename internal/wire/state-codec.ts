@@ -1,0 +1,90 @@
+/**
+ * Bytes for the log and for the mirror of the state: commands and records, as
+ * `altiplano.state.v1` declares them.
+ */
+import type { Command } from '#internal/state/command.ts';
+import { fromRecords } from '#internal/state/from-records.ts';
+import { diff, type StateRecord, toRecords } from '#internal/state/records.ts';
+import type { State } from '#internal/state/state.ts';
+import { commandFromWritten, commandToWritten } from './command-record.ts';
+import { decode, encode } from './protobuf.ts';
+import { recordFromWritten, recordToWritten } from './state-record.ts';
+
+/** `UNKNOWN_COMMAND`, `UNKNOWN_RECORD`: written by a newer version. The master must stop. */
+export class StateCodecError extends Error {
+  override readonly name: string = 'StateCodecError';
+  readonly code: 'UNKNOWN_COMMAND' | 'UNKNOWN_RECORD';
+
+  constructor(code: StateCodecError['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** As a key-value store takes it. */
+export type RecordWrite =
+  | { readonly kind: 'put'; readonly key: string; readonly value: Uint8Array }
+  | { readonly kind: 'delete'; readonly key: string };
+
+export function encodeCommand(command: Command): Uint8Array {
+  return encode('altiplano.state.v1.Command', commandToWritten(command));
+}
+
+/** Throws a `StateCodecError` for a command of a newer version, a `WireError` for damaged bytes. */
+export function decodeCommand(bytes: Uint8Array): Command {
+  const command = commandFromWritten(decode('altiplano.state.v1.Command', bytes));
+  if (command !== undefined) return command;
+  throw new StateCodecError('UNKNOWN_COMMAND', 'The log holds a command of a newer version');
+}
+
+/** The whole state, by key. */
+export function recordsOf(state: State): readonly (readonly [key: string, value: Uint8Array])[] {
+  return [...toRecords(state)].map(([key, record]) => [key, encodeRecord(record)]);
+}
+
+/** What has to be written over the records of `previous` to have those of `next`. */
+export function diffRecords(previous: State, next: State): readonly RecordWrite[] {
+  return diff(previous, next).map(({ key, record }) =>
+    record === undefined
+      ? { kind: 'delete', key }
+      : { kind: 'put', key, value: encodeRecord(record) },
+  );
+}
+
+/** The inverse of `recordsOf`, in any order. Throws like `decodeCommand`. */
+export function stateFromRecords(
+  records: Iterable<readonly [key: string, value: Uint8Array]>,
+): State {
+  return fromRecords([...records].map(([key, value]) => decodeRecord(key, value)));
+}
+
+/**
+ * Equal for equal states, whatever way they were reached, so that masters can compare theirs: 64 bits
+ * of FNV-1a over keys and records, in hexadecimal. It detects accidents, not forgers.
+ */
+export function digest(state: State): string {
+  const records = recordsOf(state).toSorted(([one], [other]) => (one < other ? -1 : 1));
+  let [low, high] = [0x811c9dc5, 0x9e3779b1];
+  const eat = (byte: number): void => {
+    low = Math.imul(low ^ byte, 0x01000193);
+    high = Math.imul(high ^ byte ^ (low >>> 15), 0x85ebca77);
+  };
+  const text = new TextEncoder();
+  for (const [key, value] of records) {
+    for (const part of [text.encode(key), value]) {
+      for (const byte of part) eat(byte);
+      // What one part ends with is not what the next begins with.
+      for (let length = part.length; length > 0; length >>>= 8) eat(length & 0xff);
+    }
+  }
+  return [high, low].map((word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
+}
+
+const encodeRecord = (record: StateRecord): Uint8Array =>
+  encode('altiplano.state.v1.Record', recordToWritten(record));
+
+function decodeRecord(key: string, bytes: Uint8Array): StateRecord {
+  const record = recordFromWritten(decode('altiplano.state.v1.Record', bytes));
+  if (record !== undefined) return record;
+  throw new StateCodecError('UNKNOWN_RECORD', `The record ${key} is of a newer version`);
+}

@@ -1,0 +1,101 @@
+/** Records of the state as they are written down. */
+import { unreachable } from '#internal/base/assert.ts';
+import type { StateRecord } from '#internal/state/records.ts';
+import type { Leader } from '#internal/state/state.ts';
+import type * as written from '#proto/gen/altiplano/state/v1.ts';
+import {
+  agentFromWritten,
+  agentToWritten,
+  frameworkFromWritten,
+  frameworkToWritten,
+  masterFromWritten,
+  masterToWritten,
+  taskFromWritten,
+  taskToWritten,
+} from './state-model.ts';
+
+export function recordToWritten(record: StateRecord): written.Record {
+  switch (record.kind) {
+    case 'root': {
+      const { version, leader } = record;
+      return {
+        root: { version, ...(leader !== undefined && { leader: leaderToWritten(leader) }) },
+      };
+    }
+    case 'agent':
+      return { agent: agentToWritten(record.agent) };
+    case 'framework':
+      return { framework: frameworkToWritten(record.framework) };
+    case 'completed-framework': {
+      const { framework, unregisteredMs, ordinal } = record;
+      return {
+        completed_framework: {
+          framework: frameworkToWritten(framework),
+          unregistered_ms: unregisteredMs,
+          ordinal,
+        },
+      };
+    }
+    case 'live-task':
+      return { live_task: taskToWritten(record.task) };
+    case 'unreachable-task':
+      return { unreachable_task: taskToWritten(record.task) };
+    case 'completed-task': {
+      const { task, ordinal } = record;
+      return { completed_task: { task: taskToWritten(task), ordinal } };
+    }
+    default:
+      return unreachable(record);
+  }
+}
+
+/** Undefined for a record that this version does not know. */
+export function recordFromWritten(from: written.Record): StateRecord | undefined {
+  if (from.root !== undefined) {
+    const { version, leader } = from.root;
+    return {
+      kind: 'root',
+      version,
+      leader: leader === undefined ? undefined : leaderFromWritten(leader),
+    };
+  }
+  if (from.agent !== undefined) return { kind: 'agent', agent: agentFromWritten(from.agent) };
+  if (from.framework !== undefined) {
+    return { kind: 'framework', framework: frameworkFromWritten(from.framework) };
+  }
+  return taskRecord(from) ?? completedRecord(from);
+}
+
+function completedRecord({ completed_framework: from }: written.Record): StateRecord | undefined {
+  if (from === undefined) return undefined;
+  const { framework, unregistered_ms: unregisteredMs, ordinal } = from;
+  return {
+    kind: 'completed-framework',
+    framework: frameworkFromWritten(framework),
+    unregisteredMs,
+    ordinal,
+  };
+}
+
+function taskRecord(from: written.Record): StateRecord | undefined {
+  if (from.live_task !== undefined) {
+    return { kind: 'live-task', task: taskFromWritten(from.live_task) };
+  }
+  if (from.unreachable_task !== undefined) {
+    return { kind: 'unreachable-task', task: taskFromWritten(from.unreachable_task) };
+  }
+  if (from.completed_task !== undefined) {
+    const { task, ordinal } = from.completed_task;
+    return { kind: 'completed-task', task: taskFromWritten(task), ordinal };
+  }
+  return undefined;
+}
+
+function leaderToWritten({ nodeId, master, electedMs }: Leader): written.Leader {
+  return { node_id: nodeId, master: masterToWritten(master), elected_ms: electedMs };
+}
+
+function leaderFromWritten(from: written.Leader): Leader {
+  const { node_id: nodeId, master, elected_ms: electedMs } = from;
+  return { nodeId, master: masterFromWritten(master), electedMs };
+}
