@@ -1,11 +1,11 @@
 /** What every program does with its command line: help, or values, or complaints and status 2. */
-import { type Flags, parseFlags, type Program, type Values } from '#internal/config/flags.ts';
+import { parseFlags, type Program } from '#internal/config/flags.ts';
 
 /** The values, or the exit status when there is nothing (more) to do. */
-export function readCommandLine<Table extends Flags>(
-  program: Program<Table>,
+export function readCommandLine<Values extends object>(
+  program: Program<Values>,
   argv: readonly string[],
-): Values<Table> | number {
+): Values | number {
   const parsed = parseFlags(program, argv);
   if (!parsed.ok) {
     for (const line of parsed.refusal) console.error(`altiplano ${program.name}: ${line}`);

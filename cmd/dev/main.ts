@@ -3,7 +3,7 @@
  * Their state lives under one work directory, where the next start finds it again. Ctrl-C ends agents
  * with their tasks first, then the masters; nothing is left behind.
  */
-import { integer, type Program, text, type Values } from '#internal/config/flags.ts';
+import { integer, type Program, text } from '#internal/config/flags.ts';
 import { systemClock } from '#internal/runtime/real/clock.ts';
 import { systemFiles } from '#internal/runtime/real/files.ts';
 import { httpClient } from '#internal/runtime/real/http-client.ts';
@@ -12,22 +12,27 @@ import { readCommandLine } from '../read-command-line.ts';
 import { type DevAddresses, devAddresses } from './addresses.ts';
 import { DevCluster } from './dev-cluster.ts';
 
-const flags = {
-  workDir: text({ meaning: 'where the state of the cluster lives', fallback: '.altiplano' }),
-  firstPort: integer({
-    meaning: 'masters take this port and every second one after it, agents those between',
-    fallback: 5050,
-    min: 1024,
-    max: 65_000,
-  }),
-  masters: integer({ meaning: 'how many masters', fallback: 3, min: 1, max: 5 }),
-  agents: integer({ meaning: 'how many agents', fallback: 2, min: 0, max: 4 }),
+type Values = {
+  readonly workDir: string;
+  readonly firstPort: number;
+  readonly masters: number;
+  readonly agents: number;
 };
 
-const program: Program<typeof flags> = {
+const program: Program<Values> = {
   name: 'dev',
   summary: 'Starts a whole cluster on this machine and ends it with Ctrl-C.',
-  flags,
+  flags: {
+    workDir: text({ meaning: 'where the state of the cluster lives', fallback: '.altiplano' }),
+    firstPort: integer({
+      meaning: 'masters take this port and every second one after it, agents those between',
+      fallback: 5050,
+      min: 1024,
+      max: 65_000,
+    }),
+    masters: integer({ meaning: 'how many masters', fallback: 3, min: 1, max: 5 }),
+    agents: integer({ meaning: 'how many agents', fallback: 2, min: 0, max: 4 }),
+  },
   check: ({ masters }) =>
     masters % 2 === 0
       ? [`--masters=${masters}: an even number of masters survives no more losses than one fewer`]
@@ -51,7 +56,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function runCluster(values: Values<typeof flags>): Promise<number> {
+async function runCluster(values: Values): Promise<number> {
   const cluster = new DevCluster(
     {
       clock: systemClock(),
@@ -66,7 +71,7 @@ async function runCluster(values: Values<typeof flags>): Promise<number> {
   return await cluster.run();
 }
 
-function addressesFrom({ firstPort, masters, agents }: Values<typeof flags>): DevAddresses {
+function addressesFrom({ firstPort, masters, agents }: Values): DevAddresses {
   const [first] = devAddresses.masters;
   const grpcAfterHttp = first === undefined ? 10 : first.grpcPort - first.httpPort;
   return {

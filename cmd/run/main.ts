@@ -14,38 +14,47 @@ import {
   type Program,
   repeated,
   text,
-  type Values,
 } from '#internal/config/flags.ts';
 import { RunCommand } from '#internal/frameworks/run/run-command.ts';
 import { type End, exitStatus } from '#internal/frameworks/run/task-end.ts';
 import { systemClock } from '#internal/runtime/real/clock.ts';
 import { httpClient } from '#internal/runtime/real/http-client.ts';
-import { openLogger } from '#internal/runtime/real/logger.ts';
+import { type LogLevel, openLogger } from '#internal/runtime/real/logger.ts';
 import { systemRandom } from '#internal/runtime/real/random.ts';
 import { plainLines } from '../plain-lines.ts';
 import { readCommandLine } from '../read-command-line.ts';
 import { localMasters } from '../dev/addresses.ts';
 
-const flags = {
-  command: text({ meaning: 'the shell command to run' }),
-  masters: list({ meaning: 'host:port of some masters', fallback: localMasters }),
-  cpus: number({ meaning: 'CPUs the task gets', fallback: 0.1, min: 0.01 }),
-  mem: number({ meaning: 'memory the task gets, in MB', fallback: 64, min: 1 }),
-  env: repeated({ meaning: 'NAME=VALUE for its environment, as often as needed' }),
-  name: optionalText({ meaning: 'what the task is called; its first word by default' }),
-  user: text({ meaning: 'the user it runs as', fallback: userInfo().username }),
-  timeout: optionalDurationMs({ meaning: 'kill it when it takes longer' }),
-  logLevel: choice({
-    meaning: 'what is told on stderr',
-    fallback: 'warn',
-    words: ['debug', 'info', 'warn', 'error', 'silent'],
-  }),
+type Values = {
+  readonly command: string;
+  readonly masters: readonly string[];
+  readonly cpus: number;
+  readonly mem: number;
+  readonly env: readonly string[];
+  readonly name: string | undefined;
+  readonly user: string;
+  readonly timeout: number | undefined;
+  readonly logLevel: LogLevel;
 };
 
-const program: Program<typeof flags> = {
+const program: Program<Values> = {
   name: 'run',
   summary: "Runs one command in the cluster, shows its output and exits with the command's status.",
-  flags,
+  flags: {
+    command: text({ meaning: 'the shell command to run' }),
+    masters: list({ meaning: 'host:port of some masters', fallback: localMasters }),
+    cpus: number({ meaning: 'CPUs the task gets', fallback: 0.1, min: 0.01 }),
+    mem: number({ meaning: 'memory the task gets, in MB', fallback: 64, min: 1 }),
+    env: repeated({ meaning: 'NAME=VALUE for its environment, as often as needed' }),
+    name: optionalText({ meaning: 'what the task is called; its first word by default' }),
+    user: text({ meaning: 'the user it runs as', fallback: userInfo().username }),
+    timeout: optionalDurationMs({ meaning: 'kill it when it takes longer' }),
+    logLevel: choice({
+      meaning: 'what is told on stderr',
+      fallback: 'warn',
+      words: ['debug', 'info', 'warn', 'error', 'silent'],
+    }),
+  },
   check: ({ env, masters, command, cpus, mem }) => [
     ...(command.trim() === '' ? ['--command is empty'] : []),
     ...(masters.length === 0 ? ['--masters is empty'] : []),
@@ -92,7 +101,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   return exitStatus(end);
 }
 
-function needOf(values: Values<typeof flags>, unique: string): RunNeed {
+function needOf(values: Values, unique: string): RunNeed {
   const name = values.name ?? values.command.trim().split(/\s+/)[0] ?? 'task';
   const slug = name.replaceAll(/[^A-Za-z0-9_-]+/g, '-').slice(0, 64);
   return {

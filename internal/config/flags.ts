@@ -21,30 +21,26 @@ export type Flag<Value> = {
   parse(texts: readonly string[]): Result<Value, string>;
 };
 
-export type Flags = Readonly<Record<string, Flag<unknown>>>;
+/** A row for each value, under the value's own (camelCase) name. */
+export type Flags<Values> = { readonly [Name in keyof Values]: Flag<Values[Name]> };
 
-/** The parsed values, under the table's own (camelCase) names. */
-export type Values<Table extends Flags> = {
-  readonly [Name in keyof Table]: Table[Name] extends Flag<infer Value> ? Value : never;
-};
-
-export type Program<Table extends Flags> = {
+export type Program<Values> = {
   readonly name: string;
   readonly summary: string;
-  readonly flags: Table;
+  readonly flags: Flags<Values>;
   /** What one flag cannot know: relations and unsafe pairs, each refusal one line. */
-  check?(values: Values<Table>): readonly string[];
+  check?(values: Values): readonly string[];
 };
 
-export type Parsed<Table extends Flags> =
-  | { readonly kind: 'values'; readonly values: Values<Table> }
+export type Parsed<Values> =
+  | { readonly kind: 'values'; readonly values: Values }
   | { readonly kind: 'help'; readonly text: string };
 
 /** Reads a command line (without program and command names). */
-export function parseFlags<Table extends Flags>(
-  program: Program<Table>,
+export function parseFlags<Values extends object>(
+  program: Program<Values>,
   argv: readonly string[],
-): Result<Parsed<Table>, readonly string[]> {
+): Result<Parsed<Values>, readonly string[]> {
   const command = toCommand(program);
   try {
     command.parse(argv.map(withDashes), { from: 'user' });
@@ -59,13 +55,13 @@ export function parseFlags<Table extends Flags>(
   return readValues(program, given);
 }
 
-function readValues<Table extends Flags>(
-  program: Program<Table>,
+function readValues<Values extends object>(
+  program: Program<Values>,
   given: Readonly<Record<string, readonly string[] | undefined>>,
-): Result<Parsed<Table>, readonly string[]> {
+): Result<Parsed<Values>, readonly string[]> {
   const problems: string[] = [];
   const values: Record<string, unknown> = {};
-  for (const [name, flag] of Object.entries(program.flags)) {
+  for (const [name, flag] of rowsOf(program)) {
     const texts = given[name];
     const value = readOne(name, flag, texts);
     if (value.ok) values[name] = value.value;
@@ -73,7 +69,7 @@ function readValues<Table extends Flags>(
   }
   if (problems.length > 0) return refuse(problems);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every row was just read.
-  const complete = values as Values<Table>;
+  const complete = values as Values;
   const unsafe = program.check?.(complete) ?? [];
   return unsafe.length > 0 ? refuse(unsafe) : accept({ kind: 'values', values: complete });
 }
@@ -92,14 +88,14 @@ function readOne(
   return parsed.ok ? parsed : refuse(`--${kebab(name)}: ${parsed.refusal}`);
 }
 
-function toCommand<Table extends Flags>(program: Program<Table>): Command {
+function toCommand<Values extends object>(program: Program<Values>): Command {
   const command = new Command(`altiplano ${program.name}`)
     .description(program.summary)
     .allowExcessArguments(false)
     .helpOption('--help', 'show this text')
     .exitOverride()
     .configureOutput({ writeOut: () => {}, writeErr: () => {} });
-  for (const [name, flag] of Object.entries(program.flags)) {
+  for (const [name, flag] of rowsOf(program)) {
     const written = `--${kebab(name)}${flag.placeholder === undefined ? '' : ` <${flag.placeholder}>`}`;
     const option = new Option(written, describe(flag));
     if (flag.placeholder === undefined) option.preset('true');
@@ -107,6 +103,10 @@ function toCommand<Table extends Flags>(program: Program<Table>): Command {
   }
   return command;
 }
+
+const rowsOf = <Values extends object>({
+  flags,
+}: Program<Values>): readonly (readonly [string, Flag<unknown>])[] => Object.entries(flags);
 
 const collect = (text: string, before: readonly string[] | undefined): readonly string[] => [
   ...(before ?? []),
@@ -121,7 +121,7 @@ function describe(flag: Flag<unknown>): string {
 }
 
 const defaultText = (value: unknown): string =>
-  Array.isArray(value) ? value.join(',') : String(JSON.stringify(value)).replaceAll('"', '');
+  Array.isArray(value) ? value.join(',') : JSON.stringify(value).replaceAll('"', '');
 
 const withDashes = (text: string): string =>
   text.replace(/^--[^=]+/, (name) => name.replaceAll('_', '-'));

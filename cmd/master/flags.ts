@@ -1,0 +1,127 @@
+/** The flags of a master: one row each, with the reason one would set it. */
+import { hostname } from 'node:os';
+import {
+  choice,
+  durationMs,
+  integer,
+  list,
+  optionalText,
+  port,
+  type Program,
+  text,
+  toggle,
+} from '#internal/config/flags.ts';
+import type { LogLevel } from '#internal/runtime/real/logger.ts';
+
+/** Durations in milliseconds. */
+export type MasterFlags = {
+  readonly workDir: string;
+  readonly ip: string;
+  readonly port: number;
+  readonly grpcPort: number;
+  readonly advertiseIp: string | undefined;
+  readonly hostname: string;
+  readonly cluster: string;
+  readonly nodeId: number;
+  readonly peers: readonly string[];
+  readonly heartbeatInterval: number;
+  readonly electionTimeout: number;
+  readonly allocationInterval: number;
+  readonly agentPingTimeout: number;
+  readonly maxAgentPingTimeouts: number;
+  readonly agentReregisterTimeout: number;
+  readonly endWithInput: boolean;
+  readonly logLevel: LogLevel;
+};
+
+export const masterProgram: Program<MasterFlags> = {
+  name: 'master',
+  summary: 'One of the masters that decide together who is offered what.',
+  flags: {
+    workDir: text({ meaning: 'where the log and the applied state live' }),
+    ip: text({ meaning: 'the address to listen on', fallback: '0.0.0.0' }),
+    port: port({ meaning: 'HTTP, for frameworks, operators and tools', fallback: 5050 }),
+    grpcPort: port({ meaning: 'gRPC, for the other masters and for agents', fallback: 5060 }),
+    advertiseIp: optionalText({ meaning: 'the address that others are told, when it is not --ip' }),
+    hostname: text({ meaning: 'the name that others are told', fallback: hostname() }),
+    cluster: text({
+      meaning: 'the name of the cluster; masters of another one are refused',
+      fallback: 'altiplano',
+    }),
+    nodeId: integer({
+      meaning: 'which of the peers this is; a number is used for one disk, for ever',
+      fallback: 1,
+      min: 1,
+      max: Number.MAX_SAFE_INTEGER,
+    }),
+    peers: list({
+      meaning: 'all masters as id=host:port of their gRPC; without it this master is alone',
+      fallback: [],
+    }),
+    heartbeatInterval: durationMs({
+      meaning: 'how often the leader tells the other masters that it lives',
+      fallback: 100,
+    }),
+    electionTimeout: durationMs({
+      meaning: 'masters that hear no leader for so long, up to twice as long, elect one',
+      fallback: 1000,
+    }),
+    allocationInterval: durationMs({
+      meaning: 'how often all resources are offered',
+      fallback: 1000,
+    }),
+    agentPingTimeout: durationMs({
+      meaning: 'how often agents are asked for a sign of life',
+      fallback: 15_000,
+    }),
+    maxAgentPingTimeouts: integer({
+      meaning: 'signs of life that an agent may miss before it is unreachable',
+      fallback: 5,
+      min: 1,
+      max: 1000,
+    }),
+    agentReregisterTimeout: durationMs({
+      meaning: 'how long agents have to come back after a lost link or a change of leaders',
+      fallback: 600_000,
+    }),
+    endWithInput: toggle({ meaning: 'stop when standard input is closed, for supervisors' }),
+    logLevel: choice({
+      meaning: 'what is written to stderr',
+      fallback: 'info',
+      words: ['debug', 'info', 'warn', 'error', 'silent'],
+    }),
+  },
+  check: ({ nodeId, peers, heartbeatInterval, electionTimeout, agentReregisterTimeout }) => {
+    const parsed = peers.map(parsePeer);
+    const ids = parsed.flatMap((peer) => (peer === undefined ? [] : [peer.id]));
+    return [
+      ...peers
+        .filter((_, n) => parsed[n] === undefined)
+        .map((peer) => `--peers: '${peer}' is not id=host:port`),
+      ...(new Set(ids).size < ids.length ? ['--peers names an id twice'] : []),
+      ...(peers.length > 0 && !ids.includes(nodeId)
+        ? [`--node-id=${nodeId} is none of --peers=${peers.join(',')}`]
+        : []),
+      ...(electionTimeout < 3 * heartbeatInterval
+        ? [
+            `--election-timeout=${electionTimeout}ms is less than three times ` +
+              `--heartbeat-interval=${heartbeatInterval}ms: one lost heartbeat would depose a leader`,
+          ]
+        : []),
+      ...(heartbeatInterval < 10 ? ['--heartbeat-interval is at least 10ms'] : []),
+      ...(agentReregisterTimeout < 600_000
+        ? ['--agent-reregister-timeout is at least 10mins, as in Mesos']
+        : []),
+    ];
+  },
+};
+
+export type Peer = { readonly id: number; readonly host: string; readonly port: number };
+
+/** `3=host:5060`; undefined for anything else. */
+export function parsePeer(peer: string): Peer | undefined {
+  const [, id = '', host = '', portText = ''] = /^(\d+)=([^\s:/]+):(\d+)$/.exec(peer) ?? [];
+  const parsed = { id: Number(id), host, port: Number(portText) };
+  const fits = parsed.id >= 1 && Number.isSafeInteger(parsed.id) && parsed.port <= 65_535;
+  return host !== '' && fits ? parsed : undefined;
+}

@@ -1,0 +1,117 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { parseDurationMs } from './duration.ts';
+import {
+  choice,
+  durationMs,
+  integer,
+  list,
+  optionalText,
+  parseFlags,
+  port,
+  type Program,
+  repeated,
+  text,
+  toggle,
+} from './flags.ts';
+
+type Values = {
+  readonly workDir: string;
+  readonly port: number;
+  readonly pingTimeout: number;
+  readonly masters: readonly string[];
+  readonly env: readonly string[];
+  readonly strict: boolean;
+  readonly mode: 'fast' | 'safe';
+  readonly hostname: string | undefined;
+  readonly retries: number;
+};
+
+const program: Program<Values> = {
+  name: 'demo',
+  summary: 'shows what flags do',
+  flags: {
+    workDir: text({ meaning: 'where state lives' }),
+    port: port({ meaning: 'where to listen', fallback: 5050 }),
+    pingTimeout: durationMs({ meaning: 'patience', fallback: 15_000 }),
+    masters: list({ meaning: 'whom to ask', fallback: [] }),
+    env: repeated({ meaning: 'NAME=VALUE' }),
+    strict: toggle({ meaning: 'refuse what is odd' }),
+    mode: choice({ meaning: 'how', fallback: 'fast', words: ['fast', 'safe'] }),
+    hostname: optionalText({ meaning: 'the name to tell others' }),
+    retries: integer({ meaning: 'how often', fallback: 3, min: 0, max: 10 }),
+  },
+  check: (values) =>
+    values.strict === true && values.mode === 'fast'
+      ? ['--strict and --mode=fast exclude each other']
+      : [],
+};
+
+const refusals = (...argv: string[]): readonly string[] => {
+  const parsed = parseFlags(program, argv);
+  return parsed.ok ? [] : parsed.refusal;
+};
+
+test('defaults hold until a flag says otherwise, and both spellings are one flag', (t) => {
+  const parsed = parseFlags(program, ['--work_dir=/w', '--ping-timeout', '2mins', '--masters=a,b']);
+  t.true(parsed.ok && parsed.value.kind === 'values');
+  if (!parsed.ok || parsed.value.kind !== 'values') return;
+  t.like(parsed.value.values, {
+    workDir: '/w',
+    port: 5050,
+    pingTimeout: 120_000,
+    strict: false,
+    mode: 'fast',
+    hostname: undefined,
+  });
+  t.deepEqual(parsed.value.values.masters, ['a', 'b']);
+});
+
+test('a value may hold an equals sign and an underscore', (t) => {
+  const parsed = parseFlags(program, ['--work-dir=/w', '--env', 'A_B=c=d', '--env=E=_f']);
+  if (!parsed.ok || parsed.value.kind !== 'values') return t.fail();
+  t.deepEqual(parsed.value.values.env, ['A_B=c=d', 'E=_f']);
+});
+
+test('an unknown flag is one clear line', (t) => {
+  t.deepEqual(refusals('--work-dir=/w', '--colour=red').length, 1);
+  t.regex(refusals('--work-dir=/w', '--colour=red')[0]!, /unknown option '--colour=red'/);
+  t.regex(refusals('--work-dir=/w', 'stray')[0]!, /too many arguments/);
+});
+
+test('everything wrong with the values is told at once', (t) => {
+  t.deepEqual(refusals('--port=70000', '--mode=loud', '--ping-timeout=soon'), [
+    '--work-dir is required',
+    "--port: '70000' is not a number from 0 to 65535",
+    "--ping-timeout: 'soon' is not a duration such as 500ms, 10secs or 2mins",
+    "--mode: 'loud' is none of fast, safe",
+  ]);
+});
+
+test('a contradiction and a flag given twice are refused', (t) => {
+  t.deepEqual(refusals('--work-dir=/w', '--strict'), [
+    '--strict and --mode=fast exclude each other',
+  ]);
+  t.deepEqual(refusals('--work-dir=/w', '--work-dir=/v'), ['--work-dir is given twice']);
+});
+
+test('help names every flag with its meaning and default', (t) => {
+  const parsed = parseFlags(program, ['--help']);
+  if (!parsed.ok || parsed.value.kind !== 'help') return t.fail();
+  for (const part of ['--work-dir', '(required)', 'default: 5050', '--env', 'fast|safe']) {
+    t.true(parsed.value.text.includes(part), part);
+  }
+});
+
+test('a duration is its number times its unit, and bare numbers are seconds', (t) => {
+  fc.assert(
+    fc.property(fc.nat(100_000), (n) => {
+      t.deepEqual(parseDurationMs(`${n}ms`), { ok: true, value: n });
+      t.deepEqual(parseDurationMs(`${n}`), { ok: true, value: n * 1000 });
+      t.deepEqual(parseDurationMs(`${n}mins`), { ok: true, value: n * 60_000 });
+    }),
+  );
+  for (const odd of ['', '-1s', '1parsec', 's', '1 2s', 'Infinity']) {
+    t.false(parseDurationMs(odd).ok, odd);
+  }
+});
