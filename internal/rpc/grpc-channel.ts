@@ -1,0 +1,23 @@
+/** How both ends of our gRPC connections are set, and how a client of one connection is made. */
+import { type ChannelOptions, Client, credentials } from '@grpc/grpc-js';
+
+/** A whole message; senders keep far below it. */
+export const messageBytesMax: number = 16 << 20;
+
+export const channelOptions: ChannelOptions = {
+  'grpc.max_receive_message_length': messageBytesMax,
+  'grpc.max_send_message_length': messageBytesMax,
+  // A peer that vanished without a word is noticed by pings, not by the kernel after minutes.
+  'grpc.keepalive_time_ms': 5000,
+  'grpc.keepalive_timeout_ms': 5000,
+  'grpc.keepalive_permit_without_calls': 1,
+  // Who calls decides when to try again; the library's own back-off would grow to minutes.
+  'grpc.initial_reconnect_backoff_ms': 100,
+  'grpc.max_reconnect_backoff_ms': 1000,
+  // One connection a client: clients of one target must not share the fate of its back-off.
+  'grpc.use_local_subchannel_pool': 1,
+};
+
+/** Connects when it is first used. Close it when its call is over. */
+export const openGrpcClient = (address: string): Client =>
+  new Client(address, credentials.createInsecure(), channelOptions);
