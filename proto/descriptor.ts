@@ -6,19 +6,13 @@
  * ascending by number. Names are full (`mesos.v1.Offer.Operation`) and resolved.
  */
 
+/** The scalars that Mesos's messages know; the other seven of protobuf are not served. */
 export type ScalarType =
   | 'double'
-  | 'float'
   | 'int32'
   | 'uint32'
-  | 'sint32'
-  | 'fixed32'
-  | 'sfixed32'
   | 'int64'
   | 'uint64'
-  | 'sint64'
-  | 'fixed64'
-  | 'sfixed64'
   | 'bool'
   | 'string'
   | 'bytes';
@@ -30,10 +24,9 @@ export type FieldDescriptor = {
   readonly name: string;
   readonly number: number;
   readonly label: FieldLabel;
-  /** The explicit `[default = …]`; an enum's as its value's name, a 64-bit one as digits. */
+  /** The explicit `[default = …]`; an enum's as its value's name. */
   readonly default?: string | number | boolean;
   readonly deprecated?: true;
-  readonly packed?: true;
   readonly oneof?: string;
 } & (
   | { readonly kind: 'scalar'; readonly type: ScalarType }

@@ -110,6 +110,8 @@ function fieldOf(field: protobuf.Field): FieldDescriptor {
   if (field instanceof protobuf.MapField && field.keyType !== 'string') {
     throw new Error(`${field.fullName}: only string keys are served`);
   }
+  if (field.repeated && field.packed)
+    throw new Error(`${field.fullName}: packed lists are not written`);
   const { name, id: number, resolvedType } = field;
   const base = { name, number, label: labelOf(field), ...optionsOf(field) };
   if (resolvedType === null) return { ...base, kind: 'scalar', type: scalarOf(field) };
@@ -125,12 +127,11 @@ function labelOf(field: protobuf.Field): FieldLabel {
 
 function optionsOf(
   field: protobuf.Field,
-): Pick<FieldDescriptor, 'default' | 'deprecated' | 'packed' | 'oneof'> {
+): Pick<FieldDescriptor, 'default' | 'deprecated' | 'oneof'> {
   const fallback: unknown = field.options?.['default'];
   return {
     ...(isDefault(fallback) && { default: fallback }),
     ...(field.options?.['deprecated'] === true && { deprecated: true as const }),
-    ...(field.repeated && field.packed && { packed: true as const }),
     ...(field.partOf && { oneof: field.partOf.name }),
   };
 }
@@ -139,14 +140,19 @@ const isDefault = (value: unknown): value is string | number | boolean =>
   typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 
 const scalars: ReadonlySet<string> = new Set<ScalarType>([
-  ...(['double', 'float', 'bool', 'string', 'bytes'] as const),
-  ...(['int32', 'uint32', 'sint32', 'fixed32', 'sfixed32'] as const),
-  ...(['int64', 'uint64', 'sint64', 'fixed64', 'sfixed64'] as const),
+  'double',
+  'int32',
+  'uint32',
+  'int64',
+  'uint64',
+  'bool',
+  'string',
+  'bytes',
 ]);
 const isScalar = (type: string): type is ScalarType => scalars.has(type);
 
 function scalarOf(field: protobuf.Field): ScalarType {
-  if (!isScalar(field.type)) throw new Error(`${field.fullName}: unknown type ${field.type}`);
+  if (!isScalar(field.type)) throw new Error(`${field.fullName}: ${field.type} is not served`);
   return field.type;
 }
 

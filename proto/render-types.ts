@@ -94,7 +94,9 @@ function renderEnum({ name, values }: EnumDescriptor, scope: Scope): string {
   const names = Object.keys(values).map((value) => `'${value}'`);
   const line = `${head} ${names.join(' | ')};\n`;
   const text =
-    line.length <= width + 1 ? line : `${head}\n${names.map((each) => `  | ${each}`).join('\n')};\n`;
+    line.length <= width + 1
+      ? line
+      : `${head}\n${names.map((each) => `  | ${each}`).join('\n')};\n`;
   return comment(scope.comments.get(name), '') + text;
 }
 

@@ -4,7 +4,6 @@
  * Contract 1.5: 64-bit integers are exact numbers, doubles always have a point or an exponent, and
  * what is not finite is written bare, which strict parsers refuse but Mesos's clients expect.
  */
-import { Buffer } from 'node:buffer';
 
 /** `15` is `15.0`, `1e21` is `1e+21`, `-0` is `-0.0`; also `NaN`, `Infinity`, `-Infinity`. */
 export function jsonDouble(value: number): string {

@@ -14,19 +14,12 @@ const uint64: Range = { least: 0n, most: 2n ** 64n - 1n, wide: true };
 
 const ranges: ReadonlyMap<ScalarType, Range> = new Map([
   ['int32', int32],
-  ['sint32', int32],
-  ['sfixed32', int32],
   ['uint32', uint32],
-  ['fixed32', uint32],
   ['int64', int64],
-  ['sint64', int64],
-  ['sfixed64', int64],
   ['uint64', uint64],
-  ['fixed64', uint64],
 ]);
 
-export const isFloating = (type: ScalarType): boolean => type === 'double' || type === 'float';
-export const isNumeric = (type: ScalarType): boolean => isFloating(type) || ranges.has(type);
+export const isNumeric = (type: ScalarType): boolean => type === 'double' || ranges.has(type);
 
 /** A number or a bigint, as the type asks; undefined when the number is out of its range. */
 export function numberFor(type: ScalarType, token: string): number | bigint | undefined {

@@ -6,10 +6,9 @@
  * strings, one value may stand for a list of one, an unknown enum name in an optional field is
  * dropped. Of a key that comes twice the last one counts. Texts of refusals are Mesos's own.
  */
-import { Buffer } from 'node:buffer';
 import { unreachable } from '#internal/base/assert.ts';
 import type { FieldDescriptor, ScalarType } from '#proto/descriptor.ts';
-import { isFloating, isNumeric, numberFor } from './json-number.ts';
+import { isNumeric, numberFor } from './json-number.ts';
 import {
   type JsonKind,
   type Scan,
@@ -220,7 +219,7 @@ function numberReader(field: FieldDescriptor, type: ScalarType): ReadValue {
     if (kind === 'null') return readNull(scan);
     if (kind !== 'string') throw unexpected(kind, field);
     const text = readText(scan);
-    if (isFloating(type) && /^(?:-?Infinity|NaN)$/.test(text)) return Number(text);
+    if (type === 'double' && /^(?:-?Infinity|NaN)$/.test(text)) return Number(text);
     return convert(field, type, tokenOf(field, text));
   };
 }

@@ -80,13 +80,7 @@ export function writeMessage(writer: MessageWriter, message: Plain): string {
 
 function defaultText(field: FieldDescriptor): string {
   if (field.default === undefined || field.deprecated === true) return '';
-  return valueWriter(field)(defaultOf(field, field.default));
-}
-
-/** A descriptor keeps 64-bit defaults as digits. */
-function defaultOf(field: FieldDescriptor, value: string | number | boolean): unknown {
-  const wide = field.kind === 'scalar' && field.type.endsWith('64');
-  return wide && typeof value !== 'boolean' ? BigInt(value) : value;
+  return valueWriter(field)(field.default);
 }
 
 function fieldWriter(field: FieldDescriptor): WriteValue {
@@ -161,21 +155,14 @@ function scalarWriter(type: ScalarType, field: string): WriteValue {
     case 'bool':
       return (value) => (typeof value === 'boolean' ? String(value) : refuse(type, value, field));
     case 'double':
-    case 'float':
       return (value) =>
         typeof value === 'number' ? jsonDouble(value) : refuse(type, value, field);
     case 'int32':
-    case 'sint32':
-    case 'sfixed32':
     case 'uint32':
-    case 'fixed32':
       return (value) =>
         Number.isInteger(value) ? jsonInteger(Number(value)) : refuse(type, value, field);
     case 'int64':
-    case 'sint64':
-    case 'sfixed64':
     case 'uint64':
-    case 'fixed64':
       return (value) =>
         typeof value === 'bigint' ? jsonInteger(value) : refuse(type, value, field);
     default:

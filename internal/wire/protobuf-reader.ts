@@ -3,7 +3,6 @@
  * cursor forward within its end or throws a `WireError`; nothing is allocated from a claimed length
  * before that many bytes are seen to be there.
  */
-import { Buffer } from 'node:buffer';
 import { WireError } from './wire-error.ts';
 
 export type Cursor = {

@@ -62,9 +62,6 @@ function writeInt32(writer: Writer, value: number): void {
   writeHalves(writer, value >>> 0, value < 0 ? 0xffffffff : 0);
 }
 
-const unzigzag = (value: bigint): bigint => (value >> 1n) ^ -(value & 1n);
-const zigzag = (value: bigint): bigint => (value << 1n) ^ (value >> 63n);
-
 const varints: Readonly<Record<string, Scalar>> = {
   bool: {
     wireType: wireType.varint,
@@ -82,17 +79,6 @@ const varints: Readonly<Record<string, Scalar>> = {
     read: readUint32,
     write: (writer, value) => writeUint32(writer, uint32Of('uint32', value)),
   },
-  sint32: {
-    wireType: wireType.varint,
-    read: (cursor) => {
-      const value = readUint32(cursor);
-      return (value >>> 1) ^ -(value & 1);
-    },
-    write: (writer, value) => {
-      const int = int32Of('sint32', value);
-      writeUint32(writer, ((int << 1) ^ (int >> 31)) >>> 0);
-    },
-  },
   int64: {
     wireType: wireType.varint,
     read: readInt64,
@@ -103,59 +89,18 @@ const varints: Readonly<Record<string, Scalar>> = {
     read: readUint64,
     write: (writer, value) => writeInt64(writer, uint64Of('uint64', value)),
   },
-  sint64: {
-    wireType: wireType.varint,
-    read: (cursor) => unzigzag(readUint64(cursor)),
-    write: (writer, value) => writeInt64(writer, zigzag(int64Of('sint64', value))),
-  },
 };
 
-function fixed(
-  size: 4 | 8,
-  read: (view: DataView, at: number) => unknown,
-  write: (view: DataView, at: number, value: unknown) => void,
-): Scalar {
-  return {
-    wireType: size === 4 ? wireType.fixed32 : wireType.fixed64,
-    read: (cursor) => read(cursor.view, take(cursor, size)),
-    write: (writer, value) => {
-      const at = reserve(writer, size);
-      write(writer.view, at, value);
-    },
-  };
-}
-
 const fixeds: Readonly<Record<string, Scalar>> = {
-  double: fixed(
-    8,
-    (view, at) => view.getFloat64(at, true),
-    (view, at, value) => view.setFloat64(at, numberOf('double', value), true),
-  ),
-  float: fixed(
-    4,
-    (view, at) => view.getFloat32(at, true),
-    (view, at, value) => view.setFloat32(at, numberOf('float', value), true),
-  ),
-  fixed32: fixed(
-    4,
-    (view, at) => view.getUint32(at, true),
-    (view, at, value) => view.setUint32(at, uint32Of('fixed32', value), true),
-  ),
-  sfixed32: fixed(
-    4,
-    (view, at) => view.getInt32(at, true),
-    (view, at, value) => view.setInt32(at, int32Of('sfixed32', value), true),
-  ),
-  fixed64: fixed(
-    8,
-    (view, at) => view.getBigUint64(at, true),
-    (view, at, value) => view.setBigUint64(at, uint64Of('fixed64', value), true),
-  ),
-  sfixed64: fixed(
-    8,
-    (view, at) => view.getBigInt64(at, true),
-    (view, at, value) => view.setBigInt64(at, int64Of('sfixed64', value), true),
-  ),
+  double: {
+    wireType: wireType.fixed64,
+    read: (cursor) => cursor.view.getFloat64(take(cursor, 8), true),
+    write: (writer, value) => {
+      const double = numberOf('double', value);
+      const at = reserve(writer, 8);
+      writer.view.setFloat64(at, double, true);
+    },
+  },
 };
 
 const delimited: Readonly<Record<string, Scalar>> = {

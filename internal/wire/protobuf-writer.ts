@@ -2,7 +2,6 @@
  * Writing protobuf's primitives, from the last byte to the first: a nested message's length is known
  * once its bytes are there, so that one pass suffices and no length is computed twice.
  */
-import { Buffer } from 'node:buffer';
 
 export type Writer = {
   bytes: Buffer;

@@ -3,7 +3,8 @@
  *
  * A type's codec is compiled from its descriptor when the type is first used. What was unset stays
  * unset: no default is filled in. Unknown fields are skipped, an unknown enum number is dropped as if
- * its field were absent, packed and unpacked lists are both read. Fields are written by ascending
+ * its field were absent, packed and unpacked lists are both read and unpacked ones
+ * written. Fields are written by ascending
  * number, map entries in their order in the record: equal records have equal bytes.
  */
 import { unreachable } from '#internal/base/assert.ts';
@@ -190,7 +191,7 @@ function compile(field: FieldDescriptor, siblings: readonly FieldDescriptor[]): 
     case 'map':
       return mapField(field, value);
     case 'repeated':
-      return field.packed === true ? packedField(field, value) : repeatedField(field, value);
+      return repeatedField(field, value);
     case 'required':
     case 'optional':
       return singleField(field, value, siblings);
@@ -248,24 +249,6 @@ function repeatedField(field: FieldDescriptor, value: ValueCodec): FieldCodec {
         value.write(writer, items[i]);
         writeUint32(writer, tag);
       }
-    },
-    read: listReader(field, value),
-  };
-}
-
-function packedField(field: FieldDescriptor, value: ValueCodec): FieldCodec {
-  const { name } = field;
-  const tag = tagOf(field, wireType.length);
-  return {
-    name,
-    required: false,
-    write: (writer, list) => {
-      const items = listOf(name, list);
-      if (items.length === 0) return;
-      const after = sizeOf(writer);
-      for (let i = items.length - 1; i >= 0; i--) value.write(writer, items[i]);
-      writeUint32(writer, sizeOf(writer) - after);
-      writeUint32(writer, tag);
     },
     read: listReader(field, value),
   };

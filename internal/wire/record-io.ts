@@ -2,7 +2,6 @@
  * RecordIO (contract 1.4): each record is its length in bytes as decimal digits, a newline, and that
  * many bytes, with nothing between records.
  */
-import { Buffer } from 'node:buffer';
 import { WireError } from './wire-error.ts';
 
 /** The record with its length in front: what is to be sent as one chunk. */
@@ -38,7 +37,7 @@ const digitsMax = 20;
 export function newRecordReader({ recordBytesMax }: RecordReaderOptions): RecordReader {
   let digits = '';
   // What has come of the record, once its length is known.
-  let body: { readonly size: number; received: number; readonly parts: Uint8Array[] } | undefined;
+  let body: Body | undefined;
   let broken: WireError | undefined;
 
   function fail(message: string): never {
@@ -49,7 +48,7 @@ export function newRecordReader({ recordBytesMax }: RecordReaderOptions): Record
   function takeDigit(byte: number): void {
     if (byte === newline) {
       if (digits === '') fail(`Failed to decode length ''`);
-      body = { size: Number(digits), received: 0, parts: [] };
+      body = { size: Number(digits), received: 0, bytes: new Uint8Array() };
       digits = '';
       return;
     }
@@ -71,12 +70,11 @@ export function newRecordReader({ recordBytesMax }: RecordReaderOptions): Record
           takeDigit(chunk[at++] ?? newline);
           continue;
         }
-        const part = copyOf(chunk, at, at + body.size - body.received);
+        const part = chunk.subarray(at, at + body.size - body.received);
         at += part.length;
-        body.received += part.length;
-        body.parts.push(part);
+        append(body, part);
         if (body.received < body.size) break;
-        records.push(joined(body.parts));
+        records.push(body.bytes);
         body = undefined;
       }
       return records;
@@ -88,23 +86,20 @@ export function newRecordReader({ recordBytesMax }: RecordReaderOptions): Record
   };
 }
 
-/** As a plain `Uint8Array`, also when the chunk is a `Buffer`, whose `slice` would not copy. */
-function copyOf(
-  { buffer, byteOffset, byteLength }: Uint8Array,
-  from: number,
-  to: number,
-): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength).slice(from, to);
-}
+type Body = {
+  readonly size: number;
+  received: number;
+  /** At most `size` long and at most twice what has been received; exactly `size` at the end. */
+  bytes: Uint8Array;
+};
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const [first = new Uint8Array()] = parts;
-  if (parts.length <= 1) return first;
-  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
+function append(body: Body, part: Uint8Array): void {
+  const needed = body.received + part.length;
+  if (needed > body.bytes.length) {
+    const grown = new Uint8Array(Math.min(body.size, needed * 2));
+    grown.set(body.bytes.subarray(0, body.received));
+    body.bytes = grown;
   }
-  return whole;
+  body.bytes.set(part, body.received);
+  body.received = needed;
 }
