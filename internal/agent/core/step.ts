@@ -120,7 +120,7 @@ function wake(turn: Turn, timer: TimerId): void {
     case 'overtime':
       return overtime(turn, task);
     default:
-      return unreachable(timer.kind);
+      return unreachable(timer);
   }
 }
 

@@ -1,0 +1,42 @@
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import test from 'ava';
+import { systemClock } from '#internal/runtime/real/clock.ts';
+import { acceptGrpcLinks, agentLinkOptions, grpcLinkDialer } from './link-grpc.ts';
+import { type LinkRig, linkSuite, suiteBacklogBytesMax, textCodec } from './link.suite.ts';
+
+async function openRig(): Promise<LinkRig> {
+  const clock = systemClock();
+  const options = { ...agentLinkOptions, backlogBytesMax: suiteBacklogBytesMax };
+  const servers: Server[] = [];
+  return {
+    listen: async (accept) => {
+      const server = new Server();
+      servers.push(server);
+      acceptGrpcLinks({ server, clock, codec: textCodec }, options, accept);
+      return await bind(server);
+    },
+    dialer: grpcLinkDialer({ clock, codec: textCodec }, options),
+    nobody: '127.0.0.1:1',
+    until: async (condition) => {
+      const endMs = clock.monotonic() + 20_000;
+      while (!condition()) {
+        if (clock.monotonic() > endMs) throw new Error('never');
+        await clock.sleep(5);
+      }
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const server of servers) server.forceShutdown();
+    },
+  };
+}
+
+function bind(server: Server): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => {
+      if (error === null) resolve(`127.0.0.1:${port}`);
+      else reject(error);
+    });
+  });
+}
+
+linkSuite(test, openRig);

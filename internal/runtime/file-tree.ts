@@ -1,0 +1,37 @@
+/**
+ * The tasks' side of the file system as a port: folders with owners and links, and what strangers may
+ * look at. Nothing here is synced; what must survive goes through `Files`.
+ *
+ * Faults are `FilesError`s.
+ */
+import type { User } from './processes.ts';
+
+export type FileTree = {
+  /** Makes a folder and those above it; `owner` gets the last one. */
+  makeFolder(path: string, owner: User | undefined): Promise<void>;
+  /** Makes, or points anew, the symbolic link at `path`. */
+  link(path: string, target: string): Promise<void>;
+  /** `path` with all links followed; undefined when nothing is there. */
+  resolve(path: string): Promise<string | undefined>;
+  /** What is at `path`, a link followed; undefined when nothing is. */
+  look(path: string): Promise<TreeEntry | undefined>;
+  /** What is in a folder, sorted by path, links as themselves; undefined when there is none. */
+  browse(path: string): Promise<readonly TreeEntry[] | undefined>;
+  /** Up to `length` bytes of a file from `offset`; fewer only at its end. */
+  read(path: string, offset: number, length: number): Promise<Uint8Array>;
+};
+
+export type TreeEntry = {
+  readonly path: string;
+  readonly kind: 'file' | 'folder' | 'link' | 'other';
+  /** As `stat` has it, the kind included. */
+  readonly mode: number;
+  readonly links: number;
+  readonly sizeBytes: number;
+  readonly modifiedMs: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Names where the machine has them, else the numbers. */
+  readonly user: string;
+  readonly group: string;
+};
