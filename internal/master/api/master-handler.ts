@@ -1,0 +1,56 @@
+/**
+ * Everything that a master answers over HTTP: the scheduler API, the operator API and the older
+ * endpoints (contract 1.1, 13.2), each behind the checks of 1.7 in their order.
+ */
+import type { Random } from '#internal/base/random.ts';
+import type { Clock } from '#internal/runtime/clock.ts';
+import type { HttpHandler } from '#internal/runtime/http.ts';
+import type { MasterDoor } from '../door.ts';
+import { onlyWhileLeading, redirectHandler } from './leadership-gate.ts';
+import { legacyRoutes } from './legacy/legacy-face.ts';
+import type { MasterProfile } from './master-profile.ts';
+import { type Counters, newMetrics } from './metrics.ts';
+import { operatorHandler } from './operator-face.ts';
+import { notFound } from './response.ts';
+import { newRouter } from './router.ts';
+import { schedulerHandler } from './scheduler-face.ts';
+
+export type MasterHandlerDependencies = {
+  readonly door: MasterDoor;
+  readonly clock: Clock;
+  /** Draws stream ids, which nobody else may guess. */
+  readonly random: Random;
+  /** What the rest of the program counts; the master's own gauges are added. */
+  readonly counters: Counters;
+};
+
+export type MasterHandlerOptions = MasterProfile & {
+  /**
+   * What may wait for one scheduler before it is let go. One event must fit: 64 MiB are more than
+   * the offers of ten thousand agents at once.
+   */
+  readonly streamBacklogBytesMax: number;
+  /** How long such a scheduler's connection may take to get rid of it. */
+  readonly streamDrainTimeoutMs: number;
+};
+
+export function masterHandler(
+  dependencies: MasterHandlerDependencies,
+  options: MasterHandlerOptions,
+): HttpHandler {
+  const { door, clock, counters } = dependencies;
+  const metrics = newMetrics(clock, counters);
+  const limits = {
+    backlogBytesMax: options.streamBacklogBytesMax,
+    drainTimeoutMs: options.streamDrainTimeoutMs,
+  };
+  const scheduler = schedulerHandler(dependencies, limits);
+  const operator = operatorHandler({ door, metrics }, options);
+  const route = newRouter([
+    { path: '/api/v1', handler: onlyWhileLeading(door, operator) },
+    { path: '/api/v1/scheduler', handler: onlyWhileLeading(door, scheduler) },
+    { path: '/redirect', handler: redirectHandler(door), isExact: true },
+    ...legacyRoutes({ door, metrics }, options),
+  ]);
+  return (request) => route(request.target)?.(request) ?? notFound();
+}

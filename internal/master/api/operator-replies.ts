@@ -1,0 +1,143 @@
+/** The reading calls of the operator API, one reply each, all from one view (contract 10.2, 10.7). */
+import type { Agent } from '#internal/model/cluster.ts';
+import type { Resources } from '#internal/resources/resource.ts';
+import { add, scalarMilli, scalarNames } from '#internal/resources/resources.ts';
+import { decode } from '#internal/wire/protobuf.ts';
+import { resourcesToWire } from '#internal/wire/resources.ts';
+import { taskToWire } from '#internal/wire/task.ts';
+import type * as mesos from '#proto/gen/mesos/v1.ts';
+import type * as master from '#proto/gen/mesos/v1/master.ts';
+import type { MasterView } from '../door.ts';
+import { agentPid } from './addresses.ts';
+import { agentGroups } from './agent-groups.ts';
+import { executorsOf } from './executors.ts';
+import { completedFrameworks, type FrameworkEntry, liveFrameworks } from './framework-record.ts';
+import { offerToWire } from './offer-to-wire.ts';
+import { roleEntries } from './roles.ts';
+import { type Usage, usageOf } from './usage.ts';
+
+export function getState(view: MasterView): master.Response_GetState {
+  return {
+    get_tasks: getTasks(view),
+    get_executors: getExecutors(view),
+    get_frameworks: getFrameworks(view),
+    get_agents: getAgents(view),
+  };
+}
+
+export function getAgents(view: MasterView): master.Response_GetAgents {
+  const usage = usageOf(view);
+  const { registered, recovered } = agentGroups(view);
+  return {
+    agents: registered.map((agent) => agentReply(view, usage, agent)),
+    recovered_agents: recovered.map(agentInfo),
+  };
+}
+
+export function getFrameworks(view: MasterView): master.Response_GetFrameworks {
+  return {
+    frameworks: liveFrameworks(view, usageOf(view)).map(frameworkReply),
+    completed_frameworks: completedFrameworks(view).map(frameworkReply),
+  };
+}
+
+export function getTasks(view: MasterView): master.Response_GetTasks {
+  const live = liveFrameworks(view, usageOf(view));
+  const all = [...live, ...completedFrameworks(view)];
+  return {
+    tasks: live.flatMap(({ tasks }) => tasks.map(taskToWire)),
+    unreachable_tasks: live.flatMap(({ unreachable }) => unreachable.map(taskToWire)),
+    completed_tasks: all.flatMap(({ completed }) => completed.map(taskToWire)),
+  };
+}
+
+export function getExecutors(view: MasterView): master.Response_GetExecutors {
+  const executors = liveFrameworks(view, usageOf(view)).flatMap(({ tasks }) => executorsOf(tasks));
+  return {
+    executors: executors.map(({ info, task }) => ({
+      executor_info: { ...info, framework_id: { value: task.frameworkId } },
+      agent_id: { value: task.agentId },
+    })),
+  };
+}
+
+/** Of each role cpus, mem and the like, allocated or offered; whose they were does not show. */
+export function getRoles(view: MasterView): master.Response_GetRoles {
+  return {
+    roles: roleEntries(view, usageOf(view)).map(({ name, frameworkIds, allocated, offered }) => ({
+      name,
+      weight: 1,
+      frameworks: frameworkIds.map((value) => ({ value })),
+      resources: quantitiesToWire(add(allocated, offered)),
+    })),
+  };
+}
+
+function agentReply(view: MasterView, usage: Usage, agent: Agent): master.Response_GetAgents_Agent {
+  const { id, reregisteredMs } = agent;
+  return {
+    agent_info: agentInfo(agent),
+    active: view.connectedAgents.has(id),
+    deactivated: false,
+    version: agent.version,
+    pid: agentPid(agent),
+    registered_time: timeInfo(agent.registeredMs),
+    ...(reregisteredMs !== undefined && { reregistered_time: timeInfo(reregisteredMs) }),
+    total_resources: resourcesToWire(agent.total, 'endpoint'),
+    allocated_resources: resourcesToWire(usage.used.ofAgent(id), 'endpoint'),
+    offered_resources: resourcesToWire(usage.offered.ofAgent(id), 'endpoint'),
+    capabilities: capabilitiesToWire(agent),
+  };
+}
+
+function frameworkReply(entry: FrameworkEntry): master.Response_GetFrameworks_Framework {
+  const { framework, isConnected, isRecovered, unregisteredMs } = entry;
+  return {
+    framework_info: decode('mesos.v1.FrameworkInfo', framework.info),
+    active: isConnected,
+    connected: isConnected,
+    recovered: isRecovered,
+    registered_time: timeInfo(framework.registeredMs),
+    reregistered_time: timeInfo(framework.reregisteredMs),
+    ...(unregisteredMs !== undefined && { unregistered_time: timeInfo(unregisteredMs) }),
+    offers: entry.offers.map((offer) => offerToWire(offer, framework)),
+    allocated_resources: resourcesToWire(entry.used, 'endpoint'),
+    offered_resources: resourcesToWire(entry.offered, 'endpoint'),
+    offer_constraints: {},
+  };
+}
+
+const agentInfo = (agent: Agent): mesos.AgentInfo => decode('mesos.v1.AgentInfo', agent.info);
+
+const timeInfo = (atMs: number): mesos.TimeInfo => ({
+  nanoseconds: BigInt(Math.round(atMs * 1000)) * 1000n,
+});
+
+/** Those that this version has a name for. */
+function capabilitiesToWire({ capabilities }: Agent): readonly mesos.AgentInfo_Capability[] {
+  return capabilities.filter(isKnownCapability).map((type) => ({ type }));
+}
+
+const knownCapabilities: ReadonlySet<string> = new Set<mesos.AgentInfo_Capability_Type>([
+  'MULTI_ROLE',
+  'HIERARCHICAL_ROLE',
+  'RESERVATION_REFINEMENT',
+  'RESOURCE_PROVIDER',
+  'RESIZE_VOLUME',
+  'AGENT_OPERATION_FEEDBACK',
+  'AGENT_DRAINING',
+  'TASK_RESOURCE_LIMITS',
+]);
+
+const isKnownCapability = (type: string): type is mesos.AgentInfo_Capability_Type =>
+  knownCapabilities.has(type);
+
+/** Whatever its reservation: names and amounts of the scalars, sorted by name. */
+function quantitiesToWire(resources: Resources): readonly mesos.Resource[] {
+  const names = [...scalarNames(resources)].toSorted();
+  return names.map((name) => ({
+    name,
+    type: 'SCALAR',
+    scalar: { value: scalarMilli(resources, name) / 1000 },
+  }));
+}

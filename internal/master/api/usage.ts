@@ -1,0 +1,66 @@
+/**
+ * Who holds what, added up once for one answer: what live tasks use and what is offered, by agent,
+ * by framework and by role. All allocated, so that the role of each part can be told.
+ */
+import { isTerminal } from '#internal/model/cluster.ts';
+import type { AgentId, FrameworkId } from '#internal/model/ids.ts';
+import { add } from '#internal/resources/resources.ts';
+import type { Resources } from '#internal/resources/resource.ts';
+import type { MasterView, OfferView } from '../door.ts';
+
+export type Usage = {
+  readonly used: Share;
+  readonly offered: Share;
+  readonly offersOf: (framework: FrameworkId) => readonly OfferView[];
+};
+
+export type Share = {
+  readonly ofAgent: (id: AgentId) => Resources;
+  readonly ofFramework: (id: FrameworkId) => Resources;
+  readonly total: Resources;
+};
+
+export function usageOf({ state, offers }: MasterView): Usage {
+  const used = newShare();
+  for (const { tasks } of state.frameworks.values()) {
+    for (const task of tasks.values()) {
+      if (!isTerminal(task.state)) used.take(task.agentId, task.frameworkId, task.resources);
+    }
+  }
+  const offered = newShare();
+  const byFramework = new Map<FrameworkId, OfferView[]>();
+  for (const offer of offers) {
+    offered.take(offer.agent.id, offer.frameworkId, offer.resources);
+    const list = byFramework.get(offer.frameworkId);
+    if (list === undefined) byFramework.set(offer.frameworkId, [offer]);
+    else list.push(offer);
+  }
+  return {
+    used: used.close(),
+    offered: offered.close(),
+    offersOf: (id) => byFramework.get(id) ?? [],
+  };
+}
+
+type OpenShare = {
+  take(agent: AgentId, framework: FrameworkId, resources: Resources): void;
+  close(): Share;
+};
+
+function newShare(): OpenShare {
+  const agents = new Map<AgentId, Resources>();
+  const frameworks = new Map<FrameworkId, Resources>();
+  return {
+    take(agent, framework, resources) {
+      agents.set(agent, add(agents.get(agent) ?? [], resources));
+      frameworks.set(framework, add(frameworks.get(framework) ?? [], resources));
+    },
+    close() {
+      return {
+        ofAgent: (id) => agents.get(id) ?? [],
+        ofFramework: (id) => frameworks.get(id) ?? [],
+        total: [...agents.values()].reduce(add, []),
+      };
+    },
+  };
+}

@@ -1,0 +1,60 @@
+/**
+ * Requests that a real Mesos master was sent, with what it replied (`testdata/oracle/README.md`).
+ * Its ids, times and paths are its own; statuses, texts, names and types are the measure.
+ */
+import { readFileSync } from 'node:fs';
+import { assert } from '#internal/base/assert.ts';
+
+export type Exchange = {
+  readonly name: string;
+  readonly request: {
+    readonly method: string;
+    readonly target: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: Uint8Array;
+  };
+  readonly reply: {
+    readonly status: number;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: Uint8Array;
+  };
+};
+
+const file = new URL('../../testdata/oracle/master-http.jsonl', import.meta.url);
+
+export const masterExchanges: readonly Exchange[] = readFileSync(file, 'utf8')
+  .trim()
+  .split('\n')
+  .map(parseExchange);
+
+export function exchange(name: string): Exchange {
+  const found = masterExchanges.find((one) => one.name === name);
+  assert(found !== undefined, `no transcript is called ${name}`);
+  return found;
+}
+
+/** The reply's body as text. */
+export const replyText = ({ reply }: Exchange): string => Buffer.from(reply.body).toString('utf8');
+
+type Recorded = { readonly text: string } | { readonly base64: string };
+type Line = {
+  readonly name: string;
+  readonly request: Omit<Exchange['request'], 'body'> & { readonly body: Recorded };
+  readonly reply: Omit<Exchange['reply'], 'body'> & { readonly body: Recorded };
+};
+
+function parseExchange(text: string): Exchange {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our own file.
+  const { name, request, reply } = JSON.parse(text) as Line;
+  return {
+    name,
+    request: { ...request, body: bytesOf(request.body) },
+    reply: { ...reply, body: bytesOf(reply.body) },
+  };
+}
+
+function bytesOf(recorded: Recorded): Uint8Array {
+  return 'text' in recorded
+    ? Buffer.from(recorded.text, 'utf8')
+    : Buffer.from(recorded.base64, 'base64');
+}

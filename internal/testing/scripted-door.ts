@@ -1,0 +1,49 @@
+/**
+ * The far side of the master's faces, for tests of the faces alone: it shows one view, knows no
+ * framework by its stream, and keeps what it was given.
+ */
+import type {
+  Answer,
+  EventStream,
+  Leadership,
+  MasterDoor,
+  MasterView,
+} from '#internal/master/door.ts';
+import type { FrameworkId } from '#internal/model/ids.ts';
+import type { Call } from '#proto/gen/mesos/v1/scheduler.ts';
+
+export type ScriptedDoor = MasterDoor & {
+  readonly calls: { readonly call: Call; readonly streamId: string | undefined }[];
+  readonly streams: { readonly call: Call; readonly stream: EventStream }[];
+  readonly torndown: FrameworkId[];
+};
+
+export type Script = {
+  readonly view: MasterView;
+  readonly leadership?: Leadership;
+  /** What every call and TEARDOWN is answered. */
+  readonly answer?: Answer;
+};
+
+export function scriptedDoor(script: Script): ScriptedDoor {
+  const answer = script.answer ?? { status: 400, text: 'Framework cannot be found' };
+  const door: ScriptedDoor = {
+    calls: [],
+    streams: [],
+    torndown: [],
+    leadership: () => script.leadership ?? { kind: 'leading' },
+    view: () => script.view,
+    subscribe(call, stream) {
+      door.streams.push({ call, stream });
+    },
+    call(call, streamId) {
+      door.calls.push({ call, streamId });
+      return Promise.resolve(answer);
+    },
+    teardown(frameworkId) {
+      door.torndown.push(frameworkId);
+      return Promise.resolve(answer);
+    },
+  };
+  return door;
+}
