@@ -3,6 +3,8 @@
  * (`#internal/runtime/real/random.ts`), a test or a simulation one that grows from a seed, so that
  * the same seed always replays the same run.
  */
+import { assert } from './assert.ts';
+
 export type Random = {
   /** A whole number in `[0, limit)`; `limit` is a positive safe integer. */
   below(limit: number): number;
@@ -39,7 +41,10 @@ function stream(path: string, a: number, b: number, c: number): Random {
   for (let warm = 0; warm < 12; warm++) word();
   // 53 bits, so that limits beyond 2^32 (node ids, sizes in bytes) are served too.
   const unit = (): number => ((word() >>> 5) * 0x4000000 + (word() >>> 6)) / 0x20000000000000;
-  const below = (limit: number): number => Math.floor(unit() * limit);
+  const below = (limit: number): number => {
+    assert(Number.isSafeInteger(limit) && limit > 0, `no number is below ${limit}`);
+    return Math.floor(unit() * limit);
+  };
   return {
     below,
     oneIn: (n) => below(n) === 0,
