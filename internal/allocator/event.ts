@@ -67,8 +67,8 @@ export type FrameworkWish = {
 };
 
 /**
- * Until when no subset of the refused is offered again. Refused on behalf of the role that they were
- * allocated to.
+ * Until when no subset of the refused is offered again (`refusalFilter` reckons it). Refused on
+ * behalf of the role that they were allocated to.
  */
 export type RefusalFilter = { readonly untilMs: number };
 
@@ -82,7 +82,7 @@ export type Allocation = {
 };
 
 export type AllocatorOptions = {
-  /** A filter lasts at least one interval, so that the next run honours it. */
+  /** How often `allocate` is called. A filter lasts at least so long, so that one run honours it. */
   readonly allocationIntervalMs: number;
   /** Offered only when at least one of these is there, in thousandths. */
   readonly minAllocatable: readonly { readonly name: string; readonly milli: number }[];

@@ -7,7 +7,7 @@ import { assert } from '#internal/base/assert.ts';
 import { format } from './format.ts';
 import { isIndivisible, isSameThing } from './identity.ts';
 import type { Resource, Resources } from './resource.ts';
-import { equalValues, isNothing, minus, plus } from './value.ts';
+import { cut, equalValues, isNothing, minus, plus } from './value.ts';
 
 export const nothing: Resources = [];
 
@@ -37,6 +37,23 @@ export function sum(lists: Iterable<Resources>): Resources {
 export function subtract(left: Resources, right: Resources): Resources {
   const rest = takeOut(left, right);
   assert(rest !== undefined, `${format(left)} does not contain ${format(right)}`);
+  return rest;
+}
+
+/** What is left when as much of `right` as there is is taken out of `left`. */
+export function without(left: Resources, right: Resources): Resources {
+  let rest = left;
+  for (const one of right) {
+    const taken = takeOut(rest, [one]);
+    if (taken !== undefined) rest = taken;
+    else if (!isIndivisible(one)) {
+      rest = resources(
+        rest.map((whole) =>
+          isSameThing(whole, one) ? { ...whole, value: cut(whole.value, one.value) } : whole,
+        ),
+      );
+    }
+  }
   return rest;
 }
 

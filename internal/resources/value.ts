@@ -63,7 +63,7 @@ export function minus(left: Value, right: Value): Value | undefined {
     const within = (part: Range): boolean =>
       left.ranges.some((whole) => whole.begin <= part.begin && part.end <= whole.end);
     if (!right.ranges.every(within)) return undefined;
-    return { kind: 'ranges', ranges: right.ranges.reduce(without, left.ranges) };
+    return { kind: 'ranges', ranges: right.ranges.reduce(withHole, left.ranges) };
   }
   if (left.kind === 'set' && right.kind === 'set') {
     if (!right.items.every((item) => left.items.includes(item))) return undefined;
@@ -72,13 +72,25 @@ export function minus(left: Value, right: Value): Value | undefined {
   return undefined;
 }
 
+/** What is left of `left` when all of `right` that is in it is taken out. Both of one kind. */
+export function cut(left: Value, right: Value): Value {
+  if (left.kind === 'scalar' && right.kind === 'scalar') {
+    return { kind: 'scalar', milli: Math.max(0, left.milli - right.milli) };
+  }
+  if (left.kind === 'ranges' && right.kind === 'ranges') {
+    return { kind: 'ranges', ranges: right.ranges.reduce(withHole, left.ranges) };
+  }
+  assert(left.kind === 'set' && right.kind === 'set', `cutting ${right.kind} out of ${left.kind}`);
+  return { kind: 'set', items: left.items.filter((item) => !right.items.includes(item)) };
+}
+
 export function equalValues(left: Value, right: Value): boolean {
   const rest = minus(left, right);
   return rest !== undefined && isNothing(rest);
 }
 
 /** Cuts one hole: each range keeps what lies before the hole and what lies after it. */
-function without(list: readonly Range[], hole: Range): readonly Range[] {
+function withHole(list: readonly Range[], hole: Range): readonly Range[] {
   return list
     .flatMap(({ begin, end }) => [
       { begin, end: Math.min(end, hole.begin - 1) },
