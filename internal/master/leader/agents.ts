@@ -1,0 +1,198 @@
+/**
+ * Agents and their links (contract 7.4). An agent of the log is connected, or disconnected since its
+ * link broke, or recovered: not heard of since this master leads. One that does not answer pings, or
+ * does not come back in time, is marked unreachable; nobody is told before the log knows.
+ */
+import { assert } from '#internal/base/assert.ts';
+import type { AgentId } from '#internal/model/ids.ts';
+import { decode } from '#internal/wire/protobuf.ts';
+import { isTerminal } from '#internal/model/cluster.ts';
+import { tasksOnAgent } from '#internal/state/state.ts';
+import type { FrameworkUse } from '#internal/allocator/event.ts';
+import { agentFailureEvent } from './events.ts';
+import {
+  agentOf,
+  frameworkOf,
+  instructVisitor,
+  type Lead,
+  type Peer,
+  type Visitor,
+} from './lead.ts';
+import { allocateSoon, rescindOffersOfAgent } from './offers.ts';
+import { shutDownFramework } from './reports.ts';
+import { frameworkInfo } from './schedulers.ts';
+import { killTask, runTask } from './tasks.ts';
+
+/** An agent of the log, when this master begins to lead: it has some time to come back. */
+export function agentRecovered(lead: Lead, id: AgentId): void {
+  const peer = addPeer(lead, id, 'recovered');
+  lead.allocator.handle({ kind: 'agent-deactivated', agentId: peer.id });
+}
+
+/** The log knows a new agent; its link may have broken in the meantime. */
+export function agentAdmitted(lead: Lead, id: AgentId, registration: string): void {
+  const visitor = lead.registering.get(registration);
+  lead.registering.delete(registration);
+  arrive(lead, id, visitor);
+}
+
+export function agentReregistered(lead: Lead, id: AgentId): void {
+  const visitor = lead.reregistering.get(id);
+  lead.reregistering.delete(id);
+  // A second registration of the same link: the first has brought it in.
+  if (visitor === undefined && lead.peers.get(id)?.presence.kind === 'connected') return;
+  arrive(lead, id, visitor);
+}
+
+/** Decided and told to its tasks' frameworks: its offers fall, and all hear of it. */
+export function agentUnreachable(lead: Lead, id: AgentId): void {
+  leave(lead, id);
+}
+
+/** It is in no book any more. One that wanted to come back is sent away. */
+export function agentRemoved(lead: Lead, id: AgentId): void {
+  const visitor = lead.reregistering.get(id);
+  lead.reregistering.delete(id);
+  if (visitor !== undefined) dismiss(lead, visitor, 'Agent was removed');
+  leave(lead, id);
+}
+
+/** Tells an agent to stop, and closes its link. */
+export function dismiss(lead: Lead, visitor: Visitor, message: string): void {
+  instructVisitor(lead, visitor, { shutdown: { message } });
+  visitor.link.close();
+}
+
+/** The link is closed, whoever closed it. */
+export function linkClosed(lead: Lead, visitor: Visitor, reason: string): void {
+  lead.visitors.delete(visitor);
+  visitor.pingTimer?.cancel();
+  const peer = visitor.agentId === undefined ? undefined : lead.peers.get(visitor.agentId);
+  if (peer?.presence.kind !== 'connected' || peer.presence.visitor !== visitor) return;
+  lead.logger.info('agent disconnected', { agentId: peer.id, reason });
+  disconnect(lead, peer);
+}
+
+/** Any answer will do: the link and the agent behind it are alive. */
+export function pong(visitor: Visitor): void {
+  visitor.pingsUnanswered = 0;
+}
+
+function addPeer(lead: Lead, id: AgentId, kind: 'recovered' | 'disconnected'): Peer {
+  const agent = agentOf(lead, id);
+  assert(agent !== undefined, `an agent that is in no book: ${id}`);
+  const peer: Peer = { id, offers: new Set(), presence: awaited(lead, id, kind) };
+  lead.peers.set(id, peer);
+  const used = usesOf(lead, id);
+  lead.allocator.handle({ kind: 'agent-added', agentId: id, total: agent.total, used });
+  return peer;
+}
+
+function awaited(
+  lead: Lead,
+  id: AgentId,
+  kind: 'recovered' | 'disconnected',
+): Exclude<Peer['presence'], { kind: 'connected' }> {
+  const { agentReregisterTimeoutMs } = lead.options;
+  const deadline = lead.after(agentReregisterTimeoutMs, () => {
+    const seconds = agentReregisterTimeoutMs / 1000;
+    if (lead.reregistering.has(id)) return;
+    markUnreachable(lead, id, `Agent did not re-register within ${seconds} seconds`);
+  });
+  return { kind, deadline };
+}
+
+/** The agent is in the log as admitted; with a link it is connected from now on. */
+function arrive(lead: Lead, id: AgentId, visitor: Visitor | undefined): void {
+  const agent = agentOf(lead, id);
+  assert(agent !== undefined, `an agent that is in no book: ${id}`);
+  const peer = lead.peers.get(id) ?? addPeer(lead, id, 'disconnected');
+  if (visitor === undefined || !lead.visitors.has(visitor)) {
+    lead.allocator.handle({ kind: 'agent-deactivated', agentId: id });
+    return;
+  }
+  if (peer.presence.kind === 'connected') peer.presence.visitor.link.close();
+  else peer.presence.deadline.cancel();
+  visitor.agentId = id;
+  const info = decode('mesos.v1.AgentInfo', agent.info);
+  peer.presence = { kind: 'connected', visitor, info };
+  lead.allocator.handle({ kind: 'agent-updated', agentId: id, total: agent.total });
+  lead.allocator.handle({ kind: 'agent-activated', agentId: id });
+  lead.logger.info('agent connected', { agentId: id, hostname: agent.hostname });
+  welcome(lead, visitor, id);
+  ping(lead, visitor, id);
+  allocateSoon(lead);
+}
+
+/** What an agent has to hear that comes, or comes back. */
+function welcome(lead: Lead, visitor: Visitor, id: AgentId): void {
+  const { agentPingTimeoutMs, agentPingTimeoutsMax } = lead.options;
+  const total_ping_timeout_seconds = (agentPingTimeoutMs * agentPingTimeoutsMax) / 1000;
+  const registered = { agent_id: { value: id }, total_ping_timeout_seconds };
+  instructVisitor(lead, visitor, { registered });
+  for (const frameworkId of visitor.frameworks) {
+    const framework = frameworkOf(lead, frameworkId);
+    if (framework === undefined) shutDownFramework(lead, id, frameworkId);
+    else {
+      const update = { framework_info: frameworkInfo(framework) };
+      instructVisitor(lead, visitor, { update_framework: update });
+    }
+  }
+  const known = new Set(visitor.reported.map((task) => `${task.frameworkId} ${task.taskId}`));
+  for (const task of tasksOnAgent(lead.state, id)) {
+    const isKnown = known.has(`${task.frameworkId} ${task.id}`);
+    if (task.state === 'staging' && !isKnown) runTask(lead, task);
+    killTask(lead, task);
+  }
+}
+
+/** One ping an interval; the count of those without an answer falls to nothing with any answer. */
+function ping(lead: Lead, visitor: Visitor, id: AgentId): void {
+  const { agentPingTimeoutMs, agentPingTimeoutsMax } = lead.options;
+  if (visitor.pingsUnanswered >= agentPingTimeoutsMax) {
+    const seconds = (agentPingTimeoutMs * agentPingTimeoutsMax) / 1000;
+    markUnreachable(lead, id, `health check timed out: no pong for ${seconds} seconds`);
+    return;
+  }
+  visitor.pingsUnanswered++;
+  instructVisitor(lead, visitor, { ping: { sequence: visitor.pingSequence++ } });
+  visitor.pingTimer = lead.after(agentPingTimeoutMs, () => ping(lead, visitor, id));
+}
+
+function markUnreachable(lead: Lead, id: AgentId, why: string): void {
+  lead.logger.warn('agent is not reached', { agentId: id, why });
+  const hostname = agentOf(lead, id)?.hostname;
+  const cause = `Agent ${hostname} is unreachable: ${why}`;
+  lead.propose({ kind: 'mark-agent-unreachable', agentId: id, cause });
+}
+
+function disconnect(lead: Lead, peer: Peer): void {
+  peer.presence = awaited(lead, peer.id, 'disconnected');
+  lead.allocator.handle({ kind: 'agent-deactivated', agentId: peer.id });
+  rescindOffersOfAgent(lead, peer.id);
+}
+
+/** Out of reach or out of the books: nothing of it is on offer, nothing is held on it (7.4). */
+function leave(lead: Lead, id: AgentId): void {
+  const peer = lead.peers.get(id);
+  if (peer === undefined) return;
+  rescindOffersOfAgent(lead, id);
+  lead.allocator.handle({ kind: 'agent-removed', agentId: id });
+  lead.peers.delete(id);
+  if (peer.presence.kind === 'connected') {
+    const { visitor } = peer.presence;
+    visitor.agentId = undefined;
+    visitor.pingTimer?.cancel();
+    visitor.link.close();
+  } else peer.presence.deadline.cancel();
+  for (const { stream } of lead.schedulers.values()) stream.send(agentFailureEvent(id));
+}
+
+/** What tasks hold on an agent, by framework: in the log, and on their way into it. */
+function usesOf(lead: Lead, id: AgentId): readonly FrameworkUse[] {
+  const live = tasksOnAgent(lead.state, id).filter(({ state }) => !isTerminal(state));
+  const coming = [...lead.launching.values()]
+    .flatMap((tasks) => [...tasks.values()])
+    .filter(({ agentId }) => agentId === id);
+  return [...live, ...coming].map(({ frameworkId, resources }) => ({ frameworkId, resources }));
+}

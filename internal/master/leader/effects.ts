@@ -1,0 +1,67 @@
+/** Carries out what the log decided (the effects of `apply`), on behalf of a leading master. */
+import { unreachable } from '#internal/base/assert.ts';
+import type { Effect } from '#internal/state/command.ts';
+import type { Applied } from '../ledger.ts';
+import { agentAdmitted, agentRemoved, agentReregistered, agentUnreachable } from './agents.ts';
+import { frameworkOf, type Lead } from './lead.ts';
+import { updateAcknowledged } from './reports.ts';
+import {
+  awaitFailover,
+  frameworkRefused,
+  frameworkRemoved,
+  frameworkSubscribed,
+} from './schedulers.ts';
+import { killTask, launchRefused, taskEnded, taskLaunched, taskUpdated } from './tasks.ts';
+
+/**
+ * One entry at a time. What became of agents comes last: until then the allocator knows an agent as it
+ * was, so that what its tasks free is neither lost nor counted twice, and schedulers hear of their
+ * tasks before they hear that the agent failed (contract 7.4).
+ */
+export function carryOut(lead: Lead, { state, effects }: Applied): void {
+  lead.state = state;
+  for (const effect of effects) if (!isOfAgent(effect)) carryOutOne(lead, effect);
+  for (const effect of effects) if (isOfAgent(effect)) carryOutOne(lead, effect);
+}
+
+function carryOutOne(lead: Lead, effect: Effect): void {
+  switch (effect.kind) {
+    case 'leader-announced':
+      return;
+    case 'agent-admitted':
+      return agentAdmitted(lead, effect.agentId, effect.registration);
+    case 'agent-reregistered':
+      return agentReregistered(lead, effect.agentId);
+    case 'agent-unreachable':
+      return agentUnreachable(lead, effect.agentId);
+    case 'agent-removed':
+      return agentRemoved(lead, effect.agentId);
+    case 'framework-subscribed':
+      return frameworkSubscribed(lead, effect.frameworkId);
+    case 'framework-refused':
+      return frameworkRefused(lead, effect.frameworkId);
+    case 'framework-disconnected': {
+      const framework = frameworkOf(lead, effect.frameworkId);
+      if (framework !== undefined) awaitFailover(lead, framework);
+      return;
+    }
+    case 'framework-removed':
+      return frameworkRemoved(lead, effect.frameworkId, effect.agentIds);
+    case 'task-launched':
+      return taskLaunched(lead, effect.task);
+    case 'launch-refused':
+      return launchRefused(lead, effect.task, effect.reason);
+    case 'task-ended':
+      return taskEnded(lead, effect.task);
+    case 'task-updated':
+      return taskUpdated(lead, effect.task, effect.update);
+    case 'update-acknowledged':
+      return updateAcknowledged(lead, effect.acknowledgement);
+    case 'kill-requested':
+      return killTask(lead, effect.task);
+    default:
+      return unreachable(effect);
+  }
+}
+
+const isOfAgent = ({ kind }: Effect): boolean => kind.startsWith('agent-');

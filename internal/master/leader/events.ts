@@ -1,0 +1,100 @@
+/** What a leader says: the events of the scheduler API (contract 3.4) and the answers to its calls. */
+import type { MasterAddress, MasterReason, TaskState } from '#internal/model/cluster.ts';
+import type { AgentId, FrameworkId, OfferId, TaskId } from '#internal/model/ids.ts';
+import { reasonToWire, taskStateToWire } from '#internal/wire/task-state.ts';
+import type { MasterInfo, Offer, OperationStatus, TaskStatus } from '#proto/gen/mesos/v1.ts';
+import type { Event } from '#proto/gen/mesos/v1/scheduler.ts';
+import type { Answer } from '../door.ts';
+
+export const accepted: Answer = { status: 202, text: '' };
+export const badRequest = (text: string): Answer => ({ status: 400, text });
+export const forbidden = (text: string): Answer => ({ status: 403, text });
+export const unavailable = (text: string): Answer => ({ status: 503, text });
+
+export const heartbeat: Event = { type: 'HEARTBEAT' };
+
+export const errorEvent = (message: string): Event => ({ type: 'ERROR', error: { message } });
+
+export const updateEvent = (status: TaskStatus): Event => ({ type: 'UPDATE', update: { status } });
+
+export const operationEvent = (status: OperationStatus): Event => ({
+  type: 'UPDATE_OPERATION_STATUS',
+  update_operation_status: { status },
+});
+
+export const offersEvent = (offers: readonly Offer[]): Event => ({
+  type: 'OFFERS',
+  offers: { offers },
+});
+
+export const rescindEvent = (id: OfferId): Event => ({
+  type: 'RESCIND',
+  rescind: { offer_id: { value: id } },
+});
+
+export const agentFailureEvent = (id: AgentId): Event => ({
+  type: 'FAILURE',
+  failure: { agent_id: { value: id } },
+});
+
+export function subscribedEvent(
+  id: FrameworkId,
+  heartbeatIntervalMs: number,
+  master: MasterInfo,
+): Event {
+  return {
+    type: 'SUBSCRIBED',
+    subscribed: {
+      framework_id: { value: id },
+      heartbeat_interval_seconds: heartbeatIntervalMs / 1000,
+      master_info: master,
+    },
+  };
+}
+
+/** A master as schedulers are told of it. */
+export function masterInfo(self: MasterAddress, version: string): MasterInfo {
+  const { id, hostname, ip, httpPort: port } = self;
+  return {
+    id,
+    ip: packedIp(ip),
+    port,
+    pid: `master@${ip}:${port}`,
+    hostname,
+    version,
+    address: { hostname, ip, port },
+  };
+}
+
+/** An update that a master makes of a task that is in no book: nobody acknowledges it. */
+export function masterStatus(fields: {
+  readonly taskId: TaskId;
+  /** As the scheduler gave it, perhaps not at all. */
+  readonly agentId: AgentId | undefined;
+  readonly state: TaskState;
+  readonly reason: MasterReason;
+  readonly message: string;
+  readonly atMs: number;
+  readonly unreachableMs?: number | undefined;
+}): TaskStatus {
+  const { agentId, unreachableMs } = fields;
+  return {
+    task_id: { value: fields.taskId },
+    state: taskStateToWire(fields.state),
+    message: fields.message,
+    source: 'SOURCE_MASTER',
+    reason: reasonToWire(fields.reason),
+    ...(agentId !== undefined && { agent_id: { value: agentId } }),
+    timestamp: fields.atMs / 1000,
+    ...(unreachableMs !== undefined && {
+      unreachable_time: { nanoseconds: BigInt(Math.round(unreachableMs)) * 1_000_000n },
+    }),
+  };
+}
+
+/** An IPv4 address as Mesos packs it: the first byte is the lowest (127.0.0.1 is 16777343). */
+function packedIp(ip: string): number {
+  return ip
+    .split('.')
+    .reduceRight((packed, byte) => packed * 256 + (Number.parseInt(byte, 10) || 0), 0);
+}

@@ -1,0 +1,134 @@
+/**
+ * What agents say on their links. A link comes in, presents its agent, and is nobody's until the log
+ * has let that agent in; then updates and pongs follow. Whoever comes while this master does not lead
+ * is told where the leader is.
+ */
+import type { Agent } from '#internal/model/cluster.ts';
+import { agentId, type AgentId, frameworkId, taskId } from '#internal/model/ids.ts';
+import type { Link } from '#internal/rpc/link.ts';
+import type { ReportedTask } from '#internal/state/command.ts';
+import { agentFromDescription } from '#internal/wire/agent.ts';
+import { taskStateFromWire } from '#internal/wire/task-state.ts';
+import type {
+  AgentMessage,
+  MasterMessage,
+  Register,
+  Reregister,
+  Task,
+} from '#proto/gen/altiplano/agent/v1.ts';
+import { dismiss, pong } from './agents.ts';
+import { agentOf, type Lead, type Visitor } from './lead.ts';
+import { statusUpdated } from './reports.ts';
+
+const alreadyReplaced = 'a new agent registered at the same address';
+
+/** Undefined when there is no room: the link is closed, and the agent tries again later. */
+export function welcomeLink(lead: Lead, link: Link<MasterMessage>): Visitor | undefined {
+  if (lead.visitors.size >= lead.options.linksMax) {
+    lead.logger.warn('too many links: one is closed', { peer: link.peer });
+    link.close();
+    return undefined;
+  }
+  const visitor: Visitor = {
+    link,
+    agentId: undefined,
+    reported: [],
+    frameworks: [],
+    pingTimer: undefined,
+    pingSequence: 0n,
+    pingsUnanswered: 0,
+  };
+  lead.visitors.add(visitor);
+  return visitor;
+}
+
+export function heard(lead: Lead, visitor: Visitor, message: AgentMessage): void {
+  const { agentId: from } = visitor;
+  if (message.register !== undefined) register(lead, visitor, message.register);
+  else if (message.reregister !== undefined) reregister(lead, visitor, message.reregister);
+  else if (from === undefined) return; // Said before it was let in, or after it was marked.
+  else if (message.pong !== undefined) pong(visitor);
+  else if (message.status_update !== undefined) statusUpdated(lead, from, message.status_update);
+  else if (message.unregister !== undefined) {
+    lead.propose({ kind: 'remove-agent', agentId: from, cause: message.unregister.message });
+  }
+}
+
+function register(lead: Lead, visitor: Visitor, message: Register): void {
+  const { registration_uuid: registration } = message;
+  const known = lead.state.registrations.get(registration);
+  const agent = present(lead, visitor, message, known ?? lead.ids.nextAgentId());
+  if (agent === undefined) return;
+  if (known === undefined) replaceNamesake(lead, agent);
+  lead.registering.set(registration, visitor);
+  if (!lead.propose({ kind: 'admit-agent', agent })) refuseTooLarge(lead, visitor);
+}
+
+function reregister(lead: Lead, visitor: Visitor, message: Reregister): void {
+  const id = message.description.agent_info.id?.value;
+  if (id === undefined) {
+    dismiss(lead, visitor, 'Agent attempted to reregister without an id');
+    return;
+  }
+  const agent = present(lead, visitor, message, agentId(id));
+  if (agent === undefined) return;
+  if (hasMoved(lead, agent)) {
+    dismiss(lead, visitor, 'Agent attempted to reregister with different IP / hostname');
+    return;
+  }
+  visitor.reported = (message.tasks ?? []).map(reportedTask);
+  const frameworks = (message.frameworks ?? []).flatMap((info) => info.id?.value ?? []);
+  const ids = [...frameworks, ...visitor.reported.map((task) => task.frameworkId)];
+  visitor.frameworks = [...new Set(ids)].map(frameworkId);
+  lead.reregistering.set(agent.id, visitor);
+  const { reported: tasks } = visitor;
+  if (!lead.propose({ kind: 'reregister-agent', agent, tasks })) refuseTooLarge(lead, visitor);
+}
+
+/** The agent behind a link, when what it says of itself can be. */
+function present(
+  lead: Lead,
+  visitor: Visitor,
+  { description, registration_uuid: registration }: Register | Reregister,
+  id: AgentId,
+): Agent | undefined {
+  const atMs = lead.clock.now();
+  const agent = agentFromDescription(description, { id, registration, atMs });
+  if (agent.ok) return agent.value;
+  lead.logger.warn('agent refused', { peer: visitor.link.peer, reason: agent.refusal });
+  dismiss(lead, visitor, agent.refusal);
+  return undefined;
+}
+
+/** Only of one that this leader has met: after a change of leaders agents may come from elsewhere. */
+function hasMoved(lead: Lead, { id, hostname, ip }: Agent): boolean {
+  const known = agentOf(lead, id);
+  const presence = lead.peers.get(id)?.presence.kind;
+  if (known === undefined || presence === undefined || presence === 'recovered') return false;
+  return known.hostname !== hostname || known.ip !== ip;
+}
+
+/** An agent that starts afresh at an address has forgotten what ran there before. */
+function replaceNamesake(lead: Lead, { hostname, ip, port }: Agent): void {
+  for (const { id, presence } of lead.peers.values()) {
+    if (presence.kind !== 'disconnected') continue;
+    const other = agentOf(lead, id);
+    if (other?.hostname !== hostname || other.ip !== ip || other.port !== port) continue;
+    lead.propose({ kind: 'remove-agent', agentId: id, cause: alreadyReplaced });
+  }
+}
+
+function refuseTooLarge(lead: Lead, visitor: Visitor): void {
+  lead.logger.error('agent is described by more than an entry holds', {
+    peer: visitor.link.peer,
+  });
+  visitor.link.close();
+}
+
+function reportedTask({ framework_id, task_info, state }: Task): ReportedTask {
+  return {
+    frameworkId: frameworkId(framework_id.value),
+    taskId: taskId(task_info.task_id.value),
+    state: taskStateFromWire(state),
+  };
+}

@@ -1,0 +1,141 @@
+/**
+ * Offers: what the allocator gives out, told to its framework, and taken back. An offer is in the books
+ * of the leader from the moment it is told until it is accepted, declined or rescinded; all that time
+ * the allocator counts its resources as held by the framework.
+ */
+import type { RefusalFilter } from '#internal/allocator/event.ts';
+import { assert } from '#internal/base/assert.ts';
+import type { Agent, Framework } from '#internal/model/cluster.ts';
+import type { AgentId, FrameworkId } from '#internal/model/ids.ts';
+import type { Resources } from '#internal/resources/resource.ts';
+import { isEmpty, unallocated } from '#internal/resources/resources.ts';
+import { resourcesToWire } from '#internal/wire/resources.ts';
+import type { AgentInfo, Filters, Offer, Resource, URL } from '#proto/gen/mesos/v1.ts';
+import { offersEvent, rescindEvent } from './events.ts';
+import { agentOf, frameworkOf, type Lead, type OutstandingOffer, tell } from './lead.ts';
+
+const refuseSecondsDefault = 5;
+const refuseSecondsMax = 31_536_000;
+
+/** Runs the allocation soon: one run answers all that happens until then. */
+export function allocateSoon(lead: Lead): void {
+  if (lead.allocation?.isSoon === true) return;
+  lead.allocation?.timer.cancel();
+  arm(lead, lead.options.allocationDelayMs, true);
+}
+
+/** Takes an offer out of the books; its resources are then the caller's to return or to use. */
+export function takeOffer(lead: Lead, offer: OutstandingOffer): void {
+  lead.offers.delete(offer.id);
+  lead.peers.get(offer.agentId)?.offers.delete(offer.id);
+}
+
+/** Withdraws an offer silently, as from a framework that gave its answer or does not listen. */
+export function giveBack(lead: Lead, offer: OutstandingOffer, filter?: RefusalFilter): void {
+  takeOffer(lead, offer);
+  returnResources(lead, offer, offer.resources, filter);
+}
+
+export function rescind(lead: Lead, offer: OutstandingOffer): void {
+  giveBack(lead, offer);
+  tell(lead, offer.frameworkId, rescindEvent(offer.id));
+}
+
+export function rescindOffersOfAgent(lead: Lead, id: AgentId): void {
+  for (const offerId of lead.peers.get(id)?.offers ?? []) {
+    const offer = lead.offers.get(offerId);
+    if (offer !== undefined) rescind(lead, offer);
+  }
+}
+
+/** All that a framework was offered, in the order in which it was. */
+export function offersOf(lead: Lead, id: FrameworkId): readonly OutstandingOffer[] {
+  return [...lead.offers.values()].filter(({ frameworkId }) => frameworkId === id);
+}
+
+/** Hands resources of an offer or a task back to the allocator, which forgot those of lost agents. */
+export function returnResources(
+  lead: Lead,
+  holder: { readonly frameworkId: FrameworkId; readonly agentId: AgentId },
+  resources: Resources,
+  filter?: RefusalFilter,
+): void {
+  const { frameworkId, agentId } = holder;
+  if (isEmpty(resources) || !lead.peers.has(agentId)) return;
+  lead.allocator.handle({ kind: 'resources-returned', frameworkId, agentId, resources, filter });
+  allocateSoon(lead);
+}
+
+/** The filter that an answer asks for (contract 6.6); none when it is to be offered again at once. */
+export function refusalFilter(lead: Lead, filters: Filters | undefined): RefusalFilter | undefined {
+  const asked = filters?.refuse_seconds ?? refuseSecondsDefault;
+  const isDuration = asked >= 0 && asked * 1e9 < 2 ** 63;
+  const seconds = isDuration ? Math.min(asked, refuseSecondsMax) : refuseSecondsDefault;
+  if (seconds === 0) return undefined;
+  const durationMs = Math.max(seconds * 1000, lead.options.allocationIntervalMs);
+  return { untilMs: lead.clock.monotonic() + durationMs };
+}
+
+function arm(lead: Lead, delayMs: number, isSoon: boolean): void {
+  lead.allocation = { timer: lead.after(delayMs, () => allocate(lead)), isSoon };
+}
+
+function allocate(lead: Lead): void {
+  arm(lead, lead.options.allocationIntervalMs, false);
+  if (lead.offers.size >= lead.options.offersMax) {
+    lead.logger.warn('too many offers are outstanding: nothing is offered');
+    return;
+  }
+  const events = new Map<FrameworkId, Offer[]>();
+  for (const allocation of lead.allocator.allocate({ nowMs: lead.clock.monotonic() })) {
+    const offer: OutstandingOffer = { id: lead.ids.nextOfferId(), ...allocation };
+    const wire = bookOffer(lead, offer);
+    const list = events.get(offer.frameworkId) ?? [];
+    events.set(offer.frameworkId, [...list, wire]);
+  }
+  for (const [id, offers] of events) tell(lead, id, offersEvent(offers));
+}
+
+function bookOffer(lead: Lead, offer: OutstandingOffer): Offer {
+  const peer = lead.peers.get(offer.agentId);
+  const agent = agentOf(lead, offer.agentId);
+  const framework = frameworkOf(lead, offer.frameworkId);
+  assert(peer?.presence.kind === 'connected', `offered an agent that is away: ${offer.agentId}`);
+  assert(agent !== undefined, `offered an agent that is in no book: ${offer.agentId}`);
+  assert(framework !== undefined, `offered to a framework unknown: ${offer.frameworkId}`);
+  lead.offers.set(offer.id, offer);
+  peer.offers.add(offer.id);
+  return offerToWire(offer, framework, agent, peer.presence.info);
+}
+
+/** In the shape that the framework's capabilities ask for (contract 3.7). */
+export function offerToWire(
+  { id, role, resources }: OutstandingOffer,
+  framework: Framework,
+  agent: Agent,
+  info: AgentInfo,
+): Offer {
+  const isMultiRole = framework.capabilities.has('MULTI_ROLE');
+  return {
+    id: { value: id },
+    framework_id: { value: framework.id },
+    agent_id: { value: agent.id },
+    hostname: agent.hostname,
+    url: agentUrl(agent),
+    ...(info.domain !== undefined && { domain: info.domain }),
+    resources: offeredResources(isMultiRole ? resources : unallocated(resources), framework),
+    ...(info.attributes !== undefined && { attributes: info.attributes }),
+    ...(isMultiRole && { allocation_info: { role } }),
+  };
+}
+
+/** Old frameworks read `role`, new ones `reservations`: either would miss the other (contract 6.3). */
+function offeredResources(resources: Resources, { capabilities }: Framework): readonly Resource[] {
+  const form = capabilities.has('RESERVATION_REFINEMENT') ? 'new' : 'old';
+  const visible = resources.filter(({ name }) => name !== 'ephemeral_ports');
+  return resourcesToWire(visible, form);
+}
+
+function agentUrl({ hostname, ip, port }: Agent): URL {
+  return { scheme: 'http', address: { hostname, ip, port }, path: '/slave(1)' };
+}

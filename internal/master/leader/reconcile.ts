@@ -1,0 +1,105 @@
+/**
+ * What is known of tasks and operations, for a scheduler that asks (contract 7.5 and 8). Answers are
+ * events without uuid. Where an agent of the log is not back yet, silence: who asks asks again.
+ */
+import type { Framework, MasterUpdate, Task } from '#internal/model/cluster.ts';
+import { type AgentId, agentId, type FrameworkId, taskId } from '#internal/model/ids.ts';
+import { reconciliationToWire } from '#internal/wire/status.ts';
+import type { OperationStatus } from '#proto/gen/mesos/v1.ts';
+import type {
+  Call_Reconcile,
+  Call_Reconcile_Task,
+  Call_ReconcileOperations,
+  Call_ReconcileOperations_Operation,
+} from '#proto/gen/mesos/v1/scheduler.ts';
+import { masterStatus, operationEvent, updateEvent } from './events.ts';
+import { agentOf, isPartitionAware, type Lead, taskOf, tell } from './lead.ts';
+
+/** No tasks named: all live ones of the framework. */
+export function reconcile(lead: Lead, framework: Framework, { tasks }: Call_Reconcile): void {
+  if (tasks !== undefined && tasks.length > 0) {
+    for (const task of tasks) reconcileTask(lead, framework, task);
+    return;
+  }
+  const { id } = framework;
+  for (const task of lead.state.frameworks.get(id)?.tasks.values() ?? []) latest(lead, task);
+  for (const task of lead.launching.get(id)?.values() ?? []) latest(lead, task);
+}
+
+/** The first row of the table that fits answers, or nobody does. */
+export function reconcileTask(lead: Lead, framework: Framework, asked: Call_Reconcile_Task): void {
+  const id = taskId(asked.task_id.value);
+  const task = taskOf(lead, framework.id, id);
+  if (task !== undefined) {
+    latest(lead, task);
+    return;
+  }
+  const given = asked.agent_id === undefined ? undefined : agentId(asked.agent_id.value);
+  if (mayComeBack(lead, given)) return;
+  const answer = unknownTask(lead, framework, given);
+  const status = masterStatus({ taskId: id, agentId: given, atMs: lead.clock.now(), ...answer });
+  tell(lead, framework.id, updateEvent(status));
+}
+
+/** No operations are kept yet, so every one that is named is unknown, and why depends on its agent. */
+export function reconcileOperations(
+  lead: Lead,
+  framework: FrameworkId,
+  { operations = [] }: Call_ReconcileOperations,
+): void {
+  for (const asked of operations) {
+    tell(lead, framework, operationEvent(unknownOperation(lead, asked)));
+  }
+}
+
+function latest(lead: Lead, task: Task): void {
+  tell(lead, task.frameworkId, updateEvent(reconciliationToWire(task, lead.clock.now())));
+}
+
+/** The agent, or without one any agent, is in the log and has not been heard of in this term. */
+function mayComeBack(lead: Lead, agent: AgentId | undefined): boolean {
+  if (agent !== undefined) return lead.peers.get(agent)?.presence.kind === 'recovered';
+  return [...lead.peers.values()].some(({ presence }) => presence.kind === 'recovered');
+}
+
+type Answer = Pick<MasterUpdate, 'state' | 'reason' | 'message' | 'unreachableMs'>;
+
+function unknownTask(lead: Lead, framework: Framework, id: AgentId | undefined): Answer {
+  const isAware = isPartitionAware(framework);
+  const reach = id === undefined ? undefined : agentOf(lead, id)?.reach;
+  const answer = (state: MasterUpdate['state'], why: string, unreachableMs?: number): Answer => ({
+    state: isAware ? state : 'lost',
+    reason: 'reconciliation',
+    message: `Reconciliation: Task is ${why}`,
+    unreachableMs,
+  });
+  if (reach === undefined) return answer('unknown', 'unknown');
+  return reach.kind === 'admitted'
+    ? answer('gone', 'unknown to the agent')
+    : answer('unreachable', 'unreachable', reach.sinceMs);
+}
+
+function unknownOperation(lead: Lead, asked: Call_ReconcileOperations_Operation): OperationStatus {
+  const { operation_id, agent_id, resource_provider_id } = asked;
+  const answer = (state: OperationStatus['state'], why: string): OperationStatus => ({
+    operation_id,
+    state,
+    message: `Reconciliation: ${why}`,
+    ...(agent_id !== undefined && { agent_id }),
+    ...(resource_provider_id !== undefined && { resource_provider_id }),
+  });
+  if (agent_id === undefined) {
+    return answer('OPERATION_UNKNOWN', "Operation is unknown and no 'agent_id' was provided");
+  }
+  const id = agentId(agent_id.value);
+  if (mayComeBack(lead, id)) {
+    return answer('OPERATION_RECOVERING', 'Agent is recovered but has not re-registered');
+  }
+  const agent = agentOf(lead, id);
+  if (agent === undefined) {
+    return answer('OPERATION_UNKNOWN', 'Both operation and agent are unknown');
+  }
+  return agent.reach.kind === 'admitted'
+    ? answer('OPERATION_UNKNOWN', 'Operation is unknown')
+    : answer('OPERATION_UNREACHABLE', 'Agent is unreachable');
+}

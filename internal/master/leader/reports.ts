@@ -1,0 +1,156 @@
+/**
+ * Status updates and their acknowledgements (contract 7.2). An update goes to its scheduler at once, if
+ * that listens; the agent keeps it and sends it again until it is acknowledged, so the log may learn of
+ * it later, in batches. An acknowledgement reaches the agent only from the log: whatever the agent then
+ * forgets, the next leader knows.
+ *
+ * One batch is under way at a time; what comes meanwhile waits for the next, reports before
+ * acknowledgements, so that the log knows an update before it is acknowledged.
+ */
+import { assert } from '#internal/base/assert.ts';
+import { parseUuid, uuidText } from '#internal/base/uuid.ts';
+import type { AgentUpdate, Framework, Task } from '#internal/model/cluster.ts';
+import { encoded } from '#internal/model/encoded.ts';
+import {
+  type AgentId,
+  agentId,
+  frameworkId,
+  type FrameworkId,
+  taskId,
+} from '#internal/model/ids.ts';
+import { isAcknowledged } from '#internal/state/apply-task.ts';
+import type { Acknowledgement, TaskReport } from '#internal/state/command.ts';
+import { liveTask } from '#internal/state/state.ts';
+import { encode } from '#internal/wire/protobuf.ts';
+import { agentUpdateFromWire } from '#internal/wire/status.ts';
+import { taskStateFromWire } from '#internal/wire/task-state.ts';
+import type { StatusUpdate } from '#proto/gen/altiplano/agent/v1.ts';
+import type { TaskStatus } from '#proto/gen/mesos/v1.ts';
+import type { Call_Acknowledge } from '#proto/gen/mesos/v1/scheduler.ts';
+import { batches } from './batches.ts';
+import { updateEvent } from './events.ts';
+import { instruct, type Lead, taskOf, tell } from './lead.ts';
+
+/** A status update from an agent that is registered. */
+export function statusUpdated(lead: Lead, from: AgentId, message: StatusUpdate): void {
+  const { status } = message;
+  const update = agentUpdateFromWire(status);
+  if (!update.ok) {
+    lead.logger.warn('status update refused', { agentId: from, reason: update.refusal });
+    return;
+  }
+  const framework = frameworkId(message.framework_id.value);
+  if (!lead.state.frameworks.has(framework)) {
+    // Removed while the agent was not there to hear of it.
+    shutDownFramework(lead, from, framework);
+    return;
+  }
+  const report: TaskReport = {
+    frameworkId: framework,
+    taskId: taskId(status.task_id.value),
+    agentId: from,
+    state: taskStateFromWire(message.latest_state),
+    update: loggable(lead, status, update.value),
+  };
+  forward(lead, report, { status, uuid: update.value.uuid });
+}
+
+/** ACKNOWLEDGE: what cannot be meant is dropped. */
+export function acknowledge(lead: Lead, { id }: Framework, call: Call_Acknowledge): void {
+  const peer = lead.peers.get(agentId(call.agent_id.value));
+  if (peer?.presence.kind !== 'connected') return;
+  const task = taskOf(lead, id, taskId(call.task_id.value));
+  if (task !== undefined && task.update === undefined && !isReported(lead, task)) return;
+  if (lead.pending.acknowledgements.length >= lead.options.reportsMax) return;
+  lead.pending.acknowledgements.push({
+    frameworkId: id,
+    taskId: taskId(call.task_id.value),
+    agentId: peer.id,
+    uuid: uuidText(call.uuid),
+  });
+  flush(lead);
+}
+
+/** The acknowledgement is in the log: the agent may forget. */
+export function updateAcknowledged(lead: Lead, acknowledgement: Acknowledgement): void {
+  const { agentId: to, frameworkId: framework, taskId: task } = acknowledgement;
+  const uuid = parseUuid(acknowledgement.uuid);
+  assert(uuid !== undefined, `an acknowledgement of '${acknowledgement.uuid}'`);
+  const ids = { framework_id: { value: framework }, task_id: { value: task } };
+  instruct(lead, to, { acknowledge_update: { ...ids, uuid } });
+}
+
+export function shutDownFramework(lead: Lead, to: AgentId, id: FrameworkId): void {
+  instruct(lead, to, { shutdown_framework: { framework_id: { value: id } } });
+}
+
+function forward(
+  lead: Lead,
+  report: TaskReport,
+  { status, uuid }: { readonly status: TaskStatus; readonly uuid: string },
+): void {
+  const { frameworkId: framework, taskId: task, agentId: from } = report;
+  const acknowledgement = { frameworkId: framework, taskId: task, agentId: from, uuid };
+  if (isAcknowledged(lead.state, acknowledgement)) {
+    // The scheduler is left alone: it is the agent who has not heard.
+    updateAcknowledged(lead, acknowledgement);
+    return;
+  }
+  // Neither told nor logged: the agent sends it again.
+  if (lead.pending.reports.length >= lead.options.reportsMax) return;
+  tell(lead, framework, updateEvent(status));
+  if (isNews(lead, report, uuid)) lead.pending.reports.push(report);
+  flush(lead);
+}
+
+function flush(lead: Lead): void {
+  const { pending, options } = lead;
+  if (pending.inFlight > 0) return;
+  const { reports, acknowledgements } = pending;
+  pending.reports = [];
+  pending.acknowledgements = [];
+  const done = (): void => {
+    pending.inFlight--;
+    flush(lead);
+  };
+  for (const updates of batches(reports, sizeOf, options)) {
+    pending.inFlight++;
+    const isProposed = lead.propose({ kind: 'update-tasks', updates }, done);
+    assert(isProposed, 'a batch of updates larger than an entry');
+  }
+  for (const batch of batches(acknowledgements, () => 0, options)) {
+    pending.inFlight++;
+    const isProposed = lead.propose({ kind: 'acknowledge-updates', acknowledgements: batch }, done);
+    assert(isProposed, 'a batch of acknowledgements larger than an entry');
+  }
+}
+
+const sizeOf = ({ update }: TaskReport): number =>
+  update.kind === 'agent' ? update.status.length : 0;
+
+/** What an agent sends again is in the log already. */
+function isNews(lead: Lead, report: TaskReport, uuid: string): boolean {
+  const task = liveTask(lead.state, report.frameworkId, report.taskId);
+  const isLogged = task?.update?.kind === 'agent' && task.update.uuid === uuid;
+  return task !== undefined && !(isLogged && task.state === report.state);
+}
+
+/** Its update is on its way into the log, so this master may have told it. */
+function isReported(lead: Lead, { frameworkId: framework, id }: Task): boolean {
+  const { reports, inFlight } = lead.pending;
+  if (inFlight > 0) return true;
+  return reports.some((report) => report.taskId === id && report.frameworkId === framework);
+}
+
+/** A status of any size reaches the scheduler; the log keeps a long one in brief. */
+function loggable(lead: Lead, status: TaskStatus, update: AgentUpdate): AgentUpdate {
+  if (update.status.length <= lead.options.taskBytesMax) return update;
+  const {
+    data: _data,
+    message: _message,
+    labels: _labels,
+    check_status: _check,
+    ...brief
+  } = status;
+  return { ...update, status: encoded(encode('mesos.v1.TaskStatus', brief)) };
+}

@@ -1,0 +1,124 @@
+/**
+ * SUBSCRIBE and UPDATE_FRAMEWORK (contract 3.2 and 3.5): checked, then decided in the log, then told.
+ * A refused SUBSCRIBE is a stream of one ERROR; nothing is said on a stream before its framework is in
+ * the log, so that no scheduler ever knows an id that the next leader does not.
+ */
+import { assert } from '#internal/base/assert.ts';
+import { accept, refuse, type Result } from '#internal/base/result.ts';
+import type { Framework } from '#internal/model/cluster.ts';
+import { frameworkId, type FrameworkId, role as asRole } from '#internal/model/ids.ts';
+import { completedFramework } from '#internal/state/state.ts';
+import { frameworkFromWire } from '#internal/wire/framework.ts';
+import type { FrameworkInfo } from '#proto/gen/mesos/v1.ts';
+import type { Call, Call_UpdateFramework } from '#proto/gen/mesos/v1/scheduler.ts';
+import type { Answer, EventStream } from '../door.ts';
+import { badRequest, errorEvent, unavailable } from './events.ts';
+import { filtersFault, immutableFault, principalFault, wishesFault } from './framework-info.ts';
+import { frameworkOf, isOverloaded, type Lead, type Subscription } from './lead.ts';
+
+const tooLarge = 'FrameworkInfo is too large';
+
+export function subscribe(lead: Lead, call: Call, stream: EventStream): void {
+  assert(call.subscribe !== undefined, 'a SUBSCRIBE without its message');
+  const { framework_info: info, suppressed_roles: suppressed = [] } = call.subscribe;
+  const judged = judge(lead, call.subscribe);
+  const fault = judged.ok ? admissionFault(lead, judged.value, info) : judged.refusal;
+  if (fault !== undefined || !judged.ok) {
+    endWithError(stream, fault ?? '');
+    return;
+  }
+  const subscription = { kind: 'stream', stream, suppressedRoles: suppressed.map(asRole) } as const;
+  if (!propose(lead, judged.value, subscription)) endWithError(stream, tooLarge);
+}
+
+export function updateFramework(
+  lead: Lead,
+  known: Framework,
+  call: Call_UpdateFramework,
+  answer: (answer: Answer) => void,
+): void {
+  const { framework_info: info, suppressed_roles: suppressed = [] } = call;
+  const fault = updateFault(lead, known, call);
+  if (fault !== undefined) {
+    answer(badRequest(fault));
+    return;
+  }
+  const read = frameworkFromWire(info, { id: known.id, atMs: lead.clock.now() });
+  assert(read.ok, 'a FrameworkInfo that was valid before');
+  const { registeredMs, reregisteredMs } = known;
+  const framework = { ...read.value, registeredMs, reregisteredMs };
+  const suppressedRoles = suppressed.map(asRole);
+  if (!propose(lead, framework, { kind: 'update', suppressedRoles, answer })) {
+    answer(badRequest(`Supplied FrameworkInfo is not valid: ${tooLarge}`));
+  }
+}
+
+/** The last words on a stream. */
+export function endWithError(stream: EventStream, message: string): void {
+  stream.send(errorEvent(message));
+  stream.end();
+}
+
+/** Gives each subscription that waits its answer: this leader cannot keep it any more. */
+export function refuseSubscription(subscription: Subscription, text: string): void {
+  if (subscription.kind === 'stream') endWithError(subscription.stream, text);
+  else subscription.answer(unavailable(text));
+}
+
+/** The framework as it will be in the log, by contract 3.2, rows 1 to 12. */
+function judge(lead: Lead, call: NonNullable<Call['subscribe']>): Result<Framework, string> {
+  const { framework_info: info } = call;
+  const given = info.id?.value ?? '';
+  const atMs = lead.clock.now();
+  const id = given === '' ? lead.ids.nextFrameworkId() : frameworkId(given);
+  const known = frameworkOf(lead, id);
+  const read = frameworkFromWire(kept(info, known), { id, atMs });
+  if (!read.ok) return read;
+  const fault =
+    filtersFault(info) ??
+    (completedFramework(lead.state, id) && 'Framework has been removed') ??
+    wishesFault(call, read.value);
+  if (fault !== undefined) return refuse(fault);
+  return accept({ ...read.value, registeredMs: known?.registeredMs ?? atMs });
+}
+
+/** A scheduler that comes back keeps its user and its `checkpoint`, whatever it says now. */
+function kept(info: FrameworkInfo, known: Framework | undefined): FrameworkInfo {
+  return known === undefined ? info : { ...info, user: known.user, checkpoint: known.checkpoint };
+}
+
+function admissionFault(lead: Lead, framework: Framework, info: FrameworkInfo): string | undefined {
+  const known = frameworkOf(lead, framework.id);
+  if (known !== undefined) return principalFault(known, info);
+  const { frameworksMax } = lead.options;
+  if (lead.state.frameworks.size + lead.subscriptions.size >= frameworksMax) {
+    return `This cluster serves no more than ${frameworksMax} frameworks`;
+  }
+  return isOverloaded(lead) ? 'Master is overloaded' : undefined;
+}
+
+function updateFault(lead: Lead, known: Framework, call: Call_UpdateFramework): string | undefined {
+  const { framework_info: info } = call;
+  const read = frameworkFromWire(info, { id: known.id, atMs: lead.clock.now() });
+  const invalid = read.ok ? filtersFault(info) : read.refusal;
+  if (invalid !== undefined) return `Supplied FrameworkInfo is not valid: ${invalid}`;
+  const changed = principalFault(known, info) ?? immutableFault(known, info);
+  if (changed !== undefined) return `FrameworkInfo update is not valid: ${changed}`;
+  const wishes = read.ok ? wishesFault(call, read.value) : undefined;
+  return wishes === undefined ? undefined : `'UpdateFramework' call is not valid: ${wishes}`;
+}
+
+/** False when it is too large for the log. */
+function propose(lead: Lead, framework: Framework, subscription: Subscription): boolean {
+  const { id } = framework;
+  const waiting = lead.subscriptions.get(id) ?? [];
+  lead.subscriptions.set(id, [...waiting, subscription]);
+  if (lead.propose({ kind: 'subscribe-framework', framework })) return true;
+  restore(lead, id, waiting);
+  return false;
+}
+
+function restore(lead: Lead, id: FrameworkId, waiting: readonly Subscription[]): void {
+  if (waiting.length === 0) lead.subscriptions.delete(id);
+  else lead.subscriptions.set(id, [...waiting]);
+}

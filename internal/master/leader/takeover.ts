@@ -1,0 +1,75 @@
+/**
+ * The beginning and the end of a leadership. It begins with what the log knows and nobody connected:
+ * agents and frameworks get their time to come back. It ends with every stream and link closed, so that
+ * all of them look for the leader again.
+ */
+import type { FrameworkId } from '#internal/model/ids.ts';
+import { agentRecovered } from './agents.ts';
+import type { Lead } from './lead.ts';
+import { allocateSoon } from './offers.ts';
+import { awaitFailover } from './schedulers.ts';
+import { refuseSubscription } from './subscribe.ts';
+
+/** Called when the first entry of the term was applied. */
+export function takeOver(lead: Lead): void {
+  const { agents, frameworks } = lead.state;
+  for (const { id, reach } of agents.values()) {
+    if (reach.kind === 'admitted') agentRecovered(lead, id);
+  }
+  for (const id of frameworks.keys()) frameworkRecovered(lead, id);
+  lead.logger.info('leading', {
+    term: lead.term,
+    agents: agents.size,
+    frameworks: frameworks.size,
+  });
+  allocateSoon(lead);
+}
+
+/** Lets go of everyone; nothing is decided any more. */
+export function stepDown(lead: Lead): void {
+  const gone = 'Master is no longer leading';
+  for (const { stream, heartbeat } of lead.schedulers.values()) {
+    heartbeat.cancel();
+    stream.end();
+  }
+  lead.schedulers.clear();
+  for (const waiting of lead.subscriptions.values()) {
+    for (const subscription of waiting) refuseSubscription(subscription, gone);
+  }
+  for (const waiting of lead.removals.values()) {
+    for (const answer of waiting) answer({ status: 503, text: gone });
+  }
+  for (const { presence } of lead.peers.values()) {
+    if (presence.kind !== 'connected') presence.deadline.cancel();
+  }
+  for (const { link, pingTimer } of lead.visitors) {
+    pingTimer?.cancel();
+    link.close();
+  }
+  lead.visitors.clear();
+  for (const timer of lead.failovers.values()) timer.cancel();
+  lead.allocation?.timer.cancel();
+  lead.logger.info('not leading any more', { term: lead.term });
+}
+
+/**
+ * One that was connected under another leader has not left: it is given at least the time that its
+ * agents have, whatever its own says.
+ */
+function frameworkRecovered(lead: Lead, id: FrameworkId): void {
+  const framework = lead.state.frameworks.get(id)?.framework;
+  if (framework === undefined) return;
+  const { connection, failoverTimeoutMs, roles, capabilities } = framework;
+  lead.recoveredFrameworks.add(id);
+  lead.allocatable.add(id);
+  const wish = { frameworkId: id, roles, capabilities, suppressedRoles: [] };
+  lead.allocator.handle({ kind: 'framework-added', ...wish });
+  lead.allocator.handle({ kind: 'framework-deactivated', frameworkId: id });
+  if (connection.kind === 'disconnected') {
+    awaitFailover(lead, framework);
+    return;
+  }
+  const graceMs = Math.max(failoverTimeoutMs, lead.options.agentReregisterTimeoutMs);
+  const deadlineMs = lead.clock.now() + graceMs;
+  lead.propose({ kind: 'disconnect-framework', frameworkId: id, deadlineMs });
+}

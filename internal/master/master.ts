@@ -1,0 +1,292 @@
+/**
+ * A master: follows the log, and leads when the log's node does. It is one actor: whatever comes in is
+ * handled to its end, in a turn of its own, before the next; what a turn itself causes waits for its
+ * end. To the faces it is a `MasterDoor`, to agents the acceptor of their links.
+ *
+ * It leads from the moment when its own `announce-leader` is applied: then it knows all that any leader
+ * before it was heard saying. It stops, closing every stream and link, when the node stops leading or
+ * an entry of its own is not applied; if the node then still leads, it announces itself anew.
+ */
+import { newAllocator } from '#internal/allocator/allocator.ts';
+import { allocatorDefaults } from '#internal/allocator/event.ts';
+import { assert } from '#internal/base/assert.ts';
+import type { Random } from '#internal/base/random.ts';
+import type { MasterAddress } from '#internal/model/cluster.ts';
+import type { FrameworkId } from '#internal/model/ids.ts';
+import type { Link, LinkAcceptor } from '#internal/rpc/link.ts';
+import type { Clock, Timer } from '#internal/runtime/clock.ts';
+import type { Logger } from '#internal/runtime/logger.ts';
+import { encodeCommand } from '#internal/wire/state-codec.ts';
+import type { AgentMessage, MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
+import type { Call } from '#proto/gen/mesos/v1/scheduler.ts';
+import type { Answer, EventStream, Leadership, MasterDoor, MasterView } from './door.ts';
+import { receive } from './leader/calls.ts';
+import { carryOut } from './leader/effects.ts';
+import { badRequest, unavailable } from './leader/events.ts';
+import { type Ids, newIds } from './leader/ids.ts';
+import { Journal, type JournalOptions } from './leader/journal.ts';
+import { frameworkOf, type Lead, type LeadOptions } from './leader/lead.ts';
+import { linkClosed } from './leader/agents.ts';
+import { heard, welcomeLink } from './leader/links.ts';
+import { newLead } from './leader/new-lead.ts';
+import { endWithError, subscribe } from './leader/subscribe.ts';
+import { stepDown, takeOver } from './leader/takeover.ts';
+import { viewOf } from './leader/view.ts';
+import type { Applied, Ledger } from './ledger.ts';
+import type { Replicated, Standing } from './replicated.ts';
+
+export type MasterDependencies = {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly ledger: Ledger;
+  readonly replicated: Replicated;
+};
+
+export type MasterOptions = LeadOptions &
+  JournalOptions & {
+    readonly self: MasterAddress;
+    /** As the node of the log is called. */
+    readonly nodeId: number;
+    /** Before this master announces itself again, when the log did not take its word. */
+    readonly announceRetryMs: number;
+  };
+
+/** Contract 2.2, and bounds that a cluster of ten thousand agents stays below. */
+export const masterDefaults: Omit<MasterOptions, 'self' | 'nodeId' | 'version'> = {
+  allocationIntervalMs: 1000,
+  allocationDelayMs: 5,
+  heartbeatIntervalMs: 15_000,
+  agentPingTimeoutMs: 15_000,
+  agentPingTimeoutsMax: 5,
+  agentReregisterTimeoutMs: 600_000,
+  frameworksMax: 10_000,
+  linksMax: 50_000,
+  offersMax: 200_000,
+  backlogMax: 10_000,
+  reportsMax: 50_000,
+  batchMax: 500,
+  batchBytesMax: 512 * 1024,
+  taskBytesMax: 256 * 1024,
+  inFlightMax: 1024,
+  entryBytesMax: 4 * 1024 * 1024,
+  announceRetryMs: 1000,
+};
+
+/** Queued by one turn, so that more can only be a loop of our own. */
+const turnsMax = 1_000_000;
+
+export class Master implements MasterDoor {
+  readonly #dependencies: MasterDependencies;
+  readonly #options: MasterOptions;
+  readonly #ids: Ids;
+  readonly #startedMs: number;
+  readonly #turns: (() => void)[] = [];
+  #isTurning = false;
+  readonly #stack = new DisposableStack();
+  /** The term in which this master leads, or has announced to. */
+  #term: number | undefined;
+  #journal: Journal | undefined;
+  #lead: Lead | undefined;
+  #announcing: Timer | undefined;
+
+  constructor(dependencies: MasterDependencies, options: MasterOptions) {
+    this.#dependencies = dependencies;
+    this.#options = options;
+    this.#ids = newIds(options.self.id);
+    this.#startedMs = dependencies.clock.now();
+  }
+
+  /** From here on it follows the node. */
+  start(): void {
+    const { ledger, replicated } = this.#dependencies;
+    this.#stack.use(ledger.subscribe((applied) => this.#turn(() => this.#onApplied(applied))));
+    this.#stack.use(replicated.watch(() => this.#turn(() => this.#onStanding())));
+    this.#turn(() => this.#onStanding());
+  }
+
+  /** Closes all streams and links, and decides nothing any more. */
+  stop(): void {
+    this.#stack.dispose();
+    this.#turn(() => this.#resign());
+  }
+
+  leadership(): Leadership {
+    if (this.#lead !== undefined) return { kind: 'leading' };
+    const { ledger, replicated } = this.#dependencies;
+    const standing = replicated.standing();
+    if (standing.kind === 'leader') return { kind: 'recovering' };
+    const announced = ledger.state().leader;
+    // One that was elected and has not announced itself yet cannot answer either.
+    return announced === undefined || announced.nodeId !== standing.leader
+      ? { kind: 'leaderless' }
+      : { kind: 'following', leader: announced.master };
+  }
+
+  subscribe(call: Call, stream: EventStream): void {
+    this.#turn(() => {
+      if (this.#lead === undefined) endWithError(stream, 'Master is no longer leading');
+      else subscribe(this.#lead, call, stream);
+    });
+  }
+
+  call(call: Call, streamId: string | undefined): Promise<Answer> {
+    const { promise, resolve: reply } = Promise.withResolvers<Answer>();
+    this.#turn(() => {
+      if (this.#lead === undefined) reply(unavailable('No leader elected'));
+      else receive(this.#lead, call, { streamId, reply });
+    });
+    return promise;
+  }
+
+  teardown(frameworkId: FrameworkId): Promise<Answer> {
+    const { promise, resolve: reply } = Promise.withResolvers<Answer>();
+    this.#turn(() => {
+      const lead = this.#lead;
+      if (lead === undefined) reply(unavailable('No leader elected'));
+      else if (frameworkOf(lead, frameworkId) === undefined) {
+        reply(badRequest('No framework found with specified ID'));
+      } else {
+        lead.removals.set(frameworkId, [...(lead.removals.get(frameworkId) ?? []), reply]);
+        lead.propose({ kind: 'remove-framework', frameworkId });
+      }
+    });
+    return promise;
+  }
+
+  view(): MasterView {
+    const state = this.#dependencies.ledger.state();
+    const { self } = this.#options;
+    return viewOf({ state, self, startedMs: this.#startedMs }, this.#lead);
+  }
+
+  readonly acceptAgent: LinkAcceptor<MasterMessage, AgentMessage> = (link) => {
+    const lead = this.#lead;
+    const visitor = lead && welcomeLink(lead, link);
+    if (lead === undefined || visitor === undefined) {
+      this.#redirect(link);
+      return { onMessage: () => {}, onClose: () => {} };
+    }
+    return {
+      onMessage: (message) => lead.turn(() => heard(lead, visitor, message)),
+      onClose: (reason) => lead.turn(() => linkClosed(lead, visitor, reason)),
+    };
+  };
+
+  #redirect(link: Link<MasterMessage>): void {
+    const leadership = this.leadership();
+    const leader =
+      leadership.kind === 'following'
+        ? { leader: `${leadership.leader.ip}:${leadership.leader.grpcPort}` }
+        : {};
+    const { term } = this.#dependencies.replicated.standing();
+    link.send({ term: BigInt(term), not_leading: leader });
+    link.close();
+  }
+
+  /** Handles an input: now, or when the turn that it came in is over. */
+  #turn(callback: () => void): void {
+    this.#turns.push(callback);
+    if (this.#isTurning) return;
+    this.#isTurning = true;
+    for (let turns = 0; turns < turnsMax; turns++) {
+      const next = this.#turns.shift();
+      if (next === undefined) {
+        this.#isTurning = false;
+        return;
+      }
+      next();
+    }
+    assert(false, 'the turns of a master do not end');
+  }
+
+  #onStanding(): void {
+    const standing = this.#dependencies.replicated.standing();
+    const mayLead = standing.kind === 'leader' && standing.ready;
+    if (mayLead && this.#term === standing.term) return;
+    this.#resign();
+    if (mayLead) this.#announce(standing);
+  }
+
+  #announce({ term }: Standing): void {
+    const { clock, replicated } = this.#dependencies;
+    const { self: master, nodeId } = this.#options;
+    const journal = new Journal(
+      {
+        replicated,
+        encode: encodeCommand,
+        broken: (reason) => this.#turn(() => this.#onBroken(journal, reason)),
+      },
+      this.#options,
+    );
+    this.#term = term;
+    this.#journal = journal;
+    journal.propose({ kind: 'announce-leader', atMs: clock.now(), nodeId, master });
+  }
+
+  /** The log did not take an entry, or nobody knows: all that is soft may be wrong. */
+  #onBroken(journal: Journal, reason: string): void {
+    if (journal !== this.#journal) return;
+    const { clock, logger } = this.#dependencies;
+    logger.warn('the log does not take entries', { term: this.#term, reason });
+    this.#resign();
+    const retry = (): void => this.#turn(() => this.#onStanding());
+    this.#announcing = clock.after(this.#options.announceRetryMs, retry);
+  }
+
+  #onApplied(applied: Applied): void {
+    const { nodeId } = this.#options;
+    const isOurWord = applied.effects.some(
+      (effect) => effect.kind === 'leader-announced' && effect.nodeId === nodeId,
+    );
+    if (this.#lead !== undefined) carryOut(this.#lead, applied);
+    else if (isOurWord && applied.term === this.#term) this.#beginToLead(applied);
+  }
+
+  #beginToLead({ state, term }: Applied): void {
+    const { clock, random, logger } = this.#dependencies;
+    const { allocationIntervalMs } = this.#options;
+    const journal = this.#journal;
+    assert(journal !== undefined, 'an announcement without a journal');
+    const lead = newLead(
+      {
+        term,
+        state,
+        clock,
+        random,
+        logger,
+        self: this.#options.self,
+        options: this.#options,
+        ids: this.#ids,
+        allocator: newAllocator(
+          { random: random.fork(`allocator ${term}`) },
+          { ...allocatorDefaults, allocationIntervalMs },
+        ),
+      },
+      {
+        backlog: () => journal.backlog,
+        propose: (decision, onApplied) =>
+          journal.propose(
+            { atMs: clock.now(), ...decision },
+            onApplied && (() => lead.turn(onApplied)),
+          ),
+        turn: (whose, callback) =>
+          this.#turn(() => {
+            if (this.#lead === whose) callback();
+          }),
+      },
+    );
+    this.#lead = lead;
+    takeOver(lead);
+  }
+
+  #resign(): void {
+    this.#announcing?.cancel();
+    this.#journal?.close();
+    this.#journal = undefined;
+    this.#term = undefined;
+    const lead = this.#lead;
+    this.#lead = undefined;
+    if (lead !== undefined) stepDown(lead);
+  }
+}
