@@ -2,7 +2,7 @@
  * The gRPC port of a master: one server, on which peers and agents find their services. Services are
  * added to it after it listens, each by the room that serves it.
  */
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
 import { channelOptions } from './grpc-channel.ts';
 
 export type GrpcServerOptions = {
@@ -31,6 +31,8 @@ export class RpcListenError extends Error {
 
 /** Listens; rejects with `RpcListenError` when it cannot. */
 export async function openGrpcServer({ host, port }: GrpcServerOptions): Promise<GrpcServer> {
+  // The library writes to standard error by itself; whatever matters reaches our callers as errors.
+  setLogVerbosity(logVerbosity.NONE);
   const server = new Server(channelOptions);
   const bound = await bind(server, addressOf(host, port)).catch((cause: unknown) => {
     server.forceShutdown();
