@@ -7,7 +7,7 @@ import { fromJson, toJson } from '#internal/wire/json.ts';
 import { decode, encode } from '#internal/wire/protobuf.ts';
 import type * as mesos from '#proto/gen/mesos/v1.ts';
 import type { Response, Response_GetAgents_Agent } from '#proto/gen/mesos/v1/master.ts';
-import { type Figure, timeInTurns } from './figure.ts';
+import { type Figure, reportFigures, timeInTurns } from './figure.ts';
 
 const reply = 'mesos.v1.master.Response';
 const clusterId = '69535369-ccfd-41c0-a022-436f9c0431ed';
@@ -103,7 +103,7 @@ function agentOf(index: number): Response_GetAgents_Agent {
 }
 
 /** All writers end with bytes, since that is what is sent; all readers begin with their input. */
-export function run(): readonly Figure[] {
+function run(): readonly Figure[] {
   const state = stateOf(100, 10);
   const text = toJson(reply, state);
   const bytes = encode(reply, state);
@@ -131,3 +131,5 @@ export function run(): readonly Figure[] {
     over('protobuf-decode', 'json-parse'),
   ];
 }
+
+reportFigures('codec', run());

@@ -1,5 +1,21 @@
+/**
+ * What benchmarks share: figures, how they are reported, and how competitors are timed.
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+
 /** What a benchmark measured: one number with a name and a unit. */
 export type Figure = { readonly name: string; readonly value: number; readonly unit: string };
+
+/** Prints `figure <name> <value> <unit>` for each, and keeps them in `bench/results/NAME.json`. */
+export function reportFigures(benchmark: string, figures: readonly Figure[]): void {
+  const folder = path.join(import.meta.dirname, 'results');
+  fs.mkdirSync(folder, { recursive: true });
+  fs.writeFileSync(path.join(folder, `${benchmark}.json`), `${JSON.stringify(figures, null, 2)}\n`);
+  for (const { name, value, unit } of figures) {
+    console.log(`figure ${name} ${Number(value.toPrecision(4))} ${unit}`);
+  }
+}
 
 export type Competitor = { readonly name: string; readonly run: () => unknown };
 

@@ -12,11 +12,15 @@ import { isNumeric, numberFor } from './json-number.ts';
 import {
   type JsonKind,
   type Scan,
+  acceptsKey,
   checkSyntax,
-  eachItem,
-  eachMember,
   expectEnd,
+  hasFirstItem,
+  hasFirstMember,
+  hasNextItem,
+  hasNextMember,
   kindAhead,
+  readKey,
   readNumber,
   readText,
   readWord,
@@ -35,14 +39,22 @@ export class Mismatch extends Error {}
 /** Consumes one value; undefined means unset. */
 type ReadValue = (scan: Scan) => unknown;
 
-type FieldReader = {
+/**
+ * Which field came next the last time. Whoever writes JSON writes its keys in the same order each
+ * time, and to see that a key is the expected one is cheaper than to read it and look it up.
+ */
+type Guess = { next: FieldReader | undefined };
+
+type FieldReader = Guess & {
   readonly name: string;
+  /** `"name":` */
+  readonly quoted: string;
   /** Members of the same oneof, which this one replaces. */
   readonly rivals: readonly string[];
   readonly read: ReadValue;
 };
 
-export type MessageReader = {
+export type MessageReader = Guess & {
   readonly byName: Map<string, FieldReader>;
   readonly required: string[];
 };
@@ -52,7 +64,7 @@ const readers = new Map<string, MessageReader>();
 export function readerOf(name: string): MessageReader {
   const known = readers.get(name);
   if (known !== undefined) return known;
-  const reader: MessageReader = { byName: new Map(), required: [] };
+  const reader: MessageReader = { byName: new Map(), required: [], next: undefined };
   readers.set(name, reader);
   const { fields } = messageNamed(name);
   for (const field of fields) {
@@ -62,6 +74,8 @@ export function readerOf(name: string): MessageReader {
     );
     reader.byName.set(field.name, {
       name: field.name,
+      quoted: `"${field.name}":`,
+      next: undefined,
       rivals: rivals.map((each) => each.name),
       read: fieldReader(field),
     });
@@ -71,24 +85,32 @@ export function readerOf(name: string): MessageReader {
 
 export function readMessage(reader: MessageReader, scan: Scan): Plain {
   const message: Plain = {};
-  eachMember(scan, (key) => {
-    const field = reader.byName.get(key);
-    if (field === undefined) {
-      skipValue(scan);
-      return;
+  let before: Guess = reader;
+  for (let more = hasFirstMember(scan); more; more = hasNextMember(scan)) {
+    let field = before.next;
+    if (field === undefined || !acceptsKey(scan, field.quoted)) {
+      field = reader.byName.get(readKey(scan));
     }
-    const value = field.read(scan);
-    if (value === undefined) {
-      delete message[field.name];
-      return;
+    if (field === undefined) skipValue(scan);
+    else {
+      setField(message, field, field.read(scan));
+      before.next = field;
+      before = field;
     }
-    for (const rival of field.rivals) delete message[rival];
-    message[field.name] = value;
-  });
+  }
   for (const name of reader.required) {
     if (message[name] === undefined) scan.incomplete = true;
   }
   return message;
+}
+
+function setField(message: Plain, { name, rivals }: FieldReader, value: unknown): void {
+  if (value === undefined) {
+    delete message[name];
+    return;
+  }
+  for (const rival of rivals) delete message[rival];
+  message[name] = value;
 }
 
 function fieldReader(field: FieldDescriptor): ReadValue {
@@ -115,7 +137,9 @@ function readList(scan: Scan, read: ReadValue): unknown {
 /** Lists in a list are taken for one list, and a value that is not a list for a list of one. */
 function readItems(scan: Scan, read: ReadValue, items: unknown[]): void {
   if (kindAhead(scan) === 'array') {
-    eachItem(scan, () => readItems(scan, read, items));
+    for (let more = hasFirstItem(scan); more; more = hasNextItem(scan)) {
+      readItems(scan, read, items);
+    }
     return;
   }
   const item = read(scan);
@@ -127,10 +151,11 @@ function readMap(field: FieldDescriptor, scan: Scan, read: ReadValue): unknown {
   if (kind === 'null') return readNull(scan);
   if (kind !== 'object') throw unexpected(kind, field);
   const map: Plain = {};
-  eachMember(scan, (key) => {
+  for (let more = hasFirstMember(scan); more; more = hasNextMember(scan)) {
+    const key = readKey(scan);
     const item = read(scan);
     if (item !== undefined) setKey(map, key, item);
-  });
+  }
   return Object.keys(map).length > 0 ? map : undefined;
 }
 
@@ -209,7 +234,7 @@ function bytesOf(field: FieldDescriptor, text: string): Uint8Array {
   if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text) || text.replace(/=+$/, '').length % 4 === 1) {
     throw new Mismatch(`Failed to base64 decode bytes field '${field.name}'`);
   }
-  return Uint8Array.from(Buffer.from(text, 'base64'));
+  return new Uint8Array(Buffer.from(text, 'base64'));
 }
 
 function numberReader(field: FieldDescriptor, type: ScalarType): ReadValue {

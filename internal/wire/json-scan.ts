@@ -13,6 +13,8 @@ export type Scan = {
   depth: number;
   /** Whether a reader found a required field to be missing; who began the scan finds out which. */
   incomplete: boolean;
+  /** Strings that were read lately, by a poor hash. */
+  readonly recent: (string | undefined)[];
 };
 
 /** Objects and lists in each other: enough for protobuf's own limit, little enough for the stack. */
@@ -21,7 +23,13 @@ const depthMax = 200;
 const quote = 0x22;
 const backslash = 0x5c;
 
-export const scanOf = (text: string): Scan => ({ text, at: 0, depth: 0, incomplete: false });
+export const scanOf = (text: string): Scan => ({
+  text,
+  at: 0,
+  depth: 0,
+  incomplete: false,
+  recent: [],
+});
 
 export function syntaxError({ text, at }: Scan): WireError {
   const line = text.slice(0, at).split('\n').length;
@@ -51,34 +59,55 @@ function expect(scan: Scan, code: number): void {
   if (!accepts(scan, code)) throw syntaxError(scan);
 }
 
-/** Consumes an object; `member` gets each key with the scan before the value, and consumes that. */
-export function eachMember(scan: Scan, member: (key: string) => void): void {
-  expect(scan, 0x7b);
-  if (accepts(scan, 0x7d)) return;
-  enter(scan);
-  do {
-    if (peek(scan) !== quote) throw syntaxError(scan);
-    const key = readText(scan);
-    expect(scan, 0x3a);
-    member(key);
-  } while (accepts(scan, 0x2c));
-  expect(scan, 0x7d);
-  scan.depth--;
+/**
+ * Begins an object; false when it has no members. The caller consumes a key and its value, asks for
+ * `hasNextMember`, and so on until that is false, when the object has been consumed.
+ */
+export function hasFirstMember(scan: Scan): boolean {
+  return begin(scan, 0x7b, 0x7d);
 }
 
-/** Consumes a list; `item` is called before each item and consumes it. */
-export function eachItem(scan: Scan, item: () => void): void {
-  expect(scan, 0x5b);
-  if (accepts(scan, 0x5d)) return;
-  enter(scan);
-  do item();
-  while (accepts(scan, 0x2c));
-  expect(scan, 0x5d);
-  scan.depth--;
+export function hasNextMember(scan: Scan): boolean {
+  return goOn(scan, 0x7d);
 }
 
-function enter(scan: Scan): void {
+/** Consumes a key and its colon. */
+export function readKey(scan: Scan): string {
+  if (peek(scan) !== quote) throw syntaxError(scan);
+  const key = readText(scan);
+  expect(scan, 0x3a);
+  return key;
+}
+
+/** Consumes the key if it is this one, spelled and spaced just so: `"name":`. */
+export function acceptsKey(scan: Scan, quoted: string): boolean {
+  peek(scan);
+  if (!scan.text.startsWith(quoted, scan.at)) return false;
+  scan.at += quoted.length;
+  return true;
+}
+
+/** Begins a list; false when it has no items. As with members, `hasNextItem` is asked after each. */
+export function hasFirstItem(scan: Scan): boolean {
+  return begin(scan, 0x5b, 0x5d);
+}
+
+export function hasNextItem(scan: Scan): boolean {
+  return goOn(scan, 0x5d);
+}
+
+function begin(scan: Scan, open: number, close: number): boolean {
+  expect(scan, open);
+  if (accepts(scan, close)) return false;
   if (++scan.depth > depthMax) throw syntaxError(scan);
+  return true;
+}
+
+function goOn(scan: Scan, close: number): boolean {
+  if (accepts(scan, 0x2c)) return true;
+  expect(scan, close);
+  scan.depth--;
+  return false;
 }
 
 /** Consumes a string; the scan stands at its opening quote. */
@@ -104,11 +133,30 @@ export function readText(scan: Scan): string {
     }
   }
   scan.at = at + 1;
-  // A long slice would keep all of the text alive for as long as this one value lives.
-  if (!escaped && at - start < 13) return text.slice(start, at);
-  const value: unknown = JSON.parse(text.slice(start - 1, at + 1));
+  if (escaped) return unescaped(text, start, at);
+  return at - start < sliceMin ? text.slice(start, at) : copied(scan, start, at);
+}
+
+function unescaped(text: string, start: number, end: number): string {
+  const value: unknown = JSON.parse(text.slice(start - 1, end + 1));
   return String(value);
 }
+
+/** Shorter slices are copies in V8. A longer one keeps all of the text alive for as long as it lives. */
+const sliceMin = 13;
+
+/** Ids come again and again in one message: mostly the copy that was made last will do. */
+function copied({ text, recent }: Scan, start: number, end: number): string {
+  const size = end - start;
+  const slot = (size * 31 + text.charCodeAt(end - 1) * 7 + text.charCodeAt(end - 4)) % recentMax;
+  const known = recent[slot];
+  if (known?.length === size && text.startsWith(known, start)) return known;
+  const copy = unescaped(text, start, end);
+  recent[slot] = copy;
+  return copy;
+}
+
+const recentMax = 64;
 
 /** Where the escape at `at` ends. A bad one counts as read up to and with what makes it bad. */
 function escapeEnd(scan: Scan, at: number): number {
@@ -139,6 +187,11 @@ export function readNumber(scan: Scan): string {
     return bare;
   }
   let at = start;
+  while (isDigit(text.charCodeAt(at))) at++;
+  if (at > start && !isNumberPart(text.charCodeAt(at))) {
+    scan.at = at;
+    return text.slice(start, at);
+  }
   while (isNumberPart(text.charCodeAt(at))) at++;
   scan.at = at;
   const token = text.slice(start, at);
@@ -201,10 +254,13 @@ export function skipValue(scan: Scan): void {
   const kind = kindAhead(scan);
   switch (kind) {
     case 'object':
-      eachMember(scan, () => skipValue(scan));
+      for (let more = hasFirstMember(scan); more; more = hasNextMember(scan)) {
+        readKey(scan);
+        skipValue(scan);
+      }
       return;
     case 'array':
-      eachItem(scan, () => skipValue(scan));
+      for (let more = hasFirstItem(scan); more; more = hasNextItem(scan)) skipValue(scan);
       return;
     case 'string':
       readText(scan);

@@ -72,7 +72,7 @@ type FieldCodec = {
 type MessageCodec = {
   /** By descending number, since writing goes backwards. */
   readonly fields: FieldCodec[];
-  readonly byNumber: Map<number, FieldCodec>;
+  readonly byNumber: (FieldCodec | undefined)[];
   readonly required: string[];
 };
 
@@ -81,14 +81,14 @@ const codecs = new Map<string, MessageCodec>();
 function codecOf(name: string): MessageCodec {
   const known = codecs.get(name);
   if (known !== undefined) return known;
-  const codec: MessageCodec = { fields: [], byNumber: new Map(), required: [] };
+  const codec: MessageCodec = { fields: [], byNumber: [], required: [] };
   // Known before its fields are: a message may contain itself (ContainerID.parent).
   codecs.set(name, codec);
   const { fields } = messageNamed(name);
   for (const field of fields.toSorted((one, other) => other.number - one.number)) {
     const compiled = compile(field, fields);
     codec.fields.push(compiled);
-    codec.byNumber.set(field.number, compiled);
+    codec.byNumber[field.number] = compiled;
     if (compiled.required) codec.required.push(field.name);
   }
   return codec;
@@ -105,7 +105,7 @@ function writeMessage(codec: MessageCodec, writer: Writer, message: Plain): void
 function readMessage(codec: MessageCodec, cursor: Cursor, message: Plain): Plain {
   while (cursor.at < cursor.end) {
     const tag = readTag(cursor);
-    const field = codec.byNumber.get(tag >>> 3);
+    const field = codec.byNumber[tag >>> 3];
     if (field === undefined) skip(cursor, tag, depthMax - cursor.depth);
     else field.read(cursor, tag, message);
   }
@@ -156,8 +156,13 @@ function nestedCodec(type: string): ValueCodec {
   const codec = codecOf(type);
   return {
     wireType: wireType.length,
-    // A message that comes in parts is merged, as protobuf asks.
-    read: (cursor, before) => within(cursor, (inner) => readInto(codec, inner, before)),
+    read: (cursor, before) => {
+      const end = enter(cursor);
+      // A message that comes in parts is merged, as protobuf asks.
+      const message = readMessage(codec, cursor, isPlain(before) ? before : {});
+      leave(cursor, end);
+      return message;
+    },
     write: (writer, value) => {
       if (!isPlain(value)) {
         throw new WireError('protobuf', `Not a message of ${type}: ${String(value)}`);
@@ -169,20 +174,22 @@ function nestedCodec(type: string): ValueCodec {
   };
 }
 
-const readInto = (codec: MessageCodec, cursor: Cursor, before: unknown): Plain =>
-  readMessage(codec, cursor, isPlain(before) ? before : {});
-
-/** Reads a length, and what it delimits with `read`, which must stop at the cursor's end. */
-function within<Value>(cursor: Cursor, read: (cursor: Cursor) => Value): Value {
+/**
+ * Narrows the cursor to what the length under it delimits, and returns the end that `leave` takes,
+ * which is called when all of that has been read.
+ */
+function enter(cursor: Cursor): number {
   const { end } = cursor;
   cursor.end = enterLength(cursor);
   if (++cursor.depth > depthMax) {
     throw new WireError('protobuf', 'Messages lie too deep in each other');
   }
-  const value = read(cursor);
+  return end;
+}
+
+function leave(cursor: Cursor, end: number): void {
   cursor.depth--;
   cursor.end = end;
-  return value;
 }
 
 function compile(field: FieldDescriptor, siblings: readonly FieldDescriptor[]): FieldCodec {
@@ -258,6 +265,10 @@ function listReader(field: FieldDescriptor, value: ValueCodec): FieldCodec['read
   const { name } = field;
   const tag = tagOf(field, value.wireType);
   const packedTag = tagOf(field, wireType.length);
+  const readItem = (cursor: Cursor, items: unknown[]): void => {
+    const item = value.read(cursor, undefined);
+    if (item !== undefined) items.push(item);
+  };
   return (cursor, found, message) => {
     if (found !== tag && found !== packedTag) {
       skip(cursor, found, depthMax - cursor.depth);
@@ -265,15 +276,12 @@ function listReader(field: FieldDescriptor, value: ValueCodec): FieldCodec['read
     }
     const list = message[name];
     const items: unknown[] = Array.isArray(list) ? list : [];
-    const add = (): void => {
-      const item = value.read(cursor, undefined);
-      if (item !== undefined) items.push(item);
-    };
-    if (found === tag) add();
-    else
-      within(cursor, () => {
-        while (cursor.at < cursor.end) add();
-      });
+    if (found === tag) readItem(cursor, items);
+    else {
+      const end = enter(cursor);
+      while (cursor.at < cursor.end) readItem(cursor, items);
+      leave(cursor, end);
+    }
     if (items.length > 0) message[name] = items;
   };
 }
@@ -330,7 +338,9 @@ function mapField(field: FieldDescriptor, value: ValueCodec): FieldCodec {
       }
       const before = message[name];
       const map = isPlain(before) ? before : {};
-      within(cursor, (inner) => readEntry(inner, map));
+      const end = enter(cursor);
+      readEntry(cursor, map);
+      leave(cursor, end);
       message[name] = map;
     },
   };
