@@ -12,7 +12,7 @@ export type Asked = Partial<Omit<HttpRequest, 'signal'>> & { readonly target: st
 export type MasterUnderTest = {
   readonly door: ScriptedDoor;
   readonly world: SimulatedWorld;
-  ask(asked: Asked): Promise<HttpResponse>;
+  readonly ask: (asked: Asked) => Promise<HttpResponse>;
 };
 
 /** Small, so that a test can fill it. */
@@ -27,7 +27,7 @@ export function masterUnderTest(script: Script): MasterUnderTest {
       door,
       clock: simulatedClock({ world, life: world.boot('master') }),
       random: randomFromSeed(1),
-      counters: () => [['master/messages_subscribe', 3]],
+      counters: () => [['master/messages_kill_task', 3]],
     },
     {
       build: {

@@ -17,7 +17,7 @@ import type {
   Response_GetVersion,
 } from '#proto/gen/mesos/v1/master.ts';
 import type { MasterDoor, MasterView } from '../door.ts';
-import { masterInfo } from './master-info.ts';
+import { masterInfo } from '../leader/events.ts';
 import { type MasterProfile, versionInfo } from './master-profile.ts';
 import type { Metrics } from './metrics.ts';
 import {
@@ -71,6 +71,8 @@ function answer(
     const id = frameworkId(call.teardown.framework_id.value);
     return dependencies.door.teardown(id).then(answerResponse);
   }
+  // No file is shown to operators, so none is found (contract 10.2: 404 with an empty body).
+  if (call.type === 'LIST_FILES' || call.type === 'READ_FILE') return errorResponse(404, '');
   const read = reads.get(call.type);
   if (read === undefined) return notImplemented();
   const reply = read({ view: dependencies.door.view(), metrics: dependencies.metrics, profile });

@@ -1,5 +1,5 @@
 /** The reading calls of the operator API, one reply each, all from one view (contract 10.2, 10.7). */
-import type { Agent } from '#internal/model/cluster.ts';
+import type { Agent, Framework } from '#internal/model/cluster.ts';
 import type { Resources } from '#internal/resources/resource.ts';
 import { add, scalarMilli, scalarNames } from '#internal/resources/resources.ts';
 import { decode } from '#internal/wire/protobuf.ts';
@@ -7,12 +7,12 @@ import { resourcesToWire } from '#internal/wire/resources.ts';
 import { taskToWire } from '#internal/wire/task.ts';
 import type * as mesos from '#proto/gen/mesos/v1.ts';
 import type * as master from '#proto/gen/mesos/v1/master.ts';
-import type { MasterView } from '../door.ts';
+import type { MasterView, OfferView } from '../door.ts';
+import { offerToWire } from '../leader/offers.ts';
 import { agentPid } from './addresses.ts';
 import { agentGroups } from './agent-groups.ts';
 import { executorsOf } from './executors.ts';
 import { completedFrameworks, type FrameworkEntry, liveFrameworks } from './framework-record.ts';
-import { offerToWire } from './offer-to-wire.ts';
 import { roleEntries } from './roles.ts';
 import { type Usage, usageOf } from './usage.ts';
 
@@ -100,12 +100,15 @@ function frameworkReply(entry: FrameworkEntry): master.Response_GetFrameworks_Fr
     registered_time: timeInfo(framework.registeredMs),
     reregistered_time: timeInfo(framework.reregisteredMs),
     ...(unregisteredMs !== undefined && { unregistered_time: timeInfo(unregisteredMs) }),
-    offers: entry.offers.map((offer) => offerToWire(offer, framework)),
+    offers: entry.offers.map((offer) => offerReply(offer, framework)),
     allocated_resources: resourcesToWire(entry.used, 'endpoint'),
     offered_resources: resourcesToWire(entry.offered, 'endpoint'),
     offer_constraints: {},
   };
 }
+
+const offerReply = ({ agent, ...offer }: OfferView, framework: Framework): mesos.Offer =>
+  offerToWire({ ...offer, agentId: agent.id }, framework, agent, agentInfo(agent));
 
 const agentInfo = (agent: Agent): mesos.AgentInfo => decode('mesos.v1.AgentInfo', agent.info);
 

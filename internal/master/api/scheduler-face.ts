@@ -3,6 +3,8 @@
  * cluster (contract 1.7) and opens the streams; the door does the rest.
  */
 import type { Random } from '#internal/base/random.ts';
+import { newUuid } from '#internal/base/uuid.ts';
+import { streamId } from '#internal/model/ids.ts';
 import type { Clock } from '#internal/runtime/clock.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from '#internal/runtime/http.ts';
 import { type MediaType, negotiateMediaType } from '#internal/wire/media-type.ts';
@@ -11,7 +13,6 @@ import type { MasterDoor } from '../door.ts';
 import { newEventStream } from './event-stream.ts';
 import { parseCall } from './parse-call.ts';
 import { answerResponse, errorResponse, notAcceptable } from './response.ts';
-import { newStreamId } from './stream-id.ts';
 import { schedulerCallProblem } from './validate-scheduler-call.ts';
 
 export type SchedulerFaceDependencies = {
@@ -65,7 +66,7 @@ function subscribe(
     const text = `Subscribe calls should not include the 'Mesos-Stream-Id' header`;
     return errorResponse(400, text);
   }
-  const id = newStreamId(random);
+  const id = streamId(newUuid(random));
   return {
     kind: 'stream',
     status: 200,

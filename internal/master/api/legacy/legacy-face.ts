@@ -22,6 +22,7 @@ import { roleEntries } from '../roles.ts';
 import { queryOf, type Route } from '../router.ts';
 import { type Usage, usageOf } from '../usage.ts';
 import { fullAgentJson, recoveredAgentJson } from './agents.ts';
+import { durationProblem } from './duration-text.ts';
 import { frameworkJson } from './frameworks.ts';
 import { double, type Json, writeJson } from './json-text.ts';
 import { roleJson } from './roles.ts';
@@ -50,7 +51,7 @@ export function legacyRoutes(
     { path: '/flags', handler: (request) => jsonReply(request, { flags: profile.flags }) },
     {
       path: '/metrics/snapshot',
-      handler: (request) => jsonReply(request, numbers(metrics(door.view()))),
+      handler: (request) => metricsReply(request, metrics(door.view())),
     },
     reading('/state', (view, usage) => stateJson(view, usage, profile)),
     reading('/state-summary', (view, usage) => stateSummaryJson(view, usage, profile)),
@@ -74,6 +75,14 @@ function teardownHandler(door: MasterDoor): HttpHandler {
     if (id !== null) return door.teardown(frameworkId(id)).then(answerResponse);
     return errorResponse(400, `Missing 'frameworkId' query parameter in the request body`);
   };
+}
+
+/** Nothing is slow to read here, so a time limit is only looked at. */
+function metricsReply(request: HttpRequest, metrics: ReadonlyMap<string, number>): WholeResponse {
+  const timeout = queryOf(request.target).get('timeout');
+  const problem = timeout === null ? undefined : durationProblem(timeout);
+  if (problem === undefined) return jsonReply(request, numbers(metrics));
+  return errorResponse(400, `Invalid timeout '${timeout}': ${problem}.\n`);
 }
 
 const slavesJson: Reader = (view, usage, query) => {
