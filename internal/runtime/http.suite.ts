@@ -180,6 +180,17 @@ export function httpSuite(test: TestFn, openRig: () => Promise<HttpRig>): void {
     t.true(sink().closed.aborted);
   });
 
+  law('a reply that is over does not count as a client that left', async (t, serve) => {
+    const signals: AbortSignal[] = [];
+    const { call } = await serve((request) => {
+      signals.push(request.signal);
+      return whole(200, 'fine');
+    });
+    for (let i = 0; i < 3; i++) t.is(await textOf(await call('/')), 'fine');
+    t.is(signals.length, 3);
+    t.true(signals.slice(0, 2).every((signal) => !signal.aborted));
+  });
+
   law('a broken stream is an error, not an end', async (t, serve) => {
     const { handler, sink } = streaming();
     const { call } = await serve(handler);

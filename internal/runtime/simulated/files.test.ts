@@ -1,4 +1,5 @@
 import test from 'ava';
+import fc from 'fast-check';
 import { seedsOf } from '#internal/testing/seeds.ts';
 import type { File, Files } from '../files.ts';
 import { filesSuite } from '../files.suite.ts';
@@ -77,6 +78,60 @@ test('a name without a folder sync may be forgotten, a synced one never, a renam
   }
   if (process.env['SEED'] === undefined)
     t.deepEqual([...seen].toSorted(), ['a', 'a,c', 'b', 'b,c']);
+});
+
+test('a sync covers what was written before it began, and no more', async (t) => {
+  const kept = new Set<boolean>();
+  for (const seed of seedsOf(50)) {
+    const machine = newMachine({ seed });
+    await machine.run(async (files) => {
+      const file = await files.open('/f', { create: true });
+      await files.syncFolder('/');
+      const before = file.write(0, [SYNCED]);
+      const sync = file.sync();
+      const after = file.write(SYNCED.length, [UNSYNCED]);
+      await Promise.all([before, sync, after]);
+    });
+    const left = await machine.world.settle(readAll(machine.reboot('power'), '/f'), {
+      withinMs: 1000,
+    });
+    t.true(left.length >= SYNCED.length && left.subarray(0, 3000).every((byte) => byte === 1));
+    kept.add(left.length === 6000);
+  }
+  t.true(kept.size === 2 || process.env['SEED'] !== undefined);
+});
+
+test('a synced folder has after a power cut the names that it had', async (t) => {
+  const name = fc.constantFrom('x/a', 'x/b', 'x/c', 'y/a', 'y/b');
+  const change = fc.oneof(
+    fc.record({ kind: fc.constant('create' as const), name }),
+    fc.record({ kind: fc.constant('remove' as const), name }),
+    fc.record({ kind: fc.constant('rename' as const), name, to: name }),
+    fc.record({ kind: fc.constant('sync' as const), name }),
+  );
+  const changes = fc.array(change, { maxLength: 12 });
+  await fc.assert(
+    fc.asyncProperty(fc.nat(), changes, fc.constantFrom('x', 'y'), async (seed, list, folder) => {
+      const machine = newMachine({ seed });
+      let expected: readonly string[] = [];
+      await machine.run(async (files) => {
+        for (const made of ['x', 'y']) await files.makeFolder(`/${made}`);
+        await files.syncFolder('/');
+        for (const step of list) {
+          const path = `/${step.name}`;
+          if (step.kind === 'create') await files.open(path, { create: true });
+          else if (step.kind === 'remove') await files.remove(path);
+          else if (step.kind === 'sync') await files.syncFolder(path.slice(0, 2));
+          else await files.rename(path, `/${step.to}`).catch(() => {});
+        }
+        await files.syncFolder(`/${folder}`);
+        expected = await files.list(`/${folder}`);
+      });
+      const names = machine.reboot('power').list(`/${folder}`);
+      t.deepEqual(await machine.world.settle(names, { withinMs: 1000 }), expected);
+    }),
+    { numRuns: 300 },
+  );
 });
 
 test('a failed sync is told once; what it did not write is lost by the next power cut', async (t) => {

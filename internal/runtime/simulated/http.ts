@@ -180,7 +180,10 @@ function serve(
         sendReply(connection, sink, { reply, hasBody: true });
       });
     },
-    onEnd: () => gone.abort(new HttpError('ECONNRESET', 'the client has gone')),
+    onEnd() {
+      // After the last chunk, the client's close is the way it should be.
+      if (!sink.closed.aborted) gone.abort(new HttpError('ECONNRESET', 'the client has gone'));
+    },
   };
 }
 

@@ -7,6 +7,7 @@
  *
  * Frames are handed over as they are and must not change.
  */
+import type { Timer } from '../clock.ts';
 import type { Life } from './life.ts';
 import type { SimulatedNetwork } from './network.ts';
 
@@ -89,9 +90,8 @@ export class SimulatedStreams<Frame> {
     near.handlers = handlers;
     const arrive = (): void => {
       const listener = this.#listeners.get(`${host}:${port}`);
-      // A machine without power says nothing; one that runs something refuses at once.
       if (listener === undefined || !listener.life.alive) {
-        if (this.#network.world.isUp(host)) link.reset(near, 'refused');
+        link.reset(near, 'refused');
         return;
       }
       listener.life.run(() => {
@@ -121,8 +121,8 @@ class Link {
   }
 
   /**
-   * Calls `arrive` when a packet of `side` reaches `to`; sends it again while it is lost, and gives
-   * the connection up when there is no acknowledgement in time.
+   * Calls `arrive` once, when a packet of `side` reaches `to`; sends it again while it is lost or the
+   * machine is off, and gives the connection up when there is no acknowledgement in time.
    */
   transfer<Frame>(side: Side<Frame>, to: string, arrive: () => void): void {
     const { world } = this.network;
@@ -130,21 +130,27 @@ class Link {
     const giveUpMs = world.nowMs + this.#timeoutMs;
     const label = `${this.#label} ${from}>${to}`;
     let arrived = false;
+    const receive = (): void => {
+      if (!world.isPowered(to)) return;
+      if (!arrived) {
+        arrived = true;
+        arrive();
+      }
+      if (!this.network.isCut(to, from)) retry?.cancel();
+    };
+    let retry: Timer | undefined;
     const attempt = (retryMs: number): void => {
       if (side.over) return;
       if (world.nowMs > giveUpMs) {
         side.finish('timed-out');
         return;
       }
-      const there = arrived || this.#passes(from, to);
-      if (there && !arrived) {
-        arrived = true;
-        const delayMs = from === to ? 0 : this.network.delayMs();
-        side.lastArrivalMs = Math.max(side.lastArrivalMs, world.nowMs + delayMs);
-        world.schedule(side.lastArrivalMs - world.nowMs, label, arrive);
-      }
-      if (there && this.isHeard(to, from)) return;
-      world.schedule(retryMs, `${label} again`, () => attempt(Math.min(retryMs * 2, RETRY_MS_MAX)));
+      const nextMs = Math.min(retryMs * 2, RETRY_MS_MAX);
+      retry = world.schedule(retryMs, `${label} again`, () => attempt(nextMs));
+      if (!this.#passes(from, to)) return;
+      const delayMs = from === to ? 0 : this.network.delayMs();
+      side.lastArrivalMs = Math.max(side.lastArrivalMs, world.nowMs + delayMs);
+      world.schedule(side.lastArrivalMs - world.nowMs, label, receive);
     };
     attempt(RETRY_MS);
   }
@@ -155,10 +161,6 @@ class Link {
     if (side.over || this.network.isCut(from, side.life.name)) return;
     const label = `${this.#label} ${from}>${side.life.name} ${end}`;
     this.network.world.schedule(this.network.delayMs(), label, () => side.finish(end));
-  }
-
-  isHeard(from: string, to: string): boolean {
-    return this.network.world.isUp(from) && !this.network.isCut(from, to);
   }
 
   #passes(from: string, to: string): boolean {
@@ -268,8 +270,8 @@ class Side<Frame> implements Connection<Frame> {
   #arrived(far: Side<Frame>): void {
     if (this.#over) return;
     if (!far.life.alive || far.over) {
-      // Somebody else may live on that machine by now, and does not know this connection.
-      if (this.#link.isHeard(this.remote, this.life.name)) this.#link.reset(this, 'reset');
+      // The machine is on, and nobody there knows this connection any more.
+      this.#link.reset(this, 'reset');
       return;
     }
     far.life.run(() => {

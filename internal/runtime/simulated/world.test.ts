@@ -132,12 +132,17 @@ test('a stream is whole and in order whatever the weather, or it ends', async (t
     const connection = streams.connect(
       a,
       { host: 'b', port: 1 },
-      { onFrame: (frame) => back.push(frame), onEnd: (end) => ends.push(end) },
+      {
+        onFrame(frame) {
+          back.push(frame);
+          connection.close();
+        },
+        onEnd: (end) => ends.push(end),
+      },
     );
     const all = Array.from({ length: 50 }, (_, i) => i);
     for (const i of all) connection.send(i, 1);
     t.is(connection.backlogBytes, 50);
-    connection.close();
     world.schedule(20, 'cut', () => network.partition([['a'], ['b']]));
     world.schedule(1500, 'heal', () => network.heal());
     await world.runFor(20_000);
@@ -149,6 +154,14 @@ test('a stream is whole and in order whatever the weather, or it ends', async (t
 
 const ENDS: readonly (readonly [title: string, end: StreamEnd, strike: Strike])[] = [
   ['nobody listens', 'refused', ({ world }) => void world.boot('c')],
+  [
+    'its program was killed before',
+    'refused',
+    ({ world }) => {
+      world.boot('c');
+      world.crash('c', 'process');
+    },
+  ],
   ['the other machine is off', 'timed-out', () => {}],
   [
     'a one-way cut lets no acknowledgement back',

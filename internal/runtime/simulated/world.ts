@@ -30,6 +30,7 @@ export class SimulatedWorld {
   readonly #random: Random;
   readonly #afterEvent: ((label: string) => void) | undefined;
   readonly #lives = new Map<string, Life>();
+  readonly #powered = new Set<string>();
   #nowMs = 0;
   #sequence = 0;
   #events = 0;
@@ -79,11 +80,13 @@ export class SimulatedWorld {
     const schedule = this.schedule.bind(this);
     const life = new Life({ schedule }, { name });
     this.#lives.set(name, life);
+    this.#powered.add(name);
     return life;
   }
 
-  /** Ends the program on `name` at once and in silence; nothing happens when none runs. */
+  /** Ends the program on `name` at once and in silence, or cuts the power of the idle machine. */
   crash(name: string, kind: CrashKind = 'power'): void {
+    if (kind === 'power') this.#powered.delete(name);
     this.#lives.get(name)?.end(kind);
   }
 
@@ -94,8 +97,14 @@ export class SimulatedWorld {
     this.schedule(durationMs, `${name} resume`, () => life?.resume());
   }
 
+  /** A program runs on `name`, perhaps a paused one. */
   isUp(name: string): boolean {
     return this.#lives.get(name)?.alive === true;
+  }
+
+  /** The machine is on, so that its kernel answers, whether or not a program runs. */
+  isPowered(name: string): boolean {
+    return this.#powered.has(name);
   }
 
   /** Lets the next event happen, with all it causes. False when there is none. */
