@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import { userInfo } from 'node:os';
-import { uuidText } from '#internal/base/uuid.ts';
+import { newUuid } from '#internal/base/uuid.ts';
 import {
   choice,
   list,
@@ -86,7 +86,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       masters: values.masters,
       user: values.user,
       timeoutMs: values.timeout,
-      need: needOf(values, uuidText(random)),
+      need: needOf(values, newUuid(random)),
     },
   );
   const interrupt = (): void => {

@@ -42,9 +42,7 @@ const program: Program<Values> = {
     retries: integer({ meaning: 'how often', fallback: 3, min: 0, max: 10 }),
   },
   check: (values) =>
-    values.strict === true && values.mode === 'fast'
-      ? ['--strict and --mode=fast exclude each other']
-      : [],
+    values.strict && values.mode === 'fast' ? ['--strict and --mode=fast exclude each other'] : [],
 };
 
 const refusals = (...argv: string[]): readonly string[] => {
@@ -69,7 +67,8 @@ test('defaults hold until a flag says otherwise, and both spellings are one flag
 
 test('a value may hold an equals sign and an underscore', (t) => {
   const parsed = parseFlags(program, ['--work-dir=/w', '--env', 'A_B=c=d', '--env=E=_f']);
-  if (!parsed.ok || parsed.value.kind !== 'values') return t.fail();
+  t.true(parsed.ok && parsed.value.kind === 'values');
+  if (!parsed.ok || parsed.value.kind !== 'values') return;
   t.deepEqual(parsed.value.values.env, ['A_B=c=d', 'E=_f']);
 });
 
@@ -97,7 +96,8 @@ test('a contradiction and a flag given twice are refused', (t) => {
 
 test('help names every flag with its meaning and default', (t) => {
   const parsed = parseFlags(program, ['--help']);
-  if (!parsed.ok || parsed.value.kind !== 'help') return t.fail();
+  t.true(parsed.ok && parsed.value.kind === 'help');
+  if (!parsed.ok || parsed.value.kind !== 'help') return;
   for (const part of ['--work-dir', '(required)', 'default: 5050', '--env', 'fast|safe']) {
     t.true(parsed.value.text.includes(part), part);
   }

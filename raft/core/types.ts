@@ -2,10 +2,12 @@
  * The vocabulary of the Raft core: what nodes say to each other, what a log holds, and what the core
  * asks of the one who drives it. Names follow the field (etcd's), so that its literature reads.
  */
-import type { Brand } from '#internal/base/brand.ts';
+import { type Brand, brand } from '#internal/base/brand.ts';
 
 /** A voter or learner, random, 53 bits at most, used once for ever: a wiped disk takes a new id. */
 export type NodeId = Brand<number, 'NodeId'>;
+export const nodeId = (value: number): NodeId => brand<NodeId>(value);
+
 export type Term = number;
 export type Index = number;
 

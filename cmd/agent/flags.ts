@@ -1,0 +1,66 @@
+/** The flags of an agent: one row each, with the reason one would set it. */
+import { hostname } from 'node:os';
+import {
+  choice,
+  list,
+  optionalText,
+  port,
+  type Program,
+  text,
+  toggle,
+} from '#internal/config/flags.ts';
+import type { LogLevel } from '#internal/runtime/real/logger.ts';
+
+/** Durations in milliseconds. */
+export type AgentFlags = {
+  readonly workDir: string;
+  readonly masters: readonly string[];
+  readonly ip: string;
+  readonly port: number;
+  readonly advertiseIp: string | undefined;
+  readonly hostname: string;
+  readonly resources: string | undefined;
+  readonly attributes: string | undefined;
+  readonly switchUser: 'yes' | 'no';
+  readonly killTasksOnStop: boolean;
+  readonly endWithInput: boolean;
+  readonly logLevel: LogLevel;
+};
+
+export const agentProgram: Program<AgentFlags> = {
+  name: 'agent',
+  summary: "Offers this machine's resources to the cluster and runs tasks on them.",
+  flags: {
+    workDir: text({ meaning: 'where checkpoints and sandboxes live' }),
+    masters: list({ meaning: 'host:port of the masters, their gRPC (required)', fallback: [] }),
+    ip: text({ meaning: 'the address to listen on', fallback: '0.0.0.0' }),
+    port: port({ meaning: 'HTTP, for sandboxes and state', fallback: 5051 }),
+    advertiseIp: optionalText({ meaning: 'the address that others are told, when it is not --ip' }),
+    hostname: text({ meaning: 'the name that others are told', fallback: hostname() }),
+    resources: optionalText({
+      meaning:
+        'what to offer, as cpus:4;mem:8192;disk:10000;ports:[31000-32000]; else what is found',
+    }),
+    attributes: optionalText({ meaning: 'what frameworks may choose by, as rack:r1;ssd:true' }),
+    switchUser: choice({
+      meaning: 'run tasks as the users that they name, which takes root',
+      fallback: 'yes',
+      words: ['yes', 'no'],
+    }),
+    killTasksOnStop: toggle({
+      meaning: 'end all tasks when stopped; without it they run on and the next start finds them',
+    }),
+    endWithInput: toggle({ meaning: 'stop when standard input is closed, for supervisors' }),
+    logLevel: choice({
+      meaning: 'what is written to stderr',
+      fallback: 'info',
+      words: ['debug', 'info', 'warn', 'error', 'silent'],
+    }),
+  },
+  check: ({ masters }) => [
+    ...(masters.length === 0 ? ['--masters is required'] : []),
+    ...masters
+      .filter((master) => !/^[^\s/:]+:\d+$/.test(master))
+      .map((master) => `--masters: '${master}' is not host:port`),
+  ],
+};

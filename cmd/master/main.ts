@@ -1,0 +1,233 @@
+/**
+ * `altiplano master`: builds the real ports, wires them, and runs until asked to stop.
+ *
+ * It opens from the disk outwards (log, applied state, gRPC, Raft, the leader's part, HTTP) and closes
+ * in the opposite order, so that nobody talks to a room whose floor is gone.
+ */
+import { resolve } from 'node:path';
+import { newUuid } from '#internal/base/uuid.ts';
+import { build, mesosVersion } from '#internal/config/version.ts';
+import { masterHandler } from '#internal/master/api/master-handler.ts';
+import { Master, masterDefaults } from '#internal/master/leader/master.ts';
+import { openLedger } from '#internal/master/ledger.ts';
+import type { MasterAddress } from '#internal/model/cluster.ts';
+import { masterId } from '#internal/model/ids.ts';
+import { openGrpcServer } from '#internal/rpc/grpc-server.ts';
+import { acceptGrpcLinks, agentLinkOptions } from '#internal/rpc/link-grpc.ts';
+import type { Clock } from '#internal/runtime/clock.ts';
+import type { Logger } from '#internal/runtime/logger.ts';
+import { systemClock } from '#internal/runtime/real/clock.ts';
+import { systemFiles } from '#internal/runtime/real/files.ts';
+import { httpListener } from '#internal/runtime/real/http-server.ts';
+import { openLogger } from '#internal/runtime/real/logger.ts';
+import { systemRandom } from '#internal/runtime/real/random.ts';
+import { openTelemetry } from '#internal/telemetry/open-telemetry.ts';
+import { masterSideCodec } from '#internal/wire/agent-link-codec.ts';
+import { nodeId } from '#raft/core/types.ts';
+import { defaultRaftNodeOptions, RaftNode } from '#raft/node/raft-node.ts';
+import { defaultGrpcPeersOptions, grpcPeers } from '#raft/transport/grpc.ts';
+import { openLevelStore } from '#storage/level/level-store.ts';
+import { openWal } from '#storage/wal/wal.ts';
+import { advertisedIp } from '../advertised-ip.ts';
+import { explain } from '../explain.ts';
+import { readCommandLine } from '../read-command-line.ts';
+import { untilAskedToStop } from '../stopping.ts';
+import { type MasterFlags, masterProgram, parsePeer, type Peer } from './flags.ts';
+
+const segmentBytes = 64 * 1024 * 1024;
+const bodyBytesMax = 64 * 1024 * 1024;
+const streamBacklogBytesMax = 64 * 1024 * 1024;
+const streamDrainTimeoutMs = 5000;
+const mirrorIntervalMs = 1000;
+const leaderlessWarningMs = 10_000;
+/** A disk that failed, or a bug: a supervisor may start us again, on what is durable. */
+const faultStatus = 70;
+
+export async function run(argv: readonly string[]): Promise<number> {
+  const flags = readCommandLine(masterProgram, argv);
+  if (typeof flags === 'number') return flags;
+  const logger = openLogger({ level: flags.logLevel });
+  const stop = untilAskedToStop(flags);
+  try {
+    await using stack = new AsyncDisposableStack();
+    await openMaster(stack, flags, logger);
+    await stop;
+    logger.info('stopping');
+    return 0;
+  } catch (error) {
+    const line = explain(error);
+    if (line === undefined) throw error;
+    console.error(`altiplano master: ${line}`);
+    return 1;
+  }
+}
+
+async function openMaster(
+  stack: AsyncDisposableStack,
+  flags: MasterFlags,
+  logger: Logger,
+): Promise<void> {
+  const telemetry = await openTelemetry({ env: process.env, serviceName: 'altiplano-master' });
+  if (telemetry !== undefined) stack.use(telemetry);
+  const clock = systemClock();
+  const random = systemRandom();
+  const self = selfFrom(flags, newUuid(random));
+  logger.info('starting a master', { ...flags, masterId: self.id });
+
+  const { log, ledger } = await openDisk(stack, flags, { clock, logger });
+  const grpc = stack.use(await openGrpcServer({ host: flags.ip, port: flags.grpcPort }));
+  const replicated = new RaftNode(
+    {
+      clock,
+      random,
+      logger,
+      log,
+      machine: ledger,
+      connect: grpcPeers(
+        { clock, random, logger, server: grpc.server },
+        {
+          ...defaultGrpcPeersOptions,
+          id: nodeId(flags.nodeId),
+          clusterId: flags.cluster,
+          peers: new Map(
+            peersOf(flags)
+              .filter(({ id }) => id !== flags.nodeId)
+              .map(({ id, host, port }) => [nodeId(id), { host, port }]),
+          ),
+        },
+      ),
+      onFault: (fault) => endOnFault(fault, logger),
+    },
+    {
+      ...defaultRaftNodeOptions,
+      id: nodeId(flags.nodeId),
+      entryBytesMax: 2 * masterDefaults.entryBytesMax,
+      tickMs: flags.heartbeatInterval,
+      electionTicks: Math.ceil(flags.electionTimeout / flags.heartbeatInterval),
+    },
+  );
+  stack.defer(async () => await replicated.stop());
+
+  const master = new Master(
+    { clock, random, logger, ledger, replicated },
+    {
+      ...masterDefaults,
+      self,
+      nodeId: flags.nodeId,
+      version: mesosVersion,
+      allocationIntervalMs: flags.allocationInterval,
+      agentPingTimeoutMs: flags.agentPingTimeout,
+      agentPingTimeoutsMax: flags.maxAgentPingTimeouts,
+      agentReregisterTimeoutMs: flags.agentReregisterTimeout,
+    },
+  );
+  stack.defer(() => master.stop());
+  acceptGrpcLinks(
+    { server: grpc.server, clock, codec: masterSideCodec },
+    agentLinkOptions,
+    master.acceptAgent,
+  );
+  master.start();
+  stack.use(warnWhileLeaderless(replicated, { clock, logger, peers: flags.peers }));
+
+  const handler = masterHandler(
+    { door: master, clock, random, counters: () => [] },
+    {
+      build: { version: mesosVersion, ...build, user: 'altiplano', gitSha: undefined },
+      cluster: flags.cluster,
+      flags: textFlags(flags),
+      streamBacklogBytesMax,
+      streamDrainTimeoutMs,
+    },
+  );
+  const { ip: host, port } = flags;
+  stack.use(await httpListener({ logger }).listen({ host, port, bodyBytesMax }, handler));
+  logger.info('listening', { http: `${host}:${port}`, grpc: `${host}:${flags.grpcPort}` });
+}
+
+/** The log and the state that was applied from it, under the work directory. */
+async function openDisk(
+  stack: AsyncDisposableStack,
+  flags: MasterFlags,
+  { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
+): Promise<{
+  log: Awaited<ReturnType<typeof openWal>>;
+  ledger: Awaited<ReturnType<typeof openLedger>>;
+}> {
+  const files = systemFiles();
+  const workDir = resolve(flags.workDir);
+  await files.makeFolder(workDir);
+  const log = await openWal(
+    { files, logger },
+    {
+      folder: `${workDir}/log`,
+      clusterId: flags.cluster,
+      nodeId: nodeId(flags.nodeId),
+      bootstrap: {
+        voters: peersOf(flags).map(({ id }) => nodeId(id)),
+        outgoing: [],
+        learners: [],
+        learnersNext: [],
+        autoLeave: false,
+      },
+      segmentBytes,
+    },
+  );
+  stack.defer(async () => await log.close());
+  const mirror = stack.use(await openLevelStore({ path: `${workDir}/state` }));
+  const ledger = stack.use(await openLedger({ mirror, clock, logger }, { mirrorIntervalMs }));
+  return { log, ledger };
+}
+
+function selfFrom(flags: MasterFlags, id: string): MasterAddress {
+  return {
+    id: masterId(id),
+    hostname: flags.hostname,
+    ip: advertisedIp(flags.advertiseIp ?? flags.ip),
+    httpPort: flags.port,
+    grpcPort: flags.grpcPort,
+  };
+}
+
+/** A master without peers is a cluster of its own. */
+function peersOf({ peers, nodeId: own, ip, grpcPort }: MasterFlags): readonly Peer[] {
+  if (peers.length === 0) return [{ id: own, host: ip, port: grpcPort }];
+  return peers.flatMap((peer) => parsePeer(peer) ?? []);
+}
+
+/** A cluster that cannot elect looks like a hang unless it says what it waits for. */
+function warnWhileLeaderless(
+  replicated: RaftNode,
+  {
+    clock,
+    logger,
+    peers,
+  }: { readonly clock: Clock; readonly logger: Logger; readonly peers: readonly string[] },
+): Disposable {
+  const check = (): void => {
+    if (replicated.standing().leader === undefined) {
+      logger.warn('no leader: a majority of the masters must be up and reach each other', {
+        peers,
+      });
+    }
+    timer = clock.after(leaderlessWarningMs, check);
+  };
+  let timer = clock.after(leaderlessWarningMs, check);
+  return { [Symbol.dispose]: () => timer.cancel() };
+}
+
+function textFlags(flags: MasterFlags): Readonly<Record<string, string>> {
+  const rows = Object.entries(flags).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(
+    rows
+      .map(([name, value]) => [name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`), String(value)])
+      .toSorted(([one = ''], [other = '']) => (one < other ? -1 : 1)),
+  );
+}
+
+/** Nothing is tried again after a failed sync or a broken invariant: the process ends at once. */
+function endOnFault(fault: unknown, logger: Logger): void {
+  logger.error('the log failed, so this master ends', { error: fault });
+  console.error(`altiplano master: ${explain(fault) ?? String(fault)}`);
+  process.exit(faultStatus);
+}
