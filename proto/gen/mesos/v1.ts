@@ -2,6 +2,11 @@
 
 export type Status = 'DRIVER_NOT_STARTED' | 'DRIVER_RUNNING' | 'DRIVER_ABORTED' | 'DRIVER_STOPPED';
 
+/**
+ * Terminal are FINISHED, FAILED, KILLED, ERROR, LOST, DROPPED, GONE and GONE_BY_OPERATOR. A
+ * framework that is not PARTITION_AWARE sees LOST for DROPPED, UNREACHABLE, GONE,
+ * GONE_BY_OPERATOR and UNKNOWN.
+ */
 export type TaskState =
   | 'TASK_STAGING'
   | 'TASK_STARTING'
@@ -18,6 +23,7 @@ export type TaskState =
   | 'TASK_GONE_BY_OPERATOR'
   | 'TASK_UNKNOWN';
 
+/** How far an operation on offered resources is. Only with an id does a framework hear of it. */
 export type OperationState =
   | 'OPERATION_UNSUPPORTED'
   | 'OPERATION_PENDING'
@@ -30,6 +36,7 @@ export type OperationState =
   | 'OPERATION_RECOVERING'
   | 'OPERATION_UNKNOWN';
 
+/** DRAINED means that nothing runs on the agent any more. */
 export type DrainState = 'UNKNOWN' | 'DRAINING' | 'DRAINED';
 
 export type MachineInfo_Mode = 'UP' | 'DRAINING' | 'DOWN';
@@ -154,6 +161,7 @@ export type Volume_Source_CSIVolume_VolumeCapability_AccessMode_Mode =
 
 export type NetworkInfo_Protocol = 'IPv4' | 'IPv6';
 
+/** Numbers are those of linux/capability.h plus 1000. */
 export type CapabilityInfo_Capability =
   | 'UNKNOWN'
   | 'CHOWN'
@@ -234,6 +242,7 @@ export type CgroupInfo_Blkio_Operation =
 
 export type DiscoveryInfo_Visibility = 'FRAMEWORK' | 'CLUSTER' | 'EXTERNAL';
 
+/** Chosen by the master at the first SUBSCRIBE; an empty value asks for a new one. */
 export type FrameworkID = {
   readonly value: string;
 };
@@ -242,18 +251,22 @@ export type OfferID = {
   readonly value: string;
 };
 
+/** Chosen by the master when the agent registers. */
 export type AgentID = {
   readonly value: string;
 };
 
+/** Chosen by the framework, unique among its tasks for ever. */
 export type TaskID = {
   readonly value: string;
 };
 
+/** Chosen by the framework, unique on one agent. */
 export type ExecutorID = {
   readonly value: string;
 };
 
+/** A nested container is named by its own value and its parents'. */
 export type ContainerID = {
   readonly value: string;
   readonly parent?: ContainerID;
@@ -263,24 +276,29 @@ export type ResourceProviderID = {
   readonly value: string;
 };
 
+/** Chosen by the framework that wants to hear how its operation ends. */
 export type OperationID = {
   readonly value: string;
 };
 
+/** Since the epoch. Beyond 2^53 today: a number that JSON readers round. */
 export type TimeInfo = {
   readonly nanoseconds: bigint;
 };
 
+/** May not be negative where a length of time is meant. */
 export type DurationInfo = {
   readonly nanoseconds: bigint;
 };
 
+/** By name or by address; one of them is given. */
 export type Address = {
   readonly hostname?: string;
   readonly ip?: string;
   readonly port: number;
 };
 
+/** Where an agent can be asked, in parts. */
 export type URL = {
   readonly scheme: string;
   readonly address: Address;
@@ -289,11 +307,13 @@ export type URL = {
   readonly fragment?: string;
 };
 
+/** Without a duration it is for good. */
 export type Unavailability = {
   readonly start: TimeInfo;
   readonly duration?: DurationInfo;
 };
 
+/** A machine may run several agents; they are told apart by nothing here. */
 export type MachineID = {
   readonly hostname?: string;
   readonly ip?: string;
@@ -305,12 +325,17 @@ export type MachineInfo = {
   readonly unavailability?: Unavailability;
 };
 
+/** What a framework says of itself when it subscribes. */
 export type FrameworkInfo = {
+  /** On whose account tasks run unless their command says otherwise. */
   readonly user: string;
   readonly name: string;
   readonly id?: FrameworkID;
+  /** Seconds that tasks live on without their scheduler. */
   readonly failover_timeout?: number;
+  /** Whether tasks survive the restart of their agent. */
   readonly checkpoint?: boolean;
+  /** Of frameworks that are not MULTI_ROLE. */
   readonly role?: string;
   readonly roles?: readonly string[];
   readonly hostname?: string;
@@ -318,13 +343,16 @@ export type FrameworkInfo = {
   readonly webui_url?: string;
   readonly capabilities?: readonly FrameworkInfo_Capability[];
   readonly labels?: Labels;
+  /** By role: what an offer must have at least to be made. */
   readonly offer_filters?: Readonly<Record<string, OfferFilters>>;
 };
 
+/** What a framework understands; it decides what it is offered and told. */
 export type FrameworkInfo_Capability = {
   readonly type?: FrameworkInfo_Capability_Type;
 };
 
+/** A check that informs and does not kill. Its first run is after `delay_seconds`. */
 export type CheckInfo = {
   readonly type?: CheckInfo_Type;
   readonly command?: CheckInfo_Command;
@@ -332,6 +360,7 @@ export type CheckInfo = {
   readonly tcp?: CheckInfo_Tcp;
   readonly delay_seconds?: number;
   readonly interval_seconds?: number;
+  /** 0 means no limit. */
   readonly timeout_seconds?: number;
 };
 
@@ -348,11 +377,13 @@ export type CheckInfo_Tcp = {
   readonly port: number;
 };
 
+/** A check that kills the task after as many failures on end as it allows. */
 export type HealthCheck = {
   readonly delay_seconds?: number;
   readonly interval_seconds?: number;
   readonly timeout_seconds?: number;
   readonly consecutive_failures?: number;
+  /** Since the start: failures in it do not count until a first success. */
   readonly grace_period_seconds?: number;
   readonly type?: HealthCheck_Type;
   readonly command?: CommandInfo;
@@ -373,10 +404,15 @@ export type HealthCheck_TCPCheckInfo = {
   readonly port: number;
 };
 
+/** The time between SIGTERM and SIGKILL. */
 export type KillPolicy = {
   readonly grace_period?: DurationInfo;
 };
 
+/**
+ * With `shell` the value is a line for `sh -c`; without, it is the program and `arguments` are
+ * its argv, from argv[0].
+ */
 export type CommandInfo = {
   readonly uris?: readonly CommandInfo_URI[];
   readonly environment?: Environment;
@@ -386,6 +422,7 @@ export type CommandInfo = {
   readonly user?: string;
 };
 
+/** A file that is fetched into the sandbox before the command runs. */
 export type CommandInfo_URI = {
   readonly value: string;
   readonly executable?: boolean;
@@ -394,7 +431,9 @@ export type CommandInfo_URI = {
   readonly output_file?: string;
 };
 
+/** Two of one framework with one id on one agent must be equal. */
 export type ExecutorInfo = {
+  /** DEFAULT is the agent's own, for task groups, and has no command. */
   readonly type?: ExecutorInfo_Type;
   readonly executor_id: ExecutorID;
   readonly framework_id?: FrameworkID;
@@ -409,6 +448,7 @@ export type ExecutorInfo = {
   readonly labels?: Labels;
 };
 
+/** Where a machine stands, for frameworks that spread over regions and zones. */
 export type DomainInfo = {
   readonly fault_domain?: DomainInfo_FaultDomain;
 };
@@ -426,8 +466,10 @@ export type DomainInfo_FaultDomain_ZoneInfo = {
   readonly name: string;
 };
 
+/** The leading master as frameworks see it. */
 export type MasterInfo = {
   readonly id: string;
+  /** In network order, read as little-endian: 127.0.0.1 is 16777343. */
   readonly ip: number;
   readonly port: number;
   readonly pid?: string;
@@ -442,6 +484,7 @@ export type MasterInfo_Capability = {
   readonly type?: MasterInfo_Capability_Type;
 };
 
+/** An agent as it registered. */
 export type AgentInfo = {
   readonly hostname: string;
   readonly port?: number;
@@ -490,6 +533,7 @@ export type ResourceProviderInfo_Storage = {
   readonly reconciliation_interval_seconds?: number;
 };
 
+/** One of its fields, as `type` says. */
 export type Value = {
   readonly type: Value_Type;
   readonly scalar?: Value_Scalar;
@@ -502,6 +546,7 @@ export type Value_Scalar = {
   readonly value: number;
 };
 
+/** Both ends are included. */
 export type Value_Range = {
   readonly begin: bigint;
   readonly end: bigint;
@@ -519,6 +564,7 @@ export type Value_Text = {
   readonly value: string;
 };
 
+/** A fact of an agent that is no resource: not counted, not used up. */
 export type Attribute = {
   readonly name: string;
   readonly type: Value_Type;
@@ -528,6 +574,7 @@ export type Attribute = {
   readonly text?: Value_Text;
 };
 
+/** An amount of something on one agent. Equal in all but the amount, two of them can be added. */
 export type Resource = {
   readonly provider_id?: ResourceProviderID;
   readonly name: string;
@@ -535,12 +582,17 @@ export type Resource = {
   readonly scalar?: Value_Scalar;
   readonly ranges?: Value_Ranges;
   readonly set?: Value_Set;
+  /** Of the older form, for frameworks without RESERVATION_REFINEMENT. */
   readonly role?: string;
+  /** To which role it is offered or allocated. */
   readonly allocation_info?: Resource_AllocationInfo;
+  /** Of the older form. */
   readonly reservation?: Resource_ReservationInfo;
+  /** From the outermost role to the innermost; empty for what is not reserved. */
   readonly reservations?: readonly Resource_ReservationInfo[];
   readonly disk?: Resource_DiskInfo;
   readonly revocable?: Resource_RevocableInfo;
+  /** Set for a volume that several tasks may use at a time. */
   readonly shared?: Resource_SharedInfo;
 };
 
@@ -548,6 +600,7 @@ export type Resource_AllocationInfo = {
   readonly role?: string;
 };
 
+/** STATIC ones are part of the agent's flags and cannot be given up. */
 export type Resource_ReservationInfo = {
   readonly type?: Resource_ReservationInfo_Type;
   readonly role?: string;
@@ -555,12 +608,14 @@ export type Resource_ReservationInfo = {
   readonly labels?: Labels;
 };
 
+/** What kind of disk, and which persistent volume on it. */
 export type Resource_DiskInfo = {
   readonly persistence?: Resource_DiskInfo_Persistence;
   readonly volume?: Volume;
   readonly source?: Resource_DiskInfo_Source;
 };
 
+/** The id is unique in the role on the agent. */
 export type Resource_DiskInfo_Persistence = {
   readonly id: string;
   readonly principal?: string;
@@ -584,6 +639,7 @@ export type Resource_DiskInfo_Source_Mount = {
   readonly root?: string;
 };
 
+/** The task may be killed when its owner wants it back. */
 export type Resource_RevocableInfo = Readonly<Record<string, never>>;
 
 export type Resource_SharedInfo = Readonly<Record<string, never>>;
@@ -855,6 +911,7 @@ export type PerfStatistics = {
   readonly node_prefetch_misses?: bigint;
 };
 
+/** What a framework does not want to be bothered with. */
 export type OfferFilters = {
   readonly min_allocatable_resources?: OfferFilters_MinAllocatableResources;
 };
@@ -872,6 +929,7 @@ export type Request = {
   readonly resources?: readonly Resource[];
 };
 
+/** Resources of one agent for one role of one framework, until accepted, declined or rescinded. */
 export type Offer = {
   readonly id: OfferID;
   readonly framework_id: FrameworkID;
@@ -886,6 +944,7 @@ export type Offer = {
   readonly allocation_info?: Resource_AllocationInfo;
 };
 
+/** What is to be done with offered resources. `type` names the field that says more. */
 export type Offer_Operation = {
   readonly type?: Offer_Operation_Type;
   readonly id?: OperationID;
@@ -905,11 +964,13 @@ export type Offer_Operation_Launch = {
   readonly task_infos?: readonly TaskInfo[];
 };
 
+/** All tasks of the group or none. */
 export type Offer_Operation_LaunchGroup = {
   readonly executor: ExecutorInfo;
   readonly task_group: TaskGroupInfo;
 };
 
+/** With `source`, a reservation is changed into another one. */
 export type Offer_Operation_Reserve = {
   readonly source?: readonly Resource[];
   readonly resources?: readonly Resource[];
@@ -947,6 +1008,7 @@ export type Offer_Operation_DestroyDisk = {
   readonly source: Resource;
 };
 
+/** Resources that are asked back, because their machine is to be maintained. */
 export type InverseOffer = {
   readonly id: OfferID;
   readonly url?: URL;
@@ -956,6 +1018,7 @@ export type InverseOffer = {
   readonly resources?: readonly Resource[];
 };
 
+/** What is to run. Exactly one of `command` and `executor`, but in a group. */
 export type TaskInfo = {
   readonly name: string;
   readonly task_id: TaskID;
@@ -970,7 +1033,9 @@ export type TaskInfo = {
   readonly data?: Uint8Array;
   readonly labels?: Labels;
   readonly discovery?: DiscoveryInfo;
+  /** Killed with REASON_MAX_COMPLETION_TIME_REACHED when it takes longer. */
   readonly max_completion_time?: DurationInfo;
+  /** By resource, `cpus` and `mem`: more than requested, or Infinity for none. */
   readonly limits?: Readonly<Record<string, Value_Scalar>>;
 };
 
@@ -978,6 +1043,7 @@ export type TaskGroupInfo = {
   readonly tasks?: readonly TaskInfo[];
 };
 
+/** A task as the master and agents keep it. */
 export type Task = {
   readonly name: string;
   readonly task_id: TaskID;
@@ -987,6 +1053,7 @@ export type Task = {
   readonly state: TaskState;
   readonly resources?: readonly Resource[];
   readonly statuses?: readonly TaskStatus[];
+  /** Of the latest update that the framework was sent, which may lag behind. */
   readonly status_update_state?: TaskState;
   readonly status_update_uuid?: Uint8Array;
   readonly labels?: Labels;
@@ -1006,6 +1073,7 @@ export type UUID = {
   readonly value: Uint8Array;
 };
 
+/** An operation as the master and agents keep it. */
 export type Operation = {
   readonly framework_id?: FrameworkID;
   readonly agent_id?: AgentID;
@@ -1044,6 +1112,10 @@ export type CheckStatusInfo_Tcp = {
   readonly succeeded?: boolean;
 };
 
+/**
+ * One change of a task's state. With a uuid it is to be acknowledged, and comes again until it
+ * is.
+ */
 export type TaskStatus = {
   readonly task_id: TaskID;
   readonly state: TaskState;
@@ -1053,16 +1125,19 @@ export type TaskStatus = {
   readonly data?: Uint8Array;
   readonly agent_id?: AgentID;
   readonly executor_id?: ExecutorID;
+  /** Seconds since the epoch. */
   readonly timestamp?: number;
   readonly uuid?: Uint8Array;
   readonly healthy?: boolean;
   readonly check_status?: CheckStatusInfo;
   readonly labels?: Labels;
   readonly container_status?: ContainerStatus;
+  /** When the agent was given up. */
   readonly unreachable_time?: TimeInfo;
   readonly limitation?: TaskResourceLimitation;
 };
 
+/** For how long the declined resources are not offered to this framework again. */
 export type Filters = {
   readonly refuse_seconds?: number;
 };
@@ -1096,6 +1171,7 @@ export type Credentials = {
   readonly credentials?: readonly Credential[];
 };
 
+/** Given away by value, or named for a secret store to find. */
 export type Secret = {
   readonly type?: Secret_Type;
   readonly reference?: Secret_Reference;
@@ -1123,6 +1199,7 @@ export type RateLimits = {
   readonly aggregate_default_capacity?: bigint;
 };
 
+/** What a container's root file system is made of. */
 export type Image = {
   readonly type: Image_Type;
   readonly appc?: Image_Appc;
@@ -1146,6 +1223,7 @@ export type MountPropagation = {
   readonly mode?: MountPropagation_Mode;
 };
 
+/** Something of the host, an image or a volume plugin, seen at a path in the container. */
 export type Volume = {
   readonly mode: Volume_Mode;
   readonly container_path: string;
@@ -1209,6 +1287,7 @@ export type Volume_Source_CSIVolume_StaticProvisioning = {
   readonly volume_context?: Readonly<Record<string, string>>;
 };
 
+/** A network to join, and after the start the addresses that were given. */
 export type NetworkInfo = {
   readonly ip_addresses?: readonly NetworkInfo_IPAddress[];
   readonly name?: string;
@@ -1237,6 +1316,7 @@ export type SeccompInfo = {
   readonly unconfined?: boolean;
 };
 
+/** What the container may do and share with its parent. */
 export type LinuxInfo = {
   readonly capability_info?: CapabilityInfo;
   readonly bounding_capabilities?: CapabilityInfo;
@@ -1252,6 +1332,7 @@ export type RLimitInfo = {
   readonly rlimits?: readonly RLimitInfo_RLimit[];
 };
 
+/** Both limits or none; none means unlimited. */
 export type RLimitInfo_RLimit = {
   readonly type?: RLimitInfo_RLimit_Type;
   readonly hard?: bigint;
@@ -1267,6 +1348,7 @@ export type TTYInfo_WindowSize = {
   readonly columns: number;
 };
 
+/** In which container a task or executor runs. */
 export type ContainerInfo = {
   readonly type: ContainerInfo_Type;
   readonly volumes?: readonly Volume[];
@@ -1279,6 +1361,7 @@ export type ContainerInfo = {
   readonly tty_info?: TTYInfo;
 };
 
+/** For the docker containerizer. */
 export type ContainerInfo_DockerInfo = {
   readonly image: string;
   readonly network?: ContainerInfo_DockerInfo_Network;
@@ -1295,6 +1378,7 @@ export type ContainerInfo_DockerInfo_PortMapping = {
   readonly protocol?: string;
 };
 
+/** For the containerizer that comes with the agent. */
 export type ContainerInfo_MesosInfo = {
   readonly image?: Image;
 };
@@ -1370,6 +1454,7 @@ export type Ports = {
   readonly ports?: readonly Port[];
 };
 
+/** For service discovery; passed through unread. */
 export type DiscoveryInfo = {
   readonly visibility: DiscoveryInfo_Visibility;
   readonly name?: string;
@@ -1407,6 +1492,7 @@ export type Role = {
   readonly resources?: readonly Resource[];
 };
 
+/** Without a value it was not there in time. */
 export type Metric = {
   readonly name: string;
   readonly value?: number;
@@ -1447,6 +1533,7 @@ export type DeviceWhitelist = {
   readonly allowed_devices?: readonly DeviceAccess[];
 };
 
+/** How an agent is drained: the time its tasks get, and whether it is gone for good afterwards. */
 export type DrainConfig = {
   readonly max_grace_period?: DurationInfo;
   readonly mark_gone?: boolean;

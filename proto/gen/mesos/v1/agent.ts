@@ -138,6 +138,7 @@ export type Call_LaunchNestedContainerSession = {
   readonly container?: mesos_v1.ContainerInfo;
 };
 
+/** The first of the stream names the container, the others carry its input. */
 export type Call_AttachContainerInput = {
   readonly type?: Call_AttachContainerInput_Type;
   readonly container_id?: mesos_v1.ContainerID;
@@ -160,6 +161,7 @@ export type Call_WaitContainer = {
   readonly container_id: mesos_v1.ContainerID;
 };
 
+/** SIGKILL unless another signal is asked for. */
 export type Call_KillContainer = {
   readonly container_id: mesos_v1.ContainerID;
   readonly signal?: number;
@@ -281,6 +283,7 @@ export type Response_GetOperations = {
   readonly operations?: readonly mesos_v1.Operation[];
 };
 
+/** By stage: waiting for its executor, handed to it, ended but not acknowledged, done. */
 export type Response_GetTasks = {
   readonly pending_tasks?: readonly mesos_v1.Task[];
   readonly queued_tasks?: readonly mesos_v1.Task[];
@@ -320,6 +323,7 @@ export type Response_WaitContainer = {
   readonly message?: string;
 };
 
+/** One piece of input or output of a container, or a word about its terminal. */
 export type ProcessIO = {
   readonly type?: ProcessIO_Type;
   readonly data?: ProcessIO_Data;

@@ -26,6 +26,7 @@ export type Event = {
   readonly error?: Event_Error;
 };
 
+/** The first event of every stream. */
 export type Event_Subscribed = {
   readonly executor_info: mesos_v1.ExecutorInfo;
   readonly framework_info: mesos_v1.FrameworkInfo;
@@ -41,11 +42,13 @@ export type Event_LaunchGroup = {
   readonly task_group: mesos_v1.TaskGroupInfo;
 };
 
+/** To be answered by updates of the task. */
 export type Event_Kill = {
   readonly task_id: mesos_v1.TaskID;
   readonly kill_policy?: mesos_v1.KillPolicy;
 };
 
+/** The agent need not be told of this update again when subscribing. */
 export type Event_Acknowledged = {
   readonly task_id: mesos_v1.TaskID;
   readonly uuid: Uint8Array;
@@ -68,6 +71,7 @@ export type Call = {
   readonly message?: Call_Message;
 };
 
+/** What was not acknowledged when the connection was lost. */
 export type Call_Subscribe = {
   readonly unacknowledged_tasks?: readonly mesos_v1.TaskInfo[];
   readonly unacknowledged_updates?: readonly Call_Update[];

@@ -7,6 +7,7 @@ export type Window = {
   readonly unavailability: mesos_v1.Unavailability;
 };
 
+/** The whole of it: a new one replaces the old. */
 export type Schedule = {
   readonly windows?: readonly Window[];
 };

@@ -81,6 +81,7 @@ export type Event_Type =
   | 'FRAMEWORK_REMOVED'
   | 'HEARTBEAT';
 
+/** Every type has at most one field of details. */
 export type Call = {
   readonly type?: Call_Type;
   readonly get_metrics?: Call_GetMetrics;
@@ -130,6 +131,7 @@ export type Call_UpdateWeights = {
   readonly weight_infos?: readonly mesos_v1.WeightInfo[];
 };
 
+/** Without an offer: of what the agent has free. */
 export type Call_ReserveResources = {
   readonly agent_id: mesos_v1.AgentID;
   readonly source?: readonly mesos_v1.Resource[];
@@ -175,6 +177,7 @@ export type Call_StopMaintenance = {
   readonly machines?: readonly mesos_v1.MachineID[];
 };
 
+/** Kills its tasks and keeps new ones away. */
 export type Call_DrainAgent = {
   readonly agent_id: mesos_v1.AgentID;
   readonly max_grace_period?: google_protobuf.Duration;
@@ -206,6 +209,7 @@ export type Call_Teardown = {
   readonly framework_id: mesos_v1.FrameworkID;
 };
 
+/** For good: its tasks and volumes count as lost. */
 export type Call_MarkAgentGone = {
   readonly agent_id: mesos_v1.AgentID;
 };
@@ -269,6 +273,7 @@ export type Response_GetState = {
   readonly get_agents?: Response_GetAgents;
 };
 
+/** Of recovered agents the new leader knows, but has not heard yet. */
 export type Response_GetAgents = {
   readonly agents?: readonly Response_GetAgents_Agent[];
   readonly recovered_agents?: readonly mesos_v1.AgentInfo[];
@@ -306,6 +311,7 @@ export type Response_GetFrameworks_Framework = {
   readonly framework_info: mesos_v1.FrameworkInfo;
   readonly active: boolean;
   readonly connected: boolean;
+  /** Known from its tasks, but not subscribed since the leader changed. */
   readonly recovered: boolean;
   readonly registered_time?: mesos_v1.TimeInfo;
   readonly reregistered_time?: mesos_v1.TimeInfo;
@@ -331,6 +337,7 @@ export type Response_GetOperations = {
   readonly operations?: readonly mesos_v1.Operation[];
 };
 
+/** `tasks` are those that have not ended. */
 export type Response_GetTasks = {
   readonly pending_tasks?: readonly mesos_v1.Task[];
   readonly tasks?: readonly mesos_v1.Task[];
@@ -377,6 +384,7 @@ export type Event = {
   readonly framework_removed?: Event_FrameworkRemoved;
 };
 
+/** The whole state, to which later events add. */
 export type Event_Subscribed = {
   readonly get_state?: Response_GetState;
   readonly heartbeat_interval_seconds?: number;

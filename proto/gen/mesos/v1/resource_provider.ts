@@ -39,6 +39,7 @@ export type Event_ApplyOperation = {
   readonly resource_version_uuid: mesos_v1.UUID;
 };
 
+/** To be made ready for use on the agent. */
 export type Event_PublishResources = {
   readonly uuid: mesos_v1.UUID;
   readonly resources?: readonly mesos_v1.Resource[];
@@ -73,6 +74,7 @@ export type Call_UpdateOperationStatus = {
   readonly operation_uuid: mesos_v1.UUID;
 };
 
+/** All the provider has and does. */
 export type Call_UpdateState = {
   readonly operations?: readonly mesos_v1.Operation[];
   readonly resources?: readonly mesos_v1.Resource[];

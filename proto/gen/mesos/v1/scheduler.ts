@@ -57,8 +57,10 @@ export type Event = {
   readonly error?: Event_Error;
 };
 
+/** The first event of every stream. */
 export type Event_Subscribed = {
   readonly framework_id: mesos_v1.FrameworkID;
+  /** A scheduler that hears nothing for several of these should subscribe again. */
   readonly heartbeat_interval_seconds?: number;
   readonly master_info?: mesos_v1.MasterInfo;
 };
@@ -71,6 +73,7 @@ export type Event_InverseOffers = {
   readonly inverse_offers?: readonly mesos_v1.InverseOffer[];
 };
 
+/** The offer is void; an ACCEPT under way loses its tasks. */
 export type Event_Rescind = {
   readonly offer_id: mesos_v1.OfferID;
 };
@@ -93,12 +96,14 @@ export type Event_Message = {
   readonly data: Uint8Array;
 };
 
+/** An agent without an executor id was removed; with one, that executor ended. */
 export type Event_Failure = {
   readonly agent_id?: mesos_v1.AgentID;
   readonly executor_id?: mesos_v1.ExecutorID;
   readonly status?: number;
 };
 
+/** The last event: the framework is refused or another scheduler took its place. */
 export type Event_Error = {
   readonly message: string;
 };
@@ -151,6 +156,7 @@ export type AttributeConstraint_Predicate_TextNotMatches = {
   readonly regex: string;
 };
 
+/** By role: which agents are offered at all. Any one group must hold. */
 export type OfferConstraints = {
   readonly role_constraints?: Readonly<Record<string, OfferConstraints_RoleConstraints>>;
 };
@@ -159,10 +165,12 @@ export type OfferConstraints_RoleConstraints = {
   readonly groups?: readonly OfferConstraints_RoleConstraints_Group[];
 };
 
+/** All of these must hold. */
 export type OfferConstraints_RoleConstraints_Group = {
   readonly attribute_constraints?: readonly AttributeConstraint[];
 };
 
+/** Every call but SUBSCRIBE carries the framework id, and the stream id in a header. */
 export type Call = {
   readonly framework_id?: mesos_v1.FrameworkID;
   readonly type?: Call_Type;
@@ -186,10 +194,12 @@ export type Call = {
 
 export type Call_Subscribe = {
   readonly framework_info: mesos_v1.FrameworkInfo;
+  /** Of these, no offers until a REVIVE. */
   readonly suppressed_roles?: readonly string[];
   readonly offer_constraints?: OfferConstraints;
 };
 
+/** All offers must be of one agent; resources that no operation uses are declined. */
 export type Call_Accept = {
   readonly offer_ids?: readonly mesos_v1.OfferID[];
   readonly operations?: readonly mesos_v1.Offer_Operation[];
@@ -211,6 +221,7 @@ export type Call_DeclineInverseOffers = {
   readonly filters?: mesos_v1.Filters;
 };
 
+/** Without roles: all of them. Filters of these roles are dropped. */
 export type Call_Revive = {
   readonly roles?: readonly string[];
 };
@@ -226,6 +237,7 @@ export type Call_Shutdown = {
   readonly agent_id: mesos_v1.AgentID;
 };
 
+/** The update with this uuid has been taken note of; the next one may come. */
 export type Call_Acknowledge = {
   readonly agent_id: mesos_v1.AgentID;
   readonly task_id: mesos_v1.TaskID;
@@ -239,6 +251,7 @@ export type Call_AcknowledgeOperationStatus = {
   readonly operation_id: mesos_v1.OperationID;
 };
 
+/** Asks for the latest state of these tasks; without any, of all. */
 export type Call_Reconcile = {
   readonly tasks?: readonly Call_Reconcile_Task[];
 };
@@ -258,6 +271,7 @@ export type Call_ReconcileOperations_Operation = {
   readonly resource_provider_id?: mesos_v1.ResourceProviderID;
 };
 
+/** Passed to the executor without promise. */
 export type Call_Message = {
   readonly agent_id: mesos_v1.AgentID;
   readonly executor_id: mesos_v1.ExecutorID;
