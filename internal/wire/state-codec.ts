@@ -37,9 +37,11 @@ export function decodeCommand(bytes: Uint8Array): Command {
   throw new StateCodecError('UNKNOWN_COMMAND', 'The log holds a command of a newer version');
 }
 
-/** The whole state, by key. */
+/** The whole state, in the order of the keys. */
 export function recordsOf(state: State): readonly (readonly [key: string, value: Uint8Array])[] {
-  return [...toRecords(state)].map(([key, record]) => [key, encodeRecord(record)]);
+  return [...toRecords(state)]
+    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+    .map(([key, record]) => [key, encodeRecord(record)]);
 }
 
 /** What has to be written over the records of `previous` to have those of `next`. */
@@ -63,14 +65,13 @@ export function stateFromRecords(
  * of FNV-1a over keys and records, in hexadecimal. It detects accidents, not forgers.
  */
 export function digest(state: State): string {
-  const records = recordsOf(state).toSorted(([one], [other]) => (one < other ? -1 : 1));
   let [low, high] = [0x811c9dc5, 0x9e3779b1];
   const eat = (byte: number): void => {
     low = Math.imul(low ^ byte, 0x01000193);
     high = Math.imul(high ^ byte ^ (low >>> 15), 0x85ebca77);
   };
   const text = new TextEncoder();
-  for (const [key, value] of records) {
+  for (const [key, value] of recordsOf(state)) {
     for (const part of [text.encode(key), value]) {
       for (const byte of part) eat(byte);
       // What one part ends with is not what the next begins with.

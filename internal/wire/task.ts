@@ -58,7 +58,9 @@ export function taskRole(resources: Resources): Role | undefined {
 /** As GET_TASKS and the operator's stream show it (contract 10.7). */
 export function taskToWire(task: Task): wire.Task {
   const info = decode('mesos.v1.TaskInfo', task.info);
-  const uuid = task.update === undefined ? undefined : updateUuidBytes(task.update);
+  // What masters made of the task themselves does not count: nobody is to acknowledge it.
+  const forwarded = task.statuses.findLast(({ kind }) => kind === 'agent');
+  const uuid = forwarded && updateUuidBytes(forwarded);
   const user = info.command?.user;
   return {
     name: task.name,
@@ -69,9 +71,7 @@ export function taskToWire(task: Task): wire.Task {
     state: taskStateToWire(task.state),
     resources: resourcesToWire(task.resources, 'new'),
     statuses: task.statuses.map((update) => statusToWire(update, task)),
-    ...(task.update !== undefined && {
-      status_update_state: taskStateToWire(task.update.state),
-    }),
+    ...(forwarded !== undefined && { status_update_state: taskStateToWire(forwarded.state) }),
     ...(uuid !== undefined && { status_update_uuid: uuid }),
     ...(info.labels !== undefined && { labels: info.labels }),
     ...(info.discovery !== undefined && { discovery: info.discovery }),
