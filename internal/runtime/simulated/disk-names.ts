@@ -51,38 +51,39 @@ export class DiskNames {
 
   /** Makes names in `folder` durable, with every earlier change that one of them stands on. */
   sync(folder: FolderEntry): void {
-    const needed = new Set<Operation>();
-    const names = new Map<FolderEntry, Set<string>>();
-    for (const operation of this.#pending.toReversed()) {
-      const isNeeded = operation.some(
-        (change) => change.folder === folder || names.get(change.folder)?.has(change.name) === true,
-      );
-      if (!isNeeded) continue;
-      needed.add(operation);
-      for (const change of operation) {
-        const known = names.get(change.folder) ?? new Set();
-        names.set(change.folder, known.add(change.name));
-      }
-    }
-    for (const operation of this.#pending)
-      if (needed.has(operation)) setNames('durable', operation);
-    this.#pending = this.#pending.filter((operation) => !needed.has(operation));
+    this.#keep((operation) => operation.some((change) => change.folder === folder));
   }
 
   /** Returns how many changes were forgotten. */
   loseUnsynced(random: Random): number {
     const kept = random.below(4) / 3;
-    let forgotten = 0;
+    this.#keep(() => random.chance(kept));
+    const forgotten = this.#pending.length;
     const entries = [...this.#everyEntry()];
-    for (const operation of this.#pending) {
-      if (random.chance(kept)) setNames('durable', operation);
-      else forgotten++;
-    }
     this.#pending = [];
     for (const entry of entries) {
       if (entry.kind === 'folder') entry.live = new Map(entry.durable);
     }
     return forgotten;
+  }
+
+  /**
+   * Makes the chosen changes durable, and those before them that changed a name of theirs: a file
+   * that was renamed twice is never in two places.
+   */
+  #keep(isChosen: (operation: Operation) => boolean): void {
+    const kept = new Set<Operation>();
+    const names = new Map<FolderEntry, Set<string>>();
+    for (const operation of this.#pending.toReversed()) {
+      const isNeeded = operation.some((change) => names.get(change.folder)?.has(change.name));
+      if (!isChosen(operation) && !isNeeded) continue;
+      kept.add(operation);
+      for (const { folder, name } of operation) {
+        names.set(folder, (names.get(folder) ?? new Set()).add(name));
+      }
+    }
+    for (const operation of this.#pending) if (kept.has(operation)) setNames('durable', operation);
+    this.#pending = this.#pending.filter((operation) => !kept.has(operation));
   }
 
   /** Files that have a name; with `all`, also those whose name a power cut may bring back. */

@@ -101,7 +101,7 @@ test('a sync covers what was written before it began, and no more', async (t) =>
   t.true(kept.size === 2 || process.env['SEED'] !== undefined);
 });
 
-test('a synced folder has after a power cut the names that it had', async (t) => {
+test('a synced folder has after a power cut the names that it had, and no file has two', async (t) => {
   const name = fc.constantFrom('x/a', 'x/b', 'x/c', 'y/a', 'y/b');
   const change = fc.oneof(
     fc.record({ kind: fc.constant('create' as const), name }),
@@ -114,12 +114,13 @@ test('a synced folder has after a power cut the names that it had', async (t) =>
     fc.asyncProperty(fc.nat(), changes, fc.constantFrom('x', 'y'), async (seed, list, folder) => {
       const machine = newMachine({ seed });
       let expected: readonly string[] = [];
+      let created = 0;
       await machine.run(async (files) => {
         for (const made of ['x', 'y']) await files.makeFolder(`/${made}`);
         await files.syncFolder('/');
         for (const step of list) {
           const path = `/${step.name}`;
-          if (step.kind === 'create') await files.open(path, { create: true });
+          if (step.kind === 'create') await create(files, path, ++created);
           else if (step.kind === 'remove') await files.remove(path);
           else if (step.kind === 'sync') await files.syncFolder(path.slice(0, 2));
           else await files.rename(path, `/${step.to}`).catch(() => {});
@@ -127,8 +128,11 @@ test('a synced folder has after a power cut the names that it had', async (t) =>
         await files.syncFolder(`/${folder}`);
         expected = await files.list(`/${folder}`);
       });
-      const names = machine.reboot('power').list(`/${folder}`);
+      const files = machine.reboot('power');
+      const names = files.list(`/${folder}`);
       t.deepEqual(await machine.world.settle(names, { withinMs: 1000 }), expected);
+      const sizes = await machine.world.settle(sizesBelow(files, ['/x', '/y']), { withinMs: 1000 });
+      t.is(new Set(sizes).size, sizes.length, `a file is in two places: ${sizes.join()}`);
     }),
     { numRuns: 300 },
   );
@@ -202,6 +206,23 @@ function newMachine({ seed, ...options }: { seed: number } & Omit<DiskOptions, '
       return simulatedFiles({ disk, life: world.boot('m') });
     },
   };
+}
+
+/** A file that is known by its size, which is durable. */
+async function create(files: Files, path: string, sizeBytes: number): Promise<void> {
+  const file = await files.open(path, { create: true });
+  await file.truncate(sizeBytes);
+  await file.sync();
+}
+
+async function sizesBelow(files: Files, folders: readonly string[]): Promise<number[]> {
+  const sizes: number[] = [];
+  for (const folder of folders) {
+    for (const name of await files.list(folder)) {
+      sizes.push((await files.stat(`${folder}/${name}`))?.sizeBytes ?? -1);
+    }
+  }
+  return sizes;
 }
 
 async function readAll(files: Files, path: string): Promise<Uint8Array> {
