@@ -19,21 +19,21 @@ import type { Logger } from '#internal/runtime/logger.ts';
 import { encodeCommand } from '#internal/wire/state-codec.ts';
 import type { AgentMessage, MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
 import type { Call } from '#proto/gen/mesos/v1/scheduler.ts';
-import type { Answer, EventStream, Leadership, MasterDoor, MasterView } from './door.ts';
-import { receive } from './leader/calls.ts';
-import { carryOut } from './leader/effects.ts';
-import { badRequest, unavailable } from './leader/events.ts';
-import { type Ids, newIds } from './leader/ids.ts';
-import { Journal, type JournalOptions } from './leader/journal.ts';
-import { frameworkOf, type Lead, type LeadOptions } from './leader/lead.ts';
-import { linkClosed } from './leader/agents.ts';
-import { heard, welcomeLink } from './leader/links.ts';
-import { newLead } from './leader/new-lead.ts';
-import { endWithError, subscribe } from './leader/subscribe.ts';
-import { stepDown, takeOver } from './leader/takeover.ts';
-import { viewOf } from './leader/view.ts';
-import type { Applied, Ledger } from './ledger.ts';
-import type { Replicated, Standing } from './replicated.ts';
+import type { Answer, EventStream, Leadership, MasterDoor, MasterView } from '../door.ts';
+import { receive } from './calls.ts';
+import { carryOut } from './effects.ts';
+import { badRequest, unavailable } from './events.ts';
+import { type Ids, newIds } from './ids.ts';
+import { Journal, type JournalOptions } from './journal.ts';
+import { frameworkOf, type Lead, type LeadOptions } from './lead.ts';
+import { linkClosed } from './agents.ts';
+import { heard, welcomeLink } from './links.ts';
+import { newLead } from './new-lead.ts';
+import { endWithError, subscribe } from './subscribe.ts';
+import { stepDown, takeOver } from './takeover.ts';
+import { viewOf } from './view.ts';
+import type { Applied, Ledger } from '../ledger.ts';
+import type { Replicated, Standing } from '../replicated.ts';
 
 export type MasterDependencies = {
   readonly clock: Clock;
@@ -43,17 +43,22 @@ export type MasterDependencies = {
   readonly replicated: Replicated;
 };
 
-export type MasterOptions = LeadOptions &
+export type MasterLimits = Omit<LeadOptions, 'version'> &
   JournalOptions & {
-    readonly self: MasterAddress;
-    /** As the node of the log is called. */
-    readonly nodeId: number;
     /** Before this master announces itself again, when the log did not take its word. */
     readonly announceRetryMs: number;
   };
 
+export type MasterOptions = Partial<MasterLimits> & {
+  readonly self: MasterAddress;
+  /** As the node of the log is called. */
+  readonly nodeId: number;
+  /** What schedulers are told that this master is. */
+  readonly version: string;
+};
+
 /** Contract 2.2, and bounds that a cluster of ten thousand agents stays below. */
-export const masterDefaults: Omit<MasterOptions, 'self' | 'nodeId' | 'version'> = {
+export const masterDefaults: MasterLimits = {
   allocationIntervalMs: 1000,
   allocationDelayMs: 5,
   heartbeatIntervalMs: 15_000,
@@ -78,7 +83,7 @@ const turnsMax = 1_000_000;
 
 export class Master implements MasterDoor {
   readonly #dependencies: MasterDependencies;
-  readonly #options: MasterOptions;
+  readonly #options: MasterLimits & MasterOptions;
   readonly #ids: Ids;
   readonly #startedMs: number;
   readonly #turns: (() => void)[] = [];
@@ -92,7 +97,7 @@ export class Master implements MasterDoor {
 
   constructor(dependencies: MasterDependencies, options: MasterOptions) {
     this.#dependencies = dependencies;
-    this.#options = options;
+    this.#options = { ...masterDefaults, ...options };
     this.#ids = newIds(options.self.id);
     this.#startedMs = dependencies.clock.now();
   }

@@ -1,0 +1,151 @@
+/**
+ * A log that is agreed upon by decree: the masters of a test share it, the test says who leads. It
+ * keeps what the port promises: entries are applied on every member in one order, the proposer hears
+ * of it after its effects, and when a leader falls, what it had proposed came through or not, and it
+ * may not learn which.
+ */
+import { assert } from '#internal/base/assert.ts';
+import type { Random } from '#internal/base/random.ts';
+import type { SimulatedWorld } from '#internal/runtime/simulated/world.ts';
+import type { LogEntry } from '../ledger.ts';
+import type { Proposal, Replicated, Standing } from '../replicated.ts';
+
+type Machine = { apply(entries: readonly LogEntry[]): void; appliedIndex(): number };
+
+type Member = {
+  readonly nodeId: number;
+  readonly machine: Machine;
+  readonly listeners: Set<(standing: Standing) => void>;
+};
+
+type Waiting = {
+  readonly term: number;
+  readonly data: Uint8Array;
+  readonly answer: (proposal: Proposal) => void;
+};
+
+export class SharedLog {
+  readonly #world: SimulatedWorld;
+  readonly #random: Random;
+  readonly #members = new Map<number, Member>();
+  readonly #entries: LogEntry[] = [];
+  #waiting: Waiting[] = [];
+  #leader: number | undefined;
+  #term = 0;
+  #isHeld = false;
+
+  constructor({ world }: { readonly world: SimulatedWorld }) {
+    this.#world = world;
+    this.#random = world.random('shared log');
+  }
+
+  get entries(): readonly LogEntry[] {
+    return this.#entries;
+  }
+
+  /** A member that has applied some of the log, or nothing; it gets the rest at once. */
+  join(nodeId: number, machine: Machine): Replicated {
+    const member: Member = { nodeId, machine, listeners: new Set() };
+    this.#members.set(nodeId, member);
+    machine.apply(this.#entries.slice(machine.appliedIndex()));
+    return {
+      propose: (data) => this.#propose(nodeId, data),
+      standing: () => this.#standingOf(nodeId),
+      watch: (listener) => {
+        member.listeners.add(listener);
+        return { [Symbol.dispose]: () => void member.listeners.delete(listener) };
+      },
+    };
+  }
+
+  /** The member's program is gone. */
+  leave(nodeId: number): void {
+    this.#members.delete(nodeId);
+    if (this.#leader === nodeId) this.depose();
+  }
+
+  elect(nodeId: number): void {
+    this.depose();
+    this.#term++;
+    this.#leader = nodeId;
+    this.#tell();
+  }
+
+  depose(): void {
+    this.#leader = undefined;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { data, term, answer } of waiting) {
+      // What was in the log of a majority stays, whether its proposer hears of it or not.
+      const isKept = this.#random.oneIn(2);
+      if (isKept) this.#append(term, data);
+      answer({ kind: 'refused', reason: isKept ? 'unknown' : 'lost' });
+    }
+    this.#tell();
+  }
+
+  /** From now on proposals wait. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    this.#commitSoon();
+  }
+
+  /** Loses what waits, and says so. */
+  lose(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { answer } of waiting) answer({ kind: 'refused', reason: 'lost' });
+  }
+
+  #propose(nodeId: number, data: Uint8Array): Promise<Proposal> {
+    if (this.#leader !== nodeId) {
+      return Promise.resolve({ kind: 'refused', reason: 'not-leader' });
+    }
+    const { promise, resolve: answer } = Promise.withResolvers<Proposal>();
+    this.#waiting.push({ term: this.#term, data, answer });
+    this.#commitSoon();
+    return promise;
+  }
+
+  #commitSoon(): void {
+    if (this.#isHeld) return;
+    this.#world.schedule(1, 'commit', () => {
+      if (this.#isHeld) return;
+      const waiting = this.#waiting;
+      this.#waiting = [];
+      for (const { term, data, answer } of waiting) {
+        const index = this.#append(term, data);
+        answer({ kind: 'applied', index, term });
+      }
+    });
+  }
+
+  #append(term: number, data: Uint8Array): number {
+    assert(term <= this.#term, 'an entry of a term to come');
+    const index = this.#entries.length + 1;
+    const entry = { index, term, data };
+    this.#entries.push(entry);
+    for (const { machine } of this.#members.values()) machine.apply([entry]);
+    return index;
+  }
+
+  #standingOf(nodeId: number): Standing {
+    const isLeader = this.#leader === nodeId;
+    return {
+      kind: isLeader ? 'leader' : 'follower',
+      term: this.#term,
+      leader: this.#leader,
+      ready: isLeader,
+    };
+  }
+
+  #tell(): void {
+    for (const { nodeId, listeners } of this.#members.values()) {
+      for (const listener of listeners) listener(this.#standingOf(nodeId));
+    }
+  }
+}

@@ -1,0 +1,213 @@
+/**
+ * An agent in a test, as far as its link shows: it registers, comes back, answers pings, and knows the
+ * tasks that it was told to run. What its tasks do is up to the test.
+ */
+import { assert } from '#internal/base/assert.ts';
+import type { Random } from '#internal/base/random.ts';
+import { newUuid, uuidV4 } from '#internal/base/uuid.ts';
+import type { LinkAcceptor, LinkHandlers } from '#internal/rpc/link.ts';
+import type { SimulatedWorld } from '#internal/runtime/simulated/world.ts';
+import type { AgentMessage, Description, MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
+import type { FrameworkInfo, TaskInfo, TaskState, TaskStatus } from '#proto/gen/mesos/v1.ts';
+
+type Acceptor = LinkAcceptor<MasterMessage, AgentMessage>;
+
+type KnownTask = {
+  readonly info: TaskInfo;
+  readonly framework: FrameworkInfo;
+  state: TaskState;
+  /** Not acknowledged yet, oldest first. */
+  readonly updates: TaskStatus[];
+};
+
+const latencyMs = 1;
+
+export class TestAgent {
+  readonly #world: SimulatedWorld;
+  readonly #random: Random;
+  readonly #registration: string;
+  readonly #description: Description;
+  #handlers: LinkHandlers<AgentMessage> | undefined;
+  #id: string | undefined;
+  answersPings: boolean = true;
+  readonly received: MasterMessage[] = [];
+  readonly tasks: Map<string, KnownTask> = new Map();
+  /** How often each task was really started. */
+  readonly starts: Map<string, number> = new Map();
+
+  constructor(
+    { world, name }: { readonly world: SimulatedWorld; readonly name: string },
+    more: Partial<Description['agent_info']> = {},
+  ) {
+    this.#world = world;
+    this.#random = world.random(name);
+    this.#registration = newUuid(this.#random);
+    this.#description = {
+      agent_info: {
+        hostname: name,
+        port: 5051,
+        resources: [
+          { name: 'cpus', type: 'SCALAR', scalar: { value: 4 } },
+          { name: 'mem', type: 'SCALAR', scalar: { value: 1024 } },
+          {
+            name: 'ports',
+            type: 'RANGES',
+            ranges: { range: [{ begin: 31_000n, end: 32_000n }] },
+          },
+        ],
+        attributes: [{ name: 'rack', type: 'TEXT', text: { value: 'r1' } }],
+        ...more,
+      },
+      version: '1.12.0',
+      ip: '127.0.0.1',
+    };
+  }
+
+  get id(): string {
+    assert(this.#id !== undefined, 'the agent is not registered');
+    return this.#id;
+  }
+
+  get isConnected(): boolean {
+    return this.#handlers !== undefined;
+  }
+
+  /** Dials a master and introduces itself. */
+  connect(accept: Acceptor): void {
+    const handlers: LinkHandlers<AgentMessage> = accept({
+      peer: this.#description.agent_info.hostname,
+      send: (message) => {
+        this.#world.schedule(latencyMs, 'to agent', () => {
+          if (this.#handlers === handlers) this.#hear(message);
+        });
+      },
+      close: () => {
+        this.#world.schedule(latencyMs, 'close', () => {
+          if (this.#handlers === handlers) this.#handlers = undefined;
+          handlers.onClose('closed by the master');
+        });
+      },
+    });
+    this.#handlers = handlers;
+    this.#introduce();
+  }
+
+  disconnect(): void {
+    const handlers = this.#handlers;
+    this.#handlers = undefined;
+    handlers?.onClose('lost');
+  }
+
+  say(message: AgentMessage): void {
+    const handlers = this.#handlers;
+    this.#world.schedule(latencyMs, 'to master', () => {
+      if (this.#handlers === handlers) handlers?.onMessage(message);
+    });
+  }
+
+  /** A task goes on to its next state, and the scheduler is to hear of it. */
+  report(taskId: string, state: TaskState, more: Partial<TaskStatus> = {}): TaskStatus {
+    const task = this.tasks.get(taskId);
+    assert(task !== undefined, `the agent does not know the task ${taskId}`);
+    task.state = state;
+    const status: TaskStatus = {
+      task_id: { value: taskId },
+      state,
+      source: 'SOURCE_EXECUTOR',
+      agent_id: { value: this.id },
+      executor_id: { value: taskId },
+      timestamp: 1,
+      uuid: uuidV4(this.#random),
+      ...more,
+    };
+    task.updates.push(status);
+    if (task.updates.length === 1) this.#send(task);
+    return status;
+  }
+
+  /** Sends again what nobody has acknowledged. */
+  resend(): void {
+    for (const task of this.tasks.values()) this.#send(task);
+  }
+
+  /** Messages of one kind, so far. */
+  heard<Kind extends keyof MasterMessage>(kind: Kind): readonly NonNullable<MasterMessage[Kind]>[] {
+    return this.received.flatMap((message) => {
+      const found = message[kind];
+      return found === undefined ? [] : [found];
+    });
+  }
+
+  /** Forgets everything but who it is, as after the loss of its disk's newest part. */
+  forgetTasks(): void {
+    this.tasks.clear();
+  }
+
+  #introduce(): void {
+    const registration_uuid = this.#registration;
+    const description = this.#description;
+    if (this.#id === undefined) {
+      this.say({ register: { description, registration_uuid } });
+      return;
+    }
+    const known = [...this.tasks.values()];
+    const agent_info = { ...description.agent_info, id: { value: this.#id } };
+    this.say({
+      reregister: {
+        description: { ...description, agent_info },
+        registration_uuid,
+        frameworks: known.map(({ framework }) => framework),
+        tasks: known.map(({ info, framework, state }) => ({
+          framework_id: framework.id ?? { value: '' },
+          task_info: info,
+          state,
+        })),
+      },
+    });
+  }
+
+  #send({ framework, state, updates }: KnownTask): void {
+    const [status] = updates;
+    if (status === undefined || framework.id === undefined) return;
+    const { id: framework_id } = framework;
+    this.say({ status_update: { framework_id, status, latest_state: state } });
+  }
+
+  #hear(message: MasterMessage): void {
+    this.received.push(message);
+    const { registered, ping, run_task, acknowledge_update, shutdown_framework } = message;
+    if (registered !== undefined) {
+      this.#id = registered.agent_id.value;
+      this.resend();
+    }
+    if (ping !== undefined && this.answersPings) this.say({ pong: { sequence: ping.sequence } });
+    if (run_task !== undefined) this.#run(run_task.task_info, run_task.framework_info);
+    if (acknowledge_update !== undefined) {
+      this.#acknowledged(acknowledge_update.task_id.value, acknowledge_update.uuid);
+    }
+    if (shutdown_framework !== undefined) {
+      for (const [id, { framework }] of this.tasks) {
+        if (framework.id?.value === shutdown_framework.framework_id.value) this.tasks.delete(id);
+      }
+    }
+  }
+
+  /** Whoever knows a task does not start it again. */
+  #run(info: TaskInfo, framework: FrameworkInfo): void {
+    const id = info.task_id.value;
+    if (this.tasks.has(id)) return;
+    this.tasks.set(id, { info, framework, state: 'TASK_STAGING', updates: [] });
+    this.starts.set(id, (this.starts.get(id) ?? 0) + 1);
+  }
+
+  #acknowledged(taskId: string, uuid: Uint8Array): void {
+    const task = this.tasks.get(taskId);
+    const first = task?.updates[0]?.uuid;
+    if (task === undefined || first === undefined || !isSame(first, uuid)) return;
+    task.updates.shift();
+    this.#send(task);
+  }
+}
+
+const isSame = (one: Uint8Array, other: Uint8Array): boolean =>
+  one.length === other.length && one.every((byte, at) => byte === other[at]);
