@@ -208,6 +208,7 @@ test('tasks are cut out by framework, id, offset and limit; nonsense is as good 
   t.deepEqual(await ids('?order=asc'), ['long', 'short']);
   t.deepEqual(await ids('?limit=1'), ['short']);
   t.deepEqual(await ids('?offset=1'), ['long']);
+  t.deepEqual(await ids('?offset=1&limit=1'), ['long']);
   t.deepEqual(await ids('?limit=0'), []);
   t.deepEqual(await ids('?task_id=long'), ['long']);
   t.deepEqual(await ids('?framework_id=other'), []);
