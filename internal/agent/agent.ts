@@ -1,0 +1,325 @@
+/**
+ * The agent as an actor: one mailbox, one loop. What happened since the last turn is taken together;
+ * the core decides; what it wants written is made durable in one batch; then its wishes are carried
+ * out, in order. There is nothing else to it: rules are in `core/`.
+ *
+ * A checkpoint that cannot be written ends the agent (`ended` says `failed`): what it would say from
+ * then on could be untrue after a restart. Its tasks run on and wait for the next agent.
+ */
+import { assert, unreachable } from '#internal/base/assert.ts';
+import type { Random } from '#internal/base/random.ts';
+import type { Link, LinkDialer } from '#internal/rpc/link.ts';
+import type { Clock, Timer } from '#internal/runtime/clock.ts';
+import type { Logger } from '#internal/runtime/logger.ts';
+import type { AgentMessage, MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
+import { type Checkpoint, openCheckpoint } from '#storage/checkpoint/checkpoint.ts';
+import type { CheckpointWrite } from '#storage/checkpoint/records.ts';
+import type { KeyValueStore } from '#storage/key-value-store.ts';
+import {
+  ContainerError,
+  type ContainerSpec,
+  type Containerizer,
+  type RunningContainer,
+} from './containerizer.ts';
+import type { Effect, Input, TimerId } from './core/input.ts';
+import { specOf } from './core/launch.ts';
+import {
+  type AgentSettings,
+  type AgentState,
+  type Task,
+  type TaskKey,
+  recoveredState,
+} from './core/state.ts';
+import { step } from './core/step.ts';
+
+export type AgentDependencies = {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Of this agent alone. It is closed by whoever opened it, after `ended`. */
+  readonly store: KeyValueStore;
+  readonly dialer: LinkDialer<AgentMessage, MasterMessage>;
+  readonly containerizer: Containerizer;
+};
+
+export type AgentOptions = AgentSettings & {
+  /** A master that says more than this before we can act on it is hung up on. */
+  readonly mailboxMax: number;
+};
+
+export type AgentEnd =
+  /** `stop` was called: tasks run on. */
+  | { readonly kind: 'stopped' }
+  /** `shutdown` was called: every task was killed. */
+  | { readonly kind: 'closed' }
+  /** A master wants this agent no more; its next start is that of a new one. */
+  | { readonly kind: 'expelled'; readonly reason: string }
+  | { readonly kind: 'failed'; readonly error: unknown };
+
+/** Containers that are looked for at the same time after a restart. */
+const recoveriesAtOnce = 32;
+
+export class Agent {
+  /** Resolves when the agent has ended; never rejects. */
+  readonly ended: Promise<AgentEnd>;
+  readonly #dependencies: AgentDependencies;
+  readonly #options: AgentOptions;
+  readonly #finish: (end: AgentEnd) => void;
+  readonly #links = new Map<number, Link<AgentMessage>>();
+  readonly #timers = new Map<string, Timer>();
+  #checkpoint: Checkpoint | undefined;
+  #state: AgentState | undefined;
+  #mailbox: Input[] = [];
+  #turning: Promise<void> | undefined;
+  #over = false;
+
+  constructor(dependencies: AgentDependencies, options: AgentOptions) {
+    assert(options.masters.length > 0, 'An agent needs masters to register with');
+    const { promise, resolve } = Promise.withResolvers<AgentEnd>();
+    this.ended = promise;
+    this.#finish = resolve;
+    this.#dependencies = dependencies;
+    this.#options = options;
+  }
+
+  /**
+   * Reads the checkpoint, finds the containers that an earlier agent left, then looks for a master.
+   * Rejects with `CheckpointError` or `StoreError` when the checkpoint cannot be read.
+   */
+  async start(): Promise<void> {
+    assert(this.#state === undefined, 'The agent was started twice');
+    const { clock, store } = this.#dependencies;
+    const { checkpoint, recovered } = await openCheckpoint(store);
+    this.#checkpoint = checkpoint;
+    this.#state = recoveredState(recovered, this.#options, clock.monotonic());
+    await this.#recoverContainers(this.#state);
+    this.#post({ kind: 'start' });
+  }
+
+  /** Ends the agent and leaves its tasks alone: the next one finds them. */
+  async stop(): Promise<void> {
+    await this.#end({ kind: 'stopped' });
+  }
+
+  /**
+   * Kills every task, with its grace, and ends. How the tasks ended is reported now or by the next
+   * agent on this checkpoint.
+   */
+  async shutdown(): Promise<void> {
+    this.#post({ kind: 'close' });
+    await this.ended;
+  }
+
+  /** What the agent knows now; undefined before it has read its checkpoint. */
+  view(): AgentState | undefined {
+    return this.#state;
+  }
+
+  async #recoverContainers(state: AgentState): Promise<void> {
+    const tasks = [...state.tasks.values()].filter(({ life }) => life.kind !== 'ended');
+    for (let at = 0; at < tasks.length; at += recoveriesAtOnce) {
+      const batch = tasks.slice(at, at + recoveriesAtOnce);
+      await Promise.all(batch.map((task) => this.#recoverContainer(state, task)));
+    }
+  }
+
+  async #recoverContainer(state: AgentState, task: Task): Promise<void> {
+    const spec = specOf(state, this.#options, task);
+    const found = await this.#dependencies.containerizer.recover(spec);
+    const about = { task: task.key, containerId: task.containerId };
+    switch (found.kind) {
+      case 'absent':
+        // One whose process we have seen has run, whatever became of what it wrote down.
+        if (task.life.kind === 'launching') this.#post({ kind: 'container-absent', ...about });
+        else {
+          const end = { kind: 'lost', reason: 'All traces of the container are gone' } as const;
+          this.#post({ kind: 'container-ended', ...about, end });
+        }
+        return;
+      case 'running':
+        this.#attend(task.key, task.containerId, found.container);
+        return;
+      case 'ended':
+        if (found.process !== undefined) {
+          this.#post({ kind: 'launched', ...about, process: found.process });
+        }
+        this.#post({ kind: 'container-ended', ...about, end: found.end });
+        return;
+      default:
+        unreachable(found);
+    }
+  }
+
+  #post(input: Input): void {
+    if (this.#over) return;
+    this.#mailbox.push(input);
+    this.#turning ??= this.#turn();
+  }
+
+  /** Takes what is in the mailbox until it is empty. */
+  async #turn(): Promise<void> {
+    try {
+      // Whatever else happens in this turn of the event loop is taken along.
+      await Promise.resolve();
+      while (this.#mailbox.length > 0 && !this.#over) await this.#takeAll();
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#turning = undefined;
+    }
+  }
+
+  async #takeAll(): Promise<void> {
+    assert(
+      this.#state !== undefined && this.#checkpoint !== undefined,
+      'The agent has not started',
+    );
+    const { clock, random } = this.#dependencies;
+    const moment = { nowMs: clock.now(), monotonicMs: clock.monotonic(), random };
+    const writes: CheckpointWrite[] = [];
+    const effects: Effect[] = [];
+    let state = this.#state;
+    for (const input of this.#mailbox.splice(0)) {
+      const result = step(state, input, { settings: this.#options, moment });
+      state = result.state;
+      writes.push(...result.writes);
+      effects.push(...result.effects);
+    }
+    await this.#checkpoint.write(writes);
+    this.#state = state;
+    for (const effect of effects) {
+      if (this.#over) return;
+      this.#carryOut(effect);
+    }
+  }
+
+  #carryOut(effect: Effect): void {
+    const { containerizer, logger } = this.#dependencies;
+    switch (effect.kind) {
+      case 'dial':
+        this.#links.set(effect.link, this.#dial(effect.link, effect.target));
+        return;
+      case 'hang-up':
+        this.#links.get(effect.link)?.close();
+        this.#links.delete(effect.link);
+        return;
+      case 'send':
+        this.#links.get(effect.link)?.send(effect.message);
+        return;
+      case 'launch':
+        this.#own(this.#launch(effect.task, effect.spec));
+        return;
+      case 'signal':
+        this.#own(containerizer.signal(effect.containerId, effect.signal));
+        return;
+      case 'release':
+        this.#own(this.#release(effect.containerId));
+        return;
+      case 'set-timer':
+        this.#setTimer(effect.timer, effect.delayMs);
+        return;
+      case 'cancel-timer':
+        this.#timers.get(nameOf(effect.timer))?.cancel();
+        this.#timers.delete(nameOf(effect.timer));
+        return;
+      case 'note':
+        logger[effect.level](effect.event, effect.fields);
+        return;
+      case 'stopped':
+        this.#conclude(effect.reason);
+        return;
+      default:
+        unreachable(effect);
+    }
+  }
+
+  #dial(link: number, target: string): Link<AgentMessage> {
+    return this.#dependencies.dialer.dial(target, {
+      onMessage: (message) => {
+        if (this.#mailbox.length < this.#options.mailboxMax) {
+          this.#post({ kind: 'message', link, message });
+          return;
+        }
+        // It says again what it must when we register anew.
+        this.#links.get(link)?.close();
+        this.#links.delete(link);
+      },
+      onClose: (reason) => {
+        this.#links.delete(link);
+        this.#post({ kind: 'link-closed', link, reason });
+      },
+    });
+  }
+
+  async #launch(task: TaskKey, spec: ContainerSpec): Promise<void> {
+    const { containerId } = spec;
+    try {
+      const container = await this.#dependencies.containerizer.launch(spec);
+      this.#attend(task, containerId, container);
+    } catch (error) {
+      if (!(error instanceof ContainerError)) throw error;
+      this.#post({ kind: 'launch-failed', task, containerId, reason: error.message });
+    }
+  }
+
+  async #release(containerId: string): Promise<void> {
+    try {
+      await this.#dependencies.containerizer.release(containerId);
+    } catch (error) {
+      // A few small files too many: no reason to stop.
+      this.#dependencies.logger.warn('container not released', { containerId, error });
+    }
+  }
+
+  /** Tells the core of a container that runs, and of its end. */
+  #attend(task: TaskKey, containerId: string, { process, ended }: RunningContainer): void {
+    this.#post({ kind: 'launched', task, containerId, process });
+    this.#own(ended.then((end) => this.#post({ kind: 'container-ended', task, containerId, end })));
+  }
+
+  #setTimer(timer: TimerId, delayMs: number): void {
+    const name = nameOf(timer);
+    this.#timers.get(name)?.cancel();
+    const set = this.#dependencies.clock.after(delayMs, () => {
+      this.#timers.delete(name);
+      this.#post({ kind: 'timer', timer });
+    });
+    this.#timers.set(name, set);
+  }
+
+  /** A promise that nobody awaits: what it throws is a fault of the machine under the agent. */
+  #own(work: Promise<void>): void {
+    work.catch((error: unknown) => this.#fail(error));
+  }
+
+  #conclude(reason: string): void {
+    const kind = this.#state?.ending.kind;
+    this.#close(kind === 'expelled' ? { kind, reason } : { kind: 'closed' });
+  }
+
+  #fail(error: unknown): void {
+    this.#dependencies.logger.error('agent failed', { error });
+    this.#close({ kind: 'failed', error });
+  }
+
+  async #end(end: AgentEnd): Promise<void> {
+    const turning = this.#turning;
+    this.#close(end);
+    // What is being written must not go on in a store that its owner closes next.
+    await turning;
+  }
+
+  #close(end: AgentEnd): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#mailbox = [];
+    for (const timer of this.#timers.values()) timer.cancel();
+    for (const link of this.#links.values()) link.close();
+    this.#timers.clear();
+    this.#links.clear();
+    this.#finish(end);
+  }
+}
+
+const nameOf = (timer: TimerId): string =>
+  'task' in timer ? `${timer.kind} ${timer.task}` : timer.kind;

@@ -1,0 +1,188 @@
+/**
+ * Containers on virtual time. They live on the machine, not in the agent: a crashed agent's containers
+ * run on and end, a machine that loses its power loses them all.
+ *
+ * Commands are shell lines of four words, run one after the other:
+ *
+ *     sleep SECONDS     exit STATUS     trap TERM     fail TEXT
+ *
+ * `trap TERM` ignores it from then on; `fail`, as the first word, cannot be launched.
+ */
+import { assert } from '#internal/base/assert.ts';
+import type { Random } from '#internal/base/random.ts';
+import type { Life } from '#internal/runtime/simulated/life.ts';
+import type { SimulatedWorld } from '#internal/runtime/simulated/world.ts';
+import type { ProcessRecord } from '#proto/gen/altiplano/agent/v1.ts';
+import {
+  type ContainerEnd,
+  ContainerError,
+  type ContainerSpec,
+  type Containerizer,
+  type RecoveredContainer,
+  type RunningContainer,
+} from '../containerizer.ts';
+
+export type SimulatedContainersDependencies = {
+  readonly world: SimulatedWorld;
+  readonly random: Random;
+};
+
+/** What a machine knows of one container. */
+type Container = {
+  readonly spec: ContainerSpec;
+  readonly process: ProcessRecord;
+  ignoresTerm: boolean;
+  end: ContainerEnd | undefined;
+  readonly watchers: ((end: ContainerEnd) => void)[];
+};
+
+/** Calls to the machine take up to so long. */
+const callMsMax = 20;
+
+export class SimulatedContainers {
+  /** One `<framework>/<executor>` for each command that began: what ran, and how often. */
+  readonly starts: string[] = [];
+  readonly #world: SimulatedWorld;
+  readonly #random: Random;
+  readonly #containers = new Map<string, Container>();
+  /** Taken by an agent that found nothing: they never start. */
+  readonly #abandoned = new Set<string>();
+  #boot = 1;
+  #nextPid = 1000;
+
+  constructor({ world, random }: SimulatedContainersDependencies) {
+    this.#world = world;
+    this.#random = random;
+  }
+
+  /** Those that have not ended. */
+  get alive(): number {
+    return [...this.#containers.values()].filter(({ end }) => end === undefined).length;
+  }
+
+  /** The machine loses its power: everything ends and nobody sees how. */
+  reboot(): void {
+    this.#boot++;
+    for (const container of this.#containers.values()) {
+      if (container.end !== undefined) continue;
+      container.end = { kind: 'lost', reason: 'The machine of the agent was restarted' };
+      container.watchers.length = 0;
+    }
+  }
+
+  /** The port as one run of the agent's program sees it. */
+  containerizer(life: Life): Containerizer {
+    return {
+      launch: (spec) => this.#launch(life, spec),
+      recover: (spec) => this.#recover(life, spec),
+      signal: async (containerId, signal) => {
+        await this.#call(life, 'signal');
+        this.#signal(containerId, signal);
+      },
+      release: async (containerId) => {
+        await this.#call(life, 'release');
+        assert(
+          this.#containers.get(containerId)?.end !== undefined ||
+            !this.#containers.has(containerId),
+          `Container "${containerId}" is released while it runs`,
+        );
+        this.#containers.delete(containerId);
+      },
+    };
+  }
+
+  #call(life: Life, name: string): Promise<void> {
+    return life.delay(this.#random.below(callMsMax), `container ${name}`);
+  }
+
+  async #launch(life: Life, spec: ContainerSpec): Promise<RunningContainer> {
+    const boot = this.#boot;
+    const container = await new Promise<Container | undefined>((resolve) => {
+      // Once the kernel was asked, the agent's own end stops nothing any more.
+      this.#world.schedule(this.#random.below(callMsMax), 'container start', () => {
+        const started = boot === this.#boot ? this.#start(spec) : undefined;
+        life.run(() => resolve(started));
+      });
+    });
+    if (container === undefined) throw new ContainerError(`Cannot launch: ${lineOf(spec)}`);
+    return { process: container.process, ended: this.#watch(life, container) };
+  }
+
+  #start(spec: ContainerSpec): Container | undefined {
+    const { containerId } = spec;
+    assert(!this.#containers.has(containerId), `Container "${containerId}" is launched twice`);
+    if (this.#abandoned.has(containerId) || lineOf(spec).startsWith('fail')) return undefined;
+    this.starts.push(`${spec.frameworkId}/${spec.executorId}`);
+    const process = {
+      pid: BigInt(this.#nextPid++),
+      start_ticks: 1n,
+      boot_id: `boot-${this.#boot}`,
+    };
+    const container = { spec, process, ignoresTerm: false, end: undefined, watchers: [] };
+    this.#containers.set(containerId, container);
+    this.#run(container, lineOf(spec).split(/\s*;\s*/u));
+    return container;
+  }
+
+  #run(container: Container, [word = '', ...rest]: readonly string[]): void {
+    if (container.end !== undefined) return;
+    const [verb = '', value = ''] = word.split(' ');
+    switch (verb) {
+      case 'sleep':
+        this.#world.schedule(Number(value) * 1000, 'container sleeps', () =>
+          this.#run(container, rest),
+        );
+        return;
+      case 'trap':
+        container.ignoresTerm = true;
+        this.#run(container, rest);
+        return;
+      case 'exit':
+        this.#end(container, { kind: 'exited', status: Number(value) });
+        return;
+      default:
+        this.#end(container, { kind: 'exited', status: word === '' ? 0 : 127 });
+    }
+  }
+
+  #end(container: Container, end: ContainerEnd): void {
+    if (container.end !== undefined) return;
+    container.end = end;
+    for (const watcher of container.watchers.splice(0)) watcher(end);
+  }
+
+  #signal(containerId: string, signal: 'TERM' | 'KILL'): void {
+    const container = this.#containers.get(containerId);
+    if (container === undefined || (signal === 'TERM' && container.ignoresTerm)) return;
+    this.#end(container, { kind: 'signaled', signal: signal === 'TERM' ? 15 : 9 });
+  }
+
+  #watch(life: Life, container: Container): Promise<ContainerEnd> {
+    return new Promise((resolve) => {
+      const tell = (end: ContainerEnd): void => {
+        life.schedule(this.#random.below(callMsMax), 'container ended', () => resolve(end));
+      };
+      if (container.end === undefined) container.watchers.push(tell);
+      else tell(container.end);
+    });
+  }
+
+  async #recover(life: Life, { containerId }: ContainerSpec): Promise<RecoveredContainer> {
+    await this.#call(life, 'recover');
+    const container = this.#containers.get(containerId);
+    if (container === undefined) {
+      this.#abandoned.add(containerId);
+      return { kind: 'absent' };
+    }
+    const { end, process } = container;
+    if (end !== undefined) return { kind: 'ended', process, end };
+    return {
+      kind: 'running',
+      container: { process, ended: this.#watch(life, container) },
+    };
+  }
+}
+
+function lineOf({ command }: ContainerSpec): string {
+  return command.kind === 'shell' ? command.line : [command.path, ...command.arguments].join(' ');
+}
