@@ -12,9 +12,16 @@
  * `DurableLogs` adds log matching and the promises of the log store.
  */
 import type { LogBatch, LogReader } from '#raft/core/log-store.ts';
-import type { Entry, HardState, Index, Message, NodeId, Term } from '#raft/core/types.ts';
+import type { HardState, Index, Message, NodeId, Term } from '#raft/core/types.ts';
 import { DurableLogs } from './durable-logs.ts';
 import { Violation } from './violation.ts';
+
+/** What a state machine is given. */
+export type Command = {
+  readonly index: Index;
+  readonly term: Term;
+  readonly data: Uint8Array;
+};
 
 type Of<Kind extends Message['kind']> = Extract<Message, { kind: Kind }>;
 
@@ -24,8 +31,11 @@ export class RaftSafety {
   readonly #leaders = new Map<Term, NodeId>();
   /** By `node:term`: whom it voted for. */
   readonly #votes = new Map<string, NodeId>();
-  /** By index from 1 on: what was applied first, and is true for ever. */
-  readonly #history: Entry[] = [];
+  /** By index: what was applied first, and is true for ever. It was decided in no later term. */
+  readonly #history = new Map<Index, Command & { readonly decidedBy: Term }>();
+  #lastApplied: Index = 0;
+  /** The newest term in which somebody led. */
+  #newestTerm: Term = 0;
   /** How far each node is in its present life. */
   readonly #applied = new Map<NodeId, Index>();
   /** The highest commit index that a leader spoke of. */
@@ -42,9 +52,14 @@ export class RaftSafety {
     return this.#leaders.size;
   }
 
-  /** Entries that somebody applied. */
+  /** Commands that somebody applied. */
   get decided(): number {
-    return this.#history.length;
+    return this.#history.size;
+  }
+
+  /** The index of the last of them. */
+  get lastApplied(): Index {
+    return this.#lastApplied;
   }
 
   /** How far `id` came since it woke up. */
@@ -79,34 +94,42 @@ export class RaftSafety {
     if (kind === 'MsgAppResp' && !message.reject) this.#acknowledges(message);
   }
 
-  /** `id` gave `entry` to its state machine. */
-  applied(id: NodeId, entry: Entry): void {
-    const { index, term } = entry;
-    const before = this.#applied.get(id) ?? 0;
-    if (index !== before + 1) {
-      throw new Violation('apply-order', `n${id} applied ${index} after ${before}`);
-    }
-    this.#applied.set(id, index);
-    const first = this.#history[index - 1];
+  /** `id` gave a command to its state machine. */
+  applied(id: NodeId, command: Command): void {
+    this.#isNext(id, command.index);
+    this.#applied.set(id, command.index);
+    const first = this.#history.get(command.index);
     if (first === undefined) {
-      this.#onQuorum(entry, `n${id} applied`);
-      this.#history.push(entry);
-    } else if (first.term !== term || Buffer.compare(first.data, entry.data) !== 0) {
-      const told = `term ${term}, but term ${first.term} was applied before`;
-      throw new Violation('state-machine', `n${id} applied ${index} of ${told}`);
+      this.#onQuorum(command, `n${id} applied`);
+      this.#history.set(command.index, { ...command, decidedBy: this.#newestTerm });
+      this.#lastApplied = Math.max(this.#lastApplied, command.index);
+    } else if (!isSame(first, command)) {
+      const told = `term ${command.term}, but term ${first.term} was applied before`;
+      throw new Violation('state-machine', `n${id} applied ${command.index} of ${told}`);
     }
   }
 
-  /** A client was told that its command stands at `index` of `term`. */
+  /** A client was told that its command was applied at `index`, in `term`. */
   acknowledged(index: Index, term: Term, data: Uint8Array): void {
-    const entry = this.#history[index - 1];
-    if (entry?.term !== term || Buffer.compare(entry.data, data) !== 0) {
+    const command = this.#history.get(index);
+    if (command === undefined || !isSame(command, { index, term, data })) {
       throw new Violation('acknowledgement', `a client was told of ${index}, which is not so`);
     }
-    this.#onQuorum(entry, 'a client was told of');
+    this.#onQuorum(command, 'a client was told of');
   }
 
-  #onQuorum({ index, term }: Entry, what: string): void {
+  /** Indexes rise; what is left out are entries that are no commands. */
+  #isNext(id: NodeId, index: Index): void {
+    const before = this.#applied.get(id) ?? 0;
+    if (index <= before)
+      throw new Violation('apply-order', `n${id} applied ${index} after ${before}`);
+    for (let at = before + 1; at < index; at++) {
+      if (this.#logs.entry(id, at)?.kind === 'noop') continue;
+      throw new Violation('apply-order', `n${id} applied ${index}, but left out ${at}`);
+    }
+  }
+
+  #onQuorum({ index, term }: Command, what: string): void {
     const copies = this.#logs.copies(index, term);
     if (copies >= this.#quorum) return;
     throw new Violation('quorum', `${what} ${index} of term ${term} with ${copies} on disk`);
@@ -120,14 +143,17 @@ export class RaftSafety {
     }
     if (known === undefined) {
       this.#leaders.set(term, from);
+      this.#newestTerm = Math.max(this.#newestTerm, term);
       this.#isComplete(from, term);
     }
     if (message.kind !== 'MsgSnap') this.#decides(message);
   }
 
   #isComplete(leader: NodeId, term: Term): void {
-    const lacking = this.#history.find(
-      (entry) => this.#logs.entry(leader, entry.index)?.term !== entry.term,
+    // A leader that was slow to speak owes nothing to those who were elected after it.
+    const owed = [...this.#history.values()].filter(({ decidedBy }) => decidedBy < term);
+    const lacking = owed.find(
+      ({ index, term: of }) => this.#logs.entry(leader, index)?.term !== of,
     );
     if (lacking === undefined) return;
     const what = `entry ${lacking.index} of term ${lacking.term}`;
@@ -165,3 +191,6 @@ export class RaftSafety {
     throw new Violation('durable-append', `n${from} acknowledged ${index} before it was on disk`);
   }
 }
+
+const isSame = (one: Command, other: Command): boolean =>
+  one.term === other.term && Buffer.compare(one.data, other.data) === 0;
