@@ -35,7 +35,10 @@ export type FileStat = { readonly kind: 'file' | 'folder' | 'other'; readonly si
 export type File = {
   /** Up to `length` bytes from `offset`; fewer only at the end of the file. */
   read(offset: number, length: number): Promise<Uint8Array>;
-  /** Writes all parts one after the other from `offset` on. */
+  /**
+   * Writes all parts one after the other from `offset` on; their bytes stay unchanged until it
+   * resolves. On a full disk (`ENOSPC`) a part of them may have been written.
+   */
   write(offset: number, parts: readonly Uint8Array[]): Promise<void>;
   truncate(sizeBytes: number): Promise<void>;
   /** Makes content and size durable (fdatasync). */

@@ -15,7 +15,10 @@ export type HttpRequest = {
   readonly signal: AbortSignal;
 };
 
-/** A reply that is complete, or a stream that `open` starts to fill once the head is on its way. */
+/**
+ * A reply that is complete, or a stream that `open` starts to fill once the head is on its way. To a
+ * HEAD the server sends the head alone, and `open` is not called.
+ */
 export type HttpResponse =
   | {
       readonly kind: 'whole';
@@ -31,7 +34,10 @@ export type HttpResponse =
     };
 
 export type HttpSink = {
-  /** Sends one chunk as one HTTP chunk. Nothing happens after `end` or after the client has gone. */
+  /**
+   * Sends one chunk as one HTTP chunk; its bytes must not change any more. Nothing happens after
+   * `end` or after the client has gone, and an empty chunk is not sent.
+   */
   write(chunk: Uint8Array): void;
   /** Bytes accepted by `write` that the network has not taken yet: bound it. */
   readonly backlogBytes: number;
@@ -71,12 +77,18 @@ export type HttpCall = {
 export type HttpReply = {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** Chunks as they arrive. Leaving the loop early closes the connection. */
+  /**
+   * Chunks as they arrive, for one reader. Leaving the loop early closes the connection. Read it or
+   * abort the call's signal: otherwise the connection stays taken. Throws `HttpError` when it breaks.
+   */
   readonly body: AsyncIterable<Uint8Array>;
 };
 
 export type HttpClient = {
-  /** Redirects are not followed. Rejects with `HttpError` when no reply comes. */
+  /**
+   * Redirects are not followed. Rejects with `HttpError` when no reply comes: `ECONNREFUSED`,
+   * `ECONNRESET`, `ETIMEDOUT`…, or `ABORTED` by the call's signal, whatever its reason.
+   */
   call(call: HttpCall): Promise<HttpReply>;
 };
 
