@@ -34,7 +34,7 @@ kind=exited
 if [ $status -gt 128 ] && [ -s "$folder/note" ]; then
   kind=signaled status=$((status - 128))
 fi
-read -r boot leader rest <"$folder/leader" && kill -KILL -- "-$leader" 2>/dev/null
+read -r boot leader rest <"$folder/leader" && kill -KILL "-$leader" 2>/dev/null
 echo "$kind $status" >"$folder/status"
 # While the agent lives it makes this end durable itself. Nobody else does when it is gone.
 read -r pid name state parent rest < /proc/$$/stat

@@ -1,0 +1,127 @@
+/** What every containerizer promises. Lines of commands are in the words that all of them know. */
+import type { ExecutionContext, TestFn } from 'ava';
+import { ContainerError, type ContainerSpec, type Containerizer } from '../containerizer.ts';
+
+export type ContainerizerRig = AsyncDisposable & {
+  /** The port, as an agent gets it that was just started; what ran before runs on. */
+  restart(): Promise<Containerizer>;
+  /** Lets the world move until the promise settles. */
+  run<T>(promise: Promise<T>): Promise<T>;
+  /** A command that does so. */
+  readonly exits: (status: number) => ContainerSpec['command'];
+  readonly runsOn: ContainerSpec['command'];
+  readonly ignoresTerm: ContainerSpec['command'];
+  /** A container that cannot be launched. */
+  readonly impossible: Partial<ContainerSpec>;
+};
+
+let made = 0;
+
+export function specFor(
+  command: ContainerSpec['command'],
+  more: Partial<ContainerSpec> = {},
+): ContainerSpec {
+  made++;
+  return {
+    containerId: `container-${made}`,
+    agentId: 'a-1',
+    frameworkId: 'f-1',
+    executorId: `task-${made}`,
+    command,
+    environment: { PATH: '/usr/local/bin:/usr/bin:/bin' },
+    user: undefined,
+    ...more,
+  };
+}
+
+export function containerizerSuite(test: TestFn, openRig: () => Promise<ContainerizerRig>): void {
+  const law = (
+    title: string,
+    check: (t: ExecutionContext, rig: ContainerizerRig) => Promise<void>,
+  ): void => {
+    test(title, async (t) => {
+      await using rig = await openRig();
+      await rig.run(check(t, rig));
+    });
+  };
+
+  law('a command that exits is reported with its status', async (t, rig) => {
+    const port = await rig.restart();
+    for (const status of [0, 3, 255]) {
+      const { process, ended } = await port.launch(specFor(rig.exits(status)));
+      t.true(process.pid > 1n);
+      t.deepEqual(await ended, { kind: 'exited', status });
+    }
+  });
+
+  law('TERM ends a command that does not mind, KILL any', async (t, rig) => {
+    const port = await rig.restart();
+    const mild = specFor(rig.runsOn);
+    const { ended } = await port.launch(mild);
+    await port.signal(mild.containerId, 'TERM');
+    t.deepEqual(await ended, { kind: 'signaled', signal: 15 });
+    const hard = specFor(rig.ignoresTerm);
+    const stubborn = await port.launch(hard);
+    await port.signal(hard.containerId, 'KILL');
+    t.deepEqual(await stubborn.ended, { kind: 'signaled', signal: 9 });
+  });
+
+  law('a signal to what has ended, or never was, does nothing', async (t, rig) => {
+    const port = await rig.restart();
+    const spec = specFor(rig.exits(0));
+    await (
+      await port.launch(spec)
+    ).ended;
+    await port.signal(spec.containerId, 'KILL');
+    await port.release(spec.containerId);
+    await port.signal(spec.containerId, 'KILL');
+    await port.release('nobody-knows-it');
+    t.pass();
+  });
+
+  law('an impossible launch is refused with words for its owner', async (t, rig) => {
+    const port = await rig.restart();
+    const spec = specFor(rig.exits(0), rig.impossible);
+    const error = await t.throwsAsync(port.launch(spec), { instanceOf: ContainerError });
+    t.true(error.message.length > 10);
+  });
+
+  law(
+    'the next agent finds a live container, the same process, and hears of its end',
+    async (t, rig) => {
+      const spec = specFor(rig.runsOn);
+      const first = await (await rig.restart()).launch(spec);
+      const port = await rig.restart();
+      const found = await port.recover(spec);
+      t.is(found.kind, 'running');
+      if (found.kind !== 'running') return;
+      t.deepEqual(found.container.process, first.process);
+      await port.signal(spec.containerId, 'TERM');
+      t.deepEqual(await found.container.ended, { kind: 'signaled', signal: 15 });
+    },
+  );
+
+  law('the next agent learns how a container ended that nobody watched', async (t, rig) => {
+    for (const status of [0, 7, 137]) {
+      const spec = specFor(rig.exits(status));
+      const { ended, process } = await (await rig.restart()).launch(spec);
+      await ended;
+      const found = await (await rig.restart()).recover(spec);
+      t.deepEqual(found, { kind: 'ended', process, end: { kind: 'exited', status } });
+    }
+  });
+
+  law('a container that was not found never starts, and one that is found was', async (t, rig) => {
+    const port = await rig.restart();
+    const spec = specFor(rig.exits(0));
+    t.deepEqual(await port.recover(spec), { kind: 'absent' });
+    t.deepEqual(await port.recover(spec), { kind: 'absent' });
+    // The launch that an agent had begun when it died: late, and too late.
+    const late = await port.launch(spec).then(
+      ({ ended }) => ended,
+      () => undefined,
+    );
+    t.true(late === undefined || late.kind === 'lost');
+    t.deepEqual(await port.recover(spec), { kind: 'absent' });
+  });
+}

@@ -1,0 +1,245 @@
+// oxlint-disable-next-line no-restricted-imports -- looks at what tasks left on the real disk.
+import { chmod, readFile } from 'node:fs/promises';
+import test from 'ava';
+import { systemClock } from '#internal/runtime/real/clock.ts';
+import { systemFileTree } from '#internal/runtime/real/file-tree.ts';
+import { systemFiles } from '#internal/runtime/real/files.ts';
+import { systemProcesses } from '#internal/runtime/real/processes.ts';
+import { openTempFolder } from '#internal/testing/temp-folder.ts';
+import { type ContainerSpec, type Containerizer, ContainerError } from '../containerizer.ts';
+import { type ContainerizerRig, containerizerSuite, specFor } from './containerizer.suite.ts';
+import { openPosixContainerizer } from './posix.ts';
+import { sandboxOf } from './sandbox.ts';
+
+const clock = systemClock();
+const processes = systemProcesses();
+const isRoot = processes.self.uid === 0;
+const shell = (line: string): ContainerSpec['command'] => ({ kind: 'shell', line });
+
+type Rig = ContainerizerRig & { readonly workFolder: string };
+
+async function openRig(): Promise<Rig> {
+  const folder = await openTempFolder();
+  // Tasks of other users have to get to their sandboxes.
+  await chmod(folder.path, 0o755);
+  const dependencies = { clock, files: systemFiles(), fileTree: systemFileTree(), processes };
+  return {
+    workFolder: folder.path,
+    restart: () =>
+      openPosixContainerizer(dependencies, { workFolder: folder.path, switchUser: true }),
+    run: (promise) => promise,
+    exits: (status) => shell(`exit ${status}`),
+    runsOn: shell('sleep 500'),
+    ignoresTerm: shell("trap '' TERM; while :; do sleep 1; done"),
+    impossible: isRoot ? { user: 'nobody-of-that-name' } : { executorId: 'x'.repeat(300) },
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+  };
+}
+
+containerizerSuite(test, openRig);
+
+const read = async (rig: Rig, spec: ContainerSpec, name: string): Promise<string> =>
+  await readFile(`${sandboxOf(rig.workFolder, spec).folder}/${name}`, 'utf8');
+
+async function runToEnd(port: Containerizer, spec: ContainerSpec): Promise<unknown> {
+  return await (
+    await port.launch(spec)
+  ).ended;
+}
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const endMs = clock.monotonic() + 20_000;
+  while (!(await condition())) {
+    if (clock.monotonic() > endMs) throw new Error('never');
+    await clock.sleep(10);
+  }
+}
+
+test('output goes to stdout and stderr of the sandbox, which `latest` leads to', async (t) => {
+  await using rig = await openRig();
+  const spec = specFor(shell('echo out; echo err >&2; pwd'));
+  t.deepEqual(await runToEnd(await rig.restart(), spec), { kind: 'exited', status: 0 });
+  const { folder, latest } = sandboxOf(rig.workFolder, spec);
+  t.is(await read(rig, spec, 'stdout'), `out\n${folder}\n`);
+  t.is(await read(rig, spec, 'stderr'), 'err\n');
+  t.is(await readFile(`${latest}/stderr`, 'utf8'), 'err\n');
+});
+
+test('every exit status and every deadly signal is told as it was', async (t) => {
+  await using rig = await openRig();
+  const port = await rig.restart();
+  for (const status of [1, 2, 126, 127, 128, 129, 137, 143, 254]) {
+    const end = await runToEnd(port, specFor(shell(`exit ${status}`)));
+    t.deepEqual(end, { kind: 'exited', status });
+  }
+  for (const signal of [1, 3, 6, 9, 11, 14, 15]) {
+    const end = await runToEnd(port, specFor(shell(`kill -${signal} $$`)));
+    t.deepEqual(end, { kind: 'signaled', signal });
+  }
+  // A command that prints what a shell would say of a signal does not confuse anybody.
+  const liar = await runToEnd(port, specFor(shell('echo Killed >&2; exit 137')));
+  t.deepEqual(liar, { kind: 'exited', status: 137 });
+});
+
+test('arguments reach a program as they are', async (t) => {
+  await using rig = await openRig();
+  const odd = ['', ' ', '$HOME', '"', "'", '*', 'a b', '--', '-n', 'ü\n!', '\\'];
+  const spec = specFor({ kind: 'argv', path: 'printf', arguments: ['[%s]', ...odd] });
+  t.deepEqual(await runToEnd(await rig.restart(), spec), { kind: 'exited', status: 0 });
+  t.is(await read(rig, spec, 'stdout'), odd.map((one) => `[${one}]`).join(''));
+});
+
+test('a program that is missing ends with 127, as in a shell', async (t) => {
+  await using rig = await openRig();
+  const spec = specFor({ kind: 'argv', path: 'no-such-program', arguments: [] });
+  t.deepEqual(await runToEnd(await rig.restart(), spec), { kind: 'exited', status: 127 });
+});
+
+test('a task sees its own environment and nothing of the agent', async (t) => {
+  await using rig = await openRig();
+  const environment = { PATH: '/usr/bin:/bin', A: '1 $X `y` "z"', LD_LIBRARY_PATH: '/nowhere' };
+  const spec = specFor({ kind: 'argv', path: 'env', arguments: [] }, { environment });
+  t.deepEqual(await runToEnd(await rig.restart(), spec), { kind: 'exited', status: 0 });
+  const lines = (await read(rig, spec, 'stdout')).trim().split('\n');
+  const { folder } = sandboxOf(rig.workFolder, spec);
+  const own = lines.filter((line) => !/^(PWD|OLDPWD|_|SHLVL)=/u.test(line));
+  t.deepEqual(own.toSorted(), [
+    'A=1 $X `y` "z"',
+    'LD_LIBRARY_PATH=/nowhere',
+    `MESOS_DIRECTORY=${folder}`,
+    `MESOS_SANDBOX=${folder}`,
+    'PATH=/usr/bin:/bin',
+  ]);
+});
+
+test('a kill reaches grandchildren, and those that a command leaves behind end with it', async (t) => {
+  await using rig = await openRig();
+  const port = await rig.restart();
+  const family = specFor(shell("sh -c 'sleep 500 & echo $! > child; wait' & wait"));
+  const { ended } = await port.launch(family);
+  const pidOf = async (spec: ContainerSpec): Promise<number> =>
+    Number(await read(rig, spec, 'child').catch(() => ''));
+  await until(async () => (await pidOf(family)) > 0);
+  await port.signal(family.containerId, 'TERM');
+  await ended;
+  const grandchild = await pidOf(family);
+  await until(() => processes.find(grandchild) === undefined);
+  const leaving = specFor(shell('sleep 500 & echo $! > child; exit 4'));
+  t.deepEqual(await runToEnd(port, leaving), { kind: 'exited', status: 4 });
+  const left = await pidOf(leaving);
+  await until(() => processes.find(left) === undefined);
+  t.true(grandchild > 1 && left > 1);
+});
+
+test('KILL also reaches what has left the group of its command', async (t) => {
+  await using rig = await openRig();
+  const port = await rig.restart();
+  // A shell with job control gives each job a group of its own.
+  const line = "trap '' TERM; bash -mc 'sleep 500 & echo $! > child; wait'";
+  const spec = specFor(shell(line));
+  const { ended } = await port.launch(spec);
+  await until(async () => Number(await read(rig, spec, 'child').catch(() => '')) > 0);
+  const child = Number(await read(rig, spec, 'child'));
+  await port.signal(spec.containerId, 'KILL');
+  await ended;
+  await until(() => processes.find(child) === undefined);
+  t.pass();
+});
+
+test('a supervisor that was killed is told, and its command does not go on', async (t) => {
+  await using rig = await openRig();
+  const port = await rig.restart();
+  const spec = specFor(shell('echo $$ > child; sleep 500'));
+  const { process: supervisor, ended } = await port.launch(spec);
+  await until(async () => (await read(rig, spec, 'child').catch(() => '')) !== '');
+  const child = Number(await read(rig, spec, 'child'));
+  process.kill(Number(supervisor.pid), 'SIGKILL');
+  t.is(((await ended) as { kind: string }).kind, 'lost');
+  await until(() => processes.find(child) === undefined);
+});
+
+test('a pid that belongs to another process by now is neither found nor killed', async (t) => {
+  await using rig = await openRig();
+  const port = await rig.restart();
+  const spec = specFor(shell('exit 0'));
+  await runToEnd(port, spec);
+  const bystander = await processes.start({
+    path: '/bin/sleep',
+    arguments: ['500'],
+    environment: {},
+    folder: '/',
+    user: undefined,
+  });
+  const { pid, startTicks, bootId } = bystander.identity;
+  // As if supervisor and command had had the bystander's pid, a moment earlier.
+  const files = systemFiles();
+  const folder = `${rig.workFolder}/meta/containers/${spec.containerId}`;
+  const fields = `${pid} (sh) S ${'0 '.repeat(18)}${startTicks - 1}`;
+  for (const name of ['supervisor', 'leader']) {
+    await files.remove(`${folder}/${name}`);
+    const file = await files.open(`${folder}/${name}`, { create: true });
+    await file.write(0, [new TextEncoder().encode(`${bootId} ${fields} 0\n`)]);
+    await file.close();
+  }
+  await files.remove(`${folder}/status`);
+  const found = await (await rig.restart()).recover(spec);
+  t.is(found.kind, 'ended');
+  await port.signal(spec.containerId, 'KILL');
+  t.deepEqual(processes.find(pid), bystander.identity);
+  process.kill(pid, 'SIGKILL');
+  await bystander.ended;
+});
+
+(isRoot ? test : test.skip)(
+  'a task runs as the user it names, in a sandbox of that user',
+  async (t) => {
+    await using rig = await openRig();
+    const port = await rig.restart();
+    const spec = specFor(shell('id -un; id -g; touch mine && echo yes'), { user: 'nobody' });
+    t.deepEqual(await runToEnd(port, spec), { kind: 'exited', status: 0 });
+    const nobody = await processes.user('nobody');
+    t.is(await read(rig, spec, 'stdout'), `nobody\n${nobody!.gid}\nyes\n`);
+    const stubborn = specFor(shell("trap '' TERM; sleep 500"), { user: 'nobody' });
+    const { ended } = await port.launch(stubborn);
+    await port.signal(stubborn.containerId, 'KILL');
+    t.deepEqual(await ended, { kind: 'signaled', signal: 9 });
+    const error = await t.throwsAsync(port.launch(specFor(shell('id'), { user: 'no-such-user' })));
+    t.true(error instanceof ContainerError);
+    t.regex(error.message, /no-such-user/);
+  },
+);
+
+(isRoot ? test : test.skip)('a task cannot make the agent kill what is not its own', async (t) => {
+  await using rig = await openRig();
+  const port = await rig.restart();
+  const victim = await processes.start({
+    path: '/bin/sleep',
+    arguments: ['500'],
+    environment: {},
+    folder: '/',
+    user: undefined,
+  });
+  const { pid } = victim.identity;
+  // Root's process, named as the leader by a file that the task's user may write.
+  const forge = [
+    'cd "$FOLDER"',
+    'rm leader',
+    `read -r self < /proc/${pid}/stat`,
+    'read -r boot < /proc/sys/kernel/random/boot_id',
+    'echo "$boot $self" > leader',
+    'echo $$ > "$MESOS_SANDBOX/child"',
+    'sleep 500',
+  ].join(' && ');
+  const spec = specFor(shell(forge), { user: 'nobody' });
+  const FOLDER = `${rig.workFolder}/meta/containers/${spec.containerId}`;
+  const { ended } = await port.launch({
+    ...spec,
+    environment: { ...spec.environment, FOLDER },
+  });
+  await until(async () => (await read(rig, spec, 'child').catch(() => '')) !== '');
+  await port.signal(spec.containerId, 'KILL');
+  t.deepEqual(processes.find(pid), victim.identity);
+  process.kill(pid, 'SIGKILL');
+  process.kill(-Number(await read(rig, spec, 'child')), 'SIGKILL');
+  t.deepEqual(await ended, { kind: 'signaled', signal: 9 });
+});
