@@ -129,3 +129,22 @@ export class TestCluster {
     await this.world.runFor(50);
   }
 }
+
+export type SmallCluster = {
+  readonly cluster: TestCluster;
+  readonly leader: TestMaster;
+  readonly scheduler: TestScheduler;
+  readonly agent: TestAgent;
+};
+
+/** One leader, one agent, and one scheduler that has an offer of all of it. */
+export async function smallCluster(
+  options: Options & { readonly framework?: ConstructorParameters<typeof TestScheduler>[2] } = {},
+): Promise<SmallCluster> {
+  const cluster = new TestCluster(options);
+  const leader = await cluster.lead();
+  const scheduler = await cluster.scheduler(leader, options.framework);
+  const agent = await cluster.agent(leader, 'a1');
+  await cluster.until(() => scheduler.offers.size > 0, 'no offer');
+  return { cluster, leader, scheduler, agent };
+}

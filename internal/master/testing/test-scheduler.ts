@@ -123,6 +123,25 @@ export class TestScheduler {
       .filter(({ task_id }) => taskId === undefined || task_id.value === taskId);
   }
 
+  /** What it holds offers of, in all. */
+  offered(name: string): number {
+    return [...this.offers.values()]
+      .flatMap(({ resources = [] }) => resources)
+      .filter((resource) => resource.name === name)
+      .reduce((sum, { scalar }) => sum + (scalar?.value ?? 0), 0);
+  }
+
+  /** An offer that it holds. */
+  get offer(): Offer {
+    const [offer] = this.offers.values();
+    assert(offer !== undefined, 'nothing is on offer');
+    return offer;
+  }
+
+  get errors(): readonly string[] {
+    return this.events.flatMap(({ error }) => (error === undefined ? [] : [error.message]));
+  }
+
   /** The types of all events so far. */
   types(): readonly (string | undefined)[] {
     return this.events.map(({ type }) => type);
