@@ -1,0 +1,110 @@
+/**
+ * `npm run sim`: many seeded runs of the simulated cluster.
+ *
+ *     npm run sim -- --seeds 500 [--from N]            looks for violations
+ *     npm run sim -- --mutants [--seeds 200]           looks whether planted bugs are found
+ *     npm run sim -- --mutant NAME --seeds 1 --from N  replays what found one of them
+ *
+ * Ends with `figure` lines. Exit status 1 when an invariant broke, or a planted bug survived; 2 when
+ * it was called wrongly.
+ */
+import { parseArgs } from 'node:util';
+import { hunt } from '#chaos/mutants/hunt.ts';
+import type { Mutant } from '#chaos/mutants/mutant.ts';
+import { plant } from '#chaos/mutants/plant.ts';
+import { raftMutants } from '#chaos/mutants/raft-mutants.ts';
+import type { RaftRun } from '#chaos/simulation/raft-run.ts';
+
+type Arguments = {
+  readonly from: number;
+  readonly seeds: number;
+  readonly mutant: Mutant | undefined;
+  readonly mutants: boolean;
+};
+
+class UsageError extends Error {
+  override readonly name: string = 'UsageError';
+}
+
+function parse(args: readonly string[]): Arguments {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      seeds: { type: 'string' },
+      from: { type: 'string', default: '0' },
+      mutant: { type: 'string' },
+      mutants: { type: 'boolean', default: false },
+    },
+  });
+  if (positionals.length !== 1 || positionals[0] !== 'sim') {
+    throw new UsageError('usage: sim [--seeds N] [--from N] [--mutants | --mutant NAME]');
+  }
+  const mutant = raftMutants.find(({ name }) => name === values.mutant);
+  if (values.mutant !== undefined && mutant === undefined) {
+    const known = raftMutants.map(({ name }) => name).join(', ');
+    throw new UsageError(`there is no mutant "${values.mutant}"; there are ${known}`);
+  }
+  const seeds = wholeNumber('seeds', values.seeds ?? (values.mutants ? '200' : '500'));
+  return { from: wholeNumber('from', values.from), seeds, mutant, mutants: values.mutants };
+}
+
+function wholeNumber(name: string, text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
+  throw new UsageError(`--${name} "${text}" is not a whole number`);
+}
+
+/** Runs seed after seed; the exit status. */
+async function simulate({ from, seeds: count, mutant }: Arguments): Promise<number> {
+  if (mutant !== undefined) plant(mutant);
+  // Only now: a mutant is planted in what is loaded after it.
+  const { runRaft } = await import('#chaos/simulation/raft-run.ts');
+  const { sweep } = await import('#chaos/simulation/sweep.ts');
+  let done = 0;
+  const onRun = (run: RaftRun): void => {
+    done += 1;
+    if (run.violation !== undefined) tellViolation(run, mutant);
+    if (done % 50 === 0) console.log(`${done} of ${count} seeds`);
+  };
+  const options = { from, count, stopsAtViolation: false };
+  const result = await sweep((seed) => runRaft({ seed }), options, onRun);
+  figure('seeds', result.seeds);
+  figure('events', result.events);
+  figure('violations', result.violations.length);
+  for (const [name, value] of result.figures) figure(name, value);
+  return result.violations.length === 0 ? 0 : 1;
+}
+
+function tellViolation({ seed, violation }: RaftRun, mutant: Mutant | undefined): void {
+  const planted = mutant === undefined ? '' : ` --mutant ${mutant.name}`;
+  console.log(`SEED=${seed} ${violation?.message}`);
+  console.log(`  replay: npm run sim -- --seeds 1 --from ${seed}${planted}`);
+}
+
+/** Tries each mutant; the exit status. */
+async function huntAll({ from, seeds: count }: Arguments): Promise<number> {
+  let survivors = 0;
+  for (const mutant of raftMutants) {
+    const { name, caught, seeds } = await hunt({ mutant, from, count });
+    if (caught === undefined) {
+      survivors += 1;
+      console.log(`${name} survived ${seeds} seeds`);
+    } else console.log(`${name} caught by seed ${caught.seed}: ${caught.message}`);
+  }
+  figure('mutants', raftMutants.length);
+  figure('mutants-caught', raftMutants.length - survivors);
+  return survivors === 0 ? 0 : 1;
+}
+
+const figure = (name: string, value: number): void => console.log(`figure ${name} ${value} count`);
+
+try {
+  const args = parse(process.argv.slice(2));
+  process.exitCode = await (args.mutants ? huntAll(args) : simulate(args));
+} catch (error) {
+  const isUsage = error instanceof UsageError || (error instanceof TypeError && 'code' in error);
+  if (!isUsage) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+}
