@@ -124,6 +124,18 @@ test('all stop at once and start again: nothing applied is forgotten', async (t)
   t.pass();
 });
 
+test('what a state machine kept does not come again', async (t) => {
+  const cluster = await Cluster.start(11);
+  const leader = await cluster.leader();
+  await cluster.all([leader.propose(bytes('a')), leader.propose(bytes('b'))]);
+  await cluster.until(() => ids.every((id) => cluster.textOf(id) === 'ab'));
+  for (const id of ids) cluster.crash(id);
+  await cluster.boot({ isKept: true });
+  await cluster.all([(await cluster.leader()).propose(bytes('c'))]);
+  await cluster.until(() => ids.every((id) => cluster.textOf(id).endsWith('c')));
+  for (const id of ids) t.is(cluster.textOf(id), 'abc');
+});
+
 test('a node that was stopped answers what it still owes', async (t) => {
   const cluster = await Cluster.start(10);
   const leader = await cluster.leader();
@@ -143,7 +155,8 @@ class Cluster {
   readonly #datagrams: SimulatedDatagrams<Message>;
   readonly #options: Partial<RaftNodeOptions>;
   readonly #disks = new Map<NodeId, SimulatedDisk>();
-  readonly #nodes = new Map<NodeId, { node: RaftNode; applied: AppliedEntry[] }>();
+  readonly #nodes = new Map<NodeId, RaftNode>();
+  readonly #applied = new Map<NodeId, AppliedEntry[]>();
 
   static async start(seed: number, options: Partial<RaftNodeOptions> = {}): Promise<Cluster> {
     const cluster = new Cluster(seed, options);
@@ -161,8 +174,9 @@ class Cluster {
     }
   }
 
-  async boot(): Promise<void> {
-    for (const id of ids) await this.#bootNode(id);
+  /** `isKept`: the state machines find what they had applied, as if they had it on disk. */
+  async boot({ isKept } = { isKept: false }): Promise<void> {
+    for (const id of ids) await this.#bootNode(id, isKept ? this.#applied.get(id)! : []);
   }
 
   crash(id: NodeId): void {
@@ -171,7 +185,7 @@ class Cluster {
   }
 
   node(id: NodeId): RaftNode {
-    return this.#nodes.get(id)!.node;
+    return this.#nodes.get(id)!;
   }
 
   disk(id: NodeId): SimulatedDisk {
@@ -179,18 +193,18 @@ class Cluster {
   }
 
   others(node: RaftNode): readonly RaftNode[] {
-    return [...this.#nodes.values()].map((each) => each.node).filter((other) => other !== node);
+    return [...this.#nodes.values()].filter((other) => other !== node);
   }
 
   textOf(id: NodeId): string {
-    const applied = this.#nodes.get(id)?.applied ?? [];
+    const applied = this.#applied.get(id) ?? [];
     return applied.map(({ data }) => new TextDecoder().decode(data)).join('');
   }
 
   async leader({ not }: { readonly not?: RaftNode } = {}): Promise<RaftNode> {
     let found: RaftNode | undefined;
     await this.until(() => {
-      const nodes = [...this.#nodes.values()].map(({ node }) => node);
+      const nodes = [...this.#nodes.values()];
       found = nodes.find((node) => node !== not && node.standing().ready);
       return found !== undefined;
     });
@@ -209,7 +223,7 @@ class Cluster {
     return this.settle(Promise.all(promises));
   }
 
-  async #bootNode(id: NodeId): Promise<void> {
+  async #bootNode(id: NodeId, applied: AppliedEntry[]): Promise<void> {
     const life = this.world.boot(`n${id}`);
     const files = simulatedFiles({ disk: this.disk(id), life });
     const log = await this.settle(
@@ -230,14 +244,17 @@ class Cluster {
         },
       ),
     );
-    const applied: AppliedEntry[] = [];
+    this.#applied.set(id, applied);
     const node = new RaftNode(
       {
         clock: simulatedClock({ world: this.world, life }),
         random: this.world.random(`node ${id} ${this.world.events}`),
         logger: quiet,
         log,
-        machine: { apply: (entries) => void applied.push(...entries), appliedIndex: () => 0 },
+        machine: {
+          apply: (entries) => void applied.push(...entries),
+          appliedIndex: () => applied.at(-1)?.index ?? 0,
+        },
         connect: (handlers) => {
           this.#datagrams.bind(life, (message) => handlers.onMessages([message]));
           const send = (message: Message): void =>
@@ -251,6 +268,6 @@ class Cluster {
       },
       { ...defaultRaftNodeOptions, ...this.#options, id },
     );
-    this.#nodes.set(id, { node, applied });
+    this.#nodes.set(id, node);
   }
 }

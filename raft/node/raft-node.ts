@@ -279,9 +279,8 @@ export class RaftNode {
   }
 
   #onFault(fault: unknown): void {
-    if (this.#isStopped) return;
     this.#halt();
-    this.#dependencies.logger.error('The Raft node stops', { error: fault });
+    this.#dependencies.logger.error('The Raft node cannot go on', { error: fault });
     this.#dependencies.onFault(fault);
   }
 

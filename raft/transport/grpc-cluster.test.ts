@@ -8,6 +8,7 @@ import { type GrpcServer, openGrpcServer } from '#internal/rpc/grpc-server.ts';
 import { systemClock } from '#internal/runtime/real/clock.ts';
 import { systemFiles } from '#internal/runtime/real/files.ts';
 import { systemRandom } from '#internal/runtime/real/random.ts';
+import { findFreePort } from '#internal/testing/free-port.ts';
 import { openTempFolder } from '#internal/testing/temp-folder.ts';
 import type { LogStore } from '#raft/core/log-store.ts';
 import type { NodeId } from '#raft/core/types.ts';
@@ -171,8 +172,7 @@ class Cluster {
 async function freeAddresses(): Promise<ReadonlyMap<NodeId, PeerAddress>> {
   const addresses = new Map<NodeId, PeerAddress>();
   for (const id of ids) {
-    await using reserved = await openGrpcServer({ host, port: 0 });
-    addresses.set(id, { host, port: reserved.port });
+    addresses.set(id, { host, port: await findFreePort(host, systemRandom()) });
   }
   return addresses;
 }

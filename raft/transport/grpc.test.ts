@@ -4,6 +4,8 @@ import { brand } from '#internal/base/brand.ts';
 import { randomFromSeed } from '#internal/base/random.ts';
 import { type GrpcServer, openGrpcServer } from '#internal/rpc/grpc-server.ts';
 import { systemClock } from '#internal/runtime/real/clock.ts';
+import { systemRandom } from '#internal/runtime/real/random.ts';
+import { findFreePort } from '#internal/testing/free-port.ts';
 import type { Message, NodeId } from '#raft/core/types.ts';
 import type { PeerAddress } from '#raft/node/peer-transport.ts';
 import { defaultGrpcPeersOptions, grpcPeers } from './grpc.ts';
@@ -123,8 +125,7 @@ async function openLoopback(): Promise<Loopback> {
   const addresses = new Map<NodeId, PeerAddress>();
   const running = new Map<NodeId, { server: GrpcServer; endpoint: LocalEndpoint }>();
   for (const id of ids) {
-    await using reserved = await openGrpcServer({ host, port: 0 });
-    addresses.set(id, { host, port: reserved.port });
+    addresses.set(id, { host, port: await findFreePort(host, systemRandom()) });
   }
   const open: Loopback['open'] = async (id, { clusterId } = cluster) => {
     const server = await openGrpcServer({ host, port: addresses.get(id)!.port });

@@ -78,6 +78,8 @@ class Replay {
   readonly #segments = new SegmentList();
   #place: Place = { sequence: 0, chain: 0 };
   #offset = 0;
+  /** Where the segment before the current one ends. */
+  #previousEnd = 0;
 
   constructor(where: Where, tail: Tail) {
     this.#where = where;
@@ -93,6 +95,7 @@ class Replay {
     }
     this.#begin(reading, header);
     this.#segments.add(number, path);
+    this.#previousEnd = this.#offset;
     for (let offset = segmentHeaderBytes; ;) {
       this.#offset = offset;
       if (offset === bytes.length) return { kind: 'none' };
@@ -157,6 +160,7 @@ class Replay {
     }
     if (this.#offset > segmentHeaderBytes) return { kind: 'cut', sizeBytes: this.#offset };
     this.#segments.removeCurrent();
+    this.#offset = this.#previousEnd;
     return { kind: 'remove' };
   }
 

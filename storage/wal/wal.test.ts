@@ -100,7 +100,7 @@ test('a log that is opened again holds what it held', async (t) => {
 });
 
 test('after a crash the log holds what was acknowledged, and of the rest a whole batch or none', async (t) => {
-  const struck = { torn: 0, lost: 0, kept: 0, dropped: 0, syncsFailed: 0 };
+  const struck = { torn: 0, lost: 0, kept: 0, dropped: 0, syncsFailed: 0, full: 0 };
   for (const seed of seeds(150)) {
     const random = randomFromSeed(seed);
     const machine = new Machine(seed);
@@ -133,12 +133,15 @@ test('after a crash the log holds what was acknowledged, and of the rest a whole
       const last = drawStep(random, possible[0]!);
       possible = [possible[0]!, after(possible[0]!, last)];
       if (random.oneIn(5)) machine.disk.failNextSync();
+      if (random.oneIn(6)) machine.disk.setCapacity(random.below(6000));
       const isDone = await machine.crashWithin(take(log, last), random.below(8));
       if (isDone) possible = [possible[1]!];
+      machine.disk.setCapacity(Infinity);
     }
     struck.torn += machine.disk.counts.torn;
     struck.lost += machine.disk.counts.lost;
     struck.syncsFailed += machine.disk.counts.syncsFailed;
+    struck.full += machine.disk.counts.full;
   }
   t.log(struck);
   if (SEED === undefined) {
@@ -206,6 +209,28 @@ test('a last write that rotted is not taken for a torn one', async (t) => {
     const rotten = new Map(files).set(name, changed);
     const opening = new Machine(1).openWith(rotten);
     await t.throwsAsync(opening, { name: 'WalError', code: 'CORRUPT' }, `changed at ${position}`);
+  }
+});
+
+test('a segment that was cut short anywhere while it was made is made anew', async (t) => {
+  const machine = new Machine(5);
+  const files = machine.boot();
+  const log = await machine.run(openWal({ files, logger: quiet }, options));
+  const whole: Contents = { ...newborn, entries: [entry(1, 1, 1000)] };
+  await machine.run(log.append({ entries: whole.entries }));
+  const before = await readFolder(machine, files);
+  await machine.run(log.append({ entries: [entry(1, 2, 1000)] }));
+  const [name, made] = [segmentName(2), (await readFolder(machine, files)).get(segmentName(2))!];
+  const firstBatchEnd = made.length - (1000 + 4 * 32 + 8);
+  for (let size = 0; size < firstBatchEnd; size += 4) {
+    const cut = new Map(before).set(name, made.subarray(0, size));
+    const next = new Machine(1);
+    const reopened = await next.openWith(cut);
+    t.deepEqual(contentsOf(reopened), whole, `cut to ${size}`);
+    await next.run(reopened.append({ entries: [entry(1, 2, 1000)] }));
+    next.crash('power');
+    const again = await next.run(openWal({ files: next.boot(), logger: quiet }, options));
+    t.is(again.lastIndex(), 2, `cut to ${size}, then appended`);
   }
 });
 
@@ -278,6 +303,15 @@ test('segments below the mark are dropped, all but the one that is written', asy
   t.is(log.firstIndex(), 31);
   t.is(log.term(30), 1);
   t.is(log.term(29), undefined);
+});
+
+test('a gap in the log is a bug of the caller, and nothing is written', async (t) => {
+  const machine = new Machine(1);
+  const log = await machine.run(openWal({ files: machine.boot(), logger: quiet }, options));
+  const leap = machine.run(log.append({ entries: [entry(1, 2)] }));
+  await t.throwsAsync(leap, { name: 'AssertionError' });
+  await machine.run(log.append({ entries: [entry(1, 1)] }));
+  t.is(log.lastIndex(), 1);
 });
 
 test('a committed entry is not replaced', async (t) => {

@@ -50,7 +50,7 @@ export async function openWal(
     `the cluster id "${options.clusterId}" is longer than ${clusterIdBytesMax} bytes`,
   );
   const lock = await faultsOfDisk('open', folder, async () => {
-    await makeDurableFolder(files, folder);
+    await files.makeFolder(folder);
     return await files.lock(`${folder}/lock`);
   });
   try {
@@ -85,6 +85,7 @@ async function makeLog(files: Files, options: WalOptions): Promise<void> {
   const { folder, clusterId, nodeId, bootstrap } = options;
   for (const name of [...tailSlotNames, segmentName(1)]) await files.remove(`${folder}/${name}`);
   await files.syncFolder(folder);
+  await syncAbove(files, folder);
   const header = { clusterId, nodeId, segment: 1, base: 0, sequence: 1, chain: 0 };
   const mark: SnapshotMark = { index: 0, term: 0, conf: bootstrap };
   const made = await makeSegment(files, folder, { header, records: [{ kind: 'mark', mark }] });
@@ -96,17 +97,22 @@ async function makeLog(files: Files, options: WalOptions): Promise<void> {
   await tails.close();
   await made.file.close();
   await files.syncFolder(folder);
-  await files.syncFolder(parentOf(folder));
 }
 
-/** A log must not vanish with a folder above it that nobody synced: it would start anew. */
-async function makeDurableFolder(files: Files, folder: string): Promise<void> {
-  const made: string[] = [];
-  for (let path = folder; (await files.stat(path)) === undefined; path = parentOf(path)) {
-    made.push(path);
+/**
+ * Makes the names of the folder and of all above it durable, before the log counts: with one that
+ * nobody synced the whole log would vanish, and the node would start anew and vote a second time.
+ * Whether we made them cannot be told: an earlier try may have died in between.
+ */
+async function syncAbove(files: Files, folder: string): Promise<void> {
+  for (let path = folder; path !== '/'; path = parentOf(path)) {
+    try {
+      await files.syncFolder(parentOf(path));
+    } catch (fault) {
+      // One that we may not even read is none that we made.
+      if (!(fault instanceof FilesError) || fault.code !== 'EACCES') throw fault;
+    }
   }
-  await files.makeFolder(folder);
-  for (const path of made.toReversed()) await files.syncFolder(parentOf(path));
 }
 
 const parentOf = (path: string): string => path.slice(0, Math.max(1, path.lastIndexOf('/')));
@@ -211,6 +217,7 @@ class Wal implements LogStore {
     return this.#inTurn(async () => {
       const records: WalRecord[] = entries.map((entry) => ({ kind: 'entry', entry }));
       const from = entries[0]?.index;
+      assert(from === undefined || from <= this.lastIndex() + 1, `entry ${from} leaves a gap`);
       if (from !== undefined && from <= this.lastIndex()) {
         const { commit } = this.#image.hard();
         assert(from > commit, `entry ${from} is committed (up to ${commit}) and may not change`);
