@@ -101,6 +101,22 @@ test('a leader is ready when it has applied an entry of its own term, and tells 
   t.is(seen.length, told);
 });
 
+test('a leader is not ready before it has applied what was decided under others', async (t) => {
+  const cluster = await Cluster.start(12, { committedBytesMax: 1 });
+  const first = await cluster.leader();
+  await cluster.all([...'abcdef'].map((text) => first.propose(bytes(text))));
+  for (const id of ids) cluster.crash(id);
+  await cluster.boot();
+  const known: string[] = [];
+  for (const id of ids) {
+    cluster.node(id).watch(({ ready }) => {
+      if (ready) known.push(cluster.textOf(id));
+    });
+  }
+  await cluster.leader();
+  t.deepEqual(known, ['abcdef']);
+});
+
 test('a node whose disk fails stops and says so, and says nothing else', async (t) => {
   const cluster = await Cluster.start(8);
   const leader = await cluster.leader();
