@@ -162,6 +162,20 @@ test('a volume is the same wherever it is mounted and whoever made it', (t) => {
   t.true(contains([volume('a', 'x')], [volume('b', 'y')]));
 });
 
+test('a volume is taken whole, and another of the same name beside it is another', (t) => {
+  const persistence = { id: 'v', principal: undefined };
+  const volume = of(disk, { disk: { source: undefined, persistence, volume: undefined } });
+  const part = { ...volume, value: { kind: 'scalar', milli: 32_000 } as const };
+  t.false(contains([volume], [part]));
+  t.is(add([volume], [part]).length, 2);
+});
+
+test('what is held for one role is not held for another', (t) => {
+  const [mine, theirs] = ['a', 'b'].map((role) => allocatedTo(role, parsed('cpus:1')));
+  t.false(contains(mine ?? [], theirs ?? []));
+  t.is(add(mine ?? [], theirs ?? []).length, 2);
+});
+
 test('copies of a shared volume are counted', (t) => {
   const persistence = { id: 'v', principal: undefined };
   const shared = of(disk, {

@@ -80,6 +80,9 @@ function assertBooks(t: ExecutionContext, state: State, message: string): void {
       [...tasks.values()].every((task) => state.agents.has(task.agentId)),
       message,
     );
+    for (const task of unreachable.values()) {
+      t.is(state.agents.get(task.agentId)?.reach.kind, 'unreachable', message);
+    }
     for (const task of tasks.values()) {
       const { reach } = state.agents.get(task.agentId)!;
       t.true(reach.kind === 'admitted' || isTerminal(task.state), message);

@@ -1,9 +1,18 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { randomFromSeed } from '#internal/base/random.ts';
+import type { Agent, Framework, Task } from '#internal/model/cluster.ts';
+import { encoded } from '#internal/model/encoded.ts';
+import { agentId, frameworkId, taskId } from '#internal/model/ids.ts';
 import { apply } from '#internal/state/apply.ts';
+import type { Command, TaskReport } from '#internal/state/command.ts';
 import { diff, recordKey, toRecords } from '#internal/state/records.ts';
-import { newState, type State } from '#internal/state/state.ts';
+import {
+  completedFrameworksMax,
+  completedTasksMax,
+  newState,
+  type State,
+} from '#internal/state/state.ts';
 import { randomCommand } from '#internal/testing/random-commands.ts';
 import { seedsOf } from '#internal/testing/seeds.ts';
 import { encode } from './protobuf.ts';
@@ -82,6 +91,90 @@ function follow(mirror: Map<string, Uint8Array>, previous: State, next: State): 
     else if (!mirror.delete(write.key)) throw new Error(`${write.key} was never there`);
   }
 }
+
+test('a mirror forgets what the state forgets: old tasks, old frameworks', (t) => {
+  const mirror = new Map<string, Uint8Array>();
+  let state = newState();
+  const take = (command: Command): void => {
+    const next = apply(state, command).state;
+    follow(mirror, state, next);
+    state = next;
+  };
+  const framework = (i: number): Framework => ({ ...anyFramework, id: frameworkId(`F${i}`) });
+  for (let i = 0; i < completedFrameworksMax + 3; i++) {
+    take({ atMs: i, kind: 'subscribe-framework', framework: framework(i) });
+    take({ atMs: i, kind: 'remove-framework', frameworkId: framework(i).id });
+  }
+  // The id is forgotten by now, and may be used again.
+  take({ atMs: 100, kind: 'subscribe-framework', framework: framework(0) });
+  take({ atMs: 100, kind: 'admit-agent', agent: anyAgent });
+  for (let i = 0; i < completedTasksMax + 3; i++) {
+    take({ atMs: i, kind: 'launch-tasks', tasks: [{ ...anyTask, launchedMs: i }] });
+    take({ atMs: i, kind: 'update-tasks', updates: [lost] });
+  }
+  t.is([...mirror.keys()].filter((key) => key.includes('/completed/')).length, completedTasksMax);
+  t.is(state.completedFrameworks.size, completedFrameworksMax);
+  t.deepEqual(inKeyOrder(mirror), recordsOf(state));
+  t.deepEqual(recordsOf(stateFromRecords(mirror)), recordsOf(state));
+});
+
+const anyFramework: Framework = {
+  id: frameworkId('F0'),
+  info: encoded<'mesos.v1.FrameworkInfo'>(Uint8Array.of(1)),
+  name: 'n',
+  user: 'u',
+  principal: undefined,
+  roles: [],
+  capabilities: new Set(),
+  checkpoint: true,
+  failoverTimeoutMs: 0,
+  registeredMs: 0,
+  reregisteredMs: 0,
+  connection: { kind: 'connected' },
+};
+const anyAgent: Agent = {
+  id: agentId('S'),
+  registration: 'r',
+  info: encoded<'mesos.v1.AgentInfo'>(Uint8Array.of(2)),
+  hostname: 'h',
+  ip: '10.0.0.1',
+  port: 5051,
+  version: '1',
+  capabilities: [],
+  total: [],
+  registeredMs: 0,
+  reregisteredMs: undefined,
+  reach: { kind: 'admitted' },
+};
+const anyTask: Task = {
+  id: taskId('t'),
+  frameworkId: anyFramework.id,
+  agentId: anyAgent.id,
+  executorId: undefined,
+  name: 'n',
+  info: encoded<'mesos.v1.TaskInfo'>(Uint8Array.of(3)),
+  resources: [],
+  launchedMs: 0,
+  state: 'staging',
+  update: undefined,
+  acknowledgedUuid: undefined,
+  statuses: [],
+  kill: undefined,
+};
+const lost: TaskReport = {
+  frameworkId: anyTask.frameworkId,
+  taskId: anyTask.id,
+  agentId: anyTask.agentId,
+  state: 'lost',
+  update: {
+    kind: 'master',
+    state: 'lost',
+    reason: 'agent-disconnected',
+    message: 'm',
+    atMs: 1,
+    unreachableMs: undefined,
+  },
+};
 
 const inKeyOrder = (mirror: ReadonlyMap<string, Uint8Array>): readonly [string, Uint8Array][] =>
   [...mirror].toSorted(([one], [other]) => (one < other ? -1 : 1));

@@ -1,14 +1,22 @@
 /** Status updates: what agents and masters said of a task, as the `TaskStatus` of the wire. */
-import { assert, unreachable } from '#internal/base/assert.ts';
+import { unreachable } from '#internal/base/assert.ts';
 import { accept, refuse, type Result } from '#internal/base/result.ts';
-import type { AgentUpdate, MasterUpdate, Task, TaskUpdate } from '#internal/model/cluster.ts';
+import { uuidBytes, uuidText } from '#internal/base/uuid.ts';
+import type {
+  AgentUpdate,
+  MasterReason,
+  MasterUpdate,
+  Task,
+  TaskUpdate,
+} from '#internal/model/cluster.ts';
 import { encoded } from '#internal/model/encoded.ts';
 import type * as wire from '#proto/gen/mesos/v1.ts';
 import { decode, encode } from './protobuf.ts';
 import { reasonToWire, taskStateFromWire, taskStateToWire } from './task-state.ts';
 
-/** Whose update it is. */
-export type TaskIdentity = Pick<Task, 'id' | 'agentId' | 'executorId'>;
+/** Whose update it is, and what was said of it before. */
+export type TaskIdentity = Pick<Task, 'id' | 'agentId' | 'executorId'> &
+  Partial<Pick<Task, 'statuses'>>;
 
 /** Refuses a status without a good uuid: agents number all of theirs. Leaves `data` out. */
 export function agentUpdateFromWire(status: wire.TaskStatus): Result<AgentUpdate, string> {
@@ -40,7 +48,7 @@ export function statusToWire(update: TaskUpdate, task: TaskIdentity): wire.TaskS
  */
 export function reconciliationToWire(task: Task, atMs: number): wire.TaskStatus {
   const state = task.update?.state ?? task.state;
-  const answer = masterStatusToWire(
+  return masterStatusToWire(
     {
       kind: 'master',
       state,
@@ -51,24 +59,12 @@ export function reconciliationToWire(task: Task, atMs: number): wire.TaskStatus 
     },
     task,
   );
-  if (task.update?.kind !== 'agent') return answer;
-  const last = decode('mesos.v1.TaskStatus', task.update.status);
-  return {
-    ...answer,
-    ...(last.healthy !== undefined && { healthy: last.healthy }),
-    ...(last.check_status !== undefined && { check_status: last.check_status }),
-    ...(last.container_status !== undefined && { container_status: last.container_status }),
-  };
 }
 
 /** The 16 bytes of an update's uuid; undefined for one that a master made. */
 export function updateUuidBytes(update: TaskUpdate): Uint8Array | undefined {
   if (update.kind === 'master') return undefined;
-  const digits = update.uuid.replaceAll('-', '');
-  assert(/^[0-9a-f]{32}$/u.test(digits), `an update with the uuid '${update.uuid}'`);
-  return Uint8Array.from({ length: 16 }, (_, i) =>
-    Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16),
-  );
+  return uuidBytes(update.uuid);
 }
 
 function masterStatusToWire(update: MasterUpdate, task: TaskIdentity): wire.TaskStatus {
@@ -83,14 +79,28 @@ function masterStatusToWire(update: MasterUpdate, task: TaskIdentity): wire.Task
     ...(task.executorId !== undefined && { executor_id: { value: task.executorId } }),
     timestamp: atMs / 1000,
     ...(unreachableMs !== undefined && { unreachable_time: timeToWire(unreachableMs) }),
+    ...(isNews(reason) ? {} : lastSeen(task.statuses ?? [])),
+  };
+}
+
+/** Whether it says what has happened, and not only how things stand. */
+const isNews = (reason: MasterReason): boolean =>
+  reason !== 'reconciliation' && reason !== 'agent-reregistered';
+
+type Seen = Pick<wire.TaskStatus, 'healthy' | 'check_status' | 'container_status'>;
+
+/** What an agent knew last of a task's health and container. */
+function lastSeen(statuses: readonly TaskUpdate[]): Seen {
+  const last = statuses.findLast(({ kind }) => kind === 'agent');
+  if (last?.kind !== 'agent') return {};
+  const status = decode('mesos.v1.TaskStatus', last.status);
+  return {
+    ...(status.healthy !== undefined && { healthy: status.healthy }),
+    ...(status.check_status !== undefined && { check_status: status.check_status }),
+    ...(status.container_status !== undefined && { container_status: status.container_status }),
   };
 }
 
 const timeToWire = (atMs: number): wire.TimeInfo => ({
   nanoseconds: BigInt(Math.round(atMs)) * 1_000_000n,
 });
-
-function uuidText(bytes: Uint8Array): string {
-  const digits = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/u, '$1-$2-$3-$4-$5');
-}
