@@ -57,10 +57,11 @@ export async function run(argv: readonly string[]): Promise<number> {
 }
 
 async function runCluster(values: Values): Promise<number> {
+  await using http = httpClient();
   const cluster = new DevCluster(
     {
       clock: systemClock(),
-      http: httpClient(),
+      http,
       say: (line) => console.log(line),
       complain: (line) => console.error(`altiplano dev: ${line}`),
     },

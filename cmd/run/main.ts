@@ -74,12 +74,13 @@ export async function run(argv: readonly string[]): Promise<number> {
   const values = readCommandLine(program, argv);
   if (typeof values === 'number') return values;
   const random = systemRandom();
+  await using http = httpClient();
   const command = new RunCommand(
     {
       clock: systemClock(),
       random,
       logger: openLogger({ level: values.logLevel, sink: plainLines('run') }),
-      http: httpClient(),
+      http,
       output: writeOut,
     },
     {

@@ -8,6 +8,7 @@
  * reconciles after each SUBSCRIBED, because calls may be lost with a master.
  */
 import { assert } from '#internal/base/assert.ts';
+import { backoffMs } from '#internal/base/backoff.ts';
 import type { Random } from '#internal/base/random.ts';
 import type { Clock } from '#internal/runtime/clock.ts';
 import { HttpError, type HttpClient, type HttpReply } from '#internal/runtime/http.ts';
@@ -153,12 +154,8 @@ export class SchedulerClient {
         masters: known.join(','),
       });
     }
-    const { pauseMinMs, pauseMaxMs } = this.#options;
-    const ceiling = Math.min(
-      pauseMaxMs,
-      pauseMinMs * 2 ** Math.min(20, this.#masters.roundsFailed),
-    );
-    const delayMs = pauseMinMs + this.#with.random.below(Math.max(1, Math.ceil(ceiling)));
+    const { pauseMinMs: firstMs, pauseMaxMs: mostMs } = this.#options;
+    const delayMs = backoffMs(this.#masters.roundsFailed, { firstMs, mostMs }, this.#with.random);
     const { signal } = this.#closing;
     await this.#with.clock.sleep(delayMs, { signal }).catch(() => {});
   }

@@ -90,8 +90,8 @@ const layers: Layers = {
   chaos: { ours: ['internal', 'raft', 'storage', 'proto'], theirs: ['node:*', 'yaml'] },
   bench: { ours: ['internal', 'raft', 'storage', 'proto', 'chaos'], theirs: ['node:*'] },
   test: {
-    ours: ['internal', 'raft', 'storage', 'proto', 'chaos'],
-    theirs: ['node:*', 'mesos-framework', 'undici', 'yaml'],
+    ours: ['cmd', 'internal', 'raft', 'storage', 'proto', 'chaos'],
+    theirs: ['node:*', 'ava', 'mesos-framework', 'undici', 'yaml'],
   },
 };
 
