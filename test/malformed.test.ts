@@ -122,12 +122,11 @@ async function send(
     port,
     method,
     path: target,
-    headers: { ...headers, 'content-length': body.length },
+    headers: { 'content-length': body.length, ...headers },
     agent: false,
   });
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   outgoing.once('response', resolve);
-  // A server that has refused a body does not read the rest of it; the reply counts.
   outgoing.on('error', reject);
   outgoing.end(body);
   return await promise;

@@ -193,12 +193,15 @@ export const malformedRequests: readonly MalformedRequest[] = [
   },
 ];
 
-/** A body of `bytesMax + 1` bytes, for servers that take `bytesMax`. */
+/**
+ * Announces a body of `bytesMax + 1` bytes to a server that takes `bytesMax`, which refuses it unread.
+ * None is sent: who writes to a server that has stopped reading may never see its reply.
+ */
 export function oversizeRequest(bytesMax: number): MalformedRequest {
   return {
     name: 'a body that is too large',
     refusedBy: 'server',
-    request: () => post(scheduler, ' '.repeat(bytesMax + 1)),
+    request: () => post(scheduler, '', { 'content-length': String(bytesMax + 1) }),
     status: 413,
     text: undefined,
   };
