@@ -265,6 +265,39 @@ test('roles share by what they hold most of, then frameworks within a role', (t)
   t.deepEqual(Object.fromEntries(counts), { F1: 20, F2: 10, F3: 10 });
 });
 
+test('who holds much waits until the others have as much', (t) => {
+  const used = [{ frameworkId: frameworkId('F1'), resources: allocatedTo(a, amount('cpus:8')) }];
+  const target = started(
+    frameworkAdded('F1', [a]),
+    frameworkAdded('F2', [b]),
+    { kind: 'agent-added', agentId: agentId('S'), total: amount('cpus:8'), used },
+    ...Array.from({ length: 8 }, (_, i) => agentAdded(`S${i}`, 'cpus:1')),
+  );
+  const given = target.allocate({ nowMs: 0 });
+  t.deepEqual(new Set(given.map((one) => one.frameworkId)), new Set([frameworkId('F2')]));
+});
+
+test('a share is that of the resource which one holds most of', (t) => {
+  const holdings = [
+    ['cpus:50;mem:100', 'cpus:1;mem:300'],
+    ['cpus:1;mem:500', 'cpus:30;mem:100'],
+  ] as const;
+  for (const [much, less] of holdings) {
+    const used = [
+      { frameworkId: frameworkId('F1'), resources: allocatedTo(a, amount(much)) },
+      { frameworkId: frameworkId('F2'), resources: allocatedTo(a, amount(less)) },
+    ];
+    const total = amount('cpus:100;mem:1000');
+    const target = started(frameworkAdded('F1', [a]), frameworkAdded('F2', [a]), {
+      kind: 'agent-added',
+      agentId: agentId('S'),
+      total,
+      used,
+    });
+    t.is(target.allocate({ nowMs: 0 })[0]?.frameworkId, frameworkId('F2'), much);
+  }
+});
+
 /**
  * The example of the paper on dominant-resource fairness: 9 CPUs and 18 GB; one user's tasks take
  * 1 CPU and 4 GB, the other's 3 CPUs and 1 GB. Fair are three tasks and two.

@@ -1,5 +1,5 @@
 /** Who may use a resource (contract 6.3, 6.4): its stack of reservations, outermost first. */
-import type { Reservation, Resource } from './resource.ts';
+import type { Resource } from './resource.ts';
 
 export const anyRole = '*';
 
@@ -22,13 +22,4 @@ export function isAncestor(ancestor: string, role: string): boolean {
 export function isForRole(resource: Resource, role: string): boolean {
   const reservedTo = reservationRole(resource);
   return !isReserved(resource) || reservedTo === role || isAncestor(reservedTo, role);
-}
-
-export function pushReservation(resource: Resource, reservation: Reservation): Resource {
-  return { ...resource, reservations: [...resource.reservations, reservation] };
-}
-
-/** Takes the last reservation off; one that has none stays as it is. */
-export function popReservation(resource: Resource): Resource {
-  return { ...resource, reservations: resource.reservations.slice(0, -1) };
 }

@@ -2,7 +2,7 @@
  * Resources of the public wire and of the model. Either wire form of reservations is read; which one
  * is written depends on the reader (contract 6.3).
  */
-import { assert } from '#internal/base/assert.ts';
+import { assert, unreachable } from '#internal/base/assert.ts';
 import { accept, refuse, type Result } from '#internal/base/result.ts';
 import { formatResource } from '#internal/resources/format.ts';
 import { anyRole, isRefined } from '#internal/resources/reservation.ts';
@@ -77,10 +77,12 @@ function valueFromWire(one: wire.Resource): Value {
       };
     case 'SET':
       return set(one.set?.item ?? []);
-    case 'SCALAR':
+    // A text is refused; until then it is shown as 0.
     case 'TEXT':
-    default:
+    case 'SCALAR':
       return { kind: 'scalar', milli: Math.round((one.scalar?.value ?? 0) * 1000) };
+    default:
+      return unreachable(one.type);
   }
 }
 
@@ -181,8 +183,9 @@ function valueToWire(value: Value): Pick<wire.Resource, 'type' | 'scalar' | 'ran
     case 'set':
       return { type: 'SET', set: { item: value.items } };
     case 'scalar':
-    default:
       return { type: 'SCALAR', scalar: { value: value.milli / 1000 } };
+    default:
+      return unreachable(value);
   }
 }
 

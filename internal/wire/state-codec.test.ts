@@ -62,7 +62,12 @@ test('a state cut into records and read back is the same, and goes on the same',
       const command = randomCommand(random, state, step);
       state = apply(state, command).state;
       copy = apply(copy, decodeCommand(encodeCommand(command))).state;
-      if (step === cut) copy = stateFromRecords(recordsOf(copy).toReversed());
+      if (step === cut) {
+        copy = stateFromRecords(recordsOf(copy).toReversed());
+        for (const [key, record] of toRecords(state)) {
+          t.deepEqual(toRecords(copy).get(key), record, `SEED=${seed}: ${key}`);
+        }
+      }
     }
     t.is(digest(copy), digest(state), `SEED=${seed}`);
     t.deepEqual(recordsOf(copy), recordsOf(state), `SEED=${seed}`);

@@ -2,15 +2,7 @@
 import { accept, type Result } from '#internal/base/result.ts';
 import type { Task } from '#internal/model/cluster.ts';
 import { encoded } from '#internal/model/encoded.ts';
-import {
-  agentId,
-  executorId,
-  type FrameworkId,
-  type Role,
-  role as asRole,
-  taskId,
-} from '#internal/model/ids.ts';
-import type { Resources } from '#internal/resources/resource.ts';
+import { agentId, executorId, type FrameworkId, type Role, taskId } from '#internal/model/ids.ts';
 import type * as wire from '#proto/gen/mesos/v1.ts';
 import { decode, encode } from './protobuf.ts';
 import { resourcesFromWire, resourcesToWire } from './resources.ts';
@@ -47,12 +39,6 @@ export function taskFromWire(
     statuses: [],
     kill: undefined,
   });
-}
-
-/** The role that a task's resources are held for; undefined for a task that holds nothing. */
-export function taskRole(resources: Resources): Role | undefined {
-  const role = resources[0]?.allocationRole;
-  return role === undefined ? undefined : asRole(role);
 }
 
 /** As GET_TASKS and the operator's stream show it (contract 10.7). */
