@@ -1,0 +1,153 @@
+/** Offers: what they look like, what takes them back, and when they come again (3.7, 6.6). */
+import test from 'ava';
+import type { Filters, FrameworkInfo_Capability_Type } from '#proto/gen/mesos/v1.ts';
+import { type SmallCluster, smallCluster, TestCluster } from '../testing/test-cluster.ts';
+import { taskFor } from '../testing/test-scheduler.ts';
+
+test('an offer says where, what, for whom and what the agent is like', async (t) => {
+  const { scheduler, agent } = await smallCluster();
+  const allocation_info = { role: 'test' };
+  const { resources = [], ...offer } = scheduler.offer;
+  t.deepEqual(offer, {
+    id: { value: 'm1-1-O0' },
+    framework_id: { value: scheduler.id },
+    agent_id: { value: agent.id },
+    hostname: 'a1',
+    url: {
+      scheme: 'http',
+      address: { hostname: 'a1', ip: '127.0.0.1', port: 5051 },
+      path: '/slave(1)',
+    },
+    attributes: [{ name: 'rack', type: 'TEXT', text: { value: 'r1' } }],
+    allocation_info,
+  });
+  t.deepEqual(
+    resources.toSorted((one, other) => (one.name < other.name ? -1 : 1)),
+    [
+      { name: 'cpus', type: 'SCALAR', scalar: { value: 4 }, allocation_info },
+      { name: 'mem', type: 'SCALAR', scalar: { value: 1024 }, allocation_info },
+      {
+        name: 'ports',
+        type: 'RANGES',
+        ranges: { range: [{ begin: 31_000n, end: 32_000n }] },
+        allocation_info,
+      },
+    ],
+  );
+});
+
+test('resources take the shape that the capabilities ask for', async (t) => {
+  const cpusFor = async (...capabilities: readonly FrameworkInfo_Capability_Type[]) => {
+    const { scheduler } = await smallCluster({ framework: { capabilities } });
+    const { resources = [], allocation_info } = scheduler.offer;
+    return { allocation_info, cpus: resources.find(({ name }) => name === 'cpus') };
+  };
+  const cpus = { name: 'cpus', type: 'SCALAR', scalar: { value: 4 } } as const;
+  const allocation_info = { role: 'test' };
+  t.deepEqual(await cpusFor(), { allocation_info: undefined, cpus: { ...cpus, role: '*' } });
+  t.deepEqual(await cpusFor('RESERVATION_REFINEMENT'), { allocation_info: undefined, cpus });
+  t.deepEqual(await cpusFor('MULTI_ROLE'), {
+    allocation_info,
+    cpus: { ...cpus, role: '*', allocation_info },
+  });
+});
+
+/** How long after a DECLINE the same resources are offered again, in whole seconds. */
+async function secondsUntilOffered(small: SmallCluster, filters?: Filters): Promise<number> {
+  const { cluster, scheduler } = small;
+  const offer_ids = [scheduler.offer.id];
+  scheduler.offers.clear();
+  const startMs = cluster.world.nowMs;
+  await scheduler.call({ type: 'DECLINE', decline: { offer_ids, ...(filters && { filters }) } });
+  const isBack = (): boolean => scheduler.offers.size > 0;
+  await cluster.until(isBack, 'never offered again', 400 * 24 * 3_600_000);
+  return Math.floor((cluster.world.nowMs - startMs) / 1000);
+}
+
+test('a declined offer comes again when its filter is over', async (t) => {
+  // Heartbeats and pings of a year would only cost time.
+  const rare = 1e9;
+  const quiet = { heartbeatIntervalMs: rare, agentPingTimeoutMs: rare };
+  const small = await smallCluster({ master: quiet });
+  const within = async (filters: Filters | undefined, atLeast: number): Promise<void> => {
+    const seconds = await secondsUntilOffered(small, filters);
+    const text = `${JSON.stringify(filters)}: after ${seconds} s`;
+    t.true(seconds >= atLeast && seconds <= atLeast + 1, text);
+  };
+  await within({ refuse_seconds: 0 }, 0);
+  await within({ refuse_seconds: 0.5 }, 1);
+  await within({ refuse_seconds: 3 }, 3);
+  await within(undefined, 5);
+  await within({}, 5);
+  await within({ refuse_seconds: -1 }, 5);
+  await within({ refuse_seconds: Number.NaN }, 5);
+  await within({ refuse_seconds: 1e300 }, 5);
+});
+
+test('REVIVE makes an end of refusals at once', async (t) => {
+  const { cluster, scheduler } = await smallCluster();
+  const decline = { offer_ids: [scheduler.offer.id], filters: { refuse_seconds: 3600 } };
+  scheduler.offers.clear();
+  await scheduler.call({ type: 'DECLINE', decline });
+  await cluster.world.runFor(3000);
+  t.is(scheduler.offers.size, 0);
+  await scheduler.call({ type: 'REVIVE', revive: { roles: ['nobody'] } });
+  await cluster.world.runFor(3000);
+  t.is(scheduler.offers.size, 0, 'a role that is not its own makes the call void');
+  await scheduler.call({ type: 'REVIVE' });
+  await cluster.until(() => scheduler.offers.size > 0, 'not offered', 100);
+});
+
+test('a suppressed role gets nothing until it is revived, and keeps what it was offered', async (t) => {
+  const { cluster, scheduler } = await smallCluster();
+  await scheduler.call({ type: 'SUPPRESS' });
+  await cluster.world.runFor(3000);
+  t.is(scheduler.offers.size, 1);
+  const decline = { offer_ids: [scheduler.offer.id], filters: { refuse_seconds: 0 } };
+  scheduler.offers.clear();
+  await scheduler.call({ type: 'DECLINE', decline });
+  await cluster.world.runFor(3000);
+  t.is(scheduler.offers.size, 0);
+  await scheduler.call({ type: 'REVIVE', revive: { roles: ['test'] } });
+  await cluster.until(() => scheduler.offers.size > 0, 'not offered', 100);
+});
+
+test('roles may be suppressed from the start', async (t) => {
+  const cluster = new TestCluster();
+  const leader = await cluster.lead();
+  const scheduler = await cluster.scheduler(leader);
+  scheduler.subscribe(leader.master, { suppressed_roles: ['test'] });
+  await cluster.agent(leader, 'a1');
+  await cluster.world.runFor(3000);
+  t.is(scheduler.offers.size, 0);
+});
+
+test('offers of a lost agent are rescinded, and made anew when it is back', async (t) => {
+  const { cluster, leader, scheduler, agent } = await smallCluster();
+  agent.disconnect();
+  t.is(scheduler.offers.size, 0);
+  t.is(scheduler.types().at(-1), 'RESCIND');
+  await cluster.world.runFor(3000);
+  t.is(scheduler.offers.size, 0);
+  agent.connect(leader.master.acceptAgent);
+  await cluster.until(() => scheduler.offered('cpus') === 4, 'not offered again');
+});
+
+test('a framework cannot decline what is offered to another', async (t) => {
+  const { cluster, leader, scheduler } = await smallCluster();
+  const other = await cluster.scheduler(leader, { roles: ['other'] });
+  await other.call({ type: 'DECLINE', decline: { offer_ids: [scheduler.offer.id] } });
+  const { offer } = scheduler;
+  await scheduler.launch(offer, taskFor(offer, 't1'));
+  t.deepEqual(scheduler.updates('t1'), []);
+});
+
+test('while too many offers are outstanding, nothing is offered', async (t) => {
+  const { cluster, leader, scheduler } = await smallCluster({ master: { offersMax: 1 } });
+  await cluster.agent(leader, 'a2');
+  await cluster.world.runFor(5000);
+  t.is(scheduler.offers.size, 1);
+  const decline = { offer_ids: [scheduler.offer.id] };
+  await scheduler.call({ type: 'DECLINE', decline });
+  await cluster.until(() => scheduler.offers.size === 2, 'the other agent is not offered');
+});
