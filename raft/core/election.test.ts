@@ -101,6 +101,38 @@ test('a candidate asks for votes only after its own is durable, and counts it on
   t.is(node.status().role, 'leader');
 });
 
+test('a write that ends does not stand in for the one that carries our own vote', (t) => {
+  const [node, log] = nodeWith([], 1);
+  reply(node, log, { kind: 'MsgHeartbeat', from: two, to: one, term: 1, commit: 0, context: 0 });
+  node.step({
+    kind: 'MsgApp',
+    from: two,
+    to: one,
+    term: 1,
+    prevTerm: 0,
+    prevIndex: 0,
+    entries: [{ term: 1, index: 1, kind: 'noop', data: new Uint8Array() }],
+    commit: 0,
+  });
+  const { hard, entries } = node.ready();
+  node.campaign();
+  node.step({ kind: 'MsgPreVoteResp', from: three, to: one, term: 2, reject: false });
+  log.write({ hard, entries });
+  node.advance();
+  node.step({ kind: 'MsgVoteResp', from: three, to: one, term: 2, reject: false });
+  t.is(node.status().role, 'candidate', 'one vote of three, ours is still in memory');
+  carryOut(node, log);
+  t.is(node.status().role, 'leader');
+});
+
+test('no term is spoken of before it is durable, not even in an answer to a heartbeat', (t) => {
+  const [node] = nodeWith([], 1);
+  node.step({ kind: 'MsgHeartbeat', from: two, to: one, term: 2, commit: 0, context: 0 });
+  const ready = node.ready();
+  t.deepEqual(ready.messages, []);
+  t.like(ready, { mustSync: true, hard: { term: 2 }, messagesAfterSync: [{ term: 2 }] });
+});
+
 test('a vote goes to a log that is at least as current: last terms first, then lengths', (t) => {
   fc.assert(
     fc.property(
