@@ -1,11 +1,13 @@
 /** Status updates, acknowledgements, kills and reconciliation (contract 7.2, 7.5 and 7.6). */
 import test from 'ava';
 import { randomFromSeed } from '#internal/base/random.ts';
+import { uuidText } from '#internal/base/uuid.ts';
+import type { Task } from '#internal/model/cluster.ts';
 import { frameworkId, taskId } from '#internal/model/ids.ts';
 import { liveTask } from '#internal/state/state.ts';
 import { seedsOf } from '#internal/testing/seeds.ts';
 import type { TaskState, TaskStatus } from '#proto/gen/mesos/v1.ts';
-import { type SmallCluster, smallCluster } from '../testing/test-cluster.ts';
+import { type SmallCluster, smallCluster, type TestMaster } from '../testing/test-cluster.ts';
 import { taskFor } from '../testing/test-scheduler.ts';
 
 async function running(options: Parameters<typeof smallCluster>[0] = {}): Promise<SmallCluster> {
@@ -305,6 +307,11 @@ test('calls that nobody can hear yet are accepted and do nothing', async (t) => 
   t.is(scheduler.events.length, before);
 });
 
+function knownTask({ ledger }: TestMaster, framework: string): Task | undefined {
+  const record = ledger.state().frameworks.get(frameworkId(framework));
+  return record?.tasks.get(taskId('t1')) ?? record?.completed.last();
+}
+
 /** The states that a scheduler was told, repetitions left out. */
 function distinct(statuses: readonly TaskStatus[]): readonly TaskState[] {
   const seen = new Set<string>();
@@ -325,7 +332,11 @@ test('through any number of leaders, every update arrives in order, and none aft
     const story = ['TASK_STARTING', 'TASK_RUNNING', 'TASK_RUNNING', 'TASK_FINISHED'] as const;
     let told = 0;
     let master = small.leader;
+    const settled = new Set<string>();
     for (let turn = 0; turn < 120; turn++) {
+      const before = scheduler.updates('t1').length;
+      const known = knownTask(master, scheduler.id);
+      if (known?.acknowledgedUuid !== undefined) settled.add(known.acknowledgedUuid);
       if (random.oneIn(8) && told < story.length) agent.report('t1', story[told++]!);
       if (random.oneIn(15)) {
         master = await cluster.lead(master.nodeId === 1 ? 2 : 1);
@@ -339,6 +350,10 @@ test('through any number of leaders, every update arrives in order, and none aft
       }
       if (random.oneIn(4)) agent.resend();
       await cluster.world.runFor(random.below(20));
+      for (const { uuid } of scheduler.updates('t1').slice(before)) {
+        const isSettled = uuid !== undefined && settled.has(uuidText(uuid));
+        t.false(isSettled, `SEED=${seed} turn ${turn}: sent again after its acknowledgement`);
+      }
     }
     if (!agent.isConnected) agent.connect(master.master.acceptAgent);
     if (!scheduler.isConnected) scheduler.subscribe(master.master);
