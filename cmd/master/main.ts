@@ -5,14 +5,15 @@
  * in the opposite order, so that nobody talks to a room whose floor is gone.
  */
 import { resolve } from 'node:path';
+import type { Random } from '#internal/base/random.ts';
 import { newUuid } from '#internal/base/uuid.ts';
 import { build, mesosVersion } from '#internal/config/version.ts';
 import { masterHandler } from '#internal/master/api/master-handler.ts';
 import { Master, masterDefaults } from '#internal/master/leader/master.ts';
-import { openLedger } from '#internal/master/ledger.ts';
+import { type Ledger, openLedger } from '#internal/master/ledger.ts';
 import type { MasterAddress } from '#internal/model/cluster.ts';
 import { masterId } from '#internal/model/ids.ts';
-import { openGrpcServer } from '#internal/rpc/grpc-server.ts';
+import { type GrpcServer, openGrpcServer } from '#internal/rpc/grpc-server.ts';
 import { acceptGrpcLinks, agentLinkOptions } from '#internal/rpc/link-grpc.ts';
 import type { Clock } from '#internal/runtime/clock.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
@@ -23,6 +24,7 @@ import { openLogger } from '#internal/runtime/real/logger.ts';
 import { systemRandom } from '#internal/runtime/real/random.ts';
 import { openTelemetry } from '#internal/telemetry/open-telemetry.ts';
 import { masterSideCodec } from '#internal/wire/agent-link-codec.ts';
+import type { LogStore } from '#raft/core/log-store.ts';
 import { nodeId } from '#raft/core/types.ts';
 import { defaultRaftNodeOptions, RaftNode } from '#raft/node/raft-node.ts';
 import { defaultGrpcPeersOptions, grpcPeers } from '#raft/transport/grpc.ts';
@@ -32,6 +34,7 @@ import { advertisedIp } from '../advertised-ip.ts';
 import { explain } from '../explain.ts';
 import { readCommandLine } from '../read-command-line.ts';
 import { untilAskedToStop } from '../stopping.ts';
+import { textFlags } from '../text-flags.ts';
 import { type MasterFlags, masterProgram, parsePeer, type Peer } from './flags.ts';
 
 const segmentBytes = 64 * 1024 * 1024;
@@ -76,36 +79,7 @@ async function openMaster(
 
   const { log, ledger } = await openDisk(stack, flags, { clock, logger });
   const grpc = stack.use(await openGrpcServer({ host: flags.ip, port: flags.grpcPort }));
-  const replicated = new RaftNode(
-    {
-      clock,
-      random,
-      logger,
-      log,
-      machine: ledger,
-      connect: grpcPeers(
-        { clock, random, logger, server: grpc.server },
-        {
-          ...defaultGrpcPeersOptions,
-          id: nodeId(flags.nodeId),
-          clusterId: flags.cluster,
-          peers: new Map(
-            peersOf(flags)
-              .filter(({ id }) => id !== flags.nodeId)
-              .map(({ id, host, port }) => [nodeId(id), { host, port }]),
-          ),
-        },
-      ),
-      onFault: (fault) => endOnFault(fault, logger),
-    },
-    {
-      ...defaultRaftNodeOptions,
-      id: nodeId(flags.nodeId),
-      entryBytesMax: 2 * masterDefaults.entryBytesMax,
-      tickMs: flags.heartbeatInterval,
-      electionTicks: Math.ceil(flags.electionTimeout / flags.heartbeatInterval),
-    },
-  );
+  const replicated = openRaft(flags, { clock, random, logger, log, ledger, server: grpc.server });
   stack.defer(async () => await replicated.stop());
 
   const master = new Master(
@@ -145,15 +119,55 @@ async function openMaster(
   logger.info('listening', { http: `${host}:${port}`, grpc: `${host}:${flags.grpcPort}` });
 }
 
+type RaftParts = {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly log: LogStore;
+  readonly ledger: Ledger;
+  readonly server: GrpcServer['server'];
+};
+
+function openRaft(flags: MasterFlags, parts: RaftParts): RaftNode {
+  const { clock, random, logger, log, ledger, server } = parts;
+  return new RaftNode(
+    {
+      clock,
+      random,
+      logger,
+      log,
+      machine: ledger,
+      connect: grpcPeers(
+        { clock, random, logger, server },
+        {
+          ...defaultGrpcPeersOptions,
+          id: nodeId(flags.nodeId),
+          clusterId: flags.cluster,
+          peers: new Map(
+            peersOf(flags)
+              .filter(({ id }) => id !== flags.nodeId)
+              .map(({ id, host, port }) => [nodeId(id), { host, port }]),
+          ),
+        },
+      ),
+      onFault: (fault) => endOnFault(fault, logger),
+    },
+    {
+      ...defaultRaftNodeOptions,
+      id: nodeId(flags.nodeId),
+      entryBytesMax: 2 * masterDefaults.entryBytesMax,
+      tickMs: flags.heartbeatInterval,
+      electionTicks: Math.ceil(flags.electionTimeout / flags.heartbeatInterval),
+    },
+  );
+}
+
 /** The log and the state that was applied from it, under the work directory. */
 async function openDisk(
   stack: AsyncDisposableStack,
   flags: MasterFlags,
   { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
-): Promise<{
-  log: Awaited<ReturnType<typeof openWal>>;
-  ledger: Awaited<ReturnType<typeof openLedger>>;
-}> {
+): Promise<{ log: LogStore; ledger: Ledger }> {
   const files = systemFiles();
   const workDir = resolve(flags.workDir);
   await files.makeFolder(workDir);
@@ -214,15 +228,6 @@ function warnWhileLeaderless(
   };
   let timer = clock.after(leaderlessWarningMs, check);
   return { [Symbol.dispose]: () => timer.cancel() };
-}
-
-function textFlags(flags: MasterFlags): Readonly<Record<string, string>> {
-  const rows = Object.entries(flags).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(
-    rows
-      .map(([name, value]) => [name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`), String(value)])
-      .toSorted(([one = ''], [other = '']) => (one < other ? -1 : 1)),
-  );
 }
 
 /** Nothing is tried again after a failed sync or a broken invariant: the process ends at once. */

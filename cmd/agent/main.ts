@@ -1,0 +1,141 @@
+/**
+ * `altiplano agent`: builds the real ports, wires them, and runs until asked to stop.
+ *
+ * A stop leaves tasks running, as an upgrade of the agent must: the next start on the same work
+ * directory finds them. `--kill-tasks-on-stop` ends them instead.
+ */
+import { resolve } from 'node:path';
+import { Agent, type AgentEnd } from '#internal/agent/agent.ts';
+import { agentHandler } from '#internal/agent/api/agent-handler.ts';
+import { openPosixContainerizer } from '#internal/agent/containers/posix.ts';
+import { type AgentSettings, usualTimes } from '#internal/agent/core/state.ts';
+import { detectResources } from '#internal/agent/detect-resources.ts';
+import { parseAttributes } from '#internal/agent/parse-attributes.ts';
+import { mesosVersion } from '#internal/config/version.ts';
+import { agentLinkOptions, grpcLinkDialer } from '#internal/rpc/link-grpc.ts';
+import { systemClock } from '#internal/runtime/real/clock.ts';
+import { systemFileTree } from '#internal/runtime/real/file-tree.ts';
+import { systemFiles } from '#internal/runtime/real/files.ts';
+import { httpListener } from '#internal/runtime/real/http-server.ts';
+import { type LogLevel, openLogger } from '#internal/runtime/real/logger.ts';
+import { systemMachine } from '#internal/runtime/real/machine.ts';
+import { systemProcesses } from '#internal/runtime/real/processes.ts';
+import { systemRandom } from '#internal/runtime/real/random.ts';
+import { openTelemetry } from '#internal/telemetry/open-telemetry.ts';
+import { agentSideCodec } from '#internal/wire/agent-link-codec.ts';
+import { resourcesToWire } from '#internal/wire/resources.ts';
+import { openLevelStore } from '#storage/level/level-store.ts';
+import { advertisedIp } from '../advertised-ip.ts';
+import { explain } from '../explain.ts';
+import { readCommandLine } from '../read-command-line.ts';
+import { untilAskedToStop } from '../stopping.ts';
+import { textFlags } from '../text-flags.ts';
+import { type AgentFlags, agentProgram } from './flags.ts';
+
+const mailboxMax = 100_000;
+const bodyBytesMax = 16 * 1024 * 1024;
+
+export async function run(argv: readonly string[]): Promise<number> {
+  const flags = readCommandLine(agentProgram, argv);
+  if (typeof flags === 'number') return flags;
+  const stop = untilAskedToStop(flags);
+  try {
+    await using stack = new AsyncDisposableStack();
+    const settings = await settingsFrom(flags);
+    if (typeof settings === 'string') {
+      console.error(`altiplano agent: ${settings}`);
+      return 2;
+    }
+    const agent = await openAgent(stack, flags, settings);
+    const end = await Promise.race([agent.ended, stop]);
+    if (end === undefined) await (flags.killTasksOnStop ? agent.shutdown() : agent.stop());
+    return report(await agent.ended);
+  } catch (error) {
+    const line = explain(error);
+    if (line === undefined) throw error;
+    console.error(`altiplano agent: ${line}`);
+    return 1;
+  }
+}
+
+async function openAgent(
+  stack: AsyncDisposableStack,
+  flags: AgentFlags,
+  settings: AgentSettings,
+): Promise<Agent> {
+  const telemetry = await openTelemetry({ env: process.env, serviceName: 'altiplano-agent' });
+  if (telemetry !== undefined) stack.use(telemetry);
+  const logger = openLogger({ level: flags.logLevel satisfies LogLevel });
+  logger.info('starting an agent', { ...flags });
+  const clock = systemClock();
+  const random = systemRandom();
+  const fileTree = systemFileTree();
+  const workFolder = resolve(flags.workDir);
+  await systemFiles().makeFolder(`${workFolder}/meta`);
+  const store = stack.use(await openLevelStore({ path: `${workFolder}/meta/checkpoint` }));
+  const containerizer = await openPosixContainerizer(
+    { clock, files: systemFiles(), fileTree, processes: systemProcesses() },
+    { workFolder, switchUser: flags.switchUser === 'yes' },
+  );
+  const dialer = grpcLinkDialer({ clock, codec: agentSideCodec }, agentLinkOptions);
+  const agent = new Agent(
+    { clock, random, logger, store, dialer, containerizer },
+    { ...settings, mailboxMax },
+  );
+  const startedMs = clock.now();
+  const handler = agentHandler(
+    { clock, fileTree, view: () => agent.view() },
+    { workFolder, settings, version: mesosVersion, flags: textFlags(flags), startedMs },
+  );
+  const { ip: host, port } = flags;
+  stack.use(await httpListener({ logger }).listen({ host, port, bodyBytesMax }, handler));
+  await agent.start();
+  return agent;
+}
+
+/** What the agent tells of itself; a text is a refusal of the flags. */
+async function settingsFrom(flags: AgentFlags): Promise<AgentSettings | string> {
+  const workFolder = resolve(flags.workDir);
+  await systemFiles().makeFolder(workFolder);
+  const found = await detectResources(systemMachine(), { workFolder, flag: flags.resources ?? '' });
+  if (!found.ok) return `--resources: ${found.refusal}`;
+  const attributes = parseAttributes(flags.attributes ?? '');
+  if (!attributes.ok) return `--attributes: ${attributes.refusal}`;
+  const ip = advertisedIp(flags.advertiseIp ?? flags.ip);
+  return {
+    ...usualTimes,
+    masters: flags.masters,
+    description: {
+      agent_info: {
+        hostname: flags.hostname,
+        port: flags.port,
+        resources: resourcesToWire(found.value, 'new'),
+        attributes: attributes.value,
+      },
+      version: mesosVersion,
+      ip,
+      capabilities: capabilities.map((type) => ({ type })),
+    },
+    endpoint: `${ip}:${flags.port}`,
+    path: process.env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  };
+}
+
+/** What this agent does of what an agent may do; the others come with what they name. */
+const capabilities = ['MULTI_ROLE', 'HIERARCHICAL_ROLE', 'RESERVATION_REFINEMENT'] as const;
+
+function report(end: AgentEnd): number {
+  switch (end.kind) {
+    case 'expelled':
+      console.error(`altiplano agent: the masters want this agent no more: ${end.reason}`);
+      return 1;
+    case 'failed':
+      console.error(`altiplano agent: ${explain(end.error) ?? String(end.error)}`);
+      return 1;
+    case 'stopped':
+    case 'closed':
+      return 0;
+    default:
+      return 1;
+  }
+}
