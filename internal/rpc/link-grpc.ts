@@ -2,41 +2,35 @@
  * Links over gRPC: one bidirectional stream each. The messages are bytes to gRPC; a codec that is
  * passed in knows what they mean, and bytes that it cannot read end the link.
  *
- * Keepalive pings of HTTP/2 find a peer whose machine is gone. A peer that lives but does not read is
+ * Keepalive pings of HTTP/2 (`grpc-channel.ts`) find a peer whose machine is gone. A peer that lives but does not read is
  * found by the backlog: bytes that the stream has not taken; beyond the bound the link is closed.
  */
 import {
   type ClientDuplexStream,
   type ServerDuplexStream,
   type ServiceDefinition,
-  Client,
   type Server,
-  credentials,
   status,
 } from '@grpc/grpc-js';
 import type { Clock, Timer } from '#internal/runtime/clock.ts';
+import { openGrpcClient } from './grpc-channel.ts';
 import type { Link, LinkAcceptor, LinkDialer, LinkHandlers } from './link.ts';
 import type { LinkCodec } from './link-codec.ts';
 
 export type GrpcLinkOptions = {
   /** `/package.Service/Method`, streaming both ways. */
   readonly method: string;
-  readonly messageBytesMax: number;
   /** More that the network has not taken closes the link. */
   readonly backlogBytesMax: number;
   /** A peer that does not answer a close for so long is cut off. */
   readonly closeTimeoutMs: number;
-  readonly keepaliveMs: number;
 };
 
 /** Of the link between agents and masters. */
 export const agentLinkOptions: GrpcLinkOptions = {
   method: '/altiplano.agent.v1.AgentLink/Connect',
-  // A registration names every task of the agent, each with its whole description.
-  messageBytesMax: 64 * 1024 * 1024,
-  backlogBytesMax: 128 * 1024 * 1024,
+  backlogBytesMax: 64 << 20,
   closeTimeoutMs: 2000,
-  keepaliveMs: 10_000,
 };
 
 type Dependencies<Out, In> = { readonly clock: Clock; readonly codec: LinkCodec<Out, In> };
@@ -48,16 +42,7 @@ export function grpcLinkDialer<Out, In>(
 ): LinkDialer<Out, In> {
   return {
     dial(target, handlers) {
-      const client = new Client(target, credentials.createInsecure(), {
-        'grpc.keepalive_time_ms': options.keepaliveMs,
-        'grpc.keepalive_timeout_ms': options.keepaliveMs,
-        'grpc.max_receive_message_length': options.messageBytesMax,
-        'grpc.max_send_message_length': options.messageBytesMax,
-        // A target that refuses is told at once: whoever dials has others to try.
-        'grpc.enable_retries': 0,
-        'grpc.use_local_subchannel_pool': 1,
-        'grpc.enable_http_proxy': 0,
-      });
+      const client = openGrpcClient(target);
       const call = client.makeBidiStreamRequest(options.method, asBuffer, asBuffer);
       const end = new End({ clock, codec, handlers, call }, { ...options, peer: target });
       call.on('status', ({ code, details }) => {

@@ -17,8 +17,18 @@ export type FileTree = {
   look(path: string): Promise<TreeEntry | undefined>;
   /** What is in a folder, sorted by path, links as themselves; undefined when there is none. */
   browse(path: string): Promise<readonly TreeEntry[] | undefined>;
-  /** Up to `length` bytes of a file from `offset`; fewer only at its end. */
-  read(path: string, offset: number, length: number): Promise<Uint8Array>;
+  /**
+   * Up to `length` bytes of a regular file from `offset`; fewer only at its end. With `within` set to
+   * a resolved folder, a file that does not lie in it once all links are followed is `EACCES`, also
+   * when a link was put in the way a moment ago.
+   */
+  read(path: string, range: ReadRange): Promise<Uint8Array>;
+};
+
+export type ReadRange = {
+  readonly offset: number;
+  readonly length: number;
+  readonly within?: string;
 };
 
 export type TreeEntry = {

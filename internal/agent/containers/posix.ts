@@ -240,7 +240,9 @@ async function readLine(
 ): Promise<string | undefined> {
   const path = `${folderOf(posix, containerId)}/${name}`;
   if ((await posix.fileTree.look(path))?.kind !== 'file') return undefined;
-  const text = new TextDecoder().decode(await posix.fileTree.read(path, 0, lineBytesMax));
+  const text = new TextDecoder().decode(
+    await posix.fileTree.read(path, { offset: 0, length: lineBytesMax }),
+  );
   return text.endsWith('\n') ? text.slice(0, -1) : undefined;
 }
 

@@ -2,6 +2,7 @@
  * From RunTask to a running container. The task is durable before its container is launched, so an
  * agent that dies in between finds it again, and whatever it finds, it starts it at most once.
  */
+import { newUuid } from '#internal/base/uuid.ts';
 import type { ProcessRecord, RunTask } from '#proto/gen/altiplano/agent/v1.ts';
 import type { CommandInfo, TaskInfo } from '#proto/gen/mesos/v1.ts';
 import { accept, refuse, type Result } from '#internal/base/result.ts';
@@ -17,7 +18,6 @@ import {
 import { killedDuringLaunch, launchFailed } from './status.ts';
 import { type Turn, act, change, forget, getTask, keep, nameOf, note, remember } from './turn.ts';
 import { report } from './updates.ts';
-import { uuidText, uuidV4 } from './uuid.ts';
 
 export function runTask(turn: Turn, { framework_info, task_info }: RunTask): void {
   const frameworkId = framework_info.id?.value;
@@ -36,7 +36,7 @@ export function runTask(turn: Turn, { framework_info, task_info }: RunTask): voi
     key,
     frameworkId,
     info: task_info,
-    containerId: uuidText(uuidV4(turn.moment.random)),
+    containerId: newUuid(turn.moment.random),
     life: { kind: 'launching' },
     state: 'TASK_STAGING',
     status: undefined,
@@ -106,7 +106,7 @@ export function launchRefused(turn: Turn, task: Task, reason: string): void {
 export function launchAgain(turn: Turn, task: Task): void {
   if (task.life.kind !== 'launching') return;
   if (task.kill !== undefined) launchRefused(turn, task, '');
-  else launch(turn, { ...task, containerId: uuidText(uuidV4(turn.moment.random)) });
+  else launch(turn, { ...task, containerId: newUuid(turn.moment.random) });
 }
 
 function watchTime(turn: Turn, task: Task, startedMs: number): void {

@@ -4,6 +4,7 @@
  * counts only if its term is not lower than any the agent has heeded: a deposed leader that has not
  * noticed can change nothing here, ever.
  */
+import { newUuid } from '#internal/base/uuid.ts';
 import { assert } from '#internal/base/assert.ts';
 import type {
   AgentMessage,
@@ -15,12 +16,11 @@ import type {
 import type { Session } from './state.ts';
 import { type Turn, act, change, note } from './turn.ts';
 import { resend } from './updates.ts';
-import { uuidText, uuidV4 } from './uuid.ts';
 
 export function start(turn: Turn): void {
   assert(turn.state.session.kind === 'idle', 'The agent was started twice');
   if (turn.state.registration === '') {
-    change(turn, { registration: uuidText(uuidV4(turn.moment.random)) });
+    change(turn, { registration: newUuid(turn.moment.random) });
     writeIdentity(turn);
   }
   dialNext(turn);

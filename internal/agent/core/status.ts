@@ -3,6 +3,7 @@
  * 7.2, 9.7). Agent and command executor are one program here; `source` keeps the two roles apart.
  */
 import { assert, unreachable } from '#internal/base/assert.ts';
+import { uuidV4 } from '#internal/base/uuid.ts';
 import type {
   FrameworkInfo,
   TaskState,
@@ -13,7 +14,6 @@ import type {
 import type { ContainerEnd } from '../containerizer.ts';
 import type { AgentSettings, Kill, Task } from './state.ts';
 import { type Turn } from './turn.ts';
-import { uuidV4 } from './uuid.ts';
 
 /** What is particular about one status. */
 export type Outcome = {

@@ -1,8 +1,8 @@
 /** Folders, owners and links of this machine, by `node:fs`. */
 import * as fs from 'node:fs/promises';
-import type { Stats } from 'node:fs';
+import { type Stats, constants } from 'node:fs';
 import { join } from 'node:path';
-import type { FileTree, TreeEntry } from '../file-tree.ts';
+import type { FileTree, ReadRange, TreeEntry } from '../file-tree.ts';
 import { FilesError } from '../files.ts';
 
 export function systemFileTree(): FileTree {
@@ -24,7 +24,7 @@ export function systemFileTree(): FileTree {
     look: (path) =>
       faults(path, () => unlessMissing(async () => await entryOf(path, await fs.stat(path)))),
     browse: (path) => faults(path, () => unlessMissing(() => browse(path))),
-    read: (path, offset, length) => faults(path, () => read(path, offset, length)),
+    read: (path, range) => faults(path, () => read(path, range)),
   };
 }
 
@@ -40,9 +40,15 @@ async function browse(path: string): Promise<readonly TreeEntry[]> {
   return entries.filter((entry) => entry !== undefined);
 }
 
-async function read(path: string, offset: number, length: number): Promise<Uint8Array> {
-  const file = await fs.open(path, 'r');
+async function read(path: string, { offset, length, within }: ReadRange): Promise<Uint8Array> {
+  // Not blocking: a task may have put a pipe there, on which nobody ever writes.
+  const file = await fs.open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
+    if (within !== undefined) {
+      const real = await fs.readlink(`/proc/self/fd/${file.fd}`);
+      if (!real.startsWith(`${within}/`)) throw denied(`it leads out of ${within}`);
+    }
+    if (!(await file.stat()).isFile()) throw denied('it is no regular file');
     const buffer = new Uint8Array(length);
     let filled = 0;
     while (filled < length) {
@@ -55,6 +61,8 @@ async function read(path: string, offset: number, length: number): Promise<Uint8
     await file.close();
   }
 }
+
+const denied = (why: string): Error => Object.assign(new Error(why), { code: 'EACCES' });
 
 async function entryOf(path: string, stats: Stats): Promise<TreeEntry> {
   return {

@@ -1,0 +1,194 @@
+/** `/state` of an agent (contract 13.4): what it is, what it has, and what runs on it. */
+import { formatValue } from '#internal/resources/format.ts';
+import { isReserved, reservationRole } from '#internal/resources/reservation.ts';
+import type { Resource, Resources } from '#internal/resources/resource.ts';
+import { add, nothing, scalarMilli, sum, unallocated } from '#internal/resources/resources.ts';
+import { toJson } from '#internal/wire/json.ts';
+import { jsonDouble, jsonString } from '#internal/wire/json-literal.ts';
+import { resourcesAsWritten, resourcesToWire } from '#internal/wire/resources.ts';
+import type { AgentInfo, TaskInfo, TaskStatus } from '#proto/gen/mesos/v1.ts';
+import { sandboxOf } from '../containers/sandbox.ts';
+import type { AgentSettings, AgentState, Framework, Task } from '../core/state.ts';
+
+export type StateSources = {
+  readonly state: AgentState;
+  readonly settings: AgentSettings;
+  readonly workFolder: string;
+  readonly flags: Readonly<Record<string, string>>;
+  /** Wall time of the agent's start in milliseconds. */
+  readonly startedMs: number;
+  readonly version: string;
+};
+
+export function stateJson(sources: StateSources): string {
+  const { state, settings, flags, startedMs, version } = sources;
+  const { agent_info: info, capabilities = [] } = settings.description;
+  const total = resourcesAsWritten(info.resources);
+  const free = total.filter((one) => !isReserved(one));
+  const used = sum([...state.tasks.values()].filter(isAlive).map(({ info: task }) => held(task)));
+  return object({
+    version: jsonString(version),
+    start_time: jsonDouble(startedMs / 1000),
+    id: jsonString(state.agentId ?? ''),
+    pid: jsonString(`slave(1)@${settings.endpoint}`),
+    hostname: jsonString(info.hostname),
+    capabilities: list(capabilities.map(({ type = 'UNKNOWN' }) => jsonString(type))),
+    resources: resourcesJson(total),
+    reserved_resources: byRole(total, resourcesJson),
+    unreserved_resources: resourcesJson(free),
+    reserved_resources_full: byRole(total, fullJson),
+    unreserved_resources_full: fullJson(free),
+    reserved_resources_allocated: byRole(used, resourcesJson),
+    unreserved_resources_allocated: resourcesJson(used.filter((one) => !isReserved(one))),
+    resource_providers: '[]',
+    attributes: attributesJson(info),
+    flags: object(mapValues(flags, jsonString)),
+    frameworks: list(
+      [...state.frameworks].map(([id, framework]) => frameworkJson(sources, id, framework)),
+    ),
+    completed_frameworks: '[]',
+  });
+}
+
+const isAlive = ({ life }: Task): boolean => life.kind !== 'ended';
+
+const held = ({ resources }: TaskInfo): Resources => unallocated(resourcesAsWritten(resources));
+
+function frameworkJson(sources: StateSources, id: string, { info }: Framework): string {
+  const tasks = [...sources.state.tasks.values()].filter((task) => task.frameworkId === id);
+  const roles = info.roles ?? [];
+  return object({
+    id: jsonString(id),
+    name: jsonString(info.name),
+    user: jsonString(info.user),
+    failover_timeout: jsonDouble(info.failover_timeout ?? 0),
+    checkpoint: String(info.checkpoint ?? false),
+    hostname: jsonString(info.hostname ?? ''),
+    ...(info.principal === undefined ? {} : { principal: jsonString(info.principal) }),
+    ...(roles.length > 0
+      ? { roles: list(roles.map(jsonString)) }
+      : { role: jsonString(info.role ?? '*') }),
+    executors: list(tasks.filter(isAlive).map((task) => executorJson(sources, task))),
+    completed_executors: list(
+      tasks.filter((task) => !isAlive(task)).map((task) => executorJson(sources, task)),
+    ),
+  });
+}
+
+function executorJson({ state, workFolder }: StateSources, task: Task): string {
+  const { frameworkId, containerId, info } = task;
+  const id = info.task_id.value;
+  const place = { agentId: state.agentId ?? '', frameworkId, executorId: id, containerId };
+  const shown = taskJson(state, task);
+  const alive = isAlive(task);
+  return object({
+    id: jsonString(id),
+    name: jsonString(executorName(info)),
+    source: jsonString(id),
+    container: jsonString(containerId),
+    directory: jsonString(sandboxOf(workFolder, place).folder),
+    resources: resourcesJson(held(info)),
+    role: jsonString(roleOf(info)),
+    tasks: list(alive && task.life.kind === 'running' ? [shown] : []),
+    queued_tasks: list(alive && task.life.kind === 'launching' ? [shown] : []),
+    completed_tasks: list(alive ? [] : [shown]),
+  });
+}
+
+/** Contract 9.7: what the command executor calls itself. */
+function executorName({ task_id: id, command }: TaskInfo): string {
+  const value = command?.value ?? '';
+  const line = (command?.shell ?? true) ? value : [value, ...(command?.arguments ?? [])].join(' ');
+  const short = line.length > 15 ? `${line.slice(0, 12)}...` : line;
+  return `Command Executor (Task: ${id.value}) (Command: sh -c '${short}')`;
+}
+
+function taskJson(state: AgentState, { info, frameworkId, state: newest, status }: Task): string {
+  return object({
+    id: jsonString(info.task_id.value),
+    name: jsonString(info.name),
+    framework_id: jsonString(frameworkId),
+    executor_id: jsonString(''),
+    slave_id: jsonString(state.agentId ?? ''),
+    state: jsonString(newest),
+    resources: resourcesJson(held(info)),
+    role: jsonString(roleOf(info)),
+    statuses: list(status === undefined ? [] : [statusJson(status)]),
+  });
+}
+
+function statusJson({ state, timestamp = 0, container_status: container }: TaskStatus): string {
+  return object({
+    state: jsonString(state),
+    timestamp: jsonDouble(timestamp),
+    ...(container === undefined
+      ? {}
+      : { container_status: toJson('mesos.v1.ContainerStatus', container) }),
+  });
+}
+
+const roleOf = ({ resources = [] }: TaskInfo): string =>
+  resources.find((one) => one.allocation_info !== undefined)?.allocation_info?.role ?? '*';
+
+/** The short form: scalars summed by name, the four well-known ones always there. */
+function resourcesJson(all: Resources): string {
+  const whole = add(nothing, all);
+  const wellKnown = ['disk', 'mem', 'gpus', 'cpus'];
+  const others = [...new Set(whole.map(({ name }) => name))].filter(
+    (name) => !wellKnown.includes(name),
+  );
+  return object({
+    ...Object.fromEntries(
+      wellKnown.map((name) => [name, jsonDouble(scalarMilli(whole, name) / 1000)]),
+    ),
+    ...Object.fromEntries(others.map((name) => [name, valueJson(whole, name)])),
+  });
+}
+
+function valueJson(all: Resources, name: string): string {
+  const first = all.find((one) => one.name === name);
+  if (first === undefined || first.value.kind === 'scalar') {
+    return jsonDouble(scalarMilli(all, name) / 1000);
+  }
+  return jsonString(formatValue(first.value));
+}
+
+function fullJson(all: Resources): string {
+  return list(resourcesToWire(all, 'endpoint').map((one) => toJson('mesos.v1.Resource', one)));
+}
+
+function byRole(all: Resources, show: (some: Resources) => string): string {
+  const reserved = all.filter(isReserved);
+  const roles = [...new Set(reserved.map(reservationRole))].toSorted();
+  const of = (role: string): Resource[] => reserved.filter((one) => reservationRole(one) === role);
+  return object(Object.fromEntries(roles.map((role) => [role, show(of(role))])));
+}
+
+function attributesJson({ attributes = [] }: AgentInfo): string {
+  return object(
+    Object.fromEntries(
+      attributes.map(({ name, text, scalar, ranges }) => [
+        name,
+        scalar === undefined
+          ? jsonString(text?.value ?? rangesText(ranges?.range ?? []))
+          : jsonDouble(scalar.value),
+      ]),
+    ),
+  );
+}
+
+const rangesText = (ranges: readonly { readonly begin: bigint; readonly end: bigint }[]): string =>
+  `[${ranges.map(({ begin, end }) => `${begin}-${end}`).join(', ')}]`;
+
+function object(fields: Readonly<Record<string, string>>): string {
+  const members = Object.entries(fields).map(([name, json]) => `${jsonString(name)}:${json}`);
+  return `{${members.join(',')}}`;
+}
+
+const list = (items: readonly string[]): string => `[${items.join(',')}]`;
+
+const mapValues = (
+  record: Readonly<Record<string, string>>,
+  change: (value: string) => string,
+): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));

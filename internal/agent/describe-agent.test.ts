@@ -1,0 +1,86 @@
+import test from 'ava';
+import type { Machine } from '#internal/runtime/machine.ts';
+import { systemMachine } from '#internal/runtime/real/machine.ts';
+import { format } from '#internal/resources/format.ts';
+import { describeAgent } from './describe-agent.ts';
+import { detectResources } from './detect-resources.ts';
+import { parseAttributes } from './parse-attributes.ts';
+
+const gigabyte = 1024 ** 3;
+
+function machine(cpus?: number, memoryBytes?: number, diskBytes?: number): Machine {
+  return { hostname: 'h', cpus, memoryBytes, diskBytes: async () => diskBytes };
+}
+
+async function detect(some: Machine, flag = ''): Promise<string> {
+  const found = await detectResources(some, { workFolder: '/', flag });
+  return found.ok ? format(found.value) : `refused: ${found.refusal}`;
+}
+
+test('a big machine keeps 1 GB of memory and 5 GB of disk to itself', async (t) => {
+  t.is(
+    await detect(machine(8, 16 * gigabyte, 100 * gigabyte)),
+    'cpus:8; mem:15360; disk:97280; ports:[31000-32000]',
+  );
+});
+
+test('a small machine keeps half, and one that says nothing is taken to be small', async (t) => {
+  t.is(
+    await detect(machine(2, 1.5 * gigabyte, 8 * gigabyte)),
+    'cpus:2; mem:768; disk:4096; ports:[31000-32000]',
+  );
+  t.is(await detect(machine()), 'cpus:1; mem:1024; disk:10240; ports:[31000-32000]');
+});
+
+test('what the flag names is not detected, and what it does not is', async (t) => {
+  const text = await detect(machine(8, 4 * gigabyte, 20 * gigabyte), 'cpus:2.5;gpus:1;mem(db):64');
+  t.is(
+    text,
+    'cpus:2.5; gpus:1; mem(reservations: [(STATIC,db)]):64; disk:15360; ports:[31000-32000]',
+  );
+  t.regex(await detect(machine(), 'cpus=2'), /^refused: .*cpus=2/);
+});
+
+test('attributes are texts, numbers and ranges', (t) => {
+  const parsed = parseAttributes('rack:r1; slots:4;ports:[1-10,20-30];url:http://x:80/');
+  t.deepEqual(parsed, {
+    ok: true,
+    value: [
+      { name: 'rack', type: 'TEXT', text: { value: 'r1' } },
+      { name: 'slots', type: 'SCALAR', scalar: { value: 4 } },
+      {
+        name: 'ports',
+        type: 'RANGES',
+        ranges: {
+          range: [
+            { begin: 1n, end: 10n },
+            { begin: 20n, end: 30n },
+          ],
+        },
+      },
+      { name: 'url', type: 'TEXT', text: { value: 'http://x:80/' } },
+    ],
+  });
+  for (const bad of ['rack', ':x', 'rack:']) t.false(parseAttributes(bad).ok);
+});
+
+test('this machine describes itself', async (t) => {
+  const found = await describeAgent(systemMachine(), {
+    workFolder: '/',
+    resources: '',
+    attributes: '',
+    hostname: undefined,
+    ip: '127.0.0.1',
+    port: 5051,
+    version: '0',
+  });
+  if (!found.ok) return t.fail(found.refusal);
+  const { hostname, resources = [] } = found.value.agent_info;
+  t.true(hostname.length > 0);
+  t.deepEqual(
+    resources.map(({ name }) => name),
+    ['cpus', 'mem', 'disk', 'ports'],
+  );
+  t.true(resources.slice(0, 3).every(({ scalar }) => (scalar?.value ?? 0) > 0));
+  return undefined;
+});
