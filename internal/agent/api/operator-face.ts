@@ -95,38 +95,43 @@ async function answer(asked: Asked, call: Call): Promise<HttpResponse> {
     assert(call.read_file !== undefined, 'A call was answered that should have been refused');
     return await readFile(asked, call.read_file);
   }
-  const kind = call.type ?? 'UNKNOWN';
-  const look = looks[kind];
-  if (look === undefined) return errorResponse(501, '501 Not Implemented.');
-  return reply(type, { type: kind, ...look(sources, state) });
+  if (!isLook(call.type)) return errorResponse(501, '501 Not Implemented.');
+  return reply(type, { type: call.type, ...looks[call.type](sources, state) });
 }
 
 type Look = (sources: Sources, state: AgentState) => Omit<Response, 'type'>;
 
 /** Answers that take no more than a look at the state. */
-const looks: { readonly [Type in NonNullable<Call['type']>]?: Look } = {
-  GET_HEALTH: () => ({ get_health: { healthy: true } }),
-  GET_VERSION: ({ version }) => ({ get_version: { version_info: { version } } }),
-  GET_FLAGS: ({ flags }) => {
+const looks = {
+  GET_HEALTH: (_sources: Sources, _state: AgentState) => ({ get_health: { healthy: true } }),
+  GET_VERSION: ({ version }: Sources, _state: AgentState) => ({
+    get_version: { version_info: { version } },
+  }),
+  GET_FLAGS: ({ flags }: Sources, _state: AgentState) => {
     const all = Object.entries(flags).map(([name, value]) => ({ name, value }));
     return { get_flags: { flags: all } };
   },
-  GET_AGENT: ({ settings }, { agentId }) => {
+  GET_AGENT: ({ settings }: Sources, { agentId }: AgentState) => {
     const info = settings.description.agent_info;
     const id = agentId === undefined ? {} : { id: { value: agentId } };
     return { get_agent: { agent_info: { ...info, ...id } } };
   },
-  GET_FRAMEWORKS: (_sources, state) => ({ get_frameworks: getFrameworks(state) }),
-  GET_EXECUTORS: (_sources, state) => ({ get_executors: getExecutors(state) }),
-  GET_TASKS: (_sources, state) => ({ get_tasks: getTasks(state) }),
-  GET_STATE: (_sources, state) => ({
+  GET_FRAMEWORKS: (_sources: Sources, state: AgentState) => ({
+    get_frameworks: getFrameworks(state),
+  }),
+  GET_EXECUTORS: (_sources: Sources, state: AgentState) => ({ get_executors: getExecutors(state) }),
+  GET_TASKS: (_sources: Sources, state: AgentState) => ({ get_tasks: getTasks(state) }),
+  GET_STATE: (_sources: Sources, state: AgentState) => ({
     get_state: {
       get_tasks: getTasks(state),
       get_executors: getExecutors(state),
       get_frameworks: getFrameworks(state),
     },
   }),
-};
+} satisfies Readonly<Record<string, Look>>;
+
+const isLook = (type: Call['type']): type is keyof typeof looks =>
+  type !== undefined && Object.hasOwn(looks, type);
 
 function getFrameworks({ frameworks }: AgentState): NonNullable<Response['get_frameworks']> {
   const list = [...frameworks.values()].map(({ info }) => ({ framework_info: info }));
