@@ -18,7 +18,9 @@ export function refusalFilter(
 ): RefusalFilter | undefined {
   const given = refuseSeconds ?? refuseSecondsDefault;
   if (given === 0) return undefined;
-  const seconds = given > 0 ? Math.min(given, refuseSecondsMax) : refuseSecondsDefault;
+  // What does not fit into the 64-bit nanoseconds of a duration is no wish at all.
+  const isDuration = given > 0 && given * 1e9 < 2 ** 63;
+  const seconds = isDuration ? Math.min(given, refuseSecondsMax) : refuseSecondsDefault;
   return { untilMs: nowMs + Math.max(seconds * 1000, allocationIntervalMs) };
 }
 

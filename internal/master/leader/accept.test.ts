@@ -1,5 +1,4 @@
 /** ACCEPT and LAUNCH, in the strict order of contract 4.1, and as a real Mesos answered (5.5). */
-import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { randomFromSeed } from '#internal/base/random.ts';
 import { agentId } from '#internal/model/ids.ts';
@@ -8,9 +7,10 @@ import { tasksOnAgent } from '#internal/state/state.ts';
 import { isTerminal } from '#internal/model/cluster.ts';
 import { fromJson, toJson } from '#internal/wire/json.ts';
 import type { Offer, TaskInfo, TaskStatus } from '#proto/gen/mesos/v1.ts';
+import { linesOf } from '#internal/testing/golden-files.ts';
 import { seedsOf } from '#internal/testing/seeds.ts';
 import { smallCluster, type TestMaster } from '../testing/test-cluster.ts';
-import { taskFor, TestScheduler } from '../testing/test-scheduler.ts';
+import { taskFor, type TestScheduler } from '../testing/test-scheduler.ts';
 
 const cpus = (value: number) => [{ name: 'cpus', type: 'SCALAR', scalar: { value } }] as const;
 
@@ -210,12 +210,7 @@ test('a launch whose agent is away is delivered when it is back', async (t) => {
 
 type Recorded = { readonly name: string; readonly tasks: unknown[]; readonly statuses: unknown[] };
 
-const recorded = readFileSync(
-  new URL('../../../testdata/oracle/scheduler-launches.jsonl', import.meta.url),
-  'utf8',
-)
-  .trim()
-  .split('\n')
+const recorded = linesOf('testdata/oracle/scheduler-launches.jsonl')
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our own file.
   .map((line) => JSON.parse(line) as Recorded);
 

@@ -25,7 +25,7 @@ import {
   tell,
 } from './lead.ts';
 import { findOffers } from './offered.ts';
-import { giveBack, refusalFilter, returnResources, takeOffer } from './offers.ts';
+import { giveBack, filterOf, returnResources, takeOffer } from './offers.ts';
 import { operationFault } from './operation.ts';
 import { withHealthCheckType } from './validate-command.ts';
 import { validateTask } from './validate-task.ts';
@@ -53,7 +53,7 @@ export function accept(lead: Lead, framework: Framework, call: Call_Accept): voi
   for (const operation of operations) carryOut(lead, acceptance, operation);
   proposeLaunches(lead, acceptance.launched);
   const holder = { frameworkId: framework.id, agentId: acceptance.agent.id };
-  returnResources(lead, holder, acceptance.remaining, refusalFilter(lead, call.filters));
+  returnResources(lead, holder, acceptance.remaining, filterOf(lead, call.filters));
 }
 
 /** Tells a scheduler that a task of its ACCEPT came to nothing. */

@@ -187,6 +187,37 @@ test('an agent that starts afresh at the address of a lost one takes its place',
   );
 });
 
+test('a launch that an agent comes back too small for is dropped, and holds nothing', async (t) => {
+  const { cluster, scheduler, agent, leader } = await smallCluster();
+  const { offer } = scheduler;
+  cluster.log.hold();
+  const small = [{ name: 'cpus', type: 'SCALAR', scalar: { value: 0.5 } }] as const;
+  agent.connect(leader.master.acceptAgent, { resources: small });
+  await cluster.settle();
+  await scheduler.launch(offer, taskFor(offer, 't1'));
+  cluster.log.release();
+  await cluster.settle();
+  t.like(scheduler.updates('t1')[0], { state: 'TASK_DROPPED', reason: 'REASON_INVALID_OFFERS' });
+  t.deepEqual(agent.heard('run_task'), []);
+  await cluster.until(() => scheduler.offered('cpus') === 0.5, 'what is left is not offered', 7000);
+});
+
+test('a launch under way while its agent is lost and found is counted', async (t) => {
+  const { cluster, scheduler, agent, leader } = await smallCluster();
+  const { offer } = scheduler;
+  cluster.log.hold();
+  agent.answersPings = false;
+  await cluster.world.runFor(80_000);
+  agent.answersPings = true;
+  agent.connect(leader.master.acceptAgent);
+  await cluster.settle();
+  await scheduler.launch(offer, taskFor(offer, 't1'));
+  cluster.log.release();
+  await cluster.until(() => agent.tasks.has('t1'), 'not launched');
+  await cluster.until(() => scheduler.offers.size > 0, 'no offer', 7000);
+  t.is(scheduler.offered('cpus'), 3);
+});
+
 test('an agent may not come back from another host, and not with impossible resources', async (t) => {
   const { cluster, agent, leader } = await running();
   const description = (hostname: string, value: number) => ({

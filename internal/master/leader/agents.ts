@@ -106,6 +106,8 @@ function awaited(
 function arrive(lead: Lead, id: AgentId, visitor: Visitor | undefined): void {
   const agent = agentOf(lead, id);
   assert(agent !== undefined, `an agent that is in no book: ${id}`);
+  // What is on offer was offered of the agent as it was.
+  rescindOffersOfAgent(lead, id);
   const peer = lead.peers.get(id) ?? addPeer(lead, id, 'disconnected');
   if (visitor === undefined || !lead.visitors.has(visitor)) {
     lead.allocator.handle({ kind: 'agent-deactivated', agentId: id });

@@ -78,6 +78,22 @@ test('of a leader that was elected and has not announced itself, nobody is told'
   t.deepEqual(follower.master.leadership(), { kind: 'leaderless' });
 });
 
+test('an announcement that comes true too late makes nobody a leader', async (t) => {
+  let late = 0;
+  for (let seed = 0; seed < 10; seed++) {
+    const cluster = new TestCluster({ seed });
+    const { master, ledger } = await cluster.start(1);
+    cluster.log.hold();
+    cluster.log.elect(1);
+    await cluster.settle();
+    cluster.log.depose();
+    await cluster.settle();
+    if (ledger.state().leader !== undefined) late++;
+    t.deepEqual(master.leadership(), { kind: 'leaderless' });
+  }
+  t.true(late > 0 && late < 10, 'the log was never of two minds');
+});
+
 test('a deposed leader ends its streams without a word and answers 503', async (t) => {
   const { cluster, scheduler, leader } = await smallCluster();
   const before = scheduler.events.length;

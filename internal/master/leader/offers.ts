@@ -4,6 +4,7 @@
  * the allocator counts its resources as held by the framework.
  */
 import type { RefusalFilter } from '#internal/allocator/event.ts';
+import { refusalFilter } from '#internal/allocator/refusals.ts';
 import { assert } from '#internal/base/assert.ts';
 import type { Agent, Framework } from '#internal/model/cluster.ts';
 import type { AgentId, FrameworkId } from '#internal/model/ids.ts';
@@ -13,9 +14,6 @@ import { resourcesToWire } from '#internal/wire/resources.ts';
 import type { AgentInfo, Filters, Offer, Resource, URL } from '#proto/gen/mesos/v1.ts';
 import { offersEvent, rescindEvent } from './events.ts';
 import { agentOf, frameworkOf, type Lead, type OutstandingOffer, tell } from './lead.ts';
-
-const refuseSecondsDefault = 5;
-const refuseSecondsMax = 31_536_000;
 
 /** Runs the allocation soon: one run answers all that happens until then. */
 export function allocateSoon(lead: Lead): void {
@@ -66,14 +64,9 @@ export function returnResources(
   allocateSoon(lead);
 }
 
-/** The filter that an answer asks for (contract 6.6); none when it is to be offered again at once. */
-export function refusalFilter(lead: Lead, filters: Filters | undefined): RefusalFilter | undefined {
-  const asked = filters?.refuse_seconds ?? refuseSecondsDefault;
-  const isDuration = asked >= 0 && asked * 1e9 < 2 ** 63;
-  const seconds = isDuration ? Math.min(asked, refuseSecondsMax) : refuseSecondsDefault;
-  if (seconds === 0) return undefined;
-  const durationMs = Math.max(seconds * 1000, lead.options.allocationIntervalMs);
-  return { untilMs: lead.clock.monotonic() + durationMs };
+/** The filter that an answer asks for; none when it is to be offered again at once. */
+export function filterOf(lead: Lead, filters: Filters | undefined): RefusalFilter | undefined {
+  return refusalFilter(filters?.refuse_seconds, lead.clock.monotonic(), lead.options);
 }
 
 function arm(lead: Lead, delayMs: number, isSoon: boolean): void {

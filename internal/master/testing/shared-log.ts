@@ -75,13 +75,13 @@ export class SharedLog {
     this.#leader = undefined;
     const waiting = this.#waiting;
     this.#waiting = [];
+    this.#tell();
     for (const { data, term, answer } of waiting) {
       // What was in the log of a majority stays, whether its proposer hears of it or not.
       const isKept = this.#random.oneIn(2);
       if (isKept) this.#append(term, data);
       answer({ kind: 'refused', reason: isKept ? 'unknown' : 'lost' });
     }
-    this.#tell();
   }
 
   /** From now on proposals wait. */

@@ -26,7 +26,7 @@ export class TestAgent {
   readonly #world: SimulatedWorld;
   readonly #random: Random;
   readonly #registration: string;
-  readonly #description: Description;
+  #description: Description;
   #handlers: LinkHandlers<AgentMessage> | undefined;
   #id: string | undefined;
   answersPings: boolean = true;
@@ -72,8 +72,10 @@ export class TestAgent {
     return this.#handlers !== undefined;
   }
 
-  /** Dials a master and introduces itself. */
-  connect(accept: Acceptor): void {
+  /** Dials a master and introduces itself, perhaps changed. */
+  connect(accept: Acceptor, changed: Partial<Description['agent_info']> = {}): void {
+    const { agent_info } = this.#description;
+    this.#description = { ...this.#description, agent_info: { ...agent_info, ...changed } };
     const handlers: LinkHandlers<AgentMessage> = accept({
       peer: this.#description.agent_info.hostname,
       send: (message) => {
