@@ -96,6 +96,7 @@ const bad: Record<string, (safety: RaftSafety) => void> = {
   'durable-append': (safety) => safety.said(acknowledge(three, 1, 1)),
   'current-term': (safety) => {
     write(safety, two, hardOf(2, two));
+    safety.said(append(two, 2, 0));
     safety.said(append(two, 2, 1));
   },
   'one-vote': (safety) => write(safety, two, hardOf(1, three)),

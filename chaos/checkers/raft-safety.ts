@@ -38,8 +38,8 @@ export class RaftSafety {
   #newestTerm: Term = 0;
   /** How far each node is in its present life. */
   readonly #applied = new Map<NodeId, Index>();
-  /** The highest commit index that a leader spoke of. */
-  #decided: Index = 0;
+  /** The commit index that each term's leader spoke of last. */
+  readonly #commits = new Map<Term, Index>();
 
   constructor(_dependencies: object, options: { readonly voters: readonly NodeId[] }) {
     this.#logs = new DurableLogs({}, options);
@@ -146,7 +146,7 @@ export class RaftSafety {
       this.#newestTerm = Math.max(this.#newestTerm, term);
       this.#isComplete(from, term);
     }
-    if (message.kind !== 'MsgSnap') this.#decides(message);
+    if (message.kind === 'MsgApp') this.#decides(message);
   }
 
   #isComplete(leader: NodeId, term: Term): void {
@@ -160,13 +160,14 @@ export class RaftSafety {
     throw new Violation('leader-completeness', `n${leader} leads term ${term} without ${what}`);
   }
 
-  #decides({ kind, from, term, commit }: Of<'MsgApp' | 'MsgHeartbeat'>): void {
-    if (commit <= this.#decided) return;
-    this.#decided = commit;
-    // A heartbeat tells each peer of less than is decided, so it may name any entry. And the leader's
-    // own disk may lag behind a quorum of others: then there is nothing to compare.
+  /** What a leader's first MsgApp calls committed it had heard of; what later ones add it decided. */
+  #decides({ from, term, commit }: Of<'MsgApp'>): void {
+    const before = this.#commits.get(term) ?? commit;
+    this.#commits.set(term, Math.max(before, commit));
+    if (commit <= before) return;
+    // The leader's own disk may lag behind a quorum of others: then there is nothing to compare.
     const entry = this.#logs.entry(from, commit);
-    if (kind === 'MsgHeartbeat' || entry === undefined || entry.term === term) return;
+    if (entry === undefined || entry.term === term) return;
     const what = `${commit} of term ${entry.term}`;
     throw new Violation('current-term', `n${from}, leading term ${term}, decided ${what}`);
   }

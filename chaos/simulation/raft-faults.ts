@@ -47,9 +47,10 @@ export function sampleFaults(random: Random): RaftFaults {
     return { minMs: from, maxMs: from + random.below(maxMs - minMs) + 1 };
   };
   const percent = (max: number): number => random.below(max + 1) / 100;
+  const syncMsMax = random.chance(0.3) ? 20 + random.below(600) : 1 + random.below(10);
   return {
     size: random.chance(0.6) ? 5 : 3,
-    limits: sampleLimits(random),
+    limits: sampleLimits(random, syncMsMax),
     network: sampleNetwork(random),
     partitions: often() ? { every: within(200, 4000), lasts: within(100, 4000) } : undefined,
     crashes: often() ? { every: within(100, 4000), lasts: within(10, 2000) } : undefined,
@@ -58,17 +59,19 @@ export function sampleFaults(random: Random): RaftFaults {
     afterPromise: often() ? percent(5) : 0,
     afterElection: often() ? percent(60) : 0,
     pauses: random.chance(0.3) ? { every: within(500, 5000), lasts: within(50, 4000) } : undefined,
-    syncMsMax: random.chance(0.3) ? 20 + random.below(600) : 1 + random.below(10),
+    syncMsMax,
     syncFails: random.chance(0.2) ? 0.001 : 0,
     drift: random.chance(0.3) ? percent(20) : 0,
     proposals: within(5, 300),
   };
 }
 
-function sampleLimits(random: Random): RaftLimits {
+function sampleLimits(random: Random, syncMsMax: number): RaftLimits {
   const isThin = random.chance(0.5);
+  // Two syncs, the candidate's and the voter's, have to fit into an election, or none is ever won.
+  const isHasty = syncMsMax <= 50 && random.chance(0.5);
   return {
-    electionTicks: random.chance(0.5) ? 10 : 2 + random.below(5),
+    electionTicks: isHasty ? 2 + random.below(5) : 10,
     messageBytesMax: isThin ? 1 : 1 << 20,
     inflightMessagesMax: random.chance(0.5) ? 256 : 1 + random.below(3),
     // An entry a message and a slow disk decide a few entries a second: more must not queue up.

@@ -1,0 +1,122 @@
+/**
+ * What the machines under the agents may be made to run, counted where containers start and end and
+ * nowhere else: it believes neither the books of a master nor those of an agent.
+ *
+ * - one launch: a task starts at most once, on one agent, whatever was said and repeated;
+ * - a launch is decided, in the log and for this agent, before anything starts;
+ * - capacity: what runs on a machine together fits into it;
+ * - tenants: a task is killed only if its own framework asked for it.
+ */
+import type { ContainerEnd } from '#internal/agent/containerizer.ts';
+import { Violation } from './violation.ts';
+
+/** What a task takes, and whose it is. */
+export type Intent = {
+  readonly owner: string;
+  readonly cpusMilli: number;
+  readonly memMb: number;
+};
+
+export type Capacity = Omit<Intent, 'owner'>;
+
+/** A task that has started. Task ids are unique in the whole world, not in a framework alone. */
+type Start = { readonly agent: string; end: ContainerEnd | undefined };
+
+export class ContainerLaws {
+  readonly #capacity: Capacity;
+  readonly #intents = new Map<string, Intent>();
+  /** By `agent task`: launches that the log holds. */
+  readonly #decided = new Set<string>();
+  readonly #killable = new Set<string>();
+  readonly #starts = new Map<string, Start>();
+  /** By agent: what runs there. */
+  readonly #running = new Map<string, Set<string>>();
+  /** The most that ever ran on one agent together, in thousandths of its capacity. */
+  #fullest = 0;
+
+  constructor(_dependencies: object, options: { readonly capacity: Capacity }) {
+    this.#capacity = options.capacity;
+  }
+
+  get started(): number {
+    return this.#starts.size;
+  }
+
+  get running(): number {
+    return [...this.#starts.values()].filter(({ end }) => end === undefined).length;
+  }
+
+  get fullest(): number {
+    return this.#fullest;
+  }
+
+  ownerOf(task: string): string | undefined {
+    return this.#intents.get(task)?.owner;
+  }
+
+  /** How a task's container ended; `kind` tells of those that did not. */
+  fateOf(task: string): ContainerEnd | { readonly kind: 'never-started' | 'running' } {
+    const start = this.#starts.get(task);
+    if (start === undefined) return { kind: 'never-started' };
+    return start.end ?? { kind: 'running' };
+  }
+
+  wasKillAsked(task: string): boolean {
+    return this.#killable.has(task);
+  }
+
+  /** A framework is about to ask for this task. */
+  intends(task: string, intent: Intent): void {
+    this.#intents.set(task, intent);
+  }
+
+  /** A master applied the launch of a task. */
+  decided(task: string, agent: string): void {
+    this.#decided.add(`${agent} ${task}`);
+  }
+
+  /** `owner` asked for the end of a task; without one, of all that it has. */
+  killAsked(owner: string, task?: string): void {
+    for (const [id, intent] of this.#intents) {
+      if (intent.owner === owner && (task === undefined || task === id)) this.#killable.add(id);
+    }
+  }
+
+  started(agent: string, task: string): void {
+    const before = this.#starts.get(task);
+    if (before !== undefined) {
+      throw new Violation('one-launch', `${task} started on ${before.agent}, then on ${agent}`);
+    }
+    if (!this.#decided.has(`${agent} ${task}`)) {
+      throw new Violation('decided-launch', `${task} started on ${agent}, which nobody decided`);
+    }
+    this.#starts.set(task, { agent, end: undefined });
+    const running = this.#running.get(agent) ?? new Set();
+    this.#running.set(agent, running.add(task));
+    this.#fits(agent, running);
+  }
+
+  ended(task: string, end: ContainerEnd): void {
+    const start = this.#starts.get(task);
+    if (start === undefined) return;
+    start.end = end;
+    this.#running.get(start.agent)?.delete(task);
+    if (end.kind !== 'signaled' || this.#killable.has(task)) return;
+    throw new Violation('unasked-kill', `${task} was killed, and its framework did not ask for it`);
+  }
+
+  #fits(agent: string, running: ReadonlySet<string>): void {
+    const used = { cpusMilli: 0, memMb: 0 };
+    for (const task of running) {
+      const { cpusMilli = 0, memMb = 0 } = this.#intents.get(task) ?? {};
+      used.cpusMilli += cpusMilli;
+      used.memMb += memMb;
+    }
+    const { cpusMilli, memMb } = this.#capacity;
+    const share = Math.max(used.cpusMilli / cpusMilli, used.memMb / memMb);
+    this.#fullest = Math.max(this.#fullest, Math.round(share * 1000));
+    if (share <= 1) return;
+    const what = `cpus:${used.cpusMilli / 1000} and mem:${used.memMb} run on ${agent}`;
+    throw new Violation('capacity', `${what}, which has cpus:${cpusMilli / 1000}, mem:${memMb}`);
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * The promises of status updates (contract 7.2), checked between the two ends that they are given to:
+ * what leaves an agent, and what a scheduler hears and acknowledges. Masters are not asked.
+ *
+ * - in order: of one task, nobody sends or hears an older update after a newer one;
+ * - reliable: an agent keeps an update until its scheduler acknowledged it, or the framework is gone;
+ * - quiet: once an agent has let go of an update, it never sends it again;
+ * - final: no state follows a terminal one, but answers to a reconciliation, which say what is known;
+ * - tenants: nobody hears of the tasks of another.
+ */
+import { isTerminal } from '#internal/agent/core/state.ts';
+import type { TaskState, TaskStatus } from '#proto/gen/mesos/v1.ts';
+import { Violation } from './violation.ts';
+
+/** An update as its agent made it. */
+export type SentUpdate = {
+  readonly agent: string;
+  readonly frameworkId: string;
+  readonly task: string;
+  readonly uuid: string;
+  readonly state: TaskState;
+};
+
+type History = {
+  /** Uuids in the order in which they were first sent, and what they say. */
+  readonly sent: { readonly uuid: string; readonly state: TaskState }[];
+  /** The last one in `sent` that was sent, and the last one that was heard. */
+  newestSent: number;
+  newestHeard: number;
+  /** The terminal state that the scheduler heard. */
+  end: TaskState | undefined;
+};
+
+export class UpdateLaws {
+  readonly counts: { heard: number; repeated: number; acknowledged: number; reconciled: number } = {
+    heard: 0,
+    repeated: 0,
+    acknowledged: 0,
+    reconciled: 0,
+  };
+  readonly #ownerOf: (task: string) => string | undefined;
+  readonly #histories = new Map<string, History>();
+  readonly #acknowledged = new Set<string>();
+  readonly #forgotten = new Set<string>();
+  readonly #removed = new Set<string>();
+
+  constructor(
+    dependencies: { readonly ownerOf: (task: string) => string | undefined },
+    _options: object,
+  ) {
+    this.#ownerOf = dependencies.ownerOf;
+  }
+
+  /** The terminal state of `task` that its scheduler was told. */
+  endOf(task: string): TaskState | undefined {
+    return this.#histories.get(task)?.end;
+  }
+
+  /** The log has the end of a framework: nobody is owed anything of it any more. */
+  frameworkRemoved(frameworkId: string): void {
+    this.#removed.add(frameworkId);
+  }
+
+  /** Leaves its agent. */
+  sent(update: SentUpdate): void {
+    const { agent, task, uuid, state } = update;
+    if (this.#forgotten.has(uuid)) {
+      throw new Violation('quiet-updates', `${agent} sent ${state} of ${task} after it let go of it`);
+    }
+    const history = this.#history(task);
+    const at = history.sent.findIndex((each) => each.uuid === uuid);
+    if (at >= 0) {
+      if (at < history.newestSent) {
+        throw new Violation('update-order', `${agent} sent ${state} of ${task} after a newer one`);
+      }
+      return;
+    }
+    const last = history.sent.at(-1);
+    if (last !== undefined && isTerminal(last.state)) {
+      throw new Violation('final-state', `${agent} sent ${state} of ${task} after ${last.state}`);
+    }
+    history.sent.push({ uuid, state });
+    history.newestSent = history.sent.length - 1;
+  }
+
+  /** Its agent does not have it any more, in memory or on disk. */
+  forgotten(update: Omit<SentUpdate, 'state'>): void {
+    const { agent, frameworkId, task, uuid } = update;
+    this.#forgotten.add(uuid);
+    if (this.#acknowledged.has(uuid) || this.#removed.has(frameworkId)) return;
+    throw new Violation('reliable-updates', `${agent} let go of an update of ${task} too early`);
+  }
+
+  /** A scheduler's acknowledgement leaves it. */
+  acknowledged(uuid: string): void {
+    this.counts.acknowledged++;
+    this.#acknowledged.add(uuid);
+  }
+
+  /** `uuid` is undefined when a master made it. */
+  heard(owner: string, status: TaskStatus, uuid: string | undefined): void {
+    const task = status.task_id.value;
+    if (this.#ownerOf(task) !== owner) {
+      throw new Violation('tenants', `${owner} heard of ${task}, which is not its own`);
+    }
+    if (uuid === undefined) this.#heardFromMaster(task, status);
+    else this.#heardFromAgent(task, status, uuid);
+  }
+
+  #heardFromAgent(task: string, { state }: TaskStatus, uuid: string): void {
+    const history = this.#history(task);
+    const at = history.sent.findIndex((each) => each.uuid === uuid);
+    if (at < 0) throw new Violation('true-updates', `no agent sent ${state} of ${task}`);
+    if (at < history.newestHeard) {
+      throw new Violation('update-order', `${state} of ${task} was heard after a newer update`);
+    }
+    if (at === history.newestHeard) this.counts.repeated++;
+    else this.counts.heard++;
+    history.newestHeard = at;
+    this.#end(task, history, state);
+  }
+
+  #heardFromMaster(task: string, { state, reason }: TaskStatus): void {
+    if (reason === 'REASON_RECONCILIATION') {
+      // It says how things stand, or that the task is out of sight: not that anything has happened.
+      this.counts.reconciled++;
+      return;
+    }
+    this.#end(task, this.#history(task), state);
+  }
+
+  #end(task: string, history: History, state: TaskState): void {
+    if (history.end !== undefined && history.end !== state) {
+      throw new Violation('final-state', `${task} was ${history.end}, then ${state}`);
+    }
+    if (isTerminal(state)) history.end = state;
+  }
+
+  #history(task: string): History {
+    const known = this.#histories.get(task);
+    if (known !== undefined) return known;
+    const fresh: History = { sent: [], newestSent: -1, newestHeard: -1, end: undefined };
+    this.#histories.set(task, fresh);
+    return fresh;
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * All laws of the cluster, and the first one that a run breaks. Checks happen inside of the programs
+ * that are checked, so they must not throw into them: those might catch it.
+ */
+import { AgreementLaws } from '#chaos/checkers/cluster-agreement.ts';
+import { type Capacity, ContainerLaws } from '#chaos/checkers/cluster-containers.ts';
+import { FencingLaws } from '#chaos/checkers/cluster-fencing.ts';
+import { UpdateLaws } from '#chaos/checkers/cluster-updates.ts';
+import { Violation } from '#chaos/checkers/violation.ts';
+
+export type ClusterLaws = {
+  readonly agreement: AgreementLaws;
+  readonly containers: ContainerLaws;
+  readonly fencing: FencingLaws;
+  readonly updates: UpdateLaws;
+};
+
+/** Indexes between two comparisons of whole states. */
+const digestEvery = 16;
+
+export class ClusterWitness {
+  readonly laws: ClusterLaws;
+  #violation: Violation | undefined;
+
+  constructor(_dependencies: object, { capacity }: { readonly capacity: Capacity }) {
+    const containers = new ContainerLaws({}, { capacity });
+    this.laws = {
+      containers,
+      agreement: new AgreementLaws({}, { every: digestEvery }),
+      fencing: new FencingLaws(),
+      updates: new UpdateLaws({ ownerOf: (task) => containers.ownerOf(task) }, {}),
+    };
+  }
+
+  get violation(): Violation | undefined {
+    return this.#violation;
+  }
+
+  see(check: (laws: ClusterLaws) => void): void {
+    if (this.#violation !== undefined) return;
+    try {
+      check(this.laws);
+    } catch (error) {
+      this.#violation = error instanceof Violation ? error : wrap('a check failed', error);
+    }
+  }
+
+  /** Something that must not happen to a program: a failed assertion, a lost rejection. */
+  fail(what: string, cause: unknown): void {
+    this.#violation ??= wrap(what, cause);
+  }
+
+  /** What should have come to pass did not, or not as it should. */
+  refute(rule: 'liveness' | 'truth', what: string): void {
+    this.#violation ??= new Violation(rule, what);
+  }
+}
+
+function wrap(what: string, cause: unknown): Violation {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new Violation('fault', `${what}: ${why}`, { cause });
+}
