@@ -207,7 +207,7 @@ test('a launch under way while its agent is lost and found is counted', async (t
   const { offer } = scheduler;
   cluster.log.hold();
   agent.answersPings = false;
-  await cluster.world.runFor(80_000);
+  await cluster.world.runFor(95_000);
   agent.answersPings = true;
   agent.connect(leader.master.acceptAgent);
   await cluster.settle();
