@@ -97,7 +97,10 @@ async function huntAll({ from, seeds: count }: Arguments): Promise<number> {
   return survivors === 0 ? 0 : 1;
 }
 
-const figure = (name: string, value: number): void => console.log(`figure ${name} ${value} count`);
+function figure(name: string, value: number): void {
+  const kebab = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  console.log(`figure ${kebab} ${value} count`);
+}
 
 try {
   const args = parse(process.argv.slice(2));

@@ -18,7 +18,7 @@ test('under faults nothing wrong happens, and after them what should', async (t)
   });
   if (SEED !== undefined) return;
   for (const [name, value] of result.figures) {
-    if (name !== 'syncs-failed') t.true(value > 0, `${name} never happened: this proves nothing`);
+    if (name !== 'syncsFailed') t.true(value > 0, `${name} never happened: this proves nothing`);
   }
 });
 

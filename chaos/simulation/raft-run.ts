@@ -135,20 +135,22 @@ function figuresOf(cluster: Cluster): Record<string, number> {
   const { network, witness, nemesis, workload, machines } = cluster;
   const disks = machines.map(({ disk }) => disk.counts);
   const { delivered, lost, repeated, slow, reordered, blocked } = network.counts;
+  const { leaders } = witness.safety;
   return {
-    leaders: witness.safety.leaders,
+    leaders,
+    leadersFallen: Math.max(0, leaders - 1),
     decided: witness.safety.decided,
     ...workload.counts,
     ...nemesis.counts,
-    'messages-delivered': delivered,
-    'messages-lost': lost,
-    'messages-blocked': blocked,
-    'messages-repeated': repeated,
-    'messages-slow': slow,
-    'messages-reordered': reordered,
-    'writes-lost': disks.reduce((sum, disk) => sum + disk.lost, 0),
-    'writes-torn': disks.reduce((sum, disk) => sum + disk.torn, 0),
-    'syncs-failed': disks.reduce((sum, disk) => sum + disk.syncsFailed, 0),
+    messagesDelivered: delivered,
+    messagesLost: lost,
+    messagesBlocked: blocked,
+    messagesRepeated: repeated,
+    messagesSlow: slow,
+    messagesReordered: reordered,
+    writesLost: disks.reduce((sum, disk) => sum + disk.lost, 0),
+    writesTorn: disks.reduce((sum, disk) => sum + disk.torn, 0),
+    syncsFailed: disks.reduce((sum, disk) => sum + disk.syncsFailed, 0),
   };
 }
 
