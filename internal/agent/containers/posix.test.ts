@@ -55,6 +55,11 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
   }
 }
 
+/** A whole life of another container: whoever was signalled before it is dead after it. */
+async function timeToDie(port: Containerizer): Promise<void> {
+  await runToEnd(port, specFor(shell('exit 0')));
+}
+
 test('output goes to stdout and stderr of the sandbox, which `latest` leads to', async (t) => {
   await using rig = await openRig();
   const spec = specFor(shell('echo out; echo err >&2; pwd'));
@@ -185,6 +190,7 @@ test('a pid that belongs to another process by now is neither found nor killed',
   const found = await (await rig.restart()).recover(spec);
   t.is(found.kind, 'ended');
   await port.signal(spec.containerId, 'KILL');
+  await timeToDie(port);
   t.deepEqual(processes.find(pid), bystander.identity);
   process.kill(pid, 'SIGKILL');
   await bystander.ended;
@@ -238,6 +244,7 @@ test('a pid that belongs to another process by now is neither found nor killed',
   });
   await until(async () => (await read(rig, spec, 'child').catch(() => '')) !== '');
   await port.signal(spec.containerId, 'KILL');
+  await timeToDie(port);
   t.deepEqual(processes.find(pid), victim.identity);
   process.kill(pid, 'SIGKILL');
   process.kill(-Number(await read(rig, spec, 'child')), 'SIGKILL');

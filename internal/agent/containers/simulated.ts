@@ -25,6 +25,13 @@ import {
 export type SimulatedContainersDependencies = {
   readonly world: SimulatedWorld;
   readonly random: Random;
+  readonly watcher?: ContainerWatcher;
+};
+
+/** Sees what really runs on the machine, whatever its agent knows or says. */
+export type ContainerWatcher = {
+  onStart(spec: ContainerSpec): void;
+  onEnd(spec: ContainerSpec, end: ContainerEnd): void;
 };
 
 /** What a machine knows of one container. */
@@ -44,15 +51,17 @@ export class SimulatedContainers {
   readonly starts: string[] = [];
   readonly #world: SimulatedWorld;
   readonly #random: Random;
+  readonly #watcher: ContainerWatcher | undefined;
   readonly #containers = new Map<string, Container>();
   /** Taken by an agent that found nothing: they never start. */
   readonly #abandoned = new Set<string>();
   #boot = 1;
   #nextPid = 1000;
 
-  constructor({ world, random }: SimulatedContainersDependencies) {
+  constructor({ world, random, watcher }: SimulatedContainersDependencies) {
     this.#world = world;
     this.#random = random;
+    this.#watcher = watcher;
   }
 
   /** Those that have not ended. */
@@ -67,6 +76,7 @@ export class SimulatedContainers {
       if (container.end !== undefined) continue;
       container.end = { kind: 'lost', reason: 'The machine of the agent was restarted' };
       container.watchers.length = 0;
+      this.#watcher?.onEnd(container.spec, container.end);
     }
   }
 
@@ -120,6 +130,7 @@ export class SimulatedContainers {
     };
     const container = { spec, process, ignoresTerm: false, end: undefined, watchers: [] };
     this.#containers.set(containerId, container);
+    this.#watcher?.onStart(spec);
     this.#run(container, lineOf(spec).split(/\s*;\s*/u));
     return container;
   }
@@ -148,6 +159,7 @@ export class SimulatedContainers {
   #end(container: Container, end: ContainerEnd): void {
     if (container.end !== undefined) return;
     container.end = end;
+    this.#watcher?.onEnd(container.spec, end);
     for (const watcher of container.watchers.splice(0)) watcher(end);
   }
 
