@@ -6,7 +6,7 @@
  * no agent hears of them before that is in the log. Whatever goes wrong is told on the stream.
  */
 import { assert } from '#internal/base/assert.ts';
-import type { Agent, Framework, MasterReason, Task, TaskState } from '#internal/model/cluster.ts';
+import type { Agent, Framework, MasterUpdate, Task, TaskState } from '#internal/model/cluster.ts';
 import { agentId, type FrameworkId, offerId, type Role, taskId } from '#internal/model/ids.ts';
 import { subtract, sum } from '#internal/resources/resources.ts';
 import type { Resources } from '#internal/resources/resource.ts';
@@ -61,18 +61,10 @@ export function refuseTask(
   lead: Lead,
   frameworkId: FrameworkId,
   info: Pick<TaskInfo, 'task_id' | 'agent_id'>,
-  why: {
-    readonly state: TaskState;
-    readonly reason: MasterReason;
-    readonly message: string;
-  },
+  why: Pick<MasterUpdate, 'state' | 'reason' | 'message'>,
 ): void {
-  const status = masterStatus({
-    taskId: taskId(info.task_id.value),
-    agentId: agentId(info.agent_id.value),
-    atMs: lead.clock.now(),
-    ...why,
-  });
+  const said = { ...why, atMs: lead.clock.now() };
+  const status = masterStatus(said, taskId(info.task_id.value), agentId(info.agent_id.value));
   tell(lead, frameworkId, updateEvent(status));
 }
 

@@ -140,6 +140,30 @@ test('a newer link of an agent replaces the older one', async (t) => {
   t.is(scheduler.offered('cpus'), 3);
 });
 
+test('an agent that introduces itself twice on one link keeps it', async (t) => {
+  const { cluster, agent, leader } = await running();
+  agent.introduce();
+  agent.introduce();
+  await cluster.settle();
+  t.true(agent.isConnected);
+  t.is(agent.heard('registered').length, 2, 'both are answered by one');
+  await cluster.world.runFor(30_000);
+  t.is(agent.heard('ping').length, 4, 'one an interval, and one at each registration');
+  t.is(leader.master.view().connectedAgents.size, 1);
+});
+
+test('an agent that is described by more than the log holds is turned away', async (t) => {
+  const cluster = new TestCluster({ master: { entryBytesMax: 2000 } });
+  const leader = await cluster.lead();
+  const text = { value: 'x'.repeat(3000) };
+  const attributes = [{ name: 'a', type: 'TEXT', text } as const];
+  const agent = new TestAgent({ world: cluster.world, name: 'a1' }, { attributes });
+  agent.connect(leader.master.acceptAgent);
+  await cluster.settle();
+  t.false(agent.isConnected);
+  t.is(leader.ledger.state().agents.size, 0);
+});
+
 test('a task that the agent never started is sent again; one that it forgot is lost', async (t) => {
   const { cluster, scheduler, agent, leader } = await running();
   await cluster.until(() => scheduler.offers.size > 0, 'no offer', 7000);

@@ -113,9 +113,11 @@ function arrive(lead: Lead, id: AgentId, visitor: Visitor | undefined): void {
     lead.allocator.handle({ kind: 'agent-deactivated', agentId: id });
     return;
   }
-  if (peer.presence.kind === 'connected') peer.presence.visitor.link.close();
-  else peer.presence.deadline.cancel();
+  const { presence } = peer;
+  if (presence.kind !== 'connected') presence.deadline.cancel();
+  else if (presence.visitor !== visitor) presence.visitor.link.close();
   visitor.agentId = id;
+  visitor.pingTimer?.cancel();
   const info = decode('mesos.v1.AgentInfo', agent.info);
   peer.presence = { kind: 'connected', visitor, info };
   lead.allocator.handle({ kind: 'agent-updated', agentId: id, total: agent.total });

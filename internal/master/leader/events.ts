@@ -1,7 +1,13 @@
 /** What a leader says: the events of the scheduler API (contract 3.4) and the answers to its calls. */
-import type { MasterAddress, MasterReason, TaskState } from '#internal/model/cluster.ts';
-import type { AgentId, FrameworkId, OfferId, TaskId } from '#internal/model/ids.ts';
-import { reasonToWire, taskStateToWire } from '#internal/wire/task-state.ts';
+import type { MasterAddress, MasterUpdate } from '#internal/model/cluster.ts';
+import {
+  type AgentId,
+  agentId as toAgentId,
+  type FrameworkId,
+  type OfferId,
+  type TaskId,
+} from '#internal/model/ids.ts';
+import { statusToWire } from '#internal/wire/status.ts';
 import type { MasterInfo, Offer, OperationStatus, TaskStatus } from '#proto/gen/mesos/v1.ts';
 import type { Event } from '#proto/gen/mesos/v1/scheduler.ts';
 import type { Answer } from '../door.ts';
@@ -67,29 +73,20 @@ export function masterInfo(self: MasterAddress, version: string): MasterInfo {
 }
 
 /** An update that a master makes of a task that is in no book: nobody acknowledges it. */
-export function masterStatus(fields: {
-  readonly taskId: TaskId;
+export function masterStatus(
+  said: Pick<MasterUpdate, 'state' | 'reason' | 'message' | 'atMs'> &
+    Partial<Pick<MasterUpdate, 'unreachableMs'>>,
+  id: TaskId,
   /** As the scheduler gave it, perhaps not at all. */
-  readonly agentId: AgentId | undefined;
-  readonly state: TaskState;
-  readonly reason: MasterReason;
-  readonly message: string;
-  readonly atMs: number;
-  readonly unreachableMs?: number | undefined;
-}): TaskStatus {
-  const { agentId, unreachableMs } = fields;
-  return {
-    task_id: { value: fields.taskId },
-    state: taskStateToWire(fields.state),
-    message: fields.message,
-    source: 'SOURCE_MASTER',
-    reason: reasonToWire(fields.reason),
-    ...(agentId !== undefined && { agent_id: { value: agentId } }),
-    timestamp: fields.atMs / 1000,
-    ...(unreachableMs !== undefined && {
-      unreachable_time: { nanoseconds: BigInt(Math.round(unreachableMs)) * 1_000_000n },
-    }),
-  };
+  agentId: AgentId | undefined,
+): TaskStatus {
+  const update: MasterUpdate = { kind: 'master', unreachableMs: undefined, ...said };
+  const { agent_id: _agent, ...status } = statusToWire(update, {
+    id,
+    agentId: toAgentId(''),
+    executorId: undefined,
+  });
+  return agentId === undefined ? status : { ...status, agent_id: { value: agentId } };
 }
 
 /** An IPv4 address as Mesos packs it: the first byte is the lowest (127.0.0.1 is 16777343). */

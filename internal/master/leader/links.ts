@@ -61,7 +61,9 @@ function register(lead: Lead, visitor: Visitor, message: Register): void {
   if (agent === undefined) return;
   if (known === undefined) replaceNamesake(lead, agent);
   lead.registering.set(registration, visitor);
-  if (!lead.propose({ kind: 'admit-agent', agent })) refuseTooLarge(lead, visitor);
+  if (lead.propose({ kind: 'admit-agent', agent })) return;
+  lead.registering.delete(registration);
+  refuseTooLarge(lead, visitor);
 }
 
 function reregister(lead: Lead, visitor: Visitor, message: Reregister): void {
@@ -82,7 +84,9 @@ function reregister(lead: Lead, visitor: Visitor, message: Reregister): void {
   visitor.frameworks = [...new Set(ids)].map(frameworkId);
   lead.reregistering.set(agent.id, visitor);
   const { reported: tasks } = visitor;
-  if (!lead.propose({ kind: 'reregister-agent', agent, tasks })) refuseTooLarge(lead, visitor);
+  if (lead.propose({ kind: 'reregister-agent', agent, tasks })) return;
+  lead.reregistering.delete(agent.id);
+  refuseTooLarge(lead, visitor);
 }
 
 /** The agent behind a link, when what it says of itself can be. */

@@ -37,7 +37,7 @@ export function reconcileTask(lead: Lead, framework: Framework, asked: Call_Reco
   const given = asked.agent_id === undefined ? undefined : agentId(asked.agent_id.value);
   if (mayComeBack(lead, given)) return;
   const answer = unknownTask(lead, framework, given);
-  const status = masterStatus({ taskId: id, agentId: given, atMs: lead.clock.now(), ...answer });
+  const status = masterStatus({ ...answer, atMs: lead.clock.now() }, id, given);
   tell(lead, framework.id, updateEvent(status));
 }
 

@@ -82,6 +82,8 @@ export function frameworkRemoved(lead: Lead, id: FrameworkId, agentIds: readonly
     scheduler.stream.end();
   }
   cancelFailover(lead, id);
+  lead.recoveredFrameworks.delete(id);
+  lead.allocatable.delete(id);
   lead.allocator.handle({ kind: 'framework-removed', frameworkId: id });
   for (const agentId of agentIds) {
     instruct(lead, agentId, { shutdown_framework: { framework_id: { value: id } } });

@@ -3,14 +3,13 @@
  * are told, killed ones are killed, ended ones free what they held (contract 4.3, 7.6).
  */
 import { unreachable } from '#internal/base/assert.ts';
-import type { Framework, Task } from '#internal/model/cluster.ts';
+import type { Framework, MasterUpdate, Task, TaskUpdate } from '#internal/model/cluster.ts';
 import { encoded } from '#internal/model/encoded.ts';
 import { agentId, taskId } from '#internal/model/ids.ts';
 import type { LaunchRefusal } from '#internal/state/command.ts';
 import { decode, encode } from '#internal/wire/protobuf.ts';
 import { statusToWire } from '#internal/wire/status.ts';
 import type { Call_Kill } from '#proto/gen/mesos/v1/scheduler.ts';
-import type { TaskUpdate } from '#internal/model/cluster.ts';
 import { droppedState, refuseTask } from './accept.ts';
 import { updateEvent } from './events.ts';
 import { frameworkOf, instruct, type Lead, taskOf, tell } from './lead.ts';
@@ -92,8 +91,8 @@ function landed(lead: Lead, { frameworkId, id }: Task): void {
   if (launching?.size === 0) lead.launching.delete(frameworkId);
 }
 
-type Why = Omit<Parameters<typeof refuseTask>[3], 'state'> &
-  Partial<Pick<Parameters<typeof refuseTask>[3], 'state'>>;
+/** The state is that of a dropped task unless it says another. */
+type Why = Pick<MasterUpdate, 'reason' | 'message'> & Partial<Pick<MasterUpdate, 'state'>>;
 
 function refusalOf(task: Task, reason: LaunchRefusal): Why {
   switch (reason) {

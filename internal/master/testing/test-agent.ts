@@ -91,7 +91,7 @@ export class TestAgent {
       },
     });
     this.#handlers = handlers;
-    this.#introduce();
+    this.introduce();
   }
 
   disconnect(): void {
@@ -145,7 +145,7 @@ export class TestAgent {
     this.tasks.clear();
   }
 
-  #introduce(): void {
+  introduce(): void {
     const registration_uuid = this.#registration;
     const description = this.#description;
     if (this.#id === undefined) {
