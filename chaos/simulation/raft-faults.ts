@@ -22,7 +22,7 @@ export type RaftFaults = {
   readonly regicide: number;
   /** Chance that a machine loses power just after it sent a vote or an acknowledgement. */
   readonly afterPromise: number;
-  /** Chance that a leader crashes when it begins to lead: so logs end in lonely entries (figure 8). */
+  /** Chance that a leader is gagged or crashes when it begins to lead: so logs end in lonely entries. */
   readonly afterElection: number;
   readonly pauses: Recurring | undefined;
   /** The greatest time of a sync, of each machine's disk. */

@@ -27,6 +27,8 @@ export type NemesisCounts = {
   crashesAfterPromise: number;
   /** Just after the first words of a leader. */
   crashesAfterElection: number;
+  /** From its first words on, a leader is not heard for a while. */
+  gags: number;
   /** Of a leader with the fewest possible followers. */
   coups: number;
   pauses: number;
@@ -47,6 +49,7 @@ export class RaftNemesis {
     blackouts: 0,
     crashesAfterPromise: 0,
     crashesAfterElection: 0,
+    gags: 0,
     coups: 0,
     pauses: 0,
   };
@@ -92,8 +95,12 @@ export class RaftNemesis {
     if (opensTerm(message) && !this.#opened.has(message.term)) {
       this.#opened.add(message.term);
       if (!this.#random.chance(afterElection)) return;
-      this.counts.crashesAfterElection++;
-      this.#strikeSoon(victim, 100 + this.#random.below(2000));
+      const durationMs = 100 + this.#random.below(4000);
+      if (this.#random.oneIn(2)) this.#gag(victim, durationMs);
+      else {
+        this.counts.crashesAfterElection++;
+        this.#strikeSoon(victim, durationMs);
+      }
     }
   }
 
@@ -155,6 +162,16 @@ export class RaftNemesis {
       this.counts.crashes++;
       this.#strike(victim, downMs);
     }
+  }
+
+  /** Not even what it says now is heard: it writes entries that nobody else has. */
+  #gag({ name }: Victim, durationMs: number): void {
+    this.counts.gags++;
+    const others = this.#victims.filter((other) => other.name !== name);
+    for (const other of others) this.#network.cut(name, other.name);
+    this.#world.schedule(durationMs, 'nemesis ungag', () => {
+      for (const other of others) this.#network.join(name, other.name);
+    });
   }
 
   /** As an event of its own: whoever speaks is still in the middle of its sentence. */
