@@ -28,7 +28,7 @@ import { openLevelStore } from '#storage/level/level-store.ts';
 import { advertisedIp } from '../advertised-ip.ts';
 import { explain } from '../explain.ts';
 import { readCommandLine } from '../read-command-line.ts';
-import { untilAskedToStop } from '../stopping.ts';
+import { openStopRequest } from '../stopping.ts';
 import { textFlags } from '../text-flags.ts';
 import { type AgentFlags, agentProgram } from './flags.ts';
 
@@ -38,7 +38,7 @@ const bodyBytesMax = 16 * 1024 * 1024;
 export async function run(argv: readonly string[]): Promise<number> {
   const flags = readCommandLine(agentProgram, argv);
   if (typeof flags === 'number') return flags;
-  const stop = untilAskedToStop(flags);
+  using stop = openStopRequest(flags);
   try {
     await using stack = new AsyncDisposableStack();
     const settings = await settingsFrom(flags);
@@ -47,7 +47,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       return 2;
     }
     const agent = await openAgent(stack, flags, settings);
-    const end = await Promise.race([agent.ended, stop]);
+    const end = await Promise.race([agent.ended, stop.asked]);
     if (end === undefined) await (flags.killTasksOnStop ? agent.shutdown() : agent.stop());
     return report(await agent.ended);
   } catch (error) {

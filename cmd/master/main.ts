@@ -33,7 +33,7 @@ import { openWal } from '#storage/wal/wal.ts';
 import { advertisedIp } from '../advertised-ip.ts';
 import { explain } from '../explain.ts';
 import { readCommandLine } from '../read-command-line.ts';
-import { untilAskedToStop } from '../stopping.ts';
+import { openStopRequest } from '../stopping.ts';
 import { textFlags } from '../text-flags.ts';
 import { type MasterFlags, masterProgram, parsePeer, type Peer } from './flags.ts';
 
@@ -50,11 +50,11 @@ export async function run(argv: readonly string[]): Promise<number> {
   const flags = readCommandLine(masterProgram, argv);
   if (typeof flags === 'number') return flags;
   const logger = openLogger({ level: flags.logLevel });
-  const stop = untilAskedToStop(flags);
+  using stop = openStopRequest(flags);
   try {
     await using stack = new AsyncDisposableStack();
     await openMaster(stack, flags, logger);
-    await stop;
+    await stop.asked;
     logger.info('stopping');
     return 0;
   } catch (error) {
