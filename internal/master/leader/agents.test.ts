@@ -53,6 +53,8 @@ test('a registration that is repeated finds the id that the first was given', as
   t.is(agent.heard('registered').length, 1);
   t.is(agent.id, 'm1-1-S0');
   t.is(leader.ledger.state().agents.size, 1);
+  const scheduler = await cluster.scheduler(leader);
+  await cluster.until(() => scheduler.offered('cpus') === 4, 'it is not offered');
   const next = await cluster.lead(2);
   const twin = new TestAgent({ world: cluster.world, name: 'a1' });
   twin.connect(next.master.acceptAgent);

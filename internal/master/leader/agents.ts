@@ -39,8 +39,6 @@ export function agentAdmitted(lead: Lead, id: AgentId, registration: string): vo
 export function agentReregistered(lead: Lead, id: AgentId): void {
   const visitor = lead.reregistering.get(id);
   lead.reregistering.delete(id);
-  // A second registration of the same link: the first has brought it in.
-  if (visitor === undefined && lead.peers.get(id)?.presence.kind === 'connected') return;
   arrive(lead, id, visitor);
 }
 
@@ -106,6 +104,8 @@ function awaited(
 function arrive(lead: Lead, id: AgentId, visitor: Visitor | undefined): void {
   const agent = agentOf(lead, id);
   assert(agent !== undefined, `an agent that is in no book: ${id}`);
+  // It introduced itself twice, and the first time has brought it in.
+  if (visitor === undefined && lead.peers.get(id)?.presence.kind === 'connected') return;
   // What is on offer was offered of the agent as it was.
   rescindOffersOfAgent(lead, id);
   const peer = lead.peers.get(id) ?? addPeer(lead, id, 'disconnected');
