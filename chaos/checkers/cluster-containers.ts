@@ -38,11 +38,12 @@ export class ContainerLaws {
     this.#capacity = options.capacity;
   }
 
-  get started(): number {
+  /** Tasks that ever started. */
+  get startedCount(): number {
     return this.#starts.size;
   }
 
-  get running(): number {
+  get runningCount(): number {
     return [...this.#starts.values()].filter(({ end }) => end === undefined).length;
   }
 

@@ -100,6 +100,8 @@ export class UpdateLaws {
   /** `uuid` is undefined when a master made it. */
   heard(owner: string, status: TaskStatus, uuid: string | undefined): void {
     const task = status.task_id.value;
+    // Who asks for a task of another is told, rightly, that it is not known.
+    if (status.state === 'TASK_UNKNOWN' && uuid === undefined) return;
     if (this.#ownerOf(task) !== owner) {
       throw new Violation('tenants', `${owner} heard of ${task}, which is not its own`);
     }

@@ -1,0 +1,209 @@
+/**
+ * One agent's machine: a store and containers that outlive its programs, and the real agent on them,
+ * which talks to the real masters. What crosses its links, starts and ends in its containers, and
+ * vanishes from its memory is told to the witness.
+ */
+import { Agent } from '#internal/agent/agent.ts';
+import { SimulatedContainers } from '#internal/agent/containers/simulated.ts';
+import { usualTimes } from '#internal/agent/core/state.ts';
+import type { AgentState } from '#internal/agent/core/state.ts';
+import type { Random } from '#internal/base/random.ts';
+import { uuidText } from '#internal/base/uuid.ts';
+import type { LinkDialer } from '#internal/rpc/link.ts';
+import { simulatedLinkDialer } from '#internal/rpc/link-simulated.ts';
+import { simulatedClock } from '#internal/runtime/simulated/clock.ts';
+import type { Life } from '#internal/runtime/simulated/life.ts';
+import { agentSideCodec } from '#internal/wire/agent-link-codec.ts';
+import type { AgentMessage, MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
+import type { Capacity } from '#chaos/checkers/cluster-containers.ts';
+import { MemoryMedium, openMemoryStore } from '#storage/memory/memory-store.ts';
+import { agentPort, type Ground, linkBacklogBytesMax } from './cluster-ground.ts';
+
+export type AgentMachineOptions = {
+  readonly name: string;
+  /** `host:port` of masters, and of those that only say so. */
+  readonly masters: readonly string[];
+  readonly capacity: Capacity;
+  readonly syncMsMax: number;
+  readonly clockRate: number;
+};
+
+type Pending = { readonly frameworkId: string; readonly task: string };
+
+const mailboxMax = 10_000;
+
+export class AgentMachine {
+  readonly name: string;
+  readonly isLeader = false;
+  readonly #ground: Ground;
+  readonly #options: AgentMachineOptions;
+  readonly #medium: MemoryMedium;
+  readonly #containers: SimulatedContainers;
+  readonly #random: Random;
+  /** By uuid: updates that the agent had when it was looked at last. */
+  #pending: ReadonlyMap<string, Pending> = new Map();
+  #seen: AgentState | undefined;
+  #lives = 0;
+  #agent: Agent | undefined;
+
+  constructor({ ground }: { readonly ground: Ground }, options: AgentMachineOptions) {
+    const { world, witness } = ground;
+    const { name } = options;
+    this.name = name;
+    this.#ground = ground;
+    this.#options = options;
+    this.#random = world.random(name);
+    this.#medium = new MemoryMedium({ random: world.random(`store ${name}`) });
+    this.#containers = new SimulatedContainers({
+      world,
+      random: world.random(`containers ${name}`),
+      watcher: {
+        onStart: ({ executorId }) =>
+          witness.see(({ containers }) => containers.started(name, executorId)),
+        onEnd: ({ executorId }, end) =>
+          witness.see(({ containers }) => containers.ended(executorId, end)),
+      },
+    });
+  }
+
+  /** Tasks that it has not forgotten; undefined while it does not know them itself. */
+  get tasks(): number | undefined {
+    return this.#agent?.view()?.tasks.size;
+  }
+
+  start(): void {
+    const { world, witness } = this.#ground;
+    if (world.isUp(this.name)) return;
+    const life = world.boot(this.name);
+    this.#lives += 1;
+    this.#open(life).catch((fault: unknown) => witness.fail(`${this.name} stopped`, fault));
+    life.onEnd(() => {
+      this.#agent = undefined;
+    });
+  }
+
+  crash(kind: 'process' | 'power'): void {
+    const { world } = this.#ground;
+    world.crash(this.name, kind);
+    if (kind === 'power') this.#containers.reboot();
+  }
+
+  pause(durationMs: number): void {
+    this.#ground.world.pause(this.name, durationMs);
+  }
+
+  /** Looks for updates that the agent has let go of. To be called after each event. */
+  observe(): void {
+    const view = this.#agent?.view();
+    if (view === undefined || view === this.#seen) return;
+    const hasSameTasks = view.tasks === this.#seen?.tasks;
+    this.#seen = view;
+    if (hasSameTasks) return;
+    const pending = pendingOf(view);
+    for (const [uuid, { frameworkId, task }] of this.#pending) {
+      if (pending.has(uuid)) continue;
+      const gone = { agent: this.name, frameworkId, task, uuid };
+      this.#ground.witness.see(({ updates }) => updates.forgotten(gone));
+    }
+    this.#pending = pending;
+  }
+
+  async #open(life: Life): Promise<void> {
+    const { world, logger, links, witness } = this.#ground;
+    const { name, masters, syncMsMax, clockRate } = this.#options;
+    const store = await openMemoryStore({ medium: this.#medium, life }, { syncMsMax });
+    const dialer = simulatedLinkDialer(
+      { streams: links, life, codec: agentSideCodec },
+      { backlogBytesMax: linkBacklogBytesMax },
+    );
+    const agent = new Agent(
+      {
+        clock: simulatedClock({ world, life }, { rate: clockRate }),
+        random: this.#random.fork(`life ${this.#lives}`),
+        logger,
+        store,
+        dialer: this.#watched(dialer),
+        containerizer: this.#containers.containerizer(life),
+      },
+      {
+        ...usualTimes,
+        masters,
+        description: {
+          agent_info: { hostname: name, port: agentPort, resources: this.#resources() },
+          version: '1.12.0',
+          ip: name,
+        },
+        endpoint: `${name}:${agentPort}`,
+        path: '/bin',
+        mailboxMax,
+      },
+    );
+    void agent.ended.then((end) => {
+      const why = end.kind === 'failed' ? end.error : 'reason' in end ? end.reason : '';
+      witness.fail(`${name} ${end.kind}`, why);
+    });
+    this.#agent = agent;
+    await agent.start();
+  }
+
+  #resources(): NonNullable<
+    NonNullable<AgentMessage['register']>['description']['agent_info']['resources']
+  > {
+    const { cpusMilli, memMb } = this.#options.capacity;
+    return [
+      { name: 'cpus', type: 'SCALAR', scalar: { value: cpusMilli / 1000 } },
+      { name: 'mem', type: 'SCALAR', scalar: { value: memMb } },
+    ];
+  }
+
+  /** Whatever is said after the introduction shows under whom the agent acts. */
+  #watched(
+    dialer: LinkDialer<AgentMessage, MasterMessage>,
+  ): LinkDialer<AgentMessage, MasterMessage> {
+    return {
+      dial: (target, handlers) => {
+        let term = 0n;
+        const link = dialer.dial(target, {
+          ...handlers,
+          onMessage(message) {
+            term = message.term;
+            handlers.onMessage(message);
+          },
+        });
+        return {
+          peer: link.peer,
+          close: () => link.close(),
+          send: (message) => {
+            this.#says(target, term, message);
+            link.send(message);
+          },
+        };
+      },
+    };
+  }
+
+  #says(target: string, term: bigint, message: AgentMessage): void {
+    const { witness } = this.#ground;
+    const agent = this.name;
+    const { register, reregister, status_update: told } = message;
+    if (register === undefined && reregister === undefined) {
+      witness.see(({ fencing }) => fencing.acts(agent, target, term));
+    }
+    if (told === undefined) return;
+    const { task_id, state, uuid = new Uint8Array(16) } = told.status;
+    const frameworkId = told.framework_id.value;
+    const update = { agent, frameworkId, task: task_id.value, uuid: uuidText(uuid), state };
+    witness.see(({ updates }) => updates.sent(update));
+  }
+}
+
+function pendingOf({ tasks }: AgentState): ReadonlyMap<string, Pending> {
+  const pending = new Map<string, Pending>();
+  for (const { frameworkId, info, updates } of tasks.values()) {
+    for (const { status } of updates) {
+      if (status.uuid === undefined) continue;
+      pending.set(uuidText(status.uuid), { frameworkId, task: info.task_id.value });
+    }
+  }
+  return pending;
+}

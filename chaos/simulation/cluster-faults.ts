@@ -1,0 +1,83 @@
+/**
+ * What a run of the cluster has to suffer. Each seed draws which classes of fault exist at all (swarm
+ * testing), and how hard each of them strikes. Everything is bounded so that a majority of the masters
+ * meets now and then, and no framework is away for as long as it is waited for.
+ */
+import type { Random } from '#internal/base/random.ts';
+import type { MasterLimits } from '#internal/master/leader/master.ts';
+import { CALM, type NetworkFaults } from '#internal/runtime/simulated/network.ts';
+import type { Recurring, Span } from './raft-faults.ts';
+
+export type ClusterFaults = {
+  readonly agents: 2 | 3;
+  readonly shells: number;
+  readonly batches: number;
+  readonly network: NetworkFaults;
+  readonly partitions: Recurring | undefined;
+  readonly masterCrashes: Recurring | undefined;
+  /** Chance that a crash of a master aims at the leader. */
+  readonly regicide: number;
+  /** Chance that the leader crashes within milliseconds of being asked for launches or kills. */
+  readonly afterAccept: number;
+  readonly agentCrashes: Recurring | undefined;
+  readonly schedulerCrashes: Recurring | undefined;
+  readonly pauses: Recurring | undefined;
+  /** The greatest time of a sync, on all disks. */
+  readonly syncMsMax: number;
+  /** Clocks run up to so much faster or slower: 0.1 is a tenth. */
+  readonly drift: number;
+  /** A leader of an earlier term haunts the agents. */
+  readonly revenant: boolean;
+  readonly master: Partial<MasterLimits>;
+  /** Chances that a batch scheduler kills a task, and forgets to acknowledge an update. */
+  readonly kills: number;
+  readonly forgets: number;
+};
+
+export function sampleClusterFaults(random: Random): ClusterFaults {
+  const often = (): boolean => random.chance(0.5);
+  const within = (minMs: number, maxMs: number): Span => {
+    const from = minMs + random.below(maxMs - minMs);
+    return { minMs: from, maxMs: from + random.below(maxMs - minMs) + 1 };
+  };
+  return {
+    agents: random.chance(0.5) ? 3 : 2,
+    shells: 2 + random.below(4),
+    batches: 1 + random.below(2),
+    network: sampleNetwork(random),
+    partitions: often() ? { every: within(1000, 8000), lasts: within(200, 6000) } : undefined,
+    masterCrashes: often() ? { every: within(1000, 8000), lasts: within(50, 3000) } : undefined,
+    regicide: often() ? 1 : 0.3,
+    afterAccept: often() ? 0.15 : 0,
+    agentCrashes: often() ? { every: within(1000, 10_000), lasts: within(50, 4000) } : undefined,
+    schedulerCrashes: random.chance(0.3)
+      ? { every: within(3000, 10_000), lasts: within(50, 3000) }
+      : undefined,
+    pauses: random.chance(0.3) ? { every: within(2000, 8000), lasts: within(50, 4000) } : undefined,
+    syncMsMax: random.chance(0.3) ? 20 + random.below(200) : 1 + random.below(10),
+    drift: random.chance(0.3) ? 0.05 : 0,
+    revenant: often(),
+    master: often() ? impatient : {},
+    kills: often() ? 0.3 : 0.05,
+    forgets: often() ? 0.1 : 0,
+  };
+}
+
+/** A master that gives agents up after seconds, so that they are out of reach and come back. */
+const impatient: Partial<MasterLimits> = {
+  agentPingTimeoutMs: 1000,
+  agentPingTimeoutsMax: 3,
+  agentReregisterTimeoutMs: 5000,
+};
+
+function sampleNetwork(random: Random): NetworkFaults {
+  const delayMsMax = random.chance(0.3) ? 20 + random.below(200) : 1 + random.below(10);
+  return {
+    ...CALM,
+    delayMsMax,
+    slow: random.chance(0.3) ? 0.05 : 0,
+    slowMs: 2000,
+    loss: random.chance(0.5) ? random.below(15) / 100 : 0,
+    repeat: random.chance(0.5) ? random.below(20) / 100 : 0,
+  };
+}

@@ -1,0 +1,217 @@
+/**
+ * One master's machine: disks that outlive its programs, and on them the whole of a real master (log,
+ * Raft, ledger, leader, HTTP faces, links of agents), wired as `cmd/master` wires it. What it applies
+ * is told to the witness.
+ */
+import { newUuid } from '#internal/base/uuid.ts';
+import type { Random } from '#internal/base/random.ts';
+import { masterHandler } from '#internal/master/api/master-handler.ts';
+import { Master, masterDefaults, type MasterLimits } from '#internal/master/leader/master.ts';
+import { type Ledger, openLedger } from '#internal/master/ledger.ts';
+import { masterId } from '#internal/model/ids.ts';
+import { acceptSimulatedLinks } from '#internal/rpc/link-simulated.ts';
+import { FilesError } from '#internal/runtime/files.ts';
+import { simulatedClock } from '#internal/runtime/simulated/clock.ts';
+import { SimulatedDisk } from '#internal/runtime/simulated/disk.ts';
+import { simulatedFiles } from '#internal/runtime/simulated/files.ts';
+import type { Life } from '#internal/runtime/simulated/life.ts';
+import type { State } from '#internal/state/state.ts';
+import { masterSideCodec } from '#internal/wire/agent-link-codec.ts';
+import { type ConfState, nodeId } from '#raft/core/types.ts';
+import type { StateMachine } from '#raft/node/replicated-log.ts';
+import { defaultRaftNodeOptions, RaftNode } from '#raft/node/raft-node.ts';
+import { memoryPeers } from '#raft/transport/memory.ts';
+import { MemoryMedium, openMemoryStore } from '#storage/memory/memory-store.ts';
+import { openWal } from '#storage/wal/wal.ts';
+import { WalError } from '#storage/wal/wal-error.ts';
+import type { ClusterHistory } from './cluster-history.ts';
+import { type Ground, httpPort, linkBacklogBytesMax, linkPort, masterName } from './cluster-ground.ts';
+
+export type MasterMachineOptions = {
+  readonly id: number;
+  readonly size: number;
+  readonly limits: Partial<MasterLimits>;
+  readonly syncMsMax: number;
+  /** Seconds of its clock a true second. */
+  readonly clockRate: number;
+};
+
+/** What runs while the program does. */
+type Running = { readonly master: Master; readonly ledger: Ledger; readonly node: RaftNode };
+
+const clusterId = 'simulated';
+const supervisorMs = 100;
+
+export class MasterMachine {
+  readonly name: string;
+  readonly disk: SimulatedDisk;
+  readonly #ground: Ground;
+  readonly #history: ClusterHistory;
+  readonly #options: MasterMachineOptions;
+  readonly #medium: MemoryMedium;
+  readonly #random: Random;
+  #lives = 0;
+  #running: Running | undefined;
+
+  constructor(
+    { ground, history }: { readonly ground: Ground; readonly history: ClusterHistory },
+    options: MasterMachineOptions,
+  ) {
+    const { world } = ground;
+    this.name = masterName(options.id);
+    const { syncMsMax } = options;
+    this.disk = new SimulatedDisk({ world }, { name: this.name, syncMsMax });
+    this.#medium = new MemoryMedium({ random: world.random(`mirror ${this.name}`) });
+    this.#random = world.random(this.name);
+    this.#ground = ground;
+    this.#history = history;
+    this.#options = options;
+  }
+
+  /** It leads, and knows it. */
+  get isLeader(): boolean {
+    return this.#running?.master.leadership().kind === 'leading';
+  }
+
+  /** Undefined while no program runs. */
+  get state(): State | undefined {
+    return this.#running?.ledger.state();
+  }
+
+  get appliedIndex(): number {
+    return this.#running?.ledger.appliedIndex() ?? -1;
+  }
+
+  start(): void {
+    const { world } = this.#ground;
+    if (world.isUp(this.name)) return;
+    const life = world.boot(this.name);
+    this.#lives += 1;
+    this.#open(life).catch((fault: unknown) => this.#onFault(life, fault));
+    life.onEnd(() => {
+      this.#running = undefined;
+    });
+  }
+
+  crash(kind: 'process' | 'power'): void {
+    this.#ground.world.crash(this.name, kind);
+  }
+
+  pause(durationMs: number): void {
+    this.#ground.world.pause(this.name, durationMs);
+  }
+
+  async #open(life: Life): Promise<void> {
+    const { world, logger, links } = this.#ground;
+    const clock = simulatedClock({ world, life }, { rate: this.#options.clockRate });
+    const random = this.#random.fork(`life ${this.#lives}`);
+    const mirror = await openMemoryStore({ medium: this.#medium, life });
+    const ledger = await openLedger({ mirror, clock, logger }, { mirrorIntervalMs: 1000 });
+    const node = await this.#openNode(life, { ledger, random });
+    const master = new Master(
+      { clock, random, logger, ledger, replicated: node },
+      {
+        ...masterDefaults,
+        ...this.#options.limits,
+        nodeId: this.#options.id,
+        version: '1.12.0',
+        self: {
+          id: masterId(newUuid(random)),
+          hostname: this.name,
+          ip: this.name,
+          httpPort,
+          grpcPort: linkPort,
+        },
+      },
+    );
+    acceptSimulatedLinks(
+      { streams: links, life, codec: masterSideCodec },
+      { backlogBytesMax: linkBacklogBytesMax, port: linkPort },
+      master.acceptAgent,
+    );
+    master.start();
+    this.#running = { master, ledger, node };
+    const handler = masterHandler(
+      { door: master, clock, random, counters: () => [] },
+      { build, cluster: clusterId, flags: {}, streamBacklogBytesMax, streamDrainTimeoutMs },
+    );
+    const place = { host: this.name, port: httpPort, bodyBytesMax };
+    await this.#ground.http.listener(life).listen(place, handler);
+  }
+
+  async #openNode(
+    life: Life,
+    { ledger, random }: { readonly ledger: Ledger; readonly random: Random },
+  ): Promise<RaftNode> {
+    const { world, logger, datagrams } = this.#ground;
+    const { id, size, clockRate } = this.#options;
+    const files = simulatedFiles({ disk: this.disk, life });
+    const all = Array.from({ length: size }, (_, i) => nodeId(i + 1));
+    const bootstrap: ConfState = { ...noMembers, voters: all };
+    const log = await openWal(
+      { files, logger },
+      { folder: '/log', clusterId, nodeId: nodeId(id), bootstrap, segmentBytes: 1 << 20 },
+    );
+    const others = all.filter((other) => other !== id);
+    const peers = new Map(others.map((other) => [other, masterName(other)]));
+    const isUp = (machine: string): boolean => world.isUp(machine);
+    return new RaftNode(
+      {
+        clock: simulatedClock({ world, life }, { rate: clockRate }),
+        random: random.fork('raft'),
+        logger,
+        log,
+        machine: this.#watched(ledger),
+        connect: memoryPeers({ datagrams, life, isUp }, { id: nodeId(id), clusterId, peers }),
+        onFault: (fault) => this.#onFault(life, fault),
+      },
+      {
+        ...defaultRaftNodeOptions,
+        id: nodeId(id),
+        entryBytesMax: 2 * masterDefaults.entryBytesMax,
+      },
+    );
+  }
+
+  /** Entries one at a time, so that each state is seen at its index. */
+  #watched(ledger: Ledger): StateMachine {
+    return {
+      apply: (entries) => {
+        for (const entry of entries) {
+          const before = ledger.state();
+          ledger.apply([entry]);
+          this.#history.applied(this.name, entry, { before, after: ledger.state() });
+        }
+      },
+      appliedIndex: () => ledger.appliedIndex(),
+    };
+  }
+
+  /** A program that cannot write stops, and its supervisor starts it again. */
+  #onFault(life: Life, fault: unknown): void {
+    const { world, witness } = this.#ground;
+    if (!isDiskFault(fault)) witness.fail(`${this.name} stopped`, fault);
+    if (!life.alive) return;
+    this.crash('process');
+    world.schedule(supervisorMs, `${this.name} supervisor`, () => this.start());
+  }
+}
+
+const bodyBytesMax = 1 << 24;
+const streamBacklogBytesMax = 1 << 24;
+const streamDrainTimeoutMs = 5000;
+
+const build = {
+  version: '1.12.0',
+  date: '2026-01-01 00:00:00',
+  timeSeconds: 1_767_225_600,
+  user: 'altiplano',
+  gitSha: undefined,
+};
+
+const noMembers = { outgoing: [], learners: [], learnersNext: [], autoLeave: false };
+
+function isDiskFault(fault: unknown): boolean {
+  if (!(fault instanceof WalError)) return fault instanceof FilesError;
+  return fault.cause instanceof FilesError;
+}

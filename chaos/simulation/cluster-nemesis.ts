@@ -1,0 +1,167 @@
+/**
+ * Whoever wants the cluster to fail: cuts links, crashes and freezes machines at times that its own
+ * stream of luck chooses, and strikes leaders just after they were asked for something. It counts what
+ * it did, and stops when told to.
+ */
+import type { Random } from '#internal/base/random.ts';
+import type { SimulatedNetwork } from '#internal/runtime/simulated/network.ts';
+import type { SimulatedWorld } from '#internal/runtime/simulated/world.ts';
+import type { Call } from '#proto/gen/mesos/v1/scheduler.ts';
+import type { ClusterFaults } from './cluster-faults.ts';
+import { drawMs, type Recurring } from './raft-faults.ts';
+import type { Victim } from './raft-nemesis.ts';
+
+export type ClusterNemesisCounts = {
+  splits: number;
+  'one-way-cuts': number;
+  'leader-crashes': number;
+  'leader-crashes-after-a-call': number;
+  'follower-crashes': number;
+  'agent-crashes': number;
+  'agent-power-cuts': number;
+  'scheduler-crashes': number;
+  pauses: number;
+};
+
+type Dependencies = {
+  readonly world: SimulatedWorld;
+  readonly network: SimulatedNetwork;
+  readonly masters: readonly Victim[];
+  readonly agents: readonly Victim[];
+  readonly schedulers: readonly Victim[];
+  /** Machines that are cut off like others, and never crash. */
+  readonly bystanders: readonly string[];
+};
+
+export class ClusterNemesis {
+  readonly counts: ClusterNemesisCounts = {
+    splits: 0,
+    'one-way-cuts': 0,
+    'leader-crashes': 0,
+    'leader-crashes-after-a-call': 0,
+    'follower-crashes': 0,
+    'agent-crashes': 0,
+    'agent-power-cuts': 0,
+    'scheduler-crashes': 0,
+    pauses: 0,
+  };
+  readonly #with: Dependencies;
+  readonly #faults: ClusterFaults;
+  readonly #random: Random;
+  #isOver = false;
+
+  constructor(dependencies: Dependencies, faults: ClusterFaults) {
+    this.#with = dependencies;
+    this.#faults = faults;
+    this.#random = dependencies.world.random('nemesis');
+  }
+
+  begin(): void {
+    const { network, partitions, masterCrashes, agentCrashes, schedulerCrashes, pauses } =
+      this.#faults;
+    const { masters, agents, schedulers } = this.#with;
+    this.#with.network.setFaults(network);
+    this.#recur('partition', partitions, (ms) => this.#cut(ms));
+    this.#recur('master crash', masterCrashes, (ms) => this.#crashMaster(ms));
+    this.#recur('agent crash', agentCrashes, (ms) => this.#crashAgent(this.#one(agents), ms));
+    this.#recur('scheduler crash', schedulerCrashes, (ms) => {
+      this.counts['scheduler-crashes']++;
+      this.#strike(this.#one(schedulers), 'process', ms);
+    });
+    this.#recur('pause', pauses, (ms) => {
+      this.counts.pauses++;
+      this.#one([...masters, ...agents]).pause(ms);
+    });
+  }
+
+  /** Does nothing any more. What it broke stays broken. */
+  end(): void {
+    this.#isOver = true;
+  }
+
+  /** A call of a scheduler is on its way. */
+  overhear({ type }: Call): void {
+    if (this.#isOver || (type !== 'ACCEPT' && type !== 'KILL' && type !== 'ACKNOWLEDGE')) return;
+    const { afterAccept } = this.#faults;
+    if (!this.#random.chance(type === 'ACCEPT' ? afterAccept : afterAccept / 10)) return;
+    const { network } = this.#faults;
+    const soonMs = this.#random.below(2 * Math.ceil(network.delayMsMax) + 30);
+    this.#with.world.schedule(soonMs, 'nemesis strike', () => {
+      const leader = this.#with.masters.find(({ isLeader }) => isLeader);
+      if (this.#isOver || leader === undefined) return;
+      this.counts['leader-crashes-after-a-call']++;
+      this.#strike(leader, this.#kind(), 50 + this.#random.below(3000));
+    });
+  }
+
+  #recur(label: string, when: Recurring | undefined, strike: (ms: number) => void): void {
+    if (when === undefined) return;
+    this.#with.world.schedule(drawMs(this.#random, when.every), `nemesis ${label}`, () => {
+      if (this.#isOver) return;
+      strike(drawMs(this.#random, when.lasts));
+      this.#recur(label, when, strike);
+    });
+  }
+
+  #cut(durationMs: number): void {
+    const { network, world } = this.#with;
+    network.heal();
+    const names = this.#names();
+    if (this.#random.chance(0.6)) {
+      const side = new Set(names.filter(() => this.#random.oneIn(2)));
+      network.partition([[...side], names.filter((name) => !side.has(name))]);
+      this.counts.splits++;
+    } else {
+      // Some machine hears nothing, or is not heard, or not by all.
+      const one = this.#one(names);
+      const isDeaf = this.#random.oneIn(2);
+      for (const other of names) {
+        if (this.#random.oneIn(4)) continue;
+        if (isDeaf) network.cut(other, one);
+        else network.cut(one, other);
+      }
+      this.counts['one-way-cuts']++;
+    }
+    world.schedule(durationMs, 'nemesis heal', () => {
+      if (!this.#isOver) network.heal();
+    });
+  }
+
+  #crashMaster(downMs: number): void {
+    const { masters } = this.#with;
+    const leader = masters.find(({ isLeader }) => isLeader);
+    const isAimed = leader !== undefined && this.#random.chance(this.#faults.regicide);
+    const victim = isAimed ? leader : this.#one(masters);
+    this.counts[victim === leader ? 'leader-crashes' : 'follower-crashes']++;
+    this.#strike(victim, this.#kind(), downMs);
+  }
+
+  #crashAgent(victim: Victim, downMs: number): void {
+    // Most restart under running tasks; when the machine goes down, its tasks go with it.
+    const kind = this.#random.chance(0.8) ? 'process' : 'power';
+    this.counts[kind === 'power' ? 'agent-power-cuts' : 'agent-crashes']++;
+    this.#strike(victim, kind, downMs);
+  }
+
+  #strike(victim: Victim, kind: 'process' | 'power', downMs: number): void {
+    victim.crash(kind);
+    this.#with.world.schedule(downMs, 'nemesis restart', () => {
+      if (!this.#isOver) victim.start();
+    });
+  }
+
+  #kind(): 'process' | 'power' {
+    return this.#random.oneIn(2) ? 'power' : 'process';
+  }
+
+  #names(): readonly string[] {
+    const { masters, agents, schedulers, bystanders } = this.#with;
+    return [...[...masters, ...agents, ...schedulers].map(({ name }) => name), ...bystanders];
+  }
+
+  #one<Item>(items: readonly Item[]): Item {
+    const item = items[this.#random.below(items.length)];
+    if (item === undefined) throw new RangeError('nobody is there');
+    return item;
+  }
+}

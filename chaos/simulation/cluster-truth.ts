@@ -1,0 +1,72 @@
+/**
+ * Whether what schedulers were told in the end is what happened: each task's last word against the fate
+ * of its container, which nobody in the cluster had a hand in.
+ */
+import type { ContainerEnd } from '#internal/agent/containerizer.ts';
+import type { End } from '#internal/frameworks/run/task-end.ts';
+import { unreachable } from '#internal/base/assert.ts';
+import type { TaskState } from '#proto/gen/mesos/v1.ts';
+import type { Cluster } from './cluster-run.ts';
+
+type Fate = ContainerEnd | { readonly kind: 'never-started' | 'running' };
+
+export function tellTruth({ ground, shells, batches }: Cluster): void {
+  const { witness } = ground;
+  const { containers } = witness.laws;
+  const check = (task: string, told: string, isTrue: boolean): void => {
+    if (isTrue) return;
+    const fate = JSON.stringify(containers.fateOf(task));
+    witness.refute('truth', `${task} is told to be ${told}, but its container: ${fate}`);
+  };
+  for (const batch of batches) {
+    for (const [task, state] of batch.told) {
+      const fate = containers.fateOf(task);
+      const mayBeKilled = containers.wasKillAsked(task);
+      check(task, `${state}`, state !== undefined && fits(state, fate, mayBeKilled));
+    }
+  }
+  for (const { draft, end } of shells) {
+    const isTrue = end !== undefined && endFits(end, containers.fateOf(draft.id));
+    check(draft.id, JSON.stringify(end), isTrue);
+  }
+}
+
+/** Whether `state` may be the last word on a task with that fate. */
+function fits(state: TaskState, fate: Fate, mayBeKilled: boolean): boolean {
+  switch (fate.kind) {
+    case 'never-started':
+      // It could not begin, was killed before, or was refused; or the launch was lost on its way.
+      return state !== 'TASK_FINISHED' && state !== 'TASK_RUNNING';
+    case 'running':
+      return false;
+    case 'exited': {
+      if (state === 'TASK_KILLED') return mayBeKilled;
+      return state === (fate.status === 0 ? 'TASK_FINISHED' : 'TASK_FAILED');
+    }
+    case 'signaled':
+      return state === 'TASK_KILLED';
+    case 'lost':
+      return state === 'TASK_FAILED' || (state === 'TASK_KILLED' && mayBeKilled);
+    default:
+      return unreachable(fate);
+  }
+}
+
+/** Whether a shell may say so. One that gave up may have done so before anything began. */
+function endFits(end: End, fate: Fate): boolean {
+  const gaveUp = end.kind === 'timed-out' || end.kind === 'interrupted';
+  switch (fate.kind) {
+    case 'never-started':
+      return gaveUp || end.kind === 'failed';
+    case 'running':
+      return false;
+    case 'exited':
+      return gaveUp || (end.kind === 'exited' && end.status === fate.status);
+    case 'signaled':
+      return gaveUp;
+    case 'lost':
+      return gaveUp || end.kind === 'failed';
+    default:
+      return unreachable(fate);
+  }
+}
