@@ -2,7 +2,7 @@
  * Reads a compose.yaml: the keys that ours uses, and no others. What is not known here is refused, so
  * that nobody believes that it was checked or carried out.
  */
-import { parse } from 'yaml';
+import { parseDocument } from 'yaml';
 import { accept, refuse, type Result } from '#internal/base/result.ts';
 import { parseDurationMs } from '#internal/config/duration.ts';
 
@@ -42,7 +42,9 @@ const serviceKeys: ReadonlySet<string> = new Set([
 
 /** Everything wrong with the file at once, one line each. */
 export function parseCompose(text: string): Result<Compose, readonly string[]> {
-  const file: unknown = parse(text, { merge: true });
+  const document = parseDocument(text, { merge: true });
+  if (document.errors.length > 0) return refuse(document.errors.map(({ message }) => message));
+  const file: unknown = document.toJS();
   if (!isFields(file)) return refuse(['compose.yaml is not a map']);
   const problems = Object.keys(file)
     .filter((key) => !['name', 'services', 'volumes'].includes(key) && !key.startsWith('x-'))

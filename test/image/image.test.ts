@@ -50,7 +50,7 @@ const mistakes: readonly (readonly [keyof Texts, string, string, RegExp])[] = [
   ['compose', '5050:5050', '5050:5051', /publishes 5051, where no HTTP listens/],
   ['compose', '5052:5050', '5050:5050', /a port is published twice/],
   ['compose', 'master-2:/var', 'master-1:/var', /two services share a volume/],
-  ['compose', '\n  agent-2:\n', '\n', /agent-2/],
+  ['compose', '\n  agent-2:\n', '\n', /Map keys must be unique/],
   ['compose', ':/var/lib/altiplano', ':/var/lib/altipalno', /is not on a volume/],
   ['compose', 'user: root', 'user: node', /switches users does not run as root/],
   ['compose', "'5051'\n", "'5050'\n", /its health is asked at 5050/],
