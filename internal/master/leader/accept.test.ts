@@ -263,19 +263,19 @@ function overcommitted({ ledger, master }: TestMaster): string | undefined {
   return undefined;
 }
 
-test('whatever schedulers ask for, no agent is promised twice', async (t) => {
+test('whatever schedulers ask for and whoever leads, no agent is promised twice', async (t) => {
   let launched = 0;
   for (const seed of seedsOf(15)) {
-    const { cluster, leader, scheduler, agent } = await smallCluster({ seed });
+    const { cluster, leader: first, scheduler, agent } = await smallCluster({ seed });
+    let leader = first;
     const other = await cluster.scheduler(leader, { roles: ['other'] });
     const agents = [agent, await cluster.agent(leader, 'a2')];
     const random = randomFromSeed(seed);
-    for (let turn = 0; turn < 60; turn++) {
+    for (let turn = 0; turn < 80; turn++) {
       const who = random.oneIn(2) ? scheduler : other;
       const [offer] = who.offers.values();
-      if (offer !== undefined) {
-        const count = random.below(4);
-        const tasks = Array.from({ length: count }, (_, n) =>
+      if (offer !== undefined && who.isConnected) {
+        const tasks = Array.from({ length: random.below(4) }, (_, n) =>
           taskFor(offer, `${turn}-${n}`, { resources: cpus(1 + random.below(20) / 10) }),
         );
         const launch = [{ type: 'LAUNCH', launch: { task_infos: tasks } }] as const;
@@ -285,10 +285,14 @@ test('whatever schedulers ask for, no agent is promised twice', async (t) => {
         for (const [id, task] of one.tasks) {
           if (task.state === 'TASK_STAGING' && random.oneIn(3)) one.report(id, 'TASK_FINISHED');
         }
+        if (random.oneIn(15)) one.disconnect();
+        if (!one.isConnected) one.connect(leader.master.acceptAgent);
       }
-      if (random.oneIn(15)) {
-        agent.disconnect();
-        agent.connect(leader.master.acceptAgent);
+      if (random.oneIn(20)) leader = await cluster.lead(3 - leader.nodeId);
+      for (const one of [scheduler, other]) {
+        if (random.oneIn(20)) one.disconnect();
+        if (!one.isConnected) one.offers.clear();
+        if (!one.isConnected) one.subscribe(leader.master);
       }
       await cluster.world.runFor(random.below(500));
       t.is(overcommitted(leader), undefined, `SEED=${seed} turn ${turn}`);
@@ -300,6 +304,21 @@ test('whatever schedulers ask for, no agent is promised twice', async (t) => {
         `SEED=${seed}: started twice`,
       );
     }
+    for (const one of agents) {
+      if (!one.isConnected) one.connect(leader.master.acceptAgent);
+    }
+    const isQuiet = (): boolean => scheduler.isConnected && agents.every((one) => one.isConnected);
+    await cluster.world.runFor(1000);
+    t.true(isQuiet(), `SEED=${seed}`);
+    for (const one of agents) {
+      for (const [id, { state }] of one.tasks) {
+        if (state === 'TASK_STAGING') one.report(id, 'TASK_FINISHED');
+      }
+      one.resend();
+    }
+    await cluster.world.runFor(10_000);
+    const offered = Math.round(1000 * (scheduler.offered('cpus') + other.offered('cpus')));
+    t.is(offered, 8000, `SEED=${seed}: all that was held is on offer again`);
   }
   t.true(launched > 100, `only ${launched} tasks were launched`);
 });
