@@ -67,7 +67,12 @@ export type CallOutcome =
   /** Nobody knows whether the call arrived: wait for SUBSCRIBED and reconcile. */
   | { readonly kind: 'disconnected' };
 
-type Subscription = { readonly target: string; readonly streamId: string };
+type Subscription = {
+  readonly target: string;
+  readonly streamId: string;
+  /** Ends the stream on this side: the other one has forgotten it, or cannot be reached. */
+  readonly giveUp: () => void;
+};
 
 export class SchedulerClient {
   readonly #with: SchedulerDependencies;
@@ -114,14 +119,24 @@ export class SchedulerClient {
     if (subscription === undefined || this.#frameworkId === undefined) {
       return { kind: 'disconnected' };
     }
+    const outcome = await this.#ask(subscription, {
+      framework_id: { value: this.#frameworkId },
+      ...call,
+    });
+    // A machine that lost its power says nothing on the stream, and heartbeats are missed only after
+    // longer than some frameworks are waited for. Here is the first sign, and a new stream costs little.
+    if (outcome.kind === 'disconnected') subscription.giveUp();
+    return outcome;
+  }
+
+  async #ask(subscription: Subscription, whole: Call): Promise<CallOutcome> {
     try {
-      const whole: Call = { framework_id: { value: this.#frameworkId }, ...call };
       const reply = await this.#post(subscription.target, whole, {
         'mesos-stream-id': subscription.streamId,
       });
       const text = new TextDecoder().decode(await wholeBody(reply.body, bodyBytesMax));
       if (reply.status >= 200 && reply.status < 300) return { kind: 'accepted' };
-      if (reply.status === 307 || reply.status === 503) return { kind: 'disconnected' };
+      if (isOfNoStream(reply.status, text)) return { kind: 'disconnected' };
       return { kind: 'refused', status: reply.status, text };
     } catch (error) {
       if (!(error instanceof HttpError)) throw error;
@@ -246,7 +261,8 @@ export class SchedulerClient {
     if (event.type === 'SUBSCRIBED' && event.subscribed !== undefined) {
       const { framework_id, heartbeat_interval_seconds } = event.subscribed;
       this.#frameworkId = framework_id.value;
-      this.#subscription = { target, streamId: reply.headers['mesos-stream-id'] ?? '' };
+      const streamId = reply.headers['mesos-stream-id'] ?? '';
+      this.#subscription = { target, streamId, giveUp: () => watch.giveUp() };
       this.#masters = masters.subscribed(this.#masters, target);
       watch.expect(heartbeat_interval_seconds ?? 15);
     }
@@ -266,6 +282,7 @@ export class SchedulerClient {
     return {
       expired: AbortSignal.any([silent.signal, this.#closing.signal]),
       heard,
+      giveUp: expire,
       expect: (intervalSeconds) => {
         patienceMs = intervalSeconds * 1000 * this.#options.heartbeatsMissedMax;
         heard();
@@ -278,6 +295,7 @@ export class SchedulerClient {
 type HeartbeatWatch = {
   readonly expired: AbortSignal;
   heard(): void;
+  giveUp(): void;
   expect(intervalSeconds: number): void;
   stop(): void;
 };
@@ -286,6 +304,16 @@ type Attempt =
   | { readonly kind: 'again' }
   | { readonly kind: 'redirect'; readonly target: string }
   | { readonly kind: 'refused'; readonly reason: string };
+
+/**
+ * Whether an answer says that our stream is none to this master (contract 1.8, 3.1): it leads no more,
+ * or not yet again, or it leads and does not count us as subscribed.
+ */
+const isOfNoStream = (status: number, text: string): boolean =>
+  status === 307 ||
+  status === 503 ||
+  (status === 403 && text === 'Framework is not subscribed') ||
+  (status === 400 && text.startsWith('The stream ID '));
 
 /** A cluster that changes leaders is no news; one that has none for several rounds is. */
 const roundsPerWarning = 8;
