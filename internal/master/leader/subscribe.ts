@@ -59,9 +59,15 @@ export function endWithError(stream: EventStream, message: string): void {
   stream.end();
 }
 
-/** Gives each subscription that waits its answer: this leader cannot keep it any more. */
+/** The cluster will not have this framework: schedulers take an ERROR for the end of everything. */
 export function refuseSubscription(subscription: Subscription, text: string): void {
   if (subscription.kind === 'stream') endWithError(subscription.stream, text);
+  else subscription.answer(unavailable(text));
+}
+
+/** This master cannot keep it any more, the next leader can: the stream ends without a word. */
+export function dropSubscription(subscription: Subscription, text: string): void {
+  if (subscription.kind === 'stream') subscription.stream.end();
   else subscription.answer(unavailable(text));
 }
 
