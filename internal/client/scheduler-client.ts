@@ -11,7 +11,12 @@ import { assert } from '#internal/base/assert.ts';
 import { backoffMs } from '#internal/base/backoff.ts';
 import type { Random } from '#internal/base/random.ts';
 import type { Clock } from '#internal/runtime/clock.ts';
-import { HttpError, type HttpClient, type HttpReply } from '#internal/runtime/http.ts';
+import {
+  type HttpCall,
+  HttpError,
+  type HttpClient,
+  type HttpReply,
+} from '#internal/runtime/http.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
 import { newRecordReader } from '#internal/wire/record-io.ts';
 import { WireError } from '#internal/wire/wire-error.ts';
@@ -129,15 +134,15 @@ export class SchedulerClient {
     return outcome;
   }
 
-  async #ask(subscription: Subscription, whole: Call): Promise<CallOutcome> {
+  async #ask({ target, streamId }: Subscription, whole: Call): Promise<CallOutcome> {
     try {
-      const reply = await this.#post(subscription.target, whole, {
-        'mesos-stream-id': subscription.streamId,
+      const { status, text } = await this.#inTime(async (signal) => {
+        const headers = { 'mesos-stream-id': streamId };
+        return await wholeAnswer(await this.#post(target, whole, { headers, signal }));
       });
-      const text = new TextDecoder().decode(await wholeBody(reply.body, bodyBytesMax));
-      if (reply.status >= 200 && reply.status < 300) return { kind: 'accepted' };
-      if (isOfNoStream(reply.status, text)) return { kind: 'disconnected' };
-      return { kind: 'refused', status: reply.status, text };
+      if (status >= 200 && status < 300) return { kind: 'accepted' };
+      if (isOfNoStream(status, text)) return { kind: 'disconnected' };
+      return { kind: 'refused', status, text };
     } catch (error) {
       if (!(error instanceof HttpError)) throw error;
       return { kind: 'disconnected' };
@@ -177,20 +182,30 @@ export class SchedulerClient {
 
   async #attempt(target: string): Promise<Attempt> {
     try {
-      const reply = await this.#post(target, this.#subscribeCall(), {});
-      if (reply.status === 200) return await this.#follow(target, reply);
-      const text = new TextDecoder().decode(await wholeBody(reply.body, bodyBytesMax));
-      if (reply.status === 307) {
-        const leader = masters.locationTarget(reply.headers['location']);
+      const reply = await this.#subscribe(target);
+      if (!('text' in reply)) return await this.#follow(target, reply);
+      const { status, headers, text } = reply;
+      if (status === 307) {
+        const leader = masters.locationTarget(headers['location']);
         return leader === undefined ? { kind: 'again' } : { kind: 'redirect', target: leader };
       }
-      if (reply.status >= 500) return { kind: 'again' };
-      return { kind: 'refused', reason: `${reply.status} ${text}` };
+      if (status >= 500) return { kind: 'again' };
+      return { kind: 'refused', reason: `${status} ${text}` };
     } catch (error) {
       if (!(error instanceof HttpError)) throw error;
       this.#with.logger.debug('a master did not answer', { target, code: error.code });
       return { kind: 'again' };
     }
+  }
+
+  /** A stream to follow, or an answer that is read to its end: that must come in time, too. */
+  async #subscribe(target: string): Promise<HttpReply | WholeAnswer> {
+    return await this.#inTime(async (late) => {
+      // A subscription ends with the client; other calls outlive it, so that a last word gets out.
+      const signal = AbortSignal.any([late, this.#closing.signal]);
+      const reply = await this.#post(target, this.#subscribeCall(), { headers: {}, signal });
+      return reply.status === 200 ? reply : await wholeAnswer(reply);
+    });
   }
 
   #subscribeCall(): Call {
@@ -203,25 +218,24 @@ export class SchedulerClient {
   async #post(
     target: string,
     call: Call,
-    headers: Readonly<Record<string, string>>,
+    { headers, signal }: Pick<Required<HttpCall>, 'headers' | 'signal'>,
   ): Promise<HttpReply> {
-    const { format, answerTimeoutMs } = this.#options;
-    const giveUp = new AbortController();
-    const stop = (): void => giveUp.abort();
-    const timer = this.#with.clock.after(answerTimeoutMs, stop);
-    // A subscription ends with the client; other calls outlive it, so that a last word gets out.
-    const signal =
-      call.type === 'SUBSCRIBE'
-        ? AbortSignal.any([giveUp.signal, this.#closing.signal])
-        : giveUp.signal;
+    const { format } = this.#options;
+    return await this.#with.http.call({
+      method: 'POST',
+      url: `http://${target}/api/v1/scheduler`,
+      headers: { 'content-type': format.mediaType, accept: format.mediaType, ...headers },
+      body: format.encodeCall(call),
+      signal,
+    });
+  }
+
+  /** Gives `work` up when it takes longer than a master may take to answer. */
+  async #inTime<Result>(work: (late: AbortSignal) => Promise<Result>): Promise<Result> {
+    const late = new AbortController();
+    const timer = this.#with.clock.after(this.#options.answerTimeoutMs, () => late.abort());
     try {
-      return await this.#with.http.call({
-        method: 'POST',
-        url: `http://${target}/api/v1/scheduler`,
-        headers: { 'content-type': format.mediaType, accept: format.mediaType, ...headers },
-        body: format.encodeCall(call),
-        signal,
-      });
+      return await work(late.signal);
     } finally {
       timer.cancel();
     }
@@ -318,8 +332,15 @@ const isOfNoStream = (status: number, text: string): boolean =>
 /** A cluster that changes leaders is no news; one that has none for several rounds is. */
 const roundsPerWarning = 8;
 
+type WholeAnswer = Omit<HttpReply, 'body'> & { readonly text: string };
+
 /** Replies other than streams are a line of text. */
 const bodyBytesMax = 1024 * 1024;
+
+async function wholeAnswer({ status, headers, body }: HttpReply): Promise<WholeAnswer> {
+  const text = new TextDecoder().decode(await wholeBody(body, bodyBytesMax));
+  return { status, headers, text };
+}
 
 const errorText = (event: Event): string => event.error?.message ?? 'unknown error';
 
