@@ -157,6 +157,24 @@ test('a running task that the cluster lost is an end, not a second start', (t) =
   t.like(finish(effects), { end: { kind: 'failed' } });
 });
 
+test('that a command failed, as a master says who was asked, is no end: its status is still to come', (t) => {
+  const asked = {
+    reason: 'REASON_RECONCILIATION',
+    message: 'Reconciliation: Latest task state',
+  } as const;
+  const launched = [subscribed, offers(offer('O1', 2)), update('TASK_RUNNING')];
+  for (const state of ['TASK_FAILED', 'TASK_KILLED'] as const) {
+    const { effects } = play(...launched, update(state, asked));
+    t.is(finish(effects), undefined);
+  }
+  const { effects } = play(
+    ...launched,
+    update('TASK_FAILED', asked),
+    update('TASK_FAILED', { message: 'Command exited with status 7' }),
+  );
+  t.deepEqual(finish(effects), { kind: 'finish', end: { kind: 'exited', status: 7 } });
+});
+
 test('a time-out kills what runs, and ends what never started', (t) => {
   const running = play(offers(offer('O', 1)), update('TASK_RUNNING'), { kind: 'timed-out' });
   t.is(types(running.effects).at(-1), 'KILL');

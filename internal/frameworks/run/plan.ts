@@ -121,6 +121,8 @@ function onUpdate(plan: RunPlan, status: TaskStatus): Step {
     const again: Effect = { kind: 'call', call: { type: 'REVIVE' } };
     return { plan: { ...plan, phase: { kind: 'waiting' } }, effects: [...effects, again] };
   }
+  // How things stand says nothing of the exit status: the agent's own word is still to come.
+  if (isHearsay(status)) return { plan, effects };
   if (isTerminal(status.state)) return over(plan, endOf(status, ending), effects);
   if (status.state !== 'TASK_RUNNING' || phase.kind === 'running') return { plan, effects };
   const place = placeOf(plan, status.agent_id?.value ?? phase.place.agentId);
@@ -140,6 +142,10 @@ const neverStarted = (status: TaskStatus): boolean =>
   status.state === 'TASK_DROPPED' ||
   (status.reason === 'REASON_RECONCILIATION' &&
     (status.state === 'TASK_UNKNOWN' || status.state === 'TASK_GONE'));
+
+/** The end of a command, told by a master that was asked, and not by the agent that saw it. */
+const isHearsay = ({ state, reason }: TaskStatus): boolean =>
+  reason === 'REASON_RECONCILIATION' && (state === 'TASK_FAILED' || state === 'TASK_KILLED');
 
 function end(plan: RunPlan, why: 'timed-out' | 'interrupted'): Step {
   const next: RunPlan = { ...plan, ending: plan.ending ?? why };
