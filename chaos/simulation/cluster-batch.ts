@@ -98,7 +98,7 @@ export class BatchScheduler {
         random: this.#random.fork(`life ${this.#lives}`),
         logger,
         http: tapped(
-          { http: http.client(life), witness },
+          { http: http.client(life), witness, logger },
           { owner: this.name, onCall: this.#onCall },
         ),
       },

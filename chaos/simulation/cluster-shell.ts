@@ -52,7 +52,7 @@ export class Shell {
         random: this.#random.fork('run'),
         logger,
         http: tapped(
-          { http: http.client(life), witness },
+          { http: http.client(life), witness, logger },
           { owner: this.name, onCall: this.#onCall },
         ),
         output: async () => {},
