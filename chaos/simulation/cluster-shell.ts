@@ -65,11 +65,10 @@ export class Shell {
       },
     );
     if (this.#random.chance(0.15)) clock.after(this.#random.below(20_000), () => run.interrupt());
-    run.run().then(
-      (end) => {
-        this.end = end;
-      },
-      (error: unknown) => witness.fail(`${this.name} broke off`, error),
-    );
+    this.#wait(run).catch((error: unknown) => witness.fail(`${this.name} broke off`, error));
+  }
+
+  async #wait(run: RunCommand): Promise<void> {
+    this.end = await run.run();
   }
 }
