@@ -181,9 +181,11 @@ export class SchedulerClient {
   }
 
   async #attempt(target: string): Promise<Attempt> {
+    // Whoever lets go of a stream closes its connection, however silent the other side is.
+    const leaving = new AbortController();
     try {
-      const reply = await this.#subscribe(target);
-      if (!('text' in reply)) return await this.#follow(target, reply);
+      const reply = await this.#subscribe(target, leaving.signal);
+      if (!('text' in reply)) return await this.#follow(target, reply, leaving);
       const { status, headers, text } = reply;
       if (status === 307) {
         const leader = masters.locationTarget(headers['location']);
@@ -195,14 +197,16 @@ export class SchedulerClient {
       if (!(error instanceof HttpError)) throw error;
       this.#with.logger.debug('a master did not answer', { target, code: error.code });
       return { kind: 'again' };
+    } finally {
+      leaving.abort();
     }
   }
 
   /** A stream to follow, or an answer that is read to its end: that must come in time, too. */
-  async #subscribe(target: string): Promise<HttpReply | WholeAnswer> {
+  async #subscribe(target: string, leaving: AbortSignal): Promise<HttpReply | WholeAnswer> {
     return await this.#inTime(async (late) => {
       // A subscription ends with the client; other calls outlive it, so that a last word gets out.
-      const signal = AbortSignal.any([late, this.#closing.signal]);
+      const signal = AbortSignal.any([late, leaving, this.#closing.signal]);
       const reply = await this.#post(target, this.#subscribeCall(), { headers: {}, signal });
       return reply.status === 200 ? reply : await wholeAnswer(reply);
     });
@@ -242,13 +246,14 @@ export class SchedulerClient {
   }
 
   /** Reads a stream to its end, however it ends. */
-  async #follow(target: string, reply: HttpReply): Promise<Attempt> {
-    const watch = this.#watchHeartbeats();
+  async #follow(target: string, reply: HttpReply, leaving: AbortController): Promise<Attempt> {
+    const watch = this.#watchHeartbeats(() => leaving.abort());
     const { recordBytesMax, format } = this.#options;
     const reader = newRecordReader({ recordBytesMax });
     let ending: Attempt = { kind: 'again' };
     try {
-      for await (const chunk of untilAborted(reply.body, watch.expired)) {
+      for await (const chunk of reply.body) {
+        if (leaving.signal.aborted) break;
         watch.heard();
         for (const record of reader.feed(chunk)) {
           const event = format.decodeEvent(record);
@@ -283,20 +288,18 @@ export class SchedulerClient {
     this.#handlers.onEvent(event);
   }
 
-  #watchHeartbeats(): HeartbeatWatch {
+  /** Calls `giveUp` when nothing has come for too long. */
+  #watchHeartbeats(giveUp: () => void): HeartbeatWatch {
     const { clock } = this.#with;
-    const silent = new AbortController();
     let patienceMs = this.#options.answerTimeoutMs;
-    const expire = (): void => silent.abort();
-    let timer = clock.after(patienceMs, expire);
+    let timer = clock.after(patienceMs, giveUp);
     const heard = (): void => {
       timer.cancel();
-      timer = clock.after(patienceMs, expire);
+      timer = clock.after(patienceMs, giveUp);
     };
     return {
-      expired: AbortSignal.any([silent.signal, this.#closing.signal]),
       heard,
-      giveUp: expire,
+      giveUp,
       expect: (intervalSeconds) => {
         patienceMs = intervalSeconds * 1000 * this.#options.heartbeatsMissedMax;
         heard();
@@ -307,7 +310,6 @@ export class SchedulerClient {
 }
 
 type HeartbeatWatch = {
-  readonly expired: AbortSignal;
   heard(): void;
   giveUp(): void;
   expect(intervalSeconds: number): void;
@@ -343,24 +345,3 @@ async function wholeAnswer({ status, headers, body }: HttpReply): Promise<WholeA
 }
 
 const errorText = (event: Event): string => event.error?.message ?? 'unknown error';
-
-/** The items of `source` until the signal fires; then `source` is closed. */
-async function* untilAborted<Item>(
-  source: AsyncIterable<Item>,
-  signal: AbortSignal,
-): AsyncGenerator<Item> {
-  const iterator = source[Symbol.asyncIterator]();
-  const aborted = new Promise<'aborted'>((resolve) => {
-    if (signal.aborted) resolve('aborted');
-    signal.addEventListener('abort', () => resolve('aborted'), { once: true });
-  });
-  for (;;) {
-    const step = await Promise.race([iterator.next(), aborted]);
-    if (step === 'aborted') {
-      void iterator.return?.().catch(() => {});
-      return;
-    }
-    if (step.done === true) return;
-    yield step.value;
-  }
-}
