@@ -109,7 +109,7 @@ export class AgentMachine {
   }
 
   async #open(life: Life): Promise<void> {
-    const { world, logger, links, witness } = this.#ground;
+    const { world, logger, links } = this.#ground;
     const { name, masters, syncMsMax, clockRate } = this.#options;
     const store = await openMemoryStore({ medium: this.#medium, life }, { syncMsMax });
     const dialer = simulatedLinkDialer(
