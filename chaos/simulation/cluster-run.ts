@@ -204,6 +204,7 @@ function figuresOf(cluster: Cluster): Record<string, number> {
     'states-compared': agreement.compared,
     'tasks-asked-for': sum('launches'),
     'tasks-started': containers.startedCount,
+    'runs-with-a-full-agent': containers.fullest >= 900 ? 1 : 0,
     'kills-asked-for': sum('kills'),
     'kills-of-others': sum('meddled'),
     'offers-declined': sum('declines'),
