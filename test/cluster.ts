@@ -158,3 +158,20 @@ export async function statusOf(url: string): Promise<number> {
     return 0;
   }
 }
+
+/** Whether the process exists. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Ends processes that a failed test has left behind. */
+export function killLeftovers(pids: Iterable<number>): void {
+  for (const pid of pids) {
+    if (pid > 0 && isAlive(pid)) process.kill(pid, 'SIGKILL');
+  }
+}

@@ -8,7 +8,7 @@ import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { startCluster, temporaryFolder, until } from './cluster.ts';
+import { isAlive, killLeftovers, startCluster, temporaryFolder, until } from './cluster.ts';
 
 test('an old client launches, acknowledges and outlives the leading master', async (t) => {
   const cluster = await startCluster(t, { firstPort: 7100 });
@@ -27,6 +27,7 @@ test('an old client launches, acknowledges and outlives the leading master', asy
   }
 
   const marks = join(await temporaryFolder(t), 'marks');
+  t.teardown(async () => killLeftovers(await pidsIn(marks)));
   const command = `echo $$ >> ${marks}; exec sleep 600`;
   app.order({ kind: 'launch', name: 'lasting', command, instances: 2 });
   await app.until(() => app.idsIn('lasting', 'TASK_RUNNING').length === 2, 'two run');
@@ -65,11 +66,11 @@ test('an old client launches, acknowledges and outlives the leading master', asy
     app.order({ kind: 'kill', taskId, agentId });
   }
   await app.until(() => app.idsIn('lasting', 'TASK_KILLED').length === 2, 'both are killed');
-  const pids = (await readFile(marks, 'utf8')).trim().split('\n');
+  const pids = await pidsIn(marks);
   t.is(pids.length, 2, 'each was started once');
   for (const pid of pids)
     await until(
-      () => !isAlive(Number(pid)),
+      () => !isAlive(pid),
       limitMs,
       () => `${pid} lives`,
     );
@@ -214,6 +215,11 @@ async function startApp(t: ExecutionContext, masters: readonly string[]): Promis
   return new App(child);
 }
 
+async function pidsIn(file: string): Promise<readonly number[]> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  return text.split('\n').filter(Boolean).map(Number);
+}
+
 type ListedTask = { readonly state: string };
 type ListedFramework = {
   readonly id: string;
@@ -238,12 +244,3 @@ async function frameworkOf(address: string, id: string): Promise<ListedFramework
 
 const isIn = (tasks: readonly ListedTask[], count: number, wanted: string): boolean =>
   tasks.length === count && tasks.every(({ state }) => state === wanted);
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

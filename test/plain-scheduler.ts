@@ -82,9 +82,9 @@ export class EventStream {
   }
 
   /** The next event. Throws when there is none because the stream is over. */
-  async next(what = 'an event'): Promise<Event> {
+  async next(): Promise<Event> {
     const n = this.#next;
-    await this.#connection.until(() => this.#connection.chunks().length > n, what);
+    await this.#connection.until(() => this.#connection.chunks().length > n, 'an event');
     this.#next += 1;
     const chunk = this.#connection.chunks()[n] ?? Buffer.alloc(0);
     const records = newRecordReader({ recordBytesMax }).feed(chunk);
@@ -96,14 +96,6 @@ export class EventStream {
       throw new Error(`a chunk of ${chunk.length} bytes holds more than its record`);
     }
     return this.formats.events.decodeEvent(record);
-  }
-
-  /** The next event of the type; those before it are passed over. */
-  async nextOf(type: Event['type'], fits: (event: Event) => boolean = () => true): Promise<Event> {
-    for (;;) {
-      const event = await this.next(`an event of type ${type}`);
-      if (event.type === type && fits(event)) return event;
-    }
   }
 
   /** Everything until the last chunk, which must come. */

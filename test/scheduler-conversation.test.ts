@@ -3,13 +3,13 @@
  * in either dialect and in both at once; then what happens to it when the scheduler comes back, and
  * when the leading master is killed in the middle of it.
  */
-import { access, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { jsonFormat, protobufFormat } from '#internal/client/wire-format.ts';
 import type { FrameworkInfo, Offer, TaskInfo, TaskState, TaskStatus } from '#proto/gen/mesos/v1.ts';
-import { TestCluster, until } from './cluster.ts';
+import { isAlive, killLeftovers, TestCluster, until } from './cluster.ts';
 import { type Formats, openStream, post } from './plain-scheduler.ts';
 import { subscribe, subscribeCall } from './subscribed-scheduler.ts';
 
@@ -39,6 +39,7 @@ test.before(async () => {
 
 test.after.always(async () => {
   await cluster.stop();
+  killLeftovers((await marked()).values());
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -60,14 +61,14 @@ for (const [name, formats] of dialects) {
     const offer = await scheduler.offer(declined.agent_id.value);
     t.not(offer.id.value, declined.id.value, 'what was declined is offered anew');
 
-    const marker = join(folder, `marker-${name.replaceAll(' ', '-')}`);
-    const task = taskOn(offer, 'lasting', `touch ${marker}; exec sleep 600`);
+    const mark = name.replaceAll(' ', '-');
+    const task = taskOn(offer, 'lasting', sleeping(mark));
     await scheduler.launch(offer, task);
 
     const starting = await scheduler.update(task);
     t.is(starting.state, 'TASK_STARTING');
     await until(
-      async () => await exists(marker),
+      async () => (await marked()).has(mark),
       limitMs,
       () => 'the task has begun',
     );
@@ -149,7 +150,7 @@ test.serial('a scheduler that comes back takes over, and is told again what it o
   const { address } = await cluster.leader();
   const first = await subscribe(t, address, json, framework('twice'));
   const offer = await first.offer();
-  const task = taskOn(offer, 'owed', 'exec sleep 600');
+  const task = taskOn(offer, 'owed', sleeping('of-twice'));
   await first.launch(offer, task);
   const starting = await first.update(task);
   const sentAt = performance.now();
@@ -194,8 +195,8 @@ test.serial('the next leader knows at once what the killed one knew', async (t) 
   const { address } = await cluster.leader();
   const before = await subscribe(t, address, json, framework('outlives'));
   const offer = await before.offer();
-  const settled = taskOn(offer, 'settled', 'exec sleep 600');
-  const owed = taskOn(offer, 'owed', 'exec sleep 600');
+  const settled = taskOn(offer, 'settled', sleeping('settled'));
+  const owed = taskOn(offer, 'owed', sleeping('owed'));
   await before.launch(offer, settled, owed);
   await before.acknowledge(await before.update(settled));
   const runs = await before.update(settled);
@@ -244,6 +245,16 @@ test.serial('the next leader knows at once what the killed one knew', async (t) 
   t.is((await after.update(settled, runs)).state, 'TASK_KILLED');
   await after.tell({ type: 'TEARDOWN' });
   await after.stream.rest();
+});
+
+test.serial('what belonged to a framework that was torn down has ended', async (t) => {
+  const pids = [...(await marked()).values()];
+  t.is(pids.length, dialects.length + 3, 'one a conversation, and three in the others');
+  await until(
+    () => !pids.some(isAlive),
+    limitMs,
+    () => `${pids.filter(isAlive).join(', ')} still run`,
+  );
 });
 
 const multiRole = { roles: ['web'], capabilities: [{ type: 'MULTI_ROLE' }] } as const;
@@ -323,11 +334,15 @@ type ListedState = {
   }[];
 };
 
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch {
-    return false;
-  }
+/** Leaves the number of its process under `mark`. */
+const sleeping = (mark: string): string => `echo $$ > ${folder}/${mark}.pid; exec sleep 600`;
+
+/** By mark, the processes that have begun. */
+async function marked(): Promise<ReadonlyMap<string, number>> {
+  const files = (await readdir(folder)).filter((file) => file.endsWith('.pid'));
+  const entries = files.map(async (file): Promise<readonly [string, number]> => {
+    const text = await readFile(join(folder, file), 'utf8');
+    return [file.slice(0, -'.pid'.length), Number(text)];
+  });
+  return new Map(await Promise.all(entries));
 }

@@ -56,7 +56,7 @@ export class SubscribedScheduler {
   readonly id: { readonly value: string };
   readonly #t: ExecutionContext;
   /** Offers that have come and that nobody has asked for. */
-  readonly #offers: Offer[] = [];
+  #offers: Offer[] = [];
   /** The same of updates. */
   #statuses: TaskStatus[] = [];
   readonly #taken: TaskStatus[] = [];
@@ -162,6 +162,8 @@ export class SubscribedScheduler {
   async #hear(): Promise<void> {
     const event: Event = await this.stream.next();
     this.#t.not(event.type, 'ERROR', event.error?.message);
+    const rescinded = event.rescind?.offer_id.value;
+    this.#offers = this.#offers.filter(({ id }) => id.value !== rescinded);
     this.#offers.push(...(event.offers?.offers ?? []));
     if (event.update !== undefined) this.#statuses.push(event.update.status);
   }
