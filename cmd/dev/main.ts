@@ -7,6 +7,8 @@ import { integer, type Program, text } from '#internal/config/flags.ts';
 import { systemClock } from '#internal/runtime/real/clock.ts';
 import { systemFiles } from '#internal/runtime/real/files.ts';
 import { httpClient } from '#internal/runtime/real/http-client.ts';
+import { httpListener } from '#internal/runtime/real/http-server.ts';
+import { openLogger } from '#internal/runtime/real/logger.ts';
 import { FilesError } from '#internal/runtime/files.ts';
 import { readCommandLine } from '../read-command-line.ts';
 import { type DevAddresses, devAddresses } from './addresses.ts';
@@ -62,6 +64,7 @@ async function runCluster(values: Values): Promise<number> {
     {
       clock: systemClock(),
       http,
+      listener: httpListener({ logger: openLogger({ level: 'warn' }) }),
       say: (line) => console.log(line),
       complain: (line) => console.error(`altiplano dev: ${line}`),
     },
