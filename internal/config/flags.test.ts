@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { parseDurationMs } from './duration.ts';
+import { durationText, parseDurationMs } from './duration.ts';
 import {
   choice,
   durationMs,
@@ -101,6 +101,28 @@ test('help names every flag with its meaning and default', (t) => {
   for (const part of ['--work-dir', '(required)', 'default: 5050', '--env', 'fast|safe']) {
     t.true(parsed.value.text.includes(part), part);
   }
+});
+
+test('help shows a default as one would type it, and none where there is nothing to type', (t) => {
+  const parsed = parseFlags(program, ['--help']);
+  t.true(parsed.ok && parsed.value.kind === 'help');
+  if (!parsed.ok || parsed.value.kind !== 'help') return;
+  t.regex(parsed.value.text, /patience \(default: 15secs\)/);
+  t.notRegex(parsed.value.text, /default: \)/);
+});
+
+test('a duration that is written reads back as itself', (t) => {
+  const anyMs = fc.oneof(
+    fc.nat(),
+    fc.nat(5000).map((n) => n * 60_000),
+    fc.nat(50_000_000),
+  );
+  fc.assert(
+    fc.property(anyMs, (ms) => {
+      t.deepEqual(parseDurationMs(durationText(ms)), { ok: true, value: ms });
+    }),
+  );
+  t.deepEqual([100, 15_000, 600_000].map(durationText), ['100ms', '15secs', '10mins']);
 });
 
 test('a duration is its number times its unit, and bare numbers are seconds', (t) => {

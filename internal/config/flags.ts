@@ -8,7 +8,7 @@
  */
 import { Command, CommanderError, Option } from 'commander';
 import { accept, refuse, type Result } from '#internal/base/result.ts';
-import { parseDurationMs } from './duration.ts';
+import { durationText, parseDurationMs } from './duration.ts';
 
 /** One row: how a text becomes a value, what holds without it, and why one would set it. */
 export type Flag<Value> = {
@@ -16,6 +16,8 @@ export type Flag<Value> = {
   readonly meaning: string;
   /** Undefined makes the flag required unless `optional`. */
   readonly fallback: Value | undefined;
+  /** What one would type to get the fallback; undefined when there is nothing to type. */
+  readonly fallbackText: string | undefined;
   readonly optional: boolean;
   readonly repeatable: boolean;
   parse(texts: readonly string[]): Result<Value, string>;
@@ -114,14 +116,16 @@ const collect = (text: string, before: readonly string[] | undefined): readonly 
 ];
 
 function describe(flag: Flag<unknown>): string {
-  if (flag.fallback === undefined)
-    return flag.optional ? flag.meaning : `${flag.meaning} (required)`;
-  if (flag.fallback === false) return flag.meaning;
-  return `${flag.meaning} (default: ${defaultText(flag.fallback)})`;
+  if (flag.fallbackText !== undefined) return `${flag.meaning} (default: ${flag.fallbackText})`;
+  const isRequired = flag.fallback === undefined && !flag.optional;
+  return isRequired ? `${flag.meaning} (required)` : flag.meaning;
 }
 
-const defaultText = (value: unknown): string =>
-  Array.isArray(value) ? value.join(',') : JSON.stringify(value).replaceAll('"', '');
+/** Nothing for what is off or empty by itself. */
+function typedText(value: unknown): string | undefined {
+  if (Array.isArray(value)) return value.length === 0 ? undefined : value.join(',');
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+}
 
 const withDashes = (text: string): string =>
   text.replace(/^--[^=]+/, (name) => name.replaceAll('_', '-'));
@@ -166,8 +170,10 @@ export const number = (row: Common<number> & { readonly min: number }): Flag<num
 export const port = (row: Common<number>): Flag<number> => integer({ ...row, min: 0, max: 65_535 });
 
 /** `500ms`, `10secs`, `2mins`, `1hrs` or a number of seconds; milliseconds in the program. */
-export const durationMs = (row: Common<number>): Flag<number> =>
-  newFlag('duration', row, ([first = '']) => parseDurationMs(first));
+export const durationMs = (row: Common<number>): Flag<number> => ({
+  ...newFlag('duration', row, ([first = '']) => parseDurationMs(first)),
+  fallbackText: row.fallback === undefined ? undefined : durationText(row.fallback),
+});
 
 /** A duration that may be left out. */
 export const optionalDurationMs = (row: {
@@ -215,5 +221,13 @@ function newFlag<Value>(
   parse: Flag<Value>['parse'],
 ): Flag<Value> {
   const { meaning, fallback } = row;
-  return { placeholder, meaning, fallback, optional: false, repeatable: false, parse };
+  return {
+    placeholder,
+    meaning,
+    fallback,
+    fallbackText: typedText(fallback),
+    optional: false,
+    repeatable: false,
+    parse,
+  };
 }
