@@ -78,6 +78,12 @@ test('an unknown flag is one clear line', (t) => {
   t.regex(refusals('--work-dir=/w', 'stray')[0]!, /too many arguments/);
 });
 
+test('a flag is never taken for the value of the one before it', (t) => {
+  t.deepEqual(refusals('--work-dir', '--port=1'), ["option '--work-dir <text>' argument missing"]);
+  t.deepEqual(refusals('--work_dir', '--strict'), ["option '--work-dir <text>' argument missing"]);
+  t.deepEqual(refusals('--work-dir=--port', '--env', '--odd'), []);
+});
+
 test('everything wrong with the values is told at once', (t) => {
   t.deepEqual(refusals('--port=70000', '--mode=loud', '--ping-timeout=soon'), [
     '--work-dir is required',

@@ -44,8 +44,11 @@ export function parseFlags<Values extends object>(
   argv: readonly string[],
 ): Result<Parsed<Values>, readonly string[]> {
   const command = toCommand(program);
+  const words = argv.map(withDashes);
+  const unvalued = findUnvalued(command, words);
+  if (unvalued !== undefined) return refuse([`option '${unvalued}' argument missing`]);
   try {
-    command.parse(argv.map(withDashes), { from: 'user' });
+    command.parse(words, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.code === 'commander.helpDisplayed') {
@@ -55,6 +58,16 @@ export function parseFlags<Values extends object>(
   }
   const given = command.opts<Readonly<Record<string, readonly string[] | undefined>>>();
   return readValues(program, given);
+}
+
+/** A flag whose value was forgotten, so that the next flag stands in its place; `--a=--b` is meant. */
+function findUnvalued(command: Command, words: readonly string[]): string | undefined {
+  const flags = command.options.filter(({ required }) => required);
+  const isFlag = (word: string | undefined): boolean =>
+    command.options.some(({ long }) => long === word?.replace(/=.*$/s, ''));
+  return words
+    .map((word, n) => (isFlag(words[n + 1]) ? flags.find(({ long }) => long === word) : undefined))
+    .find((flag) => flag !== undefined)?.flags;
 }
 
 function readValues<Values extends object>(
