@@ -59,6 +59,11 @@ export class DevCluster {
     this.#ending.abort();
   }
 
+  /** Ends all programs at once; tasks may stay until the next start finds them. */
+  kill(): void {
+    for (const seat of [...this.#agents, ...this.#masters]) seat.program?.signal('SIGKILL');
+  }
+
   /** Runs until `stop`, or until the cluster cannot be kept up. Resolves with the exit status. */
   async run(): Promise<number> {
     const unfree = await this.#unfreePorts();

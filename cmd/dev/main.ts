@@ -11,6 +11,7 @@ import { httpListener } from '#internal/runtime/real/http-server.ts';
 import { openLogger } from '#internal/runtime/real/logger.ts';
 import { FilesError } from '#internal/runtime/files.ts';
 import { readCommandLine } from '../read-command-line.ts';
+import { onStopSignals } from '../stopping.ts';
 import { type DevAddresses, devAddresses } from './addresses.ts';
 import { DevCluster } from './dev-cluster.ts';
 
@@ -59,10 +60,11 @@ export async function run(argv: readonly string[]): Promise<number> {
 }
 
 async function runCluster(values: Values): Promise<number> {
+  const clock = systemClock();
   await using http = httpClient();
   const cluster = new DevCluster(
     {
-      clock: systemClock(),
+      clock,
       http,
       listener: httpListener({ logger: openLogger({ level: 'warn' }) }),
       say: (line) => console.log(line),
@@ -70,8 +72,8 @@ async function runCluster(values: Values): Promise<number> {
     },
     { workDir: values.workDir, addresses: addressesFrom(values) },
   );
-  const stop = (): void => cluster.stop();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  using signals = new DisposableStack();
+  signals.use(onStopSignals(clock, { ask: () => cluster.stop(), askAgain: () => cluster.kill() }));
   return await cluster.run();
 }
 

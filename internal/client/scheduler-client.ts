@@ -332,7 +332,7 @@ const isOfNoStream = (status: number, text: string): boolean =>
   (status === 400 && text.startsWith('The stream ID '));
 
 /** A cluster that changes leaders is no news; one that has none for several rounds is. */
-const roundsPerWarning = 8;
+const roundsPerWarning = 5;
 
 type WholeAnswer = Omit<HttpReply, 'body'> & { readonly text: string };
 

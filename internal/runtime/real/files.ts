@@ -7,9 +7,9 @@
  * has to be guarded by its owner's own lock (LevelDB takes one). Other systems get `ENOTSUP`.
  */
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
-import { dirname } from 'node:path';
+import { makeFolder } from './make-folder.ts';
 import { type File, type Files, FilesError, type FileStat, type OpenOptions } from '../files.ts';
 
 export function systemFiles(): Files {
@@ -29,20 +29,6 @@ export function systemFiles(): Files {
     lock: (path) => asFault(() => lock(path)),
   };
 }
-
-/** Step by step: Node's own recursion never ends where the system makes no folders, as in `/proc`. */
-async function makeFolder(path: string): Promise<void> {
-  if (await isFolder(path)) return;
-  const above = dirname(path);
-  if (above !== path) await makeFolder(above);
-  await mkdir(path).catch(async (error: unknown) => {
-    // Somebody else was faster.
-    if (!(await isFolder(path))) throw error;
-  });
-}
-
-const isFolder = async (path: string): Promise<boolean> =>
-  (await stat(path).catch(() => undefined))?.isDirectory() === true;
 
 async function openFile(path: string, { create, exclusive }: OpenOptions): Promise<File> {
   const { O_RDWR, O_CREAT, O_EXCL } = constants;
