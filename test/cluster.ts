@@ -99,6 +99,11 @@ export class TestCluster {
     return pid;
   }
 
+  /** All processes of the cluster, as they were started last. */
+  pids(): readonly number[] {
+    return [...this.#pids.values()];
+  }
+
   /** Name and address of the master that leads now. */
   async leader(): Promise<{ readonly name: string; readonly address: string }> {
     let found: { readonly name: string; readonly address: string } | undefined;
