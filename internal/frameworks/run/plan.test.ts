@@ -136,6 +136,21 @@ test('a task that the cluster never heard of is launched again under the same id
   }
 });
 
+test('a task that starts after the cluster denied it is the one, and its end is the end', (t) => {
+  const { plan, effects } = play(
+    offers(offer('O1', 1)),
+    { kind: 'nudged' },
+    update('TASK_GONE', { reason: 'REASON_RECONCILIATION' }),
+    update('TASK_STARTING', { uuid: new Uint8Array(16) }),
+    offers(offer('O2', 1)),
+    update('TASK_RUNNING', { uuid: new Uint8Array(16) }),
+    update('TASK_FINISHED', { message: 'Command exited with status 0' }),
+  );
+  t.is(plan.phase.kind, 'over');
+  t.deepEqual(finish(effects), { kind: 'finish', end: { kind: 'exited', status: 0 } });
+  t.is(types(effects).filter((type) => type === 'ACCEPT').length, 1);
+});
+
 test('a second launch that is refused as a duplicate changes nothing: the first one counts', (t) => {
   const { plan, effects } = play(
     offers(offer('O1', 1)),

@@ -107,8 +107,9 @@ function onOffers(before: RunPlan, offers: readonly Offer[]): Step {
   };
 }
 
-function onUpdate(plan: RunPlan, status: TaskStatus): Step {
-  if (status.task_id.value !== plan.need.taskId) return { plan, effects: [] };
+function onUpdate(before: RunPlan, status: TaskStatus): Step {
+  if (status.task_id.value !== before.need.taskId) return { plan: before, effects: [] };
+  const plan = heedLateLaunch(before, status);
   const effects: readonly Effect[] = acknowledgement(status);
   const { phase, ending } = plan;
   if (phase.kind === 'waiting' || phase.kind === 'over') return { plan, effects };
@@ -130,6 +131,17 @@ function onUpdate(plan: RunPlan, status: TaskStatus): Step {
     plan: { ...plan, phase: { kind: 'running', place } },
     effects: [...effects, { kind: 'follow', place }],
   };
+}
+
+/**
+ * A question that overtook the launch was answered before it: the task that the cluster did not know
+ * then has started after all, and no other may.
+ */
+function heedLateLaunch(plan: RunPlan, status: TaskStatus): RunPlan {
+  if (plan.phase.kind !== 'waiting' || neverStarted(status)) return plan;
+  const agentId = status.agent_id?.value;
+  if (agentId === undefined) return plan;
+  return { ...plan, phase: { kind: 'launched', place: placeOf(plan, agentId) } };
 }
 
 const placeOf = (plan: RunPlan, agentId: string): Place => ({
