@@ -160,8 +160,9 @@ function watchedLog(id: NodeId, store: LogStore, witness: Witness): LogStore {
     term: (index) => store.term(index),
     entries: (from, to, bytesMax) => store.entries(from, to, bytesMax),
     snapshot: () => store.snapshot(),
-    compact: (mark) => store.compact(mark),
+    compact: (mark, options) => store.compact(mark, options),
     installSnapshot: (mark) => store.installSnapshot(mark),
+    hasRoom: () => store.hasRoom(),
     close: () => store.close(),
     async append(batch) {
       witness.see((safety) => safety.writing(id, batch));

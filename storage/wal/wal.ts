@@ -247,6 +247,10 @@ class Wal implements LogStore {
     });
   }
 
+  hasRoom(): boolean {
+    return this.#fault === undefined;
+  }
+
   async close(): Promise<void> {
     await this.#line;
     if (this.#fault?.code === 'CLOSED') return;
