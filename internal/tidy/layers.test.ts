@@ -45,6 +45,17 @@ const layers: Layers = {
   },
   storage: { ours: ports, theirs: [] },
   'storage/wal': { ours: [...ports, 'raft/core'], theirs: ['node:zlib'] },
+  'storage/snapshot': {
+    ours: [
+      ...ports,
+      'raft/core',
+      'storage/wal/bytes.ts',
+      'storage/wal/conf-state.ts',
+      'storage/wal/crc32c.ts',
+      'storage/wal/sync-above.ts',
+    ],
+    theirs: [],
+  },
   'storage/level': { ours: [...ports, 'storage'], theirs: ['level'] },
   'storage/memory': { ours: [...ports, 'storage'], theirs: [] },
   'storage/checkpoint': {

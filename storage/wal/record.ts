@@ -1,8 +1,7 @@
 /** What a log remembers, one change at a time, and how each stands in a frame. */
 import { assert, unreachable } from '#internal/base/assert.ts';
-import { brand } from '#internal/base/brand.ts';
-import type { ConfState, Entry, HardState, Index, NodeId, SnapshotMark } from '#raft/core/types.ts';
-import { putUint64, takeUint64, viewOf } from './bytes.ts';
+import type { ConfState, Entry, HardState, Index, SnapshotMark } from '#raft/core/types.ts';
+import { bytesFromNumbers, confToBytes, numbersFromBytes, parseConf } from './conf-state.ts';
 import { type Frame, frameType } from './frame.ts';
 import { WalError } from './wal-error.ts';
 
@@ -73,36 +72,8 @@ function flavorOf(frame: Frame): Entry['kind'] {
   throw new WalError('VERSION', `The Raft log holds an entry of unknown kind ${frame.flavor}`);
 }
 
-/** Four lists of ids, each after its length, and whether the joint configuration ends by itself. */
-function confToBytes(conf: ConfState): Uint8Array {
-  const lists = [conf.voters, conf.outgoing, conf.learners, conf.learnersNext];
-  return bytesFromNumbers([
-    conf.autoLeave ? 1 : 0,
-    ...lists.flatMap((list) => [list.length, ...list]),
-  ]);
-}
-
 function confFromBytes(bytes: Uint8Array): ConfState {
-  const numbers = numbersFromBytes(bytes);
-  let next = 1;
-  const list = (): readonly NodeId[] => {
-    const start = next + 1;
-    next = start + (numbers[next] ?? 0);
-    return numbers.slice(start, next);
-  };
-  const conf = { voters: list(), outgoing: list(), learners: list(), learnersNext: list() };
-  assert(next === numbers.length, 'a configuration in the log does not end where it should');
-  return { ...conf, autoLeave: numbers[0] === brand<NodeId>(1) };
-}
-
-function bytesFromNumbers(numbers: readonly number[]): Uint8Array {
-  const bytes = new Uint8Array(numbers.length * 8);
-  const view = viewOf(bytes);
-  for (const [position, value] of numbers.entries()) putUint64(view, position * 8, value);
-  return bytes;
-}
-
-function numbersFromBytes(bytes: Uint8Array): NodeId[] {
-  const view = viewOf(bytes);
-  return Array.from({ length: bytes.length / 8 }, (_, i) => brand<NodeId>(takeUint64(view, i * 8)));
+  const conf = parseConf(bytes);
+  assert(conf !== undefined, 'a configuration in the log does not end where it should');
+  return conf;
 }

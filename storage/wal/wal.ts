@@ -18,6 +18,7 @@ import type { WalRecord } from './record.ts';
 import { clusterIdBytesMax, encodeSegmentHeader, segmentName } from './segment-header.ts';
 import { type Identity, segmentHeaderBytes } from './segment-header.ts';
 import type { SegmentList } from './segment-list.ts';
+import { syncAbove } from './sync-above.ts';
 import { TailSlots, tailSlotNames } from './tail-slots.ts';
 import { WalError } from './wal-error.ts';
 
@@ -98,24 +99,6 @@ async function makeLog(files: Files, options: WalOptions): Promise<void> {
   await made.file.close();
   await files.syncFolder(folder);
 }
-
-/**
- * Makes the names of the folder and of all above it durable, before the log counts: with one that
- * nobody synced the whole log would vanish, and the node would start anew and vote a second time.
- * Whether we made them cannot be told: an earlier try may have died in between.
- */
-async function syncAbove(files: Files, folder: string): Promise<void> {
-  for (let path = folder; path !== '/'; path = parentOf(path)) {
-    try {
-      await files.syncFolder(parentOf(path));
-    } catch (fault) {
-      // One that we may not even read is none that we made.
-      if (!(fault instanceof FilesError) || fault.code !== 'EACCES') throw fault;
-    }
-  }
-}
-
-const parentOf = (path: string): string => path.slice(0, Math.max(1, path.lastIndexOf('/')));
 
 type NewSegment = {
   readonly header: Identity & {
