@@ -22,7 +22,7 @@ export const raftMutants: readonly Mutant[] = [
   {
     name: 'quorum-of-two',
     about: 'Two of five are taken for a majority: two disjoint ones can decide.',
-    file: 'raft/core/quorum.ts',
+    file: 'raft/core/quorum/majority.ts',
     find: 'Math.floor(count / 2) + 1',
     replace: 'Math.max(2, Math.floor(count / 2))',
   },

@@ -34,6 +34,8 @@ export class RaftLog {
   /** Neither ever falls. Invariant: `applied <= commit <= last`, `applied <= stable`. */
   #commit: Index;
   #applied: Index;
+  /** Handed out last; nothing follows it before it is in force. */
+  #owedConf: Entry | undefined;
 
   constructor(
     dependencies: { readonly stored: LogReader },
@@ -132,8 +134,13 @@ export class RaftLog {
 
   /** Replaces everything by a leader's snapshot. It is written with the next write. */
   restore(mark: SnapshotMark): void {
-    assert(mark.index > this.#commit, `a snapshot at ${mark.index} below commit ${this.#commit}`);
+    const isBeginning = mark.index === 0 && this.last === 0;
+    assert(
+      mark.index > this.#commit || isBeginning,
+      `a snapshot at ${mark.index} below commit ${this.#commit}`,
+    );
     this.#snapshot = mark;
+    this.#owedConf = undefined;
     this.#unstable = [];
     this.#stable = mark.index;
     this.#commit = mark.index;
@@ -158,15 +165,44 @@ export class RaftLog {
   }
 
   get hasCommitted(): boolean {
-    return this.#snapshot === undefined && this.#applied < this.#applicable;
+    const { length } = [this.#snapshot, this.#owedConf].filter(Boolean);
+    return length === 0 && this.#applied < this.#applicable;
   }
 
-  /** Hands out what can be applied, once. */
+  /** A change of the membership is handed out and not in force yet. */
+  get owesConf(): boolean {
+    return this.#owedConf !== undefined;
+  }
+
+  /** Whether a decided change of the membership is not in force here. */
+  get hasConfToApply(): boolean {
+    if (this.owesConf) return true;
+    const chunkBytes = 1 << 20;
+    for (let from = Math.max(this.first, this.#applied + 1); from <= this.#commit;) {
+      const entries = this.entries(from, this.#commit + 1, chunkBytes);
+      if (entries.some(({ kind }) => kind === 'conf')) return true;
+      from += entries.length;
+    }
+    return false;
+  }
+
+  /** The change of the membership that was handed out is in force now. */
+  confApplied(): Entry {
+    assert(this.#owedConf !== undefined, 'no change of the membership waits to be applied');
+    const entry = this.#owedConf;
+    this.#owedConf = undefined;
+    return entry;
+  }
+
+  /** Hands out what can be applied, once; a `conf` entry ends it. */
   takeCommitted(bytesMax: number): readonly Entry[] {
     if (!this.hasCommitted) return [];
     const entries = this.entries(this.#applied + 1, this.#applicable + 1, bytesMax);
-    this.#applied += entries.length;
-    return entries;
+    const confAt = entries.findIndex(({ kind }) => kind === 'conf');
+    const taken = confAt === -1 ? entries : entries.slice(0, confAt + 1);
+    this.#owedConf = confAt === -1 ? undefined : entries[confAt];
+    this.#applied += taken.length;
+    return taken;
   }
 
   get hasUnstable(): boolean {

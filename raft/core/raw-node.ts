@@ -8,7 +8,10 @@ import { assert } from '#internal/base/assert.ts';
 import type { Random } from '#internal/base/random.ts';
 import type { Result } from '#internal/base/result.ts';
 import { describe, statusOf } from './describe.ts';
+import { confChangeOf } from './confchange-codec.ts';
+import { changed } from './confchange.ts';
 import { campaign, takeOwnVote, tickElection } from './election.ts';
+import { forgetLeader } from './following.ts';
 import {
   decide,
   peerUnreachable,
@@ -19,22 +22,46 @@ import {
   tickLeader,
 } from './leading.ts';
 import type { LogReader } from './log-store.ts';
+import { applyConf, leaveJointWhenDue, markAt, proposeConf } from './membership.ts';
 import { assertOptions, type RawNodeOptions } from './options.ts';
 import { RaftLog } from './raft-log.ts';
+import { askLeader, readIndex } from './reading.ts';
 import type {
   CampaignRefusal,
+  ConfRefusal,
   Position,
   ProposeRefusal,
+  ReadRefusal,
   Ready,
   SoftState,
   Status,
   StepRefusal,
+  TransferRefusal,
 } from './ready.ts';
 import { hardState, type Raft, restartTimers, softState } from './state.ts';
 import { step } from './step.ts';
-import type { HardState, Message, NodeId } from './types.ts';
+import { transferLeader } from './transfer.ts';
+import type {
+  ConfChange,
+  ConfState,
+  HardState,
+  Index,
+  Message,
+  NodeId,
+  SnapshotMark,
+} from './types.ts';
 
-export type RawNodeDependencies = { readonly log: LogReader; readonly random: Random };
+export type RawNodeDependencies = {
+  readonly log: LogReader;
+  readonly random: Random;
+  /** Owed with the option `lease`: milliseconds, never falling, at least at the rate of time. */
+  readonly clock?: { monotonic(): number } | undefined;
+  /**
+   * What a MsgSnap may promise, at the log's beginning or later; undefined while nothing is at hand.
+   * Without it, the log's beginning.
+   */
+  readonly newestSnapshot?: (() => SnapshotMark | undefined) | undefined;
+};
 
 export class RawNode {
   readonly #raft: Raft;
@@ -44,16 +71,19 @@ export class RawNode {
 
   constructor(dependencies: RawNodeDependencies, options: RawNodeOptions) {
     assertOptions(options);
-    const { hard, conf } = options.initial;
-    const log = new RaftLog(
-      { stored: dependencies.log },
-      { commit: hard.commit, applied: options.appliedIndex },
-    );
+    const { hard } = options.initial;
+    const { clock, newestSnapshot, log: stored } = dependencies;
+    assert(options.lease === undefined || clock !== undefined, 'a lease needs a clock');
+    const log = new RaftLog({ stored }, { commit: hard.commit, applied: options.appliedIndex });
+    const confs = confsOf(stored, options);
     this.#raft = {
       random: dependencies.random,
       options,
+      monotonic: () => clock?.monotonic() ?? 0,
+      newestSnapshot: newestSnapshot ?? (() => log.mark),
       log,
-      conf,
+      conf: confs.at(-1)?.conf ?? options.initial.conf,
+      confs,
       // A snapshot is installed before the hard state that came with it: a crash in between leaves a
       // log that is ahead. In such a term we have not voted, for votes are written first.
       term: Math.max(hard.term, log.end.term),
@@ -61,10 +91,14 @@ export class RawNode {
       durable: hard,
       role: { kind: 'follower', leader: undefined },
       elapsedTicks: 0,
+      heardTicks: 0,
       quietTicks: 0,
       patienceTicks: 0,
       outbox: [],
       outboxAfterSync: [],
+      asking: { waiting: [], sent: new Map(), next: 0 },
+      readStates: [],
+      lostReads: [],
     };
     restartTimers(this.#raft);
     this.#toldSoft = softState(this.#raft);
@@ -86,14 +120,51 @@ export class RawNode {
     return propose(this.#raft, data);
   }
 
+  /** Accepted means the same as for any proposal; it is in force where it is applied. */
+  proposeConf(change: ConfChange): Result<Position, ConfRefusal> {
+    return proposeConf(this.#raft, change);
+  }
+
+  /** Owed for each `conf` entry in `committed`. Returns the configuration now in force. */
+  applyConf(change: ConfChange): ConfState {
+    return applyConf(this.#raft, change);
+  }
+
+  /** The mark of a snapshot at `index`, which is applied and not compacted away. */
+  markAt(index: Index): SnapshotMark {
+    return markAt(this.#raft, index);
+  }
+
+  /**
+   * Asks how far the state machine must be for a read that is to be up to date. The answer comes in
+   * `readStates` or `lostReads`, under `context`, which is the caller's and used once.
+   */
+  readIndex(context: number): Result<undefined, ReadRefusal> {
+    return readIndex(this.#raft, context);
+  }
+
+  /** Hands leadership to `to`, which must be done in `deadlineTicks`; until then nothing is taken. */
+  transferLeader(
+    to: NodeId,
+    deadlineTicks: number = this.#raft.options.electionTicks,
+  ): Result<undefined, TransferRefusal> {
+    return transferLeader(this.#raft, to, deadlineTicks);
+  }
+
+  /** A follower that has reason to believe its leader dead need not wait to vote for another. */
+  forgetLeader(): void {
+    forgetLeader(this.#raft);
+  }
+
   /** Does not wait for the election time-out. */
   campaign(): Result<undefined, CampaignRefusal> {
     return campaign(this.#raft);
   }
 
   hasReady(): boolean {
-    const { role, log, outbox } = this.#raft;
-    if (outbox.length > 0 || log.hasCommitted) return true;
+    const { role, log, outbox, asking, readStates, lostReads } = this.#raft;
+    if (outbox.length > 0 || log.hasCommitted || asking.waiting.length > 0) return true;
+    if (readStates.length > 0 || lostReads.length > 0) return true;
     if (role.kind === 'leader' && role.hasNews) return true;
     if (this.#newSoft() !== undefined) return true;
     return this.#writing === undefined && (this.#mustWrite() || this.#hasPromises());
@@ -103,13 +174,19 @@ export class RawNode {
   ready(): Ready {
     const raft = this.#raft;
     if (raft.role.kind === 'leader') replicate(raft, raft.role);
+    else askLeader(raft);
     const committed = raft.log.takeCommitted(raft.options.committedBytesMax);
-    if (raft.role.kind === 'leader') settle(raft, raft.role, committed);
+    if (raft.role.kind === 'leader') {
+      settle(raft, raft.role, committed);
+      leaveJointWhenDue(raft, raft.role);
+    }
     const soft = this.#newSoft();
     this.#toldSoft = softState(raft);
-    const messages = raft.outbox;
+    const { outbox: messages, readStates, lostReads } = raft;
     raft.outbox = [];
-    return { soft, committed, messages, ...this.#takeWrite() };
+    raft.readStates = [];
+    raft.lostReads = [];
+    return { soft, committed, messages, readStates, lostReads, ...this.#takeWrite() };
   }
 
   /** The write of the last Ready with `mustSync` is durable and its messages are sent. */
@@ -168,4 +245,21 @@ export class RawNode {
     const { role, term, leader } = this.#toldSoft;
     return now.role === role && now.term === term && now.leader === leader ? undefined : now;
   }
+}
+
+/** The configurations that the state machine has been through since the log's beginning. */
+function confsOf(log: LogReader, { initial, appliedIndex }: RawNodeOptions): Raft['confs'] {
+  const chunkBytes = 1 << 20;
+  const confs = [{ index: log.snapshot().index, conf: initial.conf }];
+  for (let from = log.firstIndex(); from <= appliedIndex;) {
+    const entries = log.entries(from, appliedIndex + 1, chunkBytes);
+    from += entries.length;
+    for (const entry of entries) {
+      if (entry.kind !== 'conf') continue;
+      const next = changed(confs.at(-1)?.conf ?? initial.conf, confChangeOf(entry));
+      assert(next.ok, `entry ${entry.index} changes the membership in a way that cannot be`);
+      confs.push({ index: entry.index, conf: next.value });
+    }
+  }
+  return confs;
 }

@@ -238,7 +238,6 @@ test('nothing that a peer sends throws, and what cannot be changes nothing', (t)
     append({ term: 1, commit: -1 }),
     append({ to: three }),
     append({ from: one }),
-    { kind: 'MsgTimeoutNow', from: two, to: one, term: 1 } as const,
   ]) {
     t.false(node.step(message).ok, JSON.stringify(message));
     t.is(node.describe(), before);

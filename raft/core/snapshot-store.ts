@@ -62,7 +62,10 @@ export type SnapshotRefusal =
 export type SnapshotWriter = {
   /** Appends; waits for the disk, so that the caller is slowed down to its pace. */
   write(bytes: Uint8Array): Promise<void>;
-  /** Resolves when the snapshot is durable and the newest one; removes those beyond the last two. */
+  /**
+   * Resolves when the snapshot is durable; removes those beyond the last two. Throws `CLOSED` when a
+   * newer one was received meanwhile: abandon this one.
+   */
   commit(): Promise<SnapshotManifest>;
   abandon(): Promise<void>;
 };
@@ -92,7 +95,7 @@ export type SnapshotReceiver = {
   readonly manifest: SnapshotManifest;
   /** Where the sender goes on: all before it is here and verified, also from before a restart. */
   nextOffset(): number;
-  /** The next offset. A chunk that is here already is accepted and ignored. */
+  /** One at a time. The next offset; a chunk that is here already is accepted and ignored. */
   take(chunk: SnapshotChunk): Promise<Result<number, ChunkRefusal>>;
   /** Owed after the last chunk. Resolves when the snapshot is durable and the newest one. */
   commit(): Promise<SnapshotManifest>;

@@ -27,13 +27,34 @@ export type HardState = {
   readonly commit: Index;
 };
 
-/** Who votes. `outgoing` is not empty while a joint configuration holds (dissertation §4.3). */
+/**
+ * Who votes. `outgoing` is not empty while a joint configuration holds (dissertation §4.3): then both
+ * groups decide, each by its own majority. Ids rise in each list. No voters at all: a node that waits
+ * to be told which cluster it is in.
+ */
 export type ConfState = {
   readonly voters: readonly NodeId[];
   readonly outgoing: readonly NodeId[];
   readonly learners: readonly NodeId[];
+  /** Outgoing voters that become learners when the joint configuration is left. */
   readonly learnersNext: readonly NodeId[];
   readonly autoLeave: boolean;
+};
+
+/** What to do with one node; `add-learner` also makes a learner of a voter. */
+export type MemberChange = {
+  readonly kind: 'add-voter' | 'add-learner' | 'remove';
+  readonly node: NodeId;
+};
+
+/**
+ * A change of the membership, decided like any entry and in force where it is applied. `auto` goes in
+ * one step when one voter changes at most; the others go through a joint configuration, which
+ * `implicit` leaves by itself and `explicit` leaves by a second change. That one is `auto`, empty.
+ */
+export type ConfChange = {
+  readonly transition: 'auto' | 'implicit' | 'explicit';
+  readonly changes: readonly MemberChange[];
 };
 
 /** A point that a state machine's snapshot stands for, with the configuration *at that index*. */

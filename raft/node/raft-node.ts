@@ -216,7 +216,8 @@ export class RaftNode {
     const { refusal } = proposed;
     if (refusal.kind === 'not-leader') {
       answer({ kind: 'refused', reason: 'not-leader', leader: refusal.leader });
-    } else answer({ kind: 'refused', reason: refusal.kind });
+    } else if (refusal.kind === 'transferring') answer({ kind: 'refused', reason: 'busy' });
+    else answer({ kind: 'refused', reason: refusal.kind });
   }
 
   #giveOutputs(): void {

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { majority, quorumIndex, tally } from './quorum.ts';
-import { nodeId } from './test-cluster.ts';
+import { majority, quorumIndex, tally } from './majority.ts';
+import { nodeId } from '../test-cluster.ts';
 
 const anyVoters = fc.uniqueArray(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 7 });
 
