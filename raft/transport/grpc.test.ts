@@ -18,7 +18,7 @@ const [one, two, stranger] = [brand<NodeId>(1), brand<NodeId>(2), brand<NodeId>(
 const host = '127.0.0.1';
 const quiet = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };
 const clock = systemClock();
-const cluster = { clusterId: 'test' };
+const cluster = { clusterId: 'test', versions: { min: 1, max: 1 }, birth: '2' };
 
 peerTransportSuite(test, openLoopback);
 
@@ -46,13 +46,12 @@ test('a caller that is not meant is refused and told why', async (t) => {
   await using place = await openLoopback();
   const { port } = await place.openAt(one);
   const hello = { ...cluster, from: two, to: one };
-  const newer = metadataFromHello(hello);
-  newer.set('altiplano-version-min', '7');
   const refusals: readonly (readonly [Metadata, RegExp])[] = [
     [metadataFromHello({ ...hello, clusterId: 'other' }), /of cluster "other", this is "test"/],
     [metadataFromHello({ ...hello, to: two }), /looks for node 2, this is 1/],
-    [metadataFromHello({ ...hello, from: stranger }), /Node 9 is no member/],
-    [newer, /speaks versions 7 to 1/],
+    [metadataFromHello({ ...hello, from: one }), /two nodes have one id/],
+    [metadataFromHello({ ...hello, versions: { min: 7, max: 9 } }), /speaks versions 7 to 9/],
+    [metadataFromHello({ ...hello, birth: '' }), /which disk/],
     [new Metadata(), /names no node id/],
   ];
   for (const [metadata, words] of refusals) {
