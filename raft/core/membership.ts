@@ -42,7 +42,8 @@ export function applyConf(raft: Raft, change: ConfChange): ConfState {
   const next = changed(raft.conf, change);
   assert(next.ok, `entry ${entry.index} changes the membership in a way that cannot be`);
   raft.conf = next.value;
-  raft.confs = [...raft.confs, { index: entry.index, conf: next.value }];
+  const begin = raft.confs.findLastIndex(({ index }) => index < log.first);
+  raft.confs = [...raft.confs.slice(Math.max(0, begin)), { index: entry.index, conf: next.value }];
   if (role.kind === 'leader') lead(raft, role);
   return next.value;
 }
@@ -54,11 +55,10 @@ export function leaveJointWhenDue(raft: Raft, leader: Leader): void {
 }
 
 /** A point for a snapshot, with the configuration that was in force there. */
-export function markAt({ log, confs }: Raft, index: Index): SnapshotMark {
+export function markAt({ log, confs }: Raft, index: Index): SnapshotMark | undefined {
   const term = log.term(index);
   const conf = confs.findLast((each) => each.index <= index)?.conf;
-  assert(index <= log.applied, `nothing can be said of ${index} before it is applied`);
-  assert(term !== undefined && conf !== undefined, `${index} is compacted away`);
+  if (index > log.applied || term === undefined || conf === undefined) return undefined;
   return { index, term, conf };
 }
 

@@ -130,8 +130,8 @@ export class RawNode {
     return applyConf(this.#raft, change);
   }
 
-  /** The mark of a snapshot at `index`, which is applied and not compacted away. */
-  markAt(index: Index): SnapshotMark {
+  /** The mark of a snapshot at `index`; undefined when that is not applied, or compacted away. */
+  markAt(index: Index): SnapshotMark | undefined {
     return markAt(this.#raft, index);
   }
 
