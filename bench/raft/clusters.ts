@@ -10,7 +10,7 @@ import { systemRandom } from '#internal/runtime/real/random.ts';
 import { findFreePort } from '#internal/testing/free-port.ts';
 import { KvClient } from './kv-client.ts';
 import { decodeStatusReply, paths, type StatusReply } from './kv-messages.ts';
-import type { KvNodeOptions } from './kv-node-options.ts';
+import type { KvNodeOptions, KvPeer } from './kv-node-options.ts';
 
 const host = '127.0.0.1';
 const nothing = new Uint8Array(0);
@@ -159,9 +159,10 @@ export async function ownCluster(
   run: Wrap,
   options: OwnOptions = productionOptions,
 ): Promise<Cluster> {
-  const peers: KvNodeOptions['peers'][number][] = [];
+  const peers: KvPeer[] = [];
   for (const id of [1, 2, 3]) {
-    peers.push({ id, host, port: await findFreePort(host, systemRandom()) });
+    const port = await findFreePort(host, systemRandom());
+    peers.push({ id, host, port, kvPort: await findFreePort(host, systemRandom()) });
   }
   const commands = peers.map(({ id }) => {
     const own = { ...options, id, clusterId: 'kv', folder: `${folder}/own${id}`, peers };
@@ -169,7 +170,7 @@ export async function ownCluster(
   });
   return new Cluster(
     'own',
-    peers.map(({ port }) => `${host}:${port}`),
+    peers.map(({ kvPort }) => `${host}:${kvPort}`),
     commands,
   );
 }

@@ -19,6 +19,7 @@ export function startGenerator(run: Wrap): Generator {
       child.stdin.write(`${JSON.stringify(order)}\n`);
       const reply = await replies.next();
       if (reply.done === true) throw new Error('the generator of load has ended');
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- both ends are ours.
       return JSON.parse(reply.value) as LoadReport;
     },
     [Symbol.dispose]: () => void child.kill(),

@@ -5,7 +5,13 @@
 import http2 from 'node:http2';
 
 /** The numbers of gRPC; `unavailable` stands for a connection that is not, or no longer. */
-export const grpcCode = { ok: 0, deadlineExceeded: 4, unavailable: 14 } as const;
+export const grpcCode = {
+  ok: 0,
+  deadlineExceeded: 4,
+  unimplemented: 12,
+  internal: 13,
+  unavailable: 14,
+} as const;
 
 export class CallError extends Error {
   override readonly name: string = 'CallError';
@@ -75,7 +81,7 @@ export class KvClient implements Disposable {
 }
 
 /** Not compressed, then the length: how gRPC puts a message into a stream. */
-function framed(message: Uint8Array): Uint8Array {
+export function framed(message: Uint8Array): Uint8Array {
   const frame = Buffer.allocUnsafe(5 + message.length);
   frame[0] = 0;
   frame.writeUInt32BE(message.length, 1);

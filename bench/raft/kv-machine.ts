@@ -3,9 +3,15 @@ import type { AppliedEntry, StateMachine } from '#raft/node/replicated-log.ts';
 import { decodePut, type KeyValue, type Range } from './kv-messages.ts';
 
 export class KvMachine implements StateMachine {
+  /** The node's. */
+  readonly id: number;
   readonly #pairs = new Map<string, KeyValue>();
   #revision = 0n;
   #appliedIndex = 0;
+
+  constructor(id: number) {
+    this.id = id;
+  }
 
   get revision(): bigint {
     return this.#revision;

@@ -17,9 +17,9 @@ import { countingFiles } from './counting-files.ts';
 import { KvMachine } from './kv-machine.ts';
 import { serveKv } from './kv-service.ts';
 
-const { id, clusterId, folder, peers, tickMs, electionTicks, segmentBytes } = JSON.parse(
-  process.argv[2] ?? '{}',
-) as KvNodeOptions;
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- both ends are ours.
+const options = JSON.parse(process.argv[2] ?? '{}') as KvNodeOptions;
+const { id, clusterId, folder, peers, tickMs, electionTicks, segmentBytes } = options;
 const own = peers.find((peer) => peer.id === id);
 if (own === undefined) throw new Error(`node ${id} is none of the peers`);
 
@@ -31,7 +31,7 @@ const say = (line: object): void => console.log(JSON.stringify(line));
 const grpc = await openGrpcServer({ host: own.host, port: own.port });
 const voters = peers.map((peer) => nodeId(peer.id));
 const log = await openWal(
-  { files: countingFiles(systemFiles(), disk), logger },
+  { files: countingFiles(systemFiles(), disk), clock, logger },
   {
     folder,
     clusterId,
@@ -40,7 +40,7 @@ const log = await openWal(
     segmentBytes,
   },
 );
-const machine = new KvMachine();
+const machine = new KvMachine(id);
 const others = peers.filter((peer) => peer.id !== id);
 const node = new RaftNode(
   {
@@ -66,7 +66,8 @@ const node = new RaftNode(
   { ...defaultRaftNodeOptions, id: nodeId(id), tickMs, electionTicks },
 );
 node.watch((standing) => say({ kind: 'standing', standing }));
-serveKv(grpc.server, { node, machine, disk });
+
+await serveKv({ node, machine, disk }, { host: own.host, port: own.kvPort });
 say({ kind: 'listening' });
 
 process.stdin.resume().on('end', () => process.exit(1));

@@ -1,16 +1,14 @@
 /**
  * A part of etcd's v3 API over one of our nodes. A Put is the entry as it came; a Range shows what the
  * node itself has applied, as etcd does when `serializable` is asked for.
+ *
+ * It speaks gRPC on Node's own HTTP/2: a call through `@grpc/grpc-js` costs this process several times
+ * what the log does with it, and it is the log that is measured.
  */
-import {
-  type sendUnaryData,
-  type Server,
-  type ServerUnaryCall,
-  type ServiceDefinition,
-  status,
-} from '@grpc/grpc-js';
+import http2 from 'node:http2';
 import type { RaftNode } from '#raft/node/raft-node.ts';
 import type { DiskCounts } from './counting-files.ts';
+import { CallError, framed, grpcCode } from './kv-client.ts';
 import type { KvMachine } from './kv-machine.ts';
 import * as kv from './kv-messages.ts';
 import { closedLoop } from './latencies.ts';
@@ -21,73 +19,109 @@ export type KvParts = {
   readonly disk: DiskCounts;
 };
 
-export class Refusal extends Error {
-  override readonly name: string = 'Refusal';
-  readonly code: number = status.UNAVAILABLE;
-}
-
 type Answer = (message: Uint8Array) => Uint8Array | Promise<Uint8Array>;
 
-export function serveKv(server: Server, parts: KvParts): void {
-  const answers: Readonly<Record<keyof typeof kv.paths, Answer>> = {
-    put: async (message) => {
-      await propose(parts, message);
-      return kv.encodePutReply(headerOf(parts));
-    },
-    range: (message) => {
-      const found = parts.machine.range(kv.decodeRange(message));
-      return kv.encodeRangeReply({ header: headerOf(parts), found });
-    },
-    status: () => {
-      const { kind, leader, ready } = parts.node.standing();
-      const known = kind === 'leader' && !ready ? 0 : (leader ?? 0);
-      return kv.encodeStatusReply({ header: headerOf(parts), leader: BigInt(known) });
-    },
-    moveLeader: (message) => moveLeader(parts, kv.decodeMoveLeader(message)),
-    drive: async (message) => bytesOf(await drive(parts, message)),
-    counters: () => bytesOf({ ...parts.disk, ...cpuOf(), last: parts.node.status().last }),
-  };
-  const definition: Record<string, ServiceDefinition[string]> = {};
-  const handlers: Record<string, (call: Call, done: sendUnaryData<Uint8Array>) => void> = {};
-  for (const [name, answer] of Object.entries(answers)) {
-    const path = Object.entries(kv.paths).find(([own]) => own === name)?.[1] ?? '';
-    definition[name] = { ...unary, path };
-    handlers[name] = (call, done) => void respond(answer, call.request, done);
-  }
-  server.addService(definition, handlers);
+/** Listens, and resolves when it does. */
+export async function serveKv(
+  parts: KvParts,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<http2.Http2Server> {
+  const answers = answersOf(parts);
+  const server = http2.createServer();
+  server.on('session', (session) => session.on('error', () => {}));
+  server.on('stream', (stream: http2.ServerHttp2Stream, headers) => {
+    const bytes: Buffer[] = [];
+    stream.on('error', () => {});
+    stream.on('data', (part: Buffer) => bytes.push(part));
+    stream.on('end', () => {
+      const message = (bytes.length === 1 ? bytes[0] : undefined) ?? Buffer.concat(bytes);
+      const answer = answers.get(headers[':path'] ?? '') ?? unknown;
+      void respond(stream, answer, message.subarray(5));
+    });
+  });
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+  server.once('error', reject);
+  server.listen(port, host, () => resolve(undefined));
+  await promise;
+  return server;
 }
 
-type Call = ServerUnaryCall<Uint8Array, Uint8Array>;
+function answersOf(parts: KvParts): ReadonlyMap<string, Answer> {
+  const { node, machine, disk } = parts;
+  return new Map<string, Answer>([
+    [
+      kv.paths.put,
+      async (message) => {
+        await propose(parts, message);
+        return kv.encodePutReply(headerOf(parts));
+      },
+    ],
+    [
+      kv.paths.range,
+      (message) => {
+        const found = machine.range(kv.decodeRange(message));
+        return kv.encodeRangeReply({ header: headerOf(parts), found });
+      },
+    ],
+    [
+      kv.paths.status,
+      () => {
+        const { kind, leader, ready } = node.standing();
+        const known = kind === 'leader' && !ready ? 0 : (leader ?? 0);
+        return kv.encodeStatusReply({ header: headerOf(parts), leader: BigInt(known) });
+      },
+    ],
+    [kv.paths.moveLeader, (message) => moveLeader(parts, kv.decodeMoveLeader(message))],
+    [kv.paths.drive, async (message) => bytesFrom(await drive(parts, message))],
+    [kv.paths.counters, () => bytesFrom({ ...disk, ...cpuOf(), last: node.status().last })],
+  ]);
+}
 
 async function respond(
+  stream: http2.ServerHttp2Stream,
   answer: Answer,
   message: Uint8Array,
-  done: sendUnaryData<Uint8Array>,
 ): Promise<void> {
+  const trailers: Record<string, string | number> = { 'grpc-status': grpcCode.ok };
+  let reply: Uint8Array | undefined;
   try {
-    done(null, await answer(message));
+    reply = framed(await answer(message));
   } catch (fault) {
-    const code = fault instanceof Refusal ? fault.code : status.INTERNAL;
-    done({ code, details: fault instanceof Error ? fault.message : String(fault) });
+    trailers['grpc-status'] = fault instanceof CallError ? fault.code : grpcCode.internal;
+    trailers['grpc-message'] = encodeURIComponent(String(fault));
   }
+  if (stream.destroyed || stream.closed) return;
+  stream.respond(responseHeaders, { waitForTrailers: true });
+  stream.on('wantTrailers', () => stream.sendTrailers(trailers));
+  stream.end(reply);
+}
+
+const responseHeaders = { ':status': 200, 'content-type': 'application/grpc' };
+
+function unknown(): never {
+  throw new CallError(grpcCode.unimplemented, 'no such call');
 }
 
 async function propose({ node }: KvParts, data: Uint8Array): Promise<void> {
   const proposal = await node.propose(data);
-  if (proposal.kind === 'refused') throw new Refusal(proposal.reason);
+  if (proposal.kind === 'refused') throw new CallError(grpcCode.unavailable, proposal.reason);
 }
 
-async function moveLeader(_parts: KvParts, _target: bigint): Promise<Uint8Array> {
-  throw new Refusal('not yet');
+function moveLeader(_parts: KvParts, _target: bigint): never {
+  return unknown();
 }
+
+export type DriveOrder = {
+  readonly outstanding: number;
+  readonly durationMs: number;
+  readonly valueBytes: number;
+};
 
 /** Proposals by the process that leads, without a network before them. */
 async function drive(parts: KvParts, message: Uint8Array): Promise<unknown> {
-  const { outstanding, durationMs, valueBytes } = JSON.parse(Buffer.from(message).toString()) as {
-    readonly outstanding: number;
-    readonly durationMs: number;
-    readonly valueBytes: number;
-  };
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- both ends are ours.
+  const order = JSON.parse(Buffer.from(message).toString()) as DriveOrder;
+  const { outstanding, durationMs, valueBytes } = order;
   const puts = Array.from({ length: outstanding }, (_, loop) =>
     kv.encodePut({ key: Buffer.from(`drive-${loop}`), value: Buffer.alloc(valueBytes, loop) }),
   );
@@ -101,27 +135,15 @@ async function drive(parts: KvParts, message: Uint8Array): Promise<unknown> {
   return { ...latencies, commits, syncs };
 }
 
-const headerOf = ({ node, machine }: KvParts): kv.Header => {
-  const { id, term } = node.status();
-  return { memberId: BigInt(id), revision: machine.revision, term: BigInt(term) };
-};
+const headerOf = ({ node, machine }: KvParts): kv.Header => ({
+  memberId: BigInt(machine.id),
+  revision: machine.revision,
+  term: BigInt(node.standing().term),
+});
 
 const cpuOf = (): { readonly cpuMs: number } => {
   const { user, system } = process.cpuUsage();
   return { cpuMs: (user + system) / 1000 };
 };
 
-const bytesOf = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
-
-const asBuffer = (bytes: Uint8Array): Buffer =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-
-const unary = {
-  path: '',
-  requestStream: false,
-  responseStream: false,
-  requestSerialize: asBuffer,
-  requestDeserialize: (bytes: Buffer): Uint8Array => bytes,
-  responseSerialize: asBuffer,
-  responseDeserialize: (bytes: Buffer): Uint8Array => bytes,
-} as const;
+const bytesFrom = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));

@@ -7,7 +7,7 @@ export type Latencies = {
 };
 
 export function latenciesOf(waitsMs: readonly number[], elapsedMs: number): Latencies {
-  const sorted = Float64Array.from(waitsMs).sort();
+  const sorted = Float64Array.from(waitsMs).toSorted();
   const at = (part: number): number => quantile(sorted, part);
   const perSecond = (1000 * waitsMs.length) / elapsedMs;
   return { perSecond, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1) };

@@ -37,5 +37,6 @@ async function load(order: LoadOrder): Promise<LoadReport> {
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- both ends are ours.
   console.log(JSON.stringify(await load(JSON.parse(line) as LoadOrder)));
 }
