@@ -21,6 +21,8 @@ function nodeWith(terms: readonly Term[], term: Term = terms.at(-1) ?? 0): [RawN
   return [newNode(1, log), log];
 }
 
+const decided = { commit: 0, commitTerm: 0 };
+
 type Plea = Extract<Message, { kind: 'MsgVote' | 'MsgPreVote' }>;
 
 const plea = (more: Partial<Plea> & Pick<Plea, 'from' | 'term'>): Message => ({
@@ -29,6 +31,7 @@ const plea = (more: Partial<Plea> & Pick<Plea, 'from' | 'term'>): Message => ({
   lastTerm: 0,
   lastIndex: 0,
   transfer: false,
+  ...decided,
   ...more,
 });
 
@@ -88,14 +91,14 @@ test('a candidate asks for votes only after its own is durable, and counts it on
   const [node, log] = nodeWith([]);
   node.campaign();
   carryOut(node, log);
-  node.step({ kind: 'MsgPreVoteResp', from: two, to: one, term: 1, reject: false });
+  node.step({ kind: 'MsgPreVoteResp', from: two, to: one, term: 1, reject: false, ...decided });
   const ready = node.ready();
   t.deepEqual(ready.messages, []);
   t.deepEqual(
     ready.messagesAfterSync.map(({ kind }) => kind),
     ['MsgVote', 'MsgVote'],
   );
-  node.step({ kind: 'MsgVoteResp', from: three, to: one, term: 1, reject: false });
+  node.step({ kind: 'MsgVoteResp', from: three, to: one, term: 1, reject: false, ...decided });
   t.is(node.status().role, 'candidate', 'one vote of three, ours is still in memory');
   node.advance();
   t.is(node.status().role, 'leader');
@@ -116,10 +119,10 @@ test('a write that ends does not stand in for the one that carries our own vote'
   });
   const { hard, entries } = node.ready();
   node.campaign();
-  node.step({ kind: 'MsgPreVoteResp', from: three, to: one, term: 2, reject: false });
+  node.step({ kind: 'MsgPreVoteResp', from: three, to: one, term: 2, reject: false, ...decided });
   log.write({ hard, entries });
   node.advance();
-  node.step({ kind: 'MsgVoteResp', from: three, to: one, term: 2, reject: false });
+  node.step({ kind: 'MsgVoteResp', from: three, to: one, term: 2, reject: false, ...decided });
   t.is(node.status().role, 'candidate', 'one vote of three, ours is still in memory');
   carryOut(node, log);
   t.is(node.status().role, 'leader');
@@ -166,16 +169,37 @@ test('a pre-vote changes nothing, however high its term', (t) => {
 test('a granted pre-vote is no vote', (t) => {
   const [node, log] = nodeWith([]);
   node.campaign();
-  reply(node, log, { kind: 'MsgPreVoteResp', from: two, to: one, term: 1, reject: false });
+  reply(node, log, {
+    kind: 'MsgPreVoteResp',
+    from: two,
+    to: one,
+    term: 1,
+    reject: false,
+    ...decided,
+  });
   t.is(node.status().role, 'candidate');
-  reply(node, log, { kind: 'MsgPreVoteResp', from: three, to: one, term: 1, reject: false });
+  reply(node, log, {
+    kind: 'MsgPreVoteResp',
+    from: three,
+    to: one,
+    term: 1,
+    reject: false,
+    ...decided,
+  });
   t.is(node.status().role, 'candidate');
 });
 
 test('a pre-vote granted to an older round is worth nothing', (t) => {
   const [node, log] = nodeWith([], 4);
   node.campaign();
-  reply(node, log, { kind: 'MsgPreVoteResp', from: two, to: one, term: 4, reject: false });
+  reply(node, log, {
+    kind: 'MsgPreVoteResp',
+    from: two,
+    to: one,
+    term: 4,
+    reject: false,
+    ...decided,
+  });
   t.like(node.status(), { role: 'pre-candidate', term: 4 });
 });
 
@@ -245,7 +269,14 @@ test('time-outs are drawn anew from [T, 2T), so that a split vote ends', (t) => 
 test('a candidate follows whoever leads its term', (t) => {
   const [node, log] = nodeWith([]);
   node.campaign();
-  reply(node, log, { kind: 'MsgPreVoteResp', from: two, to: one, term: 1, reject: false });
+  reply(node, log, {
+    kind: 'MsgPreVoteResp',
+    from: two,
+    to: one,
+    term: 1,
+    reject: false,
+    ...decided,
+  });
   t.like(node.status(), { role: 'candidate', term: 1 });
   reply(node, log, { kind: 'MsgHeartbeat', from: three, to: one, term: 1, commit: 0, context: 0 });
   t.like(node.status(), { role: 'follower', leader: three, term: 1 });

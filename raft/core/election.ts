@@ -4,6 +4,7 @@
  * together: a cluster in which one node lacks one of them can be kept leaderless by a partial
  * partition, so only scenarios of tests switch them off.
  */
+import { assert } from '#internal/base/assert.ts';
 import { accept, refuse, type Result } from '#internal/base/result.ts';
 import { jointTally } from './quorum/joint.ts';
 import type { CampaignRefusal, StepRefusal } from './ready.ts';
@@ -20,7 +21,7 @@ import {
   restartTimers,
   say,
 } from './state.ts';
-import type { Message, NodeId } from './types.ts';
+import type { Index, Message, NodeId, Term } from './types.ts';
 
 type VoteRequest = Extract<Message, { kind: 'MsgPreVote' | 'MsgVote' }>;
 type VoteReply = Extract<Message, { kind: 'MsgPreVoteResp' | 'MsgVoteResp' }>;
@@ -93,14 +94,14 @@ export function answerVote(raft: Raft, request: VoteRequest): void {
   if (kind === 'MsgPreVote') {
     // A refusal tells our own term, which may be the higher one: so it spreads.
     const said = isGranted ? term : raft.term;
-    say(raft, { kind: 'MsgPreVoteResp', to, reject: !isGranted }, said);
+    say(raft, { kind: 'MsgPreVoteResp', to, reject: !isGranted, ...decidedOf(raft) }, said);
     return;
   }
   if (isGranted) {
     raft.vote = to;
     raft.elapsedTicks = 0;
   }
-  promise(raft, { kind: 'MsgVoteResp', to, reject: !isGranted });
+  promise(raft, { kind: 'MsgVoteResp', to, reject: !isGranted, ...decidedOf(raft) });
 }
 
 /** A reply to the campaign that runs now; others are too late. */
@@ -111,6 +112,26 @@ export function takeVote(raft: Raft, reply: VoteReply): void {
   // A granted pre-vote repeats the term that was tried on: one of an older round is worth nothing.
   if (kind === 'MsgPreVoteResp' && !reject && term !== raft.term + 1) return;
   countVote(raft, from, !reject);
+}
+
+/**
+ * Who campaigns, or refuses to vote, tells what is decided; where our log has just that entry, all up
+ * to it is decided here too. Without it, nodes that miss the end of a change of the membership may
+ * wait for ever for the vote of one who was removed and knows better (raft-rs does the same).
+ */
+export function learnDecided(raft: Raft, { commit, commitTerm }: VoteRequest | VoteReply): void {
+  const { role, log, term } = raft;
+  if (role.kind === 'leader' || commit <= log.commit || log.term(commit) !== commitTerm) return;
+  log.commitTo(commit);
+  // The votes so far were asked of the wrong ones.
+  if (role.kind !== 'follower' && log.hasConfToApply) becomeFollower(raft, term, undefined);
+}
+
+/** What we know to be decided, as campaigns spread it. */
+export function decidedOf({ log }: Raft): { commit: Index; commitTerm: Term } {
+  const commitTerm = log.term(log.commit);
+  assert(commitTerm !== undefined, `the decided entry ${log.commit} has no term`);
+  return { commit: log.commit, commitTerm };
 }
 
 /** Our own vote counts when it is on disk, as anybody's: a crash must not let us spend it again. */
@@ -135,7 +156,7 @@ function askForVotes(raft: Raft): void {
   const { conf, options, log, term, role } = raft;
   const { term: lastTerm, index: lastIndex } = log.end;
   const transfer = role.kind === 'candidate' && role.isTransfer;
-  const plea = { lastTerm, lastIndex, transfer };
+  const plea = { lastTerm, lastIndex, transfer, ...decidedOf(raft) };
   for (const to of new Set([...conf.voters, ...conf.outgoing])) {
     if (to === options.id) continue;
     if (role.kind === 'candidate') promise(raft, { kind: 'MsgVote', to, ...plea });

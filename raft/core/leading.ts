@@ -20,7 +20,7 @@ import { jointIndex, jointTally } from './quorum/joint.ts';
 import { askRound, beat, takeRound } from './reading.ts';
 import type { Position, ProposeRefusal, StepRefusal } from './ready.ts';
 import { becomeFollower, type Leader, leaderOf, type Raft, restartTimers, say } from './state.ts';
-import { handOver, tickTransfer } from './transfer.ts';
+import { handOver, isLeaving, tickTransfer } from './transfer.ts';
 import type { Entry, Index, Message, NodeId } from './types.ts';
 
 type Of<Kind extends Message['kind']> = Extract<Message, { kind: Kind }>;
@@ -28,7 +28,7 @@ type Of<Kind extends Message['kind']> = Extract<Message, { kind: Kind }>;
 export function propose(raft: Raft, data: Uint8Array): Result<Position, ProposeRefusal> {
   const { role, options, log, term } = raft;
   if (role.kind !== 'leader') return refuse({ kind: 'not-leader', leader: leaderOf(raft) });
-  if (role.transfer !== undefined) return refuse({ kind: 'transferring' });
+  if (isLeaving(role)) return refuse({ kind: 'transferring' });
   if (data.byteLength > options.entryBytesMax) {
     return refuse({ kind: 'too-large', bytesMax: options.entryBytesMax });
   }

@@ -6,6 +6,7 @@
  * - a leader proposes none before all that its log held when it was elected is applied, its own first
  *   entry included;
  * - nobody campaigns who has a decided change yet to apply;
+ * - a leader that is removed leads on, without a vote, until those who stay know (`farewell`);
  * - consecutive configurations share a voter in every two quorums (`confchange.ts`).
  */
 import { assert } from '#internal/base/assert.ts';
@@ -16,13 +17,14 @@ import { decide } from './leading.ts';
 import { newProgress } from './progress.ts';
 import type { ConfRefusal, Position } from './ready.ts';
 import { confirmReads } from './reading.ts';
-import { becomeFollower, type Leader, leaderOf, type Raft } from './state.ts';
+import { appendNoop, type Leader, leaderOf, type Raft } from './state.ts';
+import { isLeaving } from './transfer.ts';
 import type { ConfChange, ConfState, Index, SnapshotMark } from './types.ts';
 
 export function proposeConf(raft: Raft, change: ConfChange): Result<Position, ConfRefusal> {
   const { role, log, conf } = raft;
   if (role.kind !== 'leader') return refuse({ kind: 'not-leader', leader: leaderOf(raft) });
-  if (role.transfer !== undefined) return refuse({ kind: 'transferring' });
+  if (isLeaving(role)) return refuse({ kind: 'transferring' });
   if (isPending(raft, role)) return refuse({ kind: 'in-progress', index: role.pendingConf });
   const next = changed(conf, change);
   if (!next.ok) return refuse({ kind: 'impossible', why: next.refusal });
@@ -78,11 +80,7 @@ function lead(raft: Raft, leader: Leader): void {
     // It counts as heard, or the next check of the quorum would miss who had no time to answer.
     leader.progress.set(id, { ...newProgress(log.last + 1), isActive: true });
   }
-  if (!hasVote(conf, options.id)) {
-    // The change is decided, and the commit index that says so left before it was applied here.
-    becomeFollower(raft, raft.term, undefined);
-    return;
-  }
+  if (!hasVote(conf, options.id)) leader.farewell ??= appendNoop(raft);
   leader.lease.sent = [];
   leader.lease.sinceMs = undefined;
   if (leader.transfer !== undefined && !conf.voters.includes(leader.transfer.to)) {

@@ -38,9 +38,9 @@ import type {
   StepRefusal,
   TransferRefusal,
 } from './ready.ts';
-import { hardState, type Raft, restartTimers, softState } from './state.ts';
+import { becomeFollower, hardState, type Raft, restartTimers, softState } from './state.ts';
 import { step } from './step.ts';
-import { transferLeader } from './transfer.ts';
+import { resignWhenDone, transferLeader } from './transfer.ts';
 import type {
   ConfChange,
   ConfState,
@@ -156,6 +156,11 @@ export class RawNode {
     forgetLeader(this.#raft);
   }
 
+  /** Gives leadership up without an heir: for one whose own disk does not answer any more. */
+  resign(): void {
+    if (this.#raft.role.kind === 'leader') becomeFollower(this.#raft, this.#raft.term, undefined);
+  }
+
   /** Does not wait for the election time-out. */
   campaign(): Result<undefined, CampaignRefusal> {
     return campaign(this.#raft);
@@ -173,8 +178,10 @@ export class RawNode {
   /** What is to be done now. It is handed out once: the driver does all of it, in order. */
   ready(): Ready {
     const raft = this.#raft;
-    if (raft.role.kind === 'leader') replicate(raft, raft.role);
-    else askLeader(raft);
+    if (raft.role.kind === 'leader') {
+      replicate(raft, raft.role);
+      resignWhenDone(raft, raft.role);
+    } else askLeader(raft);
     const committed = raft.log.takeCommitted(raft.options.committedBytesMax);
     if (raft.role.kind === 'leader') {
       settle(raft, raft.role, committed);

@@ -39,7 +39,9 @@ function elected(node: RawNode, log: MemoryLog, term: Term): RawNode {
   node.campaign();
   carryOut(node, log);
   for (const kind of ['MsgPreVoteResp', 'MsgVoteResp'] as const) {
-    for (const from of [two, three]) node.step({ kind, from, to: one, term, reject: false });
+    for (const from of [two, three]) {
+      node.step({ kind, from, to: one, term, reject: false, commit: 0, commitTerm: 0 });
+    }
     carryOut(node, log);
   }
   return node;

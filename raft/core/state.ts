@@ -78,6 +78,11 @@ export type Leader = {
   /** No change of the membership is proposed before this entry is applied here. */
   pendingConf: Index;
   transfer: { readonly to: NodeId; ticksLeft: number } | undefined;
+  /**
+   * We have no vote any more. When this entry is decided, enough of the others know so too, and can
+   * do without us: whoever has it was told before that our removal is decided.
+   */
+  farewell: Index | undefined;
   readonly reads: Reads;
   readonly lease: Lease;
 };
@@ -150,7 +155,7 @@ export function becomeCandidate(raft: Raft, isTransfer: boolean): void {
 }
 
 export function becomeLeader(raft: Raft): Leader {
-  const { role, options, log, conf, term } = raft;
+  const { role, options, log, conf } = raft;
   assert(role.kind === 'candidate', `a ${role.kind} cannot become leader`);
   const peers = membersOf(conf).filter((id) => id !== options.id);
   const leader: Leader = {
@@ -161,14 +166,21 @@ export function becomeLeader(raft: Raft): Leader {
     // Behind all that older terms may have left, and behind our own first entry (Ongaro 2015).
     pendingConf: log.last + 1,
     transfer: undefined,
+    farewell: undefined,
     reads: { round: 0, answered: new Map(), waiting: [], asked: undefined },
     lease: { sent: [], sinceMs: undefined, isVoid: false },
   };
   raft.role = leader;
   restartTimers(raft);
   // Opens the term: entries of older terms are decided only along with one of this (§5.4.2).
-  log.append([{ term, index: log.last + 1, kind: 'noop', data: new Uint8Array() }]);
+  appendNoop(raft);
   return leader;
+}
+
+export function appendNoop({ log, term }: Raft): Index {
+  const index = log.last + 1;
+  log.append([{ term, index, kind: 'noop', data: new Uint8Array() }]);
+  return index;
 }
 
 export function leaderOf({ role, options }: Raft): NodeId | undefined {

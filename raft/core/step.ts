@@ -4,7 +4,15 @@
  */
 import { unreachable } from '#internal/base/assert.ts';
 import { accept, refuse, type Result } from '#internal/base/result.ts';
-import { answerVote, isBound, isLoyal, takeOver, takeVote } from './election.ts';
+import {
+  answerVote,
+  decidedOf,
+  isBound,
+  isLoyal,
+  learnDecided,
+  takeOver,
+  takeVote,
+} from './election.ts';
 import { heed, takeEntries, takeHeartbeat, takeSnapshot } from './following.ts';
 import { takeAnswer, takePulse } from './leading.ts';
 import { whyMalformed } from './message-check.ts';
@@ -18,6 +26,7 @@ export function step(raft: Raft, message: Message): Result<undefined, StepRefusa
   if (message.to !== id || message.from === id) return refuse({ kind: 'misdirected' });
   const why = whyMalformed(message);
   if (why !== undefined) return refuse({ kind: 'impossible', why });
+  if (isOfCampaign(message)) learnDecided(raft, message);
   if (message.term < raft.term) {
     answerOld(raft, message);
     return accept(undefined);
@@ -32,7 +41,7 @@ export function step(raft: Raft, message: Message): Result<undefined, StepRefusa
 function answerOld(raft: Raft, { kind, from: to }: Message): void {
   if (kind === 'MsgPreVote') {
     // Its log may be the longest: it has to learn our term, or nobody can win (openraft #1796).
-    say(raft, { kind: 'MsgPreVoteResp', to, reject: true });
+    say(raft, { kind: 'MsgPreVoteResp', to, reject: true, ...decidedOf(raft) });
   } else if (isLeaders(kind)) {
     // A leader that was cut off, or we were, with a higher term: only our term can end that. The
     // index 0 claims nothing.
@@ -55,6 +64,11 @@ function joinTerm(raft: Raft, message: Message): boolean {
 }
 
 type Plea = Extract<Message, { kind: 'MsgPreVote' | 'MsgVote' }>;
+
+type OfCampaign = Plea | Extract<Message, { kind: 'MsgPreVoteResp' | 'MsgVoteResp' }>;
+
+const isOfCampaign = (message: Message): message is OfCampaign =>
+  isPlea(message) || message.kind === 'MsgPreVoteResp' || message.kind === 'MsgVoteResp';
 
 const isPlea = (message: Message): message is Plea =>
   message.kind === 'MsgPreVote' || message.kind === 'MsgVote';

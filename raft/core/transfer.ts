@@ -6,7 +6,7 @@
  */
 import { accept, refuse, type Result } from '#internal/base/result.ts';
 import type { TransferRefusal } from './ready.ts';
-import { type Leader, leaderOf, type Raft, say } from './state.ts';
+import { becomeFollower, type Leader, leaderOf, type Raft, say } from './state.ts';
 import type { NodeId } from './types.ts';
 
 /** A second wish replaces the first, with a deadline of its own. */
@@ -37,4 +37,18 @@ export function tickTransfer(leader: Leader): void {
   if (leader.transfer === undefined) return;
   leader.transfer.ticksLeft -= 1;
   if (leader.transfer.ticksLeft <= 0) leader.transfer = undefined;
+}
+
+/** Nothing new is taken by one who is about to lead no more. */
+export const isLeaving = ({ transfer, farewell }: Leader): boolean =>
+  transfer !== undefined || farewell !== undefined;
+
+/** A leader without a vote goes when it can, and leaves an heir: who has most of its log. */
+export function resignWhenDone(raft: Raft, leader: Leader): void {
+  const { conf, log, term } = raft;
+  if (leader.farewell === undefined || log.commit < leader.farewell) return;
+  const reached = (id: NodeId): number => leader.progress.get(id)?.match ?? 0;
+  const [heir] = conf.voters.toSorted((one, other) => reached(other) - reached(one));
+  if (heir !== undefined) say(raft, { kind: 'MsgTimeoutNow', to: heir });
+  becomeFollower(raft, term, undefined);
 }

@@ -62,15 +62,23 @@ export type SnapshotMark = { readonly index: Index; readonly term: Term; readonl
 
 type Envelope = { readonly from: NodeId; readonly to: NodeId; readonly term: Term };
 
+/**
+ * An entry that is decided, which is true whoever says it and in whatever term. Campaigns spread it: a
+ * change of the membership may be known to those alone who have no vote any more.
+ */
+type Decided = { readonly commit: Index; readonly commitTerm: Term };
+
 export type Message =
-  | (Envelope & {
-      readonly kind: 'MsgPreVote' | 'MsgVote';
-      readonly lastTerm: Term;
-      readonly lastIndex: Index;
-      /** A campaign by transfer: voters that still hear their leader answer all the same. */
-      readonly transfer: boolean;
-    })
-  | (Envelope & { readonly kind: 'MsgPreVoteResp' | 'MsgVoteResp'; readonly reject: boolean })
+  | (Envelope &
+      Decided & {
+        readonly kind: 'MsgPreVote' | 'MsgVote';
+        readonly lastTerm: Term;
+        readonly lastIndex: Index;
+        /** A campaign by transfer: voters that still hear their leader answer all the same. */
+        readonly transfer: boolean;
+      })
+  | (Envelope &
+      Decided & { readonly kind: 'MsgPreVoteResp' | 'MsgVoteResp'; readonly reject: boolean })
   | (Envelope & {
       readonly kind: 'MsgApp';
       readonly prevTerm: Term;
