@@ -18,7 +18,14 @@ export type Proposal =
   | {
       readonly kind: 'refused';
       readonly reason:
-        'not-leader' | 'busy' | 'too-large' | 'full' | 'lost' | 'dropped' | 'unknown';
+        | 'not-leader'
+        | 'busy'
+        | 'too-large'
+        | 'full'
+        | 'dropped'
+        | 'lost'
+        | 'expired'
+        | 'unknown';
     };
 
 export type Standing = {

@@ -54,17 +54,19 @@ export type Proposal =
   | {
       readonly kind: 'refused';
       /**
-       * `not-leader`, `busy`, `too-large`, `full` (no room on the disk): never entered the log. `lost`:
-       * another leader's entry has its place, it will never be applied. `dropped`: it has its place, and
-       * the state machine did nothing of it. `unknown`: it may or may not be applied some day.
+       * `not-leader`, `busy` (too much is under way), `too-large`, `full` (no room on the disk),
+       * `dropped` (leadership is being handed over): it changed nothing and never will. `lost`: another
+       * leader's entry has its place, it will never be applied. `expired`: its session is over, and
+       * whether an earlier try was applied nobody knows. `unknown`: it may or may not be some day.
        */
       readonly reason:
         | 'not-leader'
         | 'busy'
         | 'too-large'
         | 'full'
-        | 'lost'
         | 'dropped'
+        | 'lost'
+        | 'expired'
         | 'unknown';
       /** Who leads as far as we know (`not-leader` only). */
       readonly leader?: NodeId | undefined;

@@ -47,7 +47,7 @@ export class Session {
   }
 
   /**
-   * `unknown` after the last attempt: it may still be applied, once. `dropped`: the session was
+   * `unknown` after the last attempt: it may still be applied, once. `expired`: the session was
    * forgotten, so it may have been applied by an earlier attempt; open another one.
    */
   async propose(
@@ -100,5 +100,5 @@ const unknown: Proposal = { kind: 'refused', reason: 'unknown' };
 
 /** No use in asking again. What an earlier try left in doubt is in doubt for good. */
 function isFinal({ reason }: Extract<Proposal, { kind: 'refused' }>, isInDoubt: boolean): boolean {
-  return reason === 'dropped' || (reason === 'too-large' && !isInDoubt);
+  return reason === 'expired' || (reason === 'too-large' && !isInDoubt);
 }

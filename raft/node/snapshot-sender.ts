@@ -92,19 +92,22 @@ export class SnapshotSender {
     this.#waiting.delete(message.to);
     const abort = new AbortController();
     this.#sending = { message, abort };
+    void this.#sendNext(message, abort.signal);
+  }
+
+  /** Never rejects. */
+  async #sendNext(message: SnapshotMessage, signal: AbortSignal): Promise<void> {
     const { onEnd, onFault } = this.#dependencies;
-    this.#sendWhole(message, abort.signal).then(
-      (arrived) => {
-        this.#sending = undefined;
-        if (this.#isStopped) return;
-        onEnd(message.to, arrived);
-        this.#next();
-      },
-      (fault: unknown) => {
-        this.#sending = undefined;
-        if (!this.#isStopped) onFault(fault);
-      },
-    );
+    try {
+      const arrived = await this.#sendWhole(message, signal);
+      this.#sending = undefined;
+      if (this.#isStopped) return;
+      onEnd(message.to, arrived);
+      this.#next();
+    } catch (fault) {
+      this.#sending = undefined;
+      if (!this.#isStopped) onFault(fault);
+    }
   }
 
   async #sendWhole(message: SnapshotMessage, signal: AbortSignal): Promise<boolean> {

@@ -53,10 +53,15 @@ export function memorySnapshots(
         waiting.get(number)?.(decodeReply(bytes));
         return;
       }
-      void handlers.onRequest(from, decodeRequest(bytes)).then((reply) => {
-        if (isOpen) send(machine, { kind: 'reply', number, bytes: encodeReply(reply) });
-      });
+      void onRequest(machine, { from, number, bytes });
     });
+    const onRequest = async (
+      machine: string,
+      { from, number, bytes }: Pick<SnapshotDatagram, 'from' | 'number' | 'bytes'>,
+    ): Promise<void> => {
+      const reply = await handlers.onRequest(from, decodeRequest(bytes));
+      if (isOpen) send(machine, { kind: 'reply', number, bytes: encodeReply(reply) });
+    };
     return {
       async ask(peer, request, { signal }) {
         const machine = machineOf(peer);

@@ -88,8 +88,12 @@ export class PeerLink {
     const { clock, logger, dial, onWelcome } = this.#dependencies;
     const { address, hello, dialTimeoutMs } = this.#options;
     const client = dial(address);
-    const metadata = metadataFromHello(hello);
-    const call: Call = client.makeBidiStreamRequest(streamPath, toBuffer, asIs, metadata);
+    const call: Call = client.makeBidiStreamRequest(
+      streamPath,
+      toBuffer,
+      asIs,
+      metadataFromHello(hello),
+    );
     const timer = clock.after(dialTimeoutMs, () => call.cancel());
     // The first metadata is the peer's welcome.
     call.on('metadata', (metadata: Metadata) => {

@@ -1,0 +1,52 @@
+/**
+ * A leader that leaves, or is told to, names its heir: the gap in which nobody takes proposals is then
+ * that of a few messages, not of an election time-out.
+ */
+import type { Status } from '#raft/core/ready.ts';
+import type { NodeId } from '#raft/core/types.ts';
+import type { RaftNode } from './raft-node.ts';
+
+export type HandOver =
+  | { readonly kind: 'done' }
+  | {
+      readonly kind: 'refused';
+      /** `no-heir`: no other voter is heard. `too-slow`: the heir did not make it; we lead on. */
+      readonly reason: 'not-leader' | 'no-heir' | 'too-slow';
+    };
+
+/** Hands leadership to `to`, or to the voter that has most of our log. Takes an election time-out at most. */
+export async function handOver(
+  node: RaftNode,
+  { to }: { readonly to?: NodeId } = {},
+): Promise<HandOver> {
+  const { kind, term } = node.standing();
+  if (kind !== 'leader') return { kind: 'refused', reason: 'not-leader' };
+  const heir = to ?? heirOf(node.status());
+  if (heir === undefined || !node.beginHandOver(heir).ok) {
+    return { kind: 'refused', reason: 'no-heir' };
+  }
+  const isLeading = (): boolean =>
+    node.standing().kind === 'leader' && node.standing().term === term;
+  await node.until(() => !isLeading() || node.status().transferee === undefined);
+  return isLeading() ? { kind: 'refused', reason: 'too-slow' } : { kind: 'done' };
+}
+
+/**
+ * Stops a node without a gap: hands leadership over first, and lets what was proposed here learn its
+ * outcome from the heir. What cannot be done in an election time-out each is left.
+ */
+export async function leave(node: RaftNode): Promise<void> {
+  const handed = await handOver(node);
+  if (handed.kind === 'done') await node.untilQuiet();
+  await node.stop();
+}
+
+/** The voter that is heard and has most of our log, the one with the lowest id of several. */
+export function heirOf({ id, conf, progress }: Status): NodeId | undefined {
+  const heard = conf.voters.flatMap((voter) => {
+    const known = voter === id ? undefined : progress.get(voter);
+    return known?.isActive === true ? [{ voter, match: known.match }] : [];
+  });
+  const farthest = Math.max(0, ...heard.map(({ match }) => match));
+  return heard.find(({ match }) => match === farthest)?.voter;
+}
