@@ -11,6 +11,7 @@ import { openLogger } from '#internal/runtime/real/logger.ts';
 import { systemRandom } from '#internal/runtime/real/random.ts';
 import { nodeId } from '#raft/core/types.ts';
 import { defaultRaftNodeOptions, RaftNode } from '#raft/node/raft-node.ts';
+import { SessionMachine } from '#raft/node/session-machine.ts';
 import { defaultGrpcPeersOptions, grpcPeers } from '#raft/transport/grpc.ts';
 import { openWal } from '#storage/wal/wal.ts';
 import { countingFiles } from './counting-files.ts';
@@ -41,6 +42,7 @@ const log = await openWal(
   },
 );
 const machine = new KvMachine(id);
+const sessions = new SessionMachine({ inner: machine });
 const others = peers.filter((peer) => peer.id !== id);
 const node = new RaftNode(
   {
@@ -48,7 +50,7 @@ const node = new RaftNode(
     random,
     logger,
     log,
-    machine,
+    machine: sessions,
     connect: grpcPeers(
       { clock, random, logger, server: grpc.server },
       {

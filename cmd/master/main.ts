@@ -172,7 +172,7 @@ async function openDisk(
   const workDir = resolve(flags.workDir);
   await files.makeFolder(workDir);
   const log = await openWal(
-    { files, logger },
+    { files, clock, logger },
     {
       folder: `${workDir}/log`,
       clusterId: flags.cluster,

@@ -1,7 +1,7 @@
 /** A configuration in bytes: four lists of ids, each after its length, and how a joint one ends. */
 import { brand } from '#internal/base/brand.ts';
 import type { ConfState, NodeId } from '#raft/core/types.ts';
-import { putUint64, takeUint64, viewOf } from './bytes.ts';
+import { putUint64, uint64At, viewOf } from './bytes.ts';
 
 export function confToBytes(conf: ConfState): Uint8Array {
   const lists = [conf.voters, conf.outgoing, conf.learners, conf.learnersNext];
@@ -34,7 +34,7 @@ export function bytesFromNumbers(numbers: readonly number[]): Uint8Array {
 }
 
 export function numbersFromBytes(bytes: Uint8Array): NodeId[] {
-  const view = viewOf(bytes);
-  const length = Math.floor(bytes.length / 8);
-  return Array.from({ length }, (_, i) => brand<NodeId>(takeUint64(view, i * 8)));
+  const numbers: NodeId[] = [];
+  for (let at = 0; at + 8 <= bytes.length; at += 8) numbers.push(brand(uint64At(bytes, at)));
+  return numbers;
 }

@@ -1,6 +1,6 @@
 /** What a log remembers, one change at a time, and how each stands in a frame. */
 import { assert, unreachable } from '#internal/base/assert.ts';
-import type { ConfState, Entry, HardState, Index, SnapshotMark } from '#raft/core/types.ts';
+import type { ConfState, Entry, HardState, Index, SnapshotMark, Term } from '#raft/core/types.ts';
 import { bytesFromNumbers, confToBytes, numbersFromBytes, parseConf } from './conf-state.ts';
 import { type Frame, frameType } from './frame.ts';
 import { WalError } from './wal-error.ts';
@@ -10,14 +10,19 @@ export type WalRecord =
   | { readonly kind: 'hard'; readonly hard: HardState }
   /** Entries from `from` on are void: a new leader replaces them. */
   | { readonly kind: 'truncate'; readonly from: Index }
-  /** Entries up to the mark's index are not needed any more. */
-  | { readonly kind: 'mark'; readonly mark: SnapshotMark }
+  /** A snapshot stands for the entries up to the mark; those up to `begin` are not needed any more. */
+  | { readonly kind: 'mark'; readonly mark: SnapshotMark; readonly begin: Begin }
   /** The log starts anew behind a snapshot that came from a leader. */
   | { readonly kind: 'install'; readonly mark: SnapshotMark };
+
+/** The last entry that is gone, and its term. */
+export type Begin = { readonly index: Index; readonly term: Term };
 
 /** Numbers are for ever: add, never reuse. */
 const flavors = { normal: 1, conf: 2, noop: 3 } as const;
 const empty = new Uint8Array(0);
+/** Index and term, before the configuration. */
+const beginBytes = 16;
 
 export function frameFromRecord(record: WalRecord): Frame {
   switch (record.kind) {
@@ -33,9 +38,10 @@ export function frameFromRecord(record: WalRecord): Frame {
     case 'truncate':
       return { type: frameType.truncate, flavor: 0, index: record.from, term: 0, payload: empty };
     case 'mark':
+      return frameFromMark(record.mark, record.begin);
     case 'install': {
       const { index, term, conf } = record.mark;
-      return { type: frameType[record.kind], flavor: 0, index, term, payload: confToBytes(conf) };
+      return { type: frameType.install, flavor: 0, index, term, payload: confToBytes(conf) };
     }
     default:
       return unreachable(record);
@@ -56,13 +62,29 @@ export function recordFromFrame(frame: Frame): WalRecord {
       return { kind: 'hard', hard: { term, vote: numbersFromBytes(payload)[0], commit: index } };
     case frameType.truncate:
       return { kind: 'truncate', from: index };
-    case frameType.mark:
-      return { kind: 'mark', mark: { index, term, conf: confFromBytes(payload) } };
+    case frameType.mark: {
+      const mark = { index, term, conf: confFromBytes(payload) };
+      return { kind: 'mark', mark, begin: { index, term } };
+    }
+    case frameType.markWithTail: {
+      const [from = 0, fromTerm = 0] = numbersFromBytes(payload.subarray(0, beginBytes));
+      const mark = { index, term, conf: confFromBytes(payload.subarray(beginBytes)) };
+      return { kind: 'mark', mark, begin: { index: from, term: fromTerm } };
+    }
     case frameType.install:
       return { kind: 'install', mark: { index, term, conf: confFromBytes(payload) } };
     default:
       throw new WalError('VERSION', `The Raft log holds a record of unknown type ${frame.type}`);
   }
+}
+
+function frameFromMark({ index, term, conf }: SnapshotMark, begin: Begin): Frame {
+  const payload = confToBytes(conf);
+  if (begin.index === index) return { type: frameType.mark, flavor: 0, index, term, payload };
+  const both = new Uint8Array(beginBytes + payload.length);
+  both.set(bytesFromNumbers([begin.index, begin.term]));
+  both.set(payload, beginBytes);
+  return { type: frameType.markWithTail, flavor: 0, index, term, payload: both };
 }
 
 function flavorOf(frame: Frame): Entry['kind'] {

@@ -152,9 +152,11 @@ class Replay {
     const { number, path, bytes, isLast } = reading;
     const { sequence } = this.#place;
     const verdict = judgeDamage(bytes, this.#offset, sequence);
-    if (verdict === 'nothing' && !isLast) return { kind: 'none' };
     const { segment, offset } = this.#tail;
     const wasAcknowledged = segment > number || (segment === number && this.#offset < offset);
+    // Space made ahead. Whether a closed segment lacks something is told by the one that follows.
+    const isUnused = verdict === 'nothing' && this.#offset > segmentHeaderBytes;
+    if (isUnused && !(isLast && wasAcknowledged)) return { kind: 'none' };
     if (!isLast || wasAcknowledged || verdict === 'rotten') {
       throw corrupt(path, `batch ${sequence} is damaged at byte ${damagedAt}`);
     }
