@@ -9,6 +9,8 @@ export const paths = {
   range: '/etcdserverpb.KV/Range',
   status: '/etcdserverpb.Maintenance/Status',
   moveLeader: '/etcdserverpb.Maintenance/MoveLeader',
+  /** Ours alone: an entry of a session, whose outcome is told whatever it is, as JSON. */
+  propose: '/altiplano.bench.v1.Bench/Propose',
   /** Ours alone: proposals from within the process, and what the node has counted. */
   drive: '/altiplano.bench.v1.Bench/Drive',
   counters: '/altiplano.bench.v1.Bench/Counters',

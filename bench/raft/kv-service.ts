@@ -7,6 +7,7 @@
  */
 import http2 from 'node:http2';
 import type { RaftNode } from '#raft/node/raft-node.ts';
+import { encodeSessionEntry } from '#raft/node/session-entry.ts';
 import type { DiskCounts } from './counting-files.ts';
 import { CallError, framed, grpcCode } from './kv-client.ts';
 import type { KvMachine } from './kv-machine.ts';
@@ -71,6 +72,7 @@ function answersOf(parts: KvParts): ReadonlyMap<string, Answer> {
         return kv.encodeStatusReply({ header: headerOf(parts), leader: BigInt(known) });
       },
     ],
+    [kv.paths.propose, async (message) => bytesFrom(await node.propose(message))],
     [kv.paths.moveLeader, (message) => moveLeader(parts, kv.decodeMoveLeader(message))],
     [kv.paths.drive, async (message) => bytesFrom(await drive(parts, message))],
     [kv.paths.counters, () => bytesFrom({ ...disk, ...cpuOf(), last: node.status().last })],
@@ -103,7 +105,7 @@ function unknown(): never {
 }
 
 async function propose({ node }: KvParts, data: Uint8Array): Promise<void> {
-  const proposal = await node.propose(data);
+  const proposal = await node.propose(encodeSessionEntry({ kind: 'plain', data }));
   if (proposal.kind === 'refused') throw new CallError(grpcCode.unavailable, proposal.reason);
 }
 

@@ -101,7 +101,7 @@ const layers: Layers = {
   chaos: { ours: ['internal', 'raft', 'storage', 'proto'], theirs: ['node:*', 'yaml'] },
   bench: { ours: ['internal', 'raft', 'storage', 'proto', 'chaos'], theirs: ['node:*'] },
   test: {
-    ours: ['cmd', 'internal', 'raft', 'storage', 'proto', 'chaos'],
+    ours: ['bench', 'cmd', 'internal', 'raft', 'storage', 'proto', 'chaos'],
     theirs: ['node:*', 'ava', 'mesos-framework', 'undici', 'yaml'],
   },
 };
