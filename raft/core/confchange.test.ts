@@ -8,8 +8,8 @@ import { jointTally } from './quorum/joint.ts';
 import { confOf, nodeId } from './test-cluster.ts';
 import type { ConfChange, ConfState, MemberChange, NodeId } from './types.ts';
 
-const ids = [1, 2, 3, 4, 5].map(nodeId);
-const [one, two, three, four] = ids as [NodeId, NodeId, NodeId, NodeId];
+const [one, two, three, four] = [nodeId(1), nodeId(2), nodeId(3), nodeId(4)] as const;
+const ids = [one, two, three, four, nodeId(5)];
 
 const anyMemberChange: fc.Arbitrary<MemberChange> = fc.record({
   kind: fc.constantFrom('add-voter' as const, 'add-learner' as const, 'remove' as const),
@@ -42,7 +42,7 @@ function twin(conf: ConfState, { transition, changes }: ConfChange): Map<NodeId,
   }
   if (isJoint) return undefined;
   const isStep = transition === 'auto' && changes.length === 1;
-  const after = new Map(
+  const parts = new Map(
     [...before].map(([id, part]) => {
       const last = changes.findLast(({ node }) => node === id);
       const votes = last === undefined ? part.votes : last.kind === 'add-voter';
@@ -50,7 +50,7 @@ function twin(conf: ConfState, { transition, changes }: ConfChange): Map<NodeId,
       return [id, { votes, learns, outgoing: !isStep && part.votes }];
     }),
   );
-  return [...after.values()].some(({ votes }) => votes) ? after : undefined;
+  return [...parts.values()].some(({ votes }) => votes) ? parts : undefined;
 }
 
 test('a change does to each node what it says, and nothing else', (t) => {
@@ -91,9 +91,9 @@ test('whatever decides before a change shares a voter with whatever decides afte
       for (const change of changes) {
         const next = changed(conf, change);
         if (!next.ok) continue;
-        const after = quorumsOf(next.value);
+        const later = quorumsOf(next.value);
         const isApart = quorumsOf(conf).some((quorum) =>
-          after.some((other) => quorum.isDisjointFrom(other)),
+          later.some((other) => quorum.isDisjointFrom(other)),
         );
         t.false(isApart, `${describeConf(conf)} ${JSON.stringify(change)}`);
         conf = next.value;

@@ -7,6 +7,7 @@
  * It calls `fail` at the first thing that must not be: two leaders in a term, two entries or two
  * configurations at one index, a gap, a refused message, a read that is older than its question.
  */
+import { assert } from '#internal/base/assert.ts';
 import { type Random, randomFromSeed } from '#internal/base/random.ts';
 import { confChangeOf } from './confchange-codec.ts';
 import { membersOf } from './confchange.ts';
@@ -80,9 +81,8 @@ export class HostileRun {
   }
 
   turn(): void {
-    const ids = [...this.#machines.keys()];
-    const id = ids[this.#random.below(ids.length)]!;
-    const machine = this.#machines.get(id)!;
+    const id = this.#anybody();
+    const machine = this.#machine(id);
     switch (this.#random.below(9)) {
       case 0:
         machine.node.tick();
@@ -118,7 +118,7 @@ export class HostileRun {
     const members = conf === undefined ? this.#founders() : membersOf(conf);
     return (
       (conf?.outgoing.length ?? 0) === 0 &&
-      members.every((id) => this.#machines.get(id)!.applied >= this.#lastApplied)
+      members.every((id) => this.#machine(id).applied >= this.#lastApplied)
     );
   }
 
@@ -150,18 +150,27 @@ export class HostileRun {
     const count = isStuck ? 0 : 1 + this.#random.below(3);
     const kinds = ['add-voter', 'add-voter', 'add-learner', 'remove'] as const;
     const changes = Array.from({ length: count }, (): MemberChange => ({
-      kind: kinds[this.#random.below(4)]!,
+      kind: this.#oneOf(kinds),
       node: this.#anybody(),
     }));
-    const transition = isStuck
-      ? 'auto'
-      : (['auto', 'implicit', 'explicit'] as const)[this.#random.below(3)]!;
+    const transition = isStuck ? 'auto' : this.#oneOf(['auto', 'implicit', 'explicit'] as const);
     node.proposeConf({ transition, changes } satisfies ConfChange);
   }
 
   #anybody(): NodeId {
-    const ids = [...this.#machines.keys()];
-    return ids[this.#random.below(ids.length)]!;
+    return this.#oneOf([...this.#machines.keys()]);
+  }
+
+  #oneOf<Thing>(things: readonly Thing[]): Thing {
+    const found = things[this.#random.below(things.length)];
+    assert(found !== undefined, 'there is nothing to choose from');
+    return found;
+  }
+
+  #machine(id: NodeId): Machine {
+    const machine = this.#machines.get(id);
+    assert(machine !== undefined, `there is no node ${id}`);
+    return machine;
   }
 
   #deliver(): void {
@@ -174,16 +183,16 @@ export class HostileRun {
       this.#report(message, false);
       return;
     }
-    const { node } = this.#machines.get(message.to)!;
+    const { node } = this.#machine(message.to);
     const result = node.step(message);
     if (!result.ok) this.#fail(`refused: ${JSON.stringify({ message, result })}`);
     this.#report(message, true);
-    this.#carryOut(this.#machines.get(message.to)!);
+    this.#carryOut(this.#machine(message.to));
   }
 
   /** Whoever sends a snapshot learns how that ended. */
   #report({ kind, from, to }: Message, arrived: boolean): void {
-    if (kind === 'MsgSnap') this.#machines.get(from)!.node.reportSnapshot(to, arrived);
+    if (kind === 'MsgSnap') this.#machine(from).node.reportSnapshot(to, arrived);
   }
 
   #carryOut(machine: Machine): void {

@@ -5,11 +5,21 @@
 import { assert } from '#internal/base/assert.ts';
 import { brand } from '#internal/base/brand.ts';
 import { randomFromSeed } from '#internal/base/random.ts';
+import { confChangeOf } from './confchange-codec.ts';
+import { describeConf } from './describe.ts';
 import { MemoryLog } from './memory-log.ts';
 import { defaultLimits, type RawNodeOptions } from './options.ts';
 import { RawNode } from './raw-node.ts';
-import type { Ready } from './ready.ts';
-import type { ConfState, Entry, Message, NodeId } from './types.ts';
+import type { Ready, ReadState } from './ready.ts';
+import type {
+  ConfChange,
+  ConfState,
+  Entry,
+  Index,
+  MemberChange,
+  Message,
+  NodeId,
+} from './types.ts';
 
 export const nodeId = (value: number): NodeId => brand<NodeId>(value);
 
@@ -25,15 +35,23 @@ export const confOf = (...voters: readonly number[]): ConfState => ({
 
 export type Limits = Partial<typeof defaultLimits>;
 
-export function newNode(id: number, log: MemoryLog, limits: Limits = {}): RawNode {
+export function newNode(
+  id: number,
+  log: MemoryLog,
+  limits: Limits = {},
+  { appliedIndex = log.snapshot().index, life = 1 }: { appliedIndex?: Index; life?: number } = {},
+): RawNode {
   const options: RawNodeOptions = {
     ...defaultLimits,
     ...limits,
     id: nodeId(id),
     initial: log.initial,
-    appliedIndex: log.snapshot().index,
+    appliedIndex,
   };
-  return new RawNode({ log, random: randomFromSeed(id) }, options);
+  return new RawNode(
+    { log, random: randomFromSeed(life === 1 ? id : `${id}, life ${life}`) },
+    options,
+  );
 }
 
 /** Does what Readies ask for until there is nothing left to do, and returns them. */
@@ -42,6 +60,9 @@ export function carryOut(node: RawNode, log: MemoryLog): readonly Ready[] {
   while (node.hasReady()) {
     const ready = node.ready();
     done.push(ready);
+    for (const entry of ready.committed) {
+      if (entry.kind === 'conf') node.applyConf(confChangeOf(entry));
+    }
     if (!ready.mustSync) continue;
     if (ready.snapshot !== undefined) log.install(ready.snapshot);
     log.write({ hard: ready.hard, entries: ready.entries });
@@ -53,7 +74,23 @@ export function carryOut(node: RawNode, log: MemoryLog): readonly Ready[] {
 export const messagesOf = (readies: readonly Ready[]): readonly Message[] =>
   readies.flatMap(({ messages, messagesAfterSync }) => [...messages, ...messagesAfterSync]);
 
-type Machine = { node: RawNode; readonly log: MemoryLog; applied: Entry[] };
+/** One change in one step, or all of them through a joint configuration that is left by itself. */
+export const change = (...changes: readonly MemberChange[]): ConfChange => ({
+  transition: 'auto',
+  changes,
+});
+
+export const addVoter = (id: number): MemberChange => ({ kind: 'add-voter', node: nodeId(id) });
+export const addLearner = (id: number): MemberChange => ({ kind: 'add-learner', node: nodeId(id) });
+export const removeNode = (id: number): MemberChange => ({ kind: 'remove', node: nodeId(id) });
+
+type Machine = {
+  node: RawNode;
+  readonly log: MemoryLog;
+  applied: Entry[];
+  reads: ReadState[];
+  lives: number;
+};
 
 export class TestCluster {
   readonly #machines: Map<NodeId, Machine>;
@@ -61,13 +98,21 @@ export class TestCluster {
   #flight: Message[] = [];
   #isDelivered: (message: Message) => boolean = () => true;
 
-  constructor(_dependencies: object, options: { readonly size: number; readonly limits?: Limits }) {
-    const ids = Array.from({ length: options.size }, (_, i) => i + 1);
+  /** Beyond `size` there are nodes that wait to be told of a configuration. */
+  constructor(
+    _dependencies: object,
+    options: { readonly size: number; readonly waiting?: number; readonly limits?: Limits },
+  ) {
+    const { size, waiting = 0 } = options;
+    const ids = Array.from({ length: size }, (_, i) => i + 1);
+    const everybody = Array.from({ length: size + waiting }, (_, i) => i + 1);
     this.#limits = options.limits ?? {};
     this.#machines = new Map(
-      ids.map((id) => {
-        const log = new MemoryLog({}, { conf: confOf(...ids) });
-        return [nodeId(id), { node: newNode(id, log, this.#limits), log, applied: [] }];
+      everybody.map((id) => {
+        const conf = id <= size ? confOf(...ids) : confOf();
+        const log = new MemoryLog({}, { conf });
+        const node = newNode(id, log, this.#limits);
+        return [nodeId(id), { node, log, applied: [], reads: [], lives: 1 }];
       }),
     );
   }
@@ -84,6 +129,22 @@ export class TestCluster {
   applied(id: number): readonly string[] {
     const normal = this.#machine(id).applied.filter(({ kind }) => kind === 'normal');
     return normal.map(({ data }) => new TextDecoder().decode(data));
+  }
+
+  /** The configuration in force at node `id`. */
+  conf(id: number): string {
+    return describeConf(this.node(id).status().conf);
+  }
+
+  /** The answers to reads that node `id` got since it woke up. */
+  reads(id: number): readonly ReadState[] {
+    return this.#machine(id).reads;
+  }
+
+  /** Proposes without carrying out anything. */
+  reconfigure(id: number, wanted: ConfChange): void {
+    const proposed = this.node(id).proposeConf(wanted);
+    assert(proposed.ok, `node ${id} refused: ${JSON.stringify(proposed)}`);
   }
 
   /** The terms of all entries that node `id` has on disk. */
@@ -138,13 +199,16 @@ export class TestCluster {
   /** Everything in memory is gone; the disk stays. */
   crash(id: number): void {
     const machine = this.#machine(id);
-    machine.node = newNode(id, machine.log, this.#limits);
+    machine.lives += 1;
+    machine.node = newNode(id, machine.log, this.#limits, { life: machine.lives });
     machine.applied = [];
+    machine.reads = [];
     this.#flight = this.#flight.filter(({ to }) => to !== id);
   }
 
-  #carryOut({ node, log, applied }: Machine): void {
+  #carryOut({ node, log, applied, reads }: Machine): void {
     const done = carryOut(node, log);
+    reads.push(...done.flatMap(({ readStates }) => readStates));
     applied.push(...done.flatMap(({ committed }) => committed));
     this.#flight.push(...messagesOf(done));
   }
