@@ -10,7 +10,7 @@ export type HandOver =
   | { readonly kind: 'done' }
   | {
       readonly kind: 'refused';
-      /** `no-heir`: no other voter is heard. `too-slow`: the heir did not make it; we lead on. */
+      /** `no-heir`: there is no other voter. `too-slow`: the heir did not make it; we lead on. */
       readonly reason: 'not-leader' | 'no-heir' | 'too-slow';
     };
 
@@ -41,12 +41,13 @@ export async function leave(node: RaftNode): Promise<void> {
   await node.stop();
 }
 
-/** The voter that is heard and has most of our log, the one with the lowest id of several. */
+/** The voter that has most of our log; of several one that was heard of late, the lowest id. */
 export function heirOf({ id, conf, progress }: Status): NodeId | undefined {
-  const heard = conf.voters.flatMap((voter) => {
+  const others = conf.voters.flatMap((voter) => {
     const known = voter === id ? undefined : progress.get(voter);
-    return known?.isActive === true ? [{ voter, match: known.match }] : [];
+    return known === undefined ? [] : [{ voter, ...known }];
   });
-  const farthest = Math.max(0, ...heard.map(({ match }) => match));
-  return heard.find(({ match }) => match === farthest)?.voter;
+  const farthest = Math.max(0, ...others.map(({ match }) => match));
+  const heirs = others.filter(({ match }) => match === farthest);
+  return (heirs.find(({ isActive }) => isActive) ?? heirs[0])?.voter;
 }
