@@ -18,7 +18,7 @@ const freezes = 12;
 const freezeMsMax = 10_000;
 /** Faster than in production, so that three hundred elections take minutes. */
 const quick = { tickMs: 30, electionTicks: 10, segmentBytes: 1 << 20 };
-const writers = 8;
+const timing = { writers: 8, pauseMs: 5, tryMs: 1000 };
 
 test.serial('kill -9 at any moment loses no answer, and nothing is written twice', async (t) => {
   const random = randomFromSeed(`kill ${seed}`);
@@ -84,7 +84,7 @@ async function underLoad(
   cluster.startAll();
   await cluster.leader();
   const { addresses } = cluster;
-  const load = new Writers({ addresses, random: random.fork('load'), writers, pauseMs: 5 });
+  const load = new Writers({ addresses, random: random.fork('load'), ...timing });
   await harm(cluster, load);
   await cluster.leader();
   return await load.stop();

@@ -16,6 +16,8 @@ export type WritersOptions = {
   readonly writers: number;
   /** Of each writer, between an answer and the next question. */
   readonly pauseMs: number;
+  /** How long one node is waited for before the next one is asked. */
+  readonly tryMs: number;
 };
 
 export type Verdict = {
@@ -33,7 +35,6 @@ export type Verdict = {
   readonly longestGapMs: number;
 };
 
-const tryMs = 1000;
 const attemptsMax = 600;
 const answersWithinMs = 60_000;
 const catchUpMs = 60_000;
@@ -124,7 +125,7 @@ export class Writers {
   async #ask(entry: Uint8Array): Promise<Proposal> {
     const node = this.#leader;
     try {
-      const reply = await this.#client(node).call(kv.paths.propose, entry, tryMs);
+      const reply = await this.#client(node).call(kv.paths.propose, entry, this.#options.tryMs);
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our own node's word.
       const proposal = JSON.parse(Buffer.from(reply).toString()) as Proposal;
       if (proposal.kind === 'refused' && proposal.reason === 'unknown') this.#doubts++;
