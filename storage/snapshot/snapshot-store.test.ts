@@ -259,6 +259,26 @@ test('a snapshot that rotted on disk is told, not served, and the one before it 
   }
 });
 
+test('a snapshot that lacks its manifest or its data is told, not served', async (t) => {
+  for (const name of ['manifest', 'data']) {
+    for (const spoil of ['missing', 'empty'] as const) {
+      const machine = new SimulatedMachine(1);
+      const store = await openOn(machine);
+      await make(machine, store, mark(5), bytesOf(200, 5));
+      await make(machine, store, mark(9, 2), bytesOf(200, 9));
+      const path = `${options.folder}/0000000000000002-0000000000000009/${name}`;
+      const file = await machine.run(filesOf(store).open(path));
+      if (spoil === 'empty') await machine.run(file.truncate(0));
+      else await machine.run(filesOf(store).remove(path));
+      machine.crash('process');
+      errors.length = 0;
+      const again = await openOn(machine);
+      t.is(again.newest()?.mark.index, 5, `${name} is ${spoil}`);
+      t.deepEqual(errors, ['A snapshot is damaged and will not be used']);
+    }
+  }
+});
+
 test('a full disk at any point refuses one snapshot, keeps the other, and is over with room', async (t) => {
   let full = 0;
   for (let room = 0; room < 1200; room += 25) {

@@ -121,6 +121,7 @@ test('on a disk of any size, room is denied while terms and votes can still be w
       // As much time as a spare takes: entries that come faster are less than a segment.
       await machine.world.runFor(50);
     }
+    t.true(machine.disk.freeBytes >= options.segmentBytes, 'and while a snapshot finds some');
     for (let vote = 1; vote <= 5; vote++) {
       const hard = { term: vote, vote: nodeId(vote), commit: 0 };
       await machine.run(log.append({ hard, entries: [] }));

@@ -260,8 +260,13 @@ class Wal implements LogStore {
 
   installSnapshot(mark: SnapshotMark): Promise<void> {
     return this.#inTurn(async () => {
-      const hard = this.#image.hard();
-      assert(mark.index > hard.commit, `snapshot ${mark.index} is older than what is committed`);
+      const { commit } = this.#image.hard();
+      // A node that was new and knew of no members is told of the first ones, at index 0.
+      const isFirst = mark.index === 0 && this.lastIndex() === 0;
+      assert(
+        isFirst || mark.index > commit,
+        `snapshot ${mark.index} is older than commit ${commit}`,
+      );
       await this.#write([{ kind: 'install', mark }]);
       await this.#dropSegments();
     });
