@@ -232,7 +232,7 @@ test('numbers that nobody can have written are refused, though the checksum is r
   }
 });
 
-test('a snapshot that rotted on disk is told, not served, and the one before it is', async (t) => {
+test.serial('a snapshot that rotted on disk is told, not served, and the one before it is', async (t) => {
   for (const name of ['manifest', 'data']) {
     for (let position = 0; position < 200; position += 13) {
       const machine = new SimulatedMachine(position);
@@ -259,7 +259,7 @@ test('a snapshot that rotted on disk is told, not served, and the one before it 
   }
 });
 
-test('a snapshot that lacks its manifest or its data is told, not served', async (t) => {
+test.serial('a snapshot that lacks its manifest or its data is told, not served', async (t) => {
   for (const name of ['manifest', 'data']) {
     for (const spoil of ['missing', 'empty'] as const) {
       const machine = new SimulatedMachine(1);
