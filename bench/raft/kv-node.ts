@@ -9,7 +9,9 @@ import { systemClock } from '#internal/runtime/real/clock.ts';
 import { systemFiles } from '#internal/runtime/real/files.ts';
 import { openLogger } from '#internal/runtime/real/logger.ts';
 import { systemRandom } from '#internal/runtime/real/random.ts';
+import { afterTurn } from '#internal/runtime/real/turn.ts';
 import { nodeId } from '#raft/core/types.ts';
+import { leave } from '#raft/node/hand-over.ts';
 import { defaultRaftNodeOptions, RaftNode } from '#raft/node/raft-node.ts';
 import { SessionMachine } from '#raft/node/session-machine.ts';
 import { defaultGrpcPeersOptions, grpcPeers } from '#raft/transport/grpc.ts';
@@ -60,6 +62,7 @@ const node = new RaftNode(
         peers: new Map(others.map((peer) => [nodeId(peer.id), peer])),
       },
     ),
+    defer: afterTurn,
     onFault: (fault) => {
       console.error(fault);
       process.exit(70);
@@ -76,7 +79,7 @@ process.stdin.resume().on('end', () => process.exit(1));
 process.once('SIGTERM', () => void stop());
 
 async function stop(): Promise<void> {
-  await node.stop();
+  await leave(node);
   await log.close();
   await grpc[Symbol.asyncDispose]();
   process.exit(0);

@@ -6,6 +6,8 @@
  * what the log does with it, and it is the log that is measured.
  */
 import http2 from 'node:http2';
+import { nodeId } from '#raft/core/types.ts';
+import { handOver } from '#raft/node/hand-over.ts';
 import type { RaftNode } from '#raft/node/raft-node.ts';
 import { encodeSessionEntry } from '#raft/node/session-entry.ts';
 import type { DiskCounts } from './counting-files.ts';
@@ -109,8 +111,10 @@ async function propose({ node }: KvParts, data: Uint8Array): Promise<void> {
   if (proposal.kind === 'refused') throw new CallError(grpcCode.unavailable, proposal.reason);
 }
 
-function moveLeader(_parts: KvParts, _target: bigint): never {
-  return unknown();
+async function moveLeader({ node }: KvParts, target: bigint): Promise<Uint8Array> {
+  const moved = await handOver(node, { to: nodeId(Number(target)) });
+  if (moved.kind === 'refused') throw new CallError(grpcCode.unavailable, moved.reason);
+  return nothing;
 }
 
 export type DriveOrder = {
@@ -148,4 +152,5 @@ const cpuOf = (): { readonly cpuMs: number } => {
   return { cpuMs: (user + system) / 1000 };
 };
 
+const nothing = new Uint8Array(0);
 const bytesFrom = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));

@@ -22,6 +22,7 @@ import { systemFiles } from '#internal/runtime/real/files.ts';
 import { httpListener } from '#internal/runtime/real/http-server.ts';
 import { openLogger } from '#internal/runtime/real/logger.ts';
 import { systemRandom } from '#internal/runtime/real/random.ts';
+import { afterTurn } from '#internal/runtime/real/turn.ts';
 import { openTelemetry } from '#internal/telemetry/open-telemetry.ts';
 import { masterSideCodec } from '#internal/wire/agent-link-codec.ts';
 import type { LogStore } from '#raft/core/log-store.ts';
@@ -150,6 +151,7 @@ function openRaft(flags: MasterFlags, parts: RaftParts): RaftNode {
           ),
         },
       ),
+      defer: afterTurn,
       onFault: (fault) => endOnFault(fault, logger),
     },
     {

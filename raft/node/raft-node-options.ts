@@ -27,6 +27,12 @@ export type RaftNodeDependencies = {
   readonly snapshots?: SnapshotMeans | undefined;
   /** Remembers for us which ids are used up. Opened and closed by the caller. */
   readonly book?: Pick<PeerBook, 'retire' | 'isRetired' | 'markUsed'> | undefined;
+  /**
+   * Calls back when the inputs that are there already are all in: they share one write and one message
+   * a peer. By default that is what one callback of the loop brought; whoever lives on the network
+   * waits for the end of the loop's turn (`afterTurn`), for each frame of a socket is a callback.
+   */
+  readonly defer?: ((callback: () => void) => void) | undefined;
   /** The disk failed, or the program is wrong: the node has stopped, and so must the process. */
   readonly onFault: (fault: unknown) => void;
 };

@@ -258,7 +258,8 @@ export class RaftNode {
   #wake(): void {
     if (this.#isAwake || this.#isStopped) return;
     this.#isAwake = true;
-    queueMicrotask(() => this.#turn());
+    const { defer = queueMicrotask } = this.#dependencies;
+    defer(() => this.#turn());
   }
 
   #turn(): void {
@@ -363,7 +364,7 @@ export class RaftNode {
     if (ready.committed.length > 0) this.#apply(ready.committed);
     for (const context of ready.lostReads) this.#reads.refuse(context, 'unknown');
     for (const granted of ready.readStates) this.#reads.grant(granted);
-    this.#reads.serve(this.#raw.status().applied);
+    if (this.#reads.size > 0) this.#reads.serve(this.#raw.status().applied);
     if (ready.mustSync) {
       assert(this.#writing === undefined, 'two writes at a time');
       this.#writing = this.#write(ready);
