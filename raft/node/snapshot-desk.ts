@@ -94,9 +94,12 @@ export class SnapshotDesk {
     );
   }
 
-  /** What a peer could be sent now. */
-  newest(): SnapshotMark | undefined {
-    return this.#dependencies.means.store.newest()?.mark;
+  /** What a peer could be sent now: where the log begins, or a newer one of what is in the log. */
+  newest(): SnapshotMark {
+    const { log, means } = this.#dependencies;
+    const newest = means.store.newest()?.mark;
+    const isOurs = newest !== undefined && log.term(newest.index) === newest.term;
+    return isOurs ? newest : log.snapshot();
   }
 
   get bytesSent(): number {
@@ -182,6 +185,12 @@ export class SnapshotDesk {
     const { log, machine, means, markAt, logger } = this.#dependencies;
     const mark = markAt(index);
     if (mark === undefined || index <= log.snapshot().index) return;
+    const newest = means.store.newest()?.mark;
+    if (newest !== undefined && newest.index > log.snapshot().index) {
+      // Made before a crash that came before the log heard of it, or received and not yet installed.
+      if (newest.index <= index) await this.#compact(newest);
+      return;
+    }
     assert(machine.snapshot !== undefined, 'a state machine that makes no snapshots');
     // Now, before anything else is applied; it is written while others are.
     const { chunks } = machine.snapshot();
@@ -201,10 +210,14 @@ export class SnapshotDesk {
       if (isPassing(error)) await writer.abandon();
       throw error;
     }
+    await this.#compact(mark);
+  }
+
+  async #compact(mark: SnapshotMark): Promise<void> {
+    const { log } = this.#dependencies;
     // Somebody's newer one may have taken the log's place meanwhile.
-    if (!this.#isOver && index > log.snapshot().index) {
-      await log.compact(mark, { tailBytes: this.#options.tailBytes });
-    }
+    if (this.#isOver || mark.index <= log.snapshot().index) return;
+    await log.compact(mark, { tailBytes: this.#options.tailBytes });
   }
 }
 
