@@ -42,7 +42,11 @@ export async function leave(node: RaftNode): Promise<void> {
 }
 
 /** The voter that has most of our log; of several one that was heard of late, the lowest id. */
-export function heirOf({ id, conf, progress }: Status): NodeId | undefined {
+export function heirOf({
+  id,
+  conf,
+  progress,
+}: Pick<Status, 'id' | 'conf' | 'progress'>): NodeId | undefined {
   const others = conf.voters.flatMap((voter) => {
     const known = voter === id ? undefined : progress.get(voter);
     return known === undefined ? [] : [{ voter, ...known }];

@@ -160,6 +160,8 @@ export class RaftNode {
    */
   beginHandOver(to: NodeId): Result<undefined, TransferRefusal> {
     if (this.#isStopped) return refuse({ kind: 'not-leader', leader: undefined });
+    // What was asked before goes before.
+    for (const proposal of this.#pending.take()) this.#propose(proposal);
     const begun = this.#raw.transferLeader(to, this.#options.electionTicks);
     this.#wake();
     return begun;
