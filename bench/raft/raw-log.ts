@@ -1,6 +1,8 @@
 /**
- * What a log could reach on this disk at best: records of one value each, checksummed with zlib, as
- * many to a write as are outstanding, one sync a write, on a file that was filled with zeros before.
+ * What a log could reach on this disk in this language at best: no Raft, no peers, no recovery. So
+ * many callers wait each for a record of its own; all that came while the last sync ran become one
+ * write and one sync, on a file that was filled with zeros before. Checksums are zlib's.
+ *
  * It runs as a program too, so that it gets the policy that the others get.
  */
 import { spawnSync } from 'node:child_process';
@@ -9,12 +11,13 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { crc32 } from 'node:zlib';
 import type { Wrap } from './clusters.ts';
+import { closedLoop } from './latencies.ts';
 
 type RawOptions = { readonly outstanding: number; readonly valueBytes: number };
 
 const headerBytes = 24;
 const fileBytes = 64 << 20;
-const durationMs = 1000;
+const durationMs = 1500;
 
 /** Records a second. */
 export function rawLogRate(folder: string, options: RawOptions, run: Wrap): number {
@@ -27,27 +30,70 @@ export function rawLogRate(folder: string, options: RawOptions, run: Wrap): numb
   return Number(stdout);
 }
 
-function measure(path: string, { outstanding, valueBytes }: RawOptions): number {
-  const file = fs.openSync(path, 'w');
-  const zeros = Buffer.alloc(1 << 20);
-  for (let at = 0; at < fileBytes; at += zeros.length) fs.writeSync(file, zeros);
-  fs.fsyncSync(file);
-  const recordBytes = headerBytes + valueBytes;
-  const batch = Buffer.alloc(recordBytes * outstanding, 'v');
-  let [records, at] = [0, 0];
-  const start = performance.now();
-  while (performance.now() - start < durationMs) {
-    for (let offset = 0; offset < batch.length; offset += recordBytes) {
-      const value = batch.subarray(offset + headerBytes, offset + recordBytes);
+class RawLog {
+  readonly #file: number;
+  readonly #recordBytes: number;
+  #waiting: (() => void)[] = [];
+  #isWriting = false;
+  #at = 0;
+
+  constructor(path: string, { valueBytes }: RawOptions) {
+    this.#file = fs.openSync(path, 'w');
+    this.#recordBytes = headerBytes + valueBytes;
+    const zeros = Buffer.alloc(1 << 20);
+    for (let at = 0; at < fileBytes; at += zeros.length) fs.writeSync(this.#file, zeros);
+    fs.fsyncSync(this.#file);
+  }
+
+  append(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.push(resolve);
+    if (!this.#isWriting) setImmediate(() => this.#write());
+    this.#isWriting = true;
+    return promise;
+  }
+
+  #write(): void {
+    const served = this.#waiting;
+    this.#waiting = [];
+    this.#isWriting = served.length > 0;
+    if (!this.#isWriting) return;
+    const batch = Buffer.alloc(this.#recordBytes * served.length, 'v');
+    for (let offset = 0; offset < batch.length; offset += this.#recordBytes) {
+      const value = batch.subarray(offset + headerBytes, offset + this.#recordBytes);
       batch.writeUInt32LE(crc32(value), offset);
     }
-    fs.writeSync(file, batch, 0, batch.length, at);
-    fs.fdatasyncSync(file);
-    records += outstanding;
-    at = at + 2 * batch.length > fileBytes ? 0 : at + batch.length;
+    if (this.#at + batch.length > fileBytes) this.#at = 0;
+    fs.write(
+      this.#file,
+      batch,
+      0,
+      batch.length,
+      this.#at,
+      orThrow(() => {
+        fs.fdatasync(
+          this.#file,
+          orThrow(() => {
+            for (const resolve of served) resolve();
+            setImmediate(() => this.#write());
+          }),
+        );
+      }),
+    );
+    this.#at += batch.length;
   }
-  const perSecond = (1000 * records) / (performance.now() - start);
-  fs.closeSync(file);
+}
+
+const orThrow =
+  (next: () => void) =>
+  (fault: Error | null): void => {
+    if (fault !== null) throw fault;
+    next();
+  };
+
+async function measure(path: string, options: RawOptions): Promise<number> {
+  const log = new RawLog(path, options);
+  const { perSecond } = await closedLoop(options.outstanding, durationMs, () => log.append());
   fs.rmSync(path);
   return perSecond;
 }
@@ -55,5 +101,5 @@ function measure(path: string, { outstanding, valueBytes }: RawOptions): number 
 if (process.argv[1] === import.meta.filename) {
   const [folder = '', outstanding, valueBytes] = process.argv.slice(2);
   const options = { outstanding: Number(outstanding), valueBytes: Number(valueBytes) };
-  console.log(measure(join(folder, 'raw.log'), options));
+  console.log(await measure(join(folder, 'raw.log'), options));
 }
