@@ -34,6 +34,8 @@ type Machine = {
   readonly log: MemoryLog;
   applied: Index;
   readonly writing: Ready[];
+  /** Handed out, and waiting for a state machine that takes its time. */
+  readonly applying: Entry[];
   /** What a state machine's newest snapshot stands for; the log may begin before it. */
   kept: SnapshotMark | undefined;
   /** What was applied anywhere when a read was asked for, by its context. */
@@ -51,6 +53,8 @@ export class HostileRun {
   jointConfs = 0;
   readonly #random: Random;
   readonly #withMembers: boolean;
+  readonly #writesMax: number;
+  readonly #reportsApplied: boolean;
   readonly #machines: Map<NodeId, Machine>;
   readonly #fail: (why: string) => void;
   readonly #flight: Message[] = [];
@@ -65,6 +69,8 @@ export class HostileRun {
     this.#fail = fail;
     this.#random = randomFromSeed(seed);
     this.#withMembers = members;
+    this.#writesMax = 1 + this.#random.below(3);
+    this.#reportsApplied = this.#random.oneIn(2);
     const founders = this.#random.oneIn(2) ? [1, 2, 3] : [1, 2, 3, 4, 5];
     const all = members ? [1, 2, 3, 4, 5, 6, 7] : founders;
     this.#machines = new Map(
@@ -73,7 +79,10 @@ export class HostileRun {
         const conf = founders.includes(number) ? confOf(...founders) : confOf();
         const log = new MemoryLog({}, { conf });
         const node = this.#boot(id, log, () => undefined);
-        return [id, { node, log, applied: 0, writing: [], kept: undefined, reads: new Map() }];
+        return [
+          id,
+          { node, log, applied: 0, writing: [], kept: undefined, applying: [], reads: new Map() },
+        ];
       }),
     );
     // Now that there are machines, they can be asked for their snapshots.
@@ -99,6 +108,7 @@ export class HostileRun {
         else if (this.#random.oneIn(10)) this.#compact(machine);
         break;
       case 4:
+        this.#applyAll(machine);
         this.#disturb(machine);
         break;
       default:
@@ -199,7 +209,8 @@ export class HostileRun {
     while (machine.node.hasReady()) {
       const ready = machine.node.ready();
       this.#send(ready.messages);
-      for (const entry of ready.committed) this.#apply(machine, entry);
+      machine.applying.push(...ready.committed);
+      if (!this.#reportsApplied || this.#random.oneIn(4)) this.#applyAll(machine);
       for (const { context, index } of ready.readStates) this.#answer(machine, context, index);
       for (const context of ready.lostReads) machine.reads.delete(context);
       if (ready.mustSync) {
@@ -223,6 +234,8 @@ export class HostileRun {
     const writing = machine.writing.shift();
     if (writing === undefined) return;
     if (writing.snapshot !== undefined) {
+      // What is older than the snapshot is not worth applying any more.
+      machine.applying.splice(0);
       log.install(writing.snapshot);
       machine.applied = writing.snapshot.index;
       machine.kept = writing.snapshot;
@@ -245,6 +258,14 @@ export class HostileRun {
     this.#flight.push(...messages);
   }
 
+  #applyAll(machine: Machine): void {
+    const { applying, node } = machine;
+    const last = applying.at(-1)?.index;
+    if (last === undefined) return;
+    for (const entry of applying.splice(0)) this.#apply(machine, entry);
+    if (this.#reportsApplied) node.appliedTo(last);
+  }
+
   #apply(machine: Machine, entry: Entry): void {
     const { index, term, kind } = entry;
     if (index !== machine.applied + 1) this.#fail(`applied ${index} after ${machine.applied}`);
@@ -254,7 +275,11 @@ export class HostileRun {
     this.history.set(index, known);
     this.#lastApplied = Math.max(this.#lastApplied, index);
     if (kind !== 'conf') return;
-    const conf = machine.node.applyConf(confChangeOf(entry));
+    machine.node.applyConf(confChangeOf(entry));
+    if (this.#reportsApplied) machine.node.appliedTo(index);
+    // Unknown when a snapshot that came meanwhile has made it old.
+    const conf = machine.node.markAt(index)?.conf;
+    if (conf === undefined) return;
     const first = this.confs.get(index);
     if (first === undefined && conf.outgoing.length > 0) this.jointConfs += 1;
     if (first !== undefined && describeConf(first) !== describeConf(conf)) {
@@ -273,6 +298,7 @@ export class HostileRun {
     machine.node = this.#bootAgain(id, machine);
     machine.applied = log.snapshot().index;
     machine.kept = undefined;
+    machine.applying.splice(0);
     machine.reads.clear();
   }
 
@@ -299,6 +325,8 @@ export class HostileRun {
       messageBytesMax: 4,
       inflightMessagesMax: 3,
       readsMax: 8,
+      writesMax: this.#writesMax,
+      reportsApplied: this.#reportsApplied,
     };
     const newestSnapshot = (): SnapshotMark => {
       const newest = kept();

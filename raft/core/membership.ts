@@ -36,6 +36,7 @@ export function proposeConf(raft: Raft, change: ConfChange): Result<Position, Co
 export function applyConf(raft: Raft, change: ConfChange): ConfState {
   const { role, log } = raft;
   const entry = log.confApplied();
+  if (entry === undefined) return raft.conf;
   const data = confChangeToBytes(change);
   assert(
     data.length === entry.data.length && data.every((byte, i) => byte === entry.data[i]),

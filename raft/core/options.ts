@@ -26,6 +26,13 @@ export type RawNodeOptions = {
   readonly entryBytesMax: number;
   /** Data in `committed` of one Ready, so that applying never holds the loop for long. */
   readonly committedBytesMax: number;
+  /** Writes that may be on their way at a time; they become durable in order. */
+  readonly writesMax: number;
+  /**
+   * Whether `appliedTo` tells how far the state machine is. Then applying may take its time, with
+   * `committedBytesMax` under way at most; otherwise what is handed out counts as applied.
+   */
+  readonly reportsApplied: boolean;
   /** Reads without an answer, ours and those that others asked us for. Beyond it: `busy`. */
   readonly readsMax: number;
   /**
@@ -56,6 +63,8 @@ export const defaultLimits: Omit<RawNodeOptions, 'id' | 'initial' | 'appliedInde
   uncommittedBytesMax: 64 << 20,
   entryBytesMax: 1 << 20,
   committedBytesMax: 4 << 20,
+  writesMax: 1,
+  reportsApplied: false,
   readsMax: 16_384,
   preVote: true,
   checkQuorum: true,
@@ -101,4 +110,5 @@ const limitNames = [
   'entryBytesMax',
   'committedBytesMax',
   'readsMax',
+  'writesMax',
 ] as const;

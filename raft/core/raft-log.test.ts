@@ -171,7 +171,7 @@ test('however writes and arrivals interleave, the log is the naive one, and so i
     fc.property(fc.array(anyMove, { maxLength: 40 }), (moves) => {
       const { log, stored } = logOf([]);
       let model: readonly number[] = [];
-      let writing: readonly Entry[] | undefined;
+      const writing: (readonly Entry[])[] = [];
       for (const move of moves) {
         if (move.kind === 'accept') {
           const index = Math.min(move.at, model.length);
@@ -182,10 +182,12 @@ test('however writes and arrivals interleave, the log is the naive one, and so i
           model = acceptNaively(model, prev, terms) ?? model;
           t.true(log.accept(prev, entriesOf(index + 1, terms)));
         } else if (move.kind === 'take') {
-          writing ??= log.takeWrite().entries;
-        } else if (writing !== undefined) {
-          stored.write({ entries: writing });
-          writing = undefined;
+          // As many as you like: what no write has yet goes into the next.
+          writing.push(log.takeWrite().entries);
+        } else {
+          const entries = writing.shift();
+          if (entries === undefined) continue;
+          stored.write({ entries });
           log.written();
         }
         t.deepEqual(termsOf(log), model);

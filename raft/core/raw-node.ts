@@ -40,6 +40,7 @@ import type {
 } from './ready.ts';
 import { becomeFollower, hardState, type Raft, restartTimers, softState } from './state.ts';
 import { step } from './step.ts';
+import type { StorageResponse } from './storage-messages.ts';
 import { resignWhenDone, transferLeader } from './transfer.ts';
 import type {
   ConfChange,
@@ -65,8 +66,8 @@ export type RawNodeDependencies = {
 
 export class RawNode {
   readonly #raft: Raft;
-  /** On its way to the disk, until `advance`. */
-  #writing: HardState | undefined;
+  /** On their way to the disk, oldest first, until `advance`. */
+  readonly #writing: HardState[] = [];
   #toldSoft: SoftState;
 
   constructor(dependencies: RawNodeDependencies, options: RawNodeOptions) {
@@ -74,7 +75,8 @@ export class RawNode {
     const { hard } = options.initial;
     const { clock, newestSnapshot, log: stored } = dependencies;
     assert(options.lease === undefined || clock !== undefined, 'a lease needs a clock');
-    const log = new RaftLog({ stored }, { commit: hard.commit, applied: options.appliedIndex });
+    const { appliedIndex: applied, reportsApplied } = options;
+    const log = new RaftLog({ stored }, { commit: hard.commit, applied, reportsApplied });
     const confs = confsOf(stored, options);
     this.#raft = {
       random: dependencies.random,
@@ -167,12 +169,13 @@ export class RawNode {
   }
 
   hasReady(): boolean {
-    const { role, log, outbox, asking, readStates, lostReads } = this.#raft;
-    if (outbox.length > 0 || log.hasCommitted || asking.waiting.length > 0) return true;
+    const { role, log, outbox, asking, readStates, lostReads, options } = this.#raft;
+    if (outbox.length > 0 || asking.waiting.length > 0) return true;
+    if (log.hasCommitted && !log.isApplyingMuch(options.committedBytesMax)) return true;
     if (readStates.length > 0 || lostReads.length > 0) return true;
     if (role.kind === 'leader' && role.hasNews) return true;
     if (this.#newSoft() !== undefined) return true;
-    return this.#writing === undefined && (this.#mustWrite() || this.#hasPromises());
+    return this.#mustWrite() || this.#hasPromises();
   }
 
   /** What is to be done now. It is handed out once: the driver does all of it, in order. */
@@ -196,15 +199,26 @@ export class RawNode {
     return { soft, committed, messages, readStates, lostReads, ...this.#takeWrite() };
   }
 
-  /** The write of the last Ready with `mustSync` is durable and its messages are sent. */
+  /** The write of the oldest Ready with `mustSync` is durable and its messages are sent. */
   advance(): void {
-    assert(this.#writing !== undefined, 'advance without a write on its way');
     const raft = this.#raft;
-    raft.durable = this.#writing;
-    this.#writing = undefined;
+    const written = this.#writing.shift();
+    assert(written !== undefined, 'advance without a write on its way');
+    raft.durable = written;
     raft.log.written();
     takeOwnVote(raft);
     if (raft.role.kind === 'leader') decide(raft, raft.role);
+  }
+
+  /** With `reportsApplied`: the state machine has applied up to `index`. */
+  appliedTo(index: Index): void {
+    this.#raft.log.appliedTo(index);
+  }
+
+  /** A storage thread has done what `storageMessages` asked of it. */
+  stepStorage(response: StorageResponse): void {
+    if (response.kind === 'MsgStorageAppendResp') this.advance();
+    else this.appliedTo(response.index);
   }
 
   /** Messages to `peer` were lost: what was sent ahead is in doubt. */
@@ -229,22 +243,27 @@ export class RawNode {
   #takeWrite(): Pick<Ready, 'hard' | 'entries' | 'snapshot' | 'messagesAfterSync' | 'mustSync'> {
     const raft = this.#raft;
     const nothing = { hard: undefined, entries: [], snapshot: undefined, mustSync: false };
-    if (this.#writing !== undefined) return { ...nothing, messagesAfterSync: [] };
+    const mustSync = this.#mustWrite();
+    if (!mustSync && !this.#hasPromises()) return { ...nothing, messagesAfterSync: [] };
     const messagesAfterSync = raft.outboxAfterSync;
     raft.outboxAfterSync = [];
-    if (!this.#mustWrite()) return { ...nothing, messagesAfterSync };
+    if (!mustSync) return { ...nothing, messagesAfterSync };
     const hard = hardState(raft);
-    this.#writing = hard;
-    return { hard, ...raft.log.takeWrite(), messagesAfterSync, mustSync: true };
+    this.#writing.push(hard);
+    return { hard, ...raft.log.takeWrite(), messagesAfterSync, mustSync };
   }
 
+  /** There is something to write, and room for a write. */
   #mustWrite(): boolean {
-    const { term, vote, durable, log } = this.#raft;
-    return log.hasUnstable || term !== durable.term || vote !== durable.vote;
+    const { term, vote, durable, log, options } = this.#raft;
+    if (this.#writing.length >= options.writesMax) return false;
+    const newest = this.#writing.at(-1) ?? durable;
+    return log.hasUnwritten || term !== newest.term || vote !== newest.vote;
   }
 
+  /** Promises that all writes so far back: without a new write they wait for the last one. */
   #hasPromises(): boolean {
-    return this.#raft.outboxAfterSync.length > 0;
+    return this.#writing.length === 0 && this.#raft.outboxAfterSync.length > 0;
   }
 
   #newSoft(): SoftState | undefined {
