@@ -3,7 +3,7 @@ import test from 'ava';
 import { seedsOf } from '#internal/testing/seeds.ts';
 import { handOver, heirOf, leave } from './hand-over.ts';
 import type { Proposal } from './replicated-log.ts';
-import { bytes, idOf, TestCluster } from './test-cluster.ts';
+import { bytes, idOf, TestCluster } from '#internal/testing/raft-cluster.ts';
 
 test('a leader that leaves names its heir: the gap is far below an election time-out', async (t) => {
   for (const seed of seedsOf(10)) {

@@ -3,7 +3,7 @@ import test from 'ava';
 import { seedsOf } from '#internal/testing/seeds.ts';
 import type { MembershipOutcome } from './membership.ts';
 import { defaultSnapshotOptions } from './snapshot-desk.ts';
-import { idOf, TestCluster } from './test-cluster.ts';
+import { idOf, TestCluster } from '#internal/testing/raft-cluster.ts';
 
 const snapshots = { ...defaultSnapshotOptions, everyBytes: 2000, tailBytes: 400 };
 
@@ -48,7 +48,7 @@ test('a dead node is replaced by a new one', async (t) => {
   const writer = new Writer(cluster);
   await writer.write(100);
   const leader = await cluster.leader();
-  const [dead] = [1, 2, 3].filter((id) => idOf(id) !== leader.node.status().id);
+  const dead = [1, 2, 3].find((id) => idOf(id) !== leader.node.status().id);
   cluster.wipe(dead!);
   await cluster.boot(4);
   const voters = [...[1, 2, 3].filter((id) => id !== dead), 4];

@@ -45,6 +45,17 @@ export type TimingName =
 /** Upper bounds of the buckets; what is beyond counts as the last. */
 const bounds: readonly number[] = Array.from({ length: 28 }, (_, i) => 0.125 * 2 ** (i / 1.5));
 
+/** The first whose bound is not below the value: this is asked for every proposal. */
+function bucketOf(value: number): number {
+  let [low, high] = [0, bounds.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (value <= (bounds[middle] ?? 0)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
 type Timing = { count: number; sum: number; max: number; readonly buckets: number[] };
 
 export class Meter {
@@ -61,8 +72,7 @@ export class Meter {
     timing.count++;
     timing.sum += value;
     timing.max = Math.max(timing.max, value);
-    const bucket = bounds.findIndex((bound) => value <= bound);
-    const place = bucket === -1 ? bounds.length - 1 : bucket;
+    const place = bucketOf(value);
     timing.buckets[place] = (timing.buckets[place] ?? 0) + 1;
   }
 

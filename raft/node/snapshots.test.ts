@@ -3,7 +3,7 @@ import test from 'ava';
 import { simulatedFiles } from '#internal/runtime/simulated/files.ts';
 import { seedsOf } from '#internal/testing/seeds.ts';
 import { defaultSnapshotOptions } from './snapshot-desk.ts';
-import { idOf, TestCluster } from './test-cluster.ts';
+import { idOf, TestCluster } from '#internal/testing/raft-cluster.ts';
 
 const snapshots = { ...defaultSnapshotOptions, everyBytes: 2000, tailBytes: 400 };
 const word = (at: number): string => `${at}:${'x'.repeat(20)};`;

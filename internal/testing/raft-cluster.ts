@@ -2,6 +2,7 @@
  * Nodes with their real logs, snapshots and books on simulated disks, on a simulated network: for tests
  * of what a node promises. The state of each is the text that was proposed, one word after the other.
  */
+import { assert } from '#internal/base/assert.ts';
 import { brand } from '#internal/base/brand.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
 import { simulatedClock } from '#internal/runtime/simulated/clock.ts';
@@ -16,17 +17,17 @@ import type { SnapshotStore } from '#raft/core/snapshot-store.ts';
 import type { NodeId } from '#raft/core/types.ts';
 import { openSnapshotStore } from '#storage/snapshot/snapshot-store.ts';
 import { openWal } from '#storage/wal/wal.ts';
-import { type Datagram, memoryPeers } from '../transport/memory.ts';
-import { memorySnapshots, type SnapshotDatagram } from '../transport/memory-snapshots.ts';
-import { Membership } from './membership.ts';
-import { openPeerBook, type PeerBook } from './peer-book.ts';
+import { type Datagram, memoryPeers } from '#raft/transport/memory.ts';
+import { memorySnapshots, type SnapshotDatagram } from '#raft/transport/memory-snapshots.ts';
+import { Membership } from '#raft/node/membership.ts';
+import { openPeerBook, type PeerBook } from '#raft/node/peer-book.ts';
 import {
   defaultRaftNodeOptions,
   openRaftNode,
   type RaftNode,
   type RaftNodeOptions,
-} from './raft-node.ts';
-import type { AppliedEntry, StateMachine, StateSnapshot } from './replicated-log.ts';
+} from '#raft/node/raft-node.ts';
+import type { AppliedEntry, StateMachine, StateSnapshot } from '#raft/node/replicated-log.ts';
 
 export const idOf = (id: number): NodeId => brand<NodeId>(id);
 export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -144,7 +145,6 @@ export class TestCluster {
     );
     const words = new Words();
     const isUp = (machine: string): boolean => world.isUp(machine);
-    const machineOf = (peer: NodeId): string => `n${peer}`;
     const node = await openRaftNode(
       {
         clock,
@@ -211,8 +211,10 @@ export class TestCluster {
   async leader({ not }: { readonly not?: NodeId | undefined } = {}): Promise<Program> {
     const find = (): Program | undefined =>
       [...this.programs].find(([id, { node }]) => id !== not && node.standing().ready)?.[1];
-    await this.until(() => find() !== undefined);
-    return find()!;
+    let found = find();
+    await this.until(() => (found = find()) !== undefined);
+    assert(found !== undefined, 'a leader that was found is there');
+    return found;
   }
 
   /** Asks whoever leads until the word is applied, once: words are unique, so one can look. */
@@ -255,3 +257,5 @@ export class TestCluster {
 }
 
 const clusterId = 'test';
+
+const machineOf = (peer: NodeId): string => `n${peer}`;
