@@ -101,8 +101,12 @@ class GrpcSnapshots implements SnapshotTransport {
       bytes,
       hello,
       (fault, reply) => {
-        if (fault !== null || reply === undefined) reject(unreachable(peer, fault));
-        else resolve(decodeReply(reply));
+        if (fault === null && reply !== undefined) resolve(decodeReply(reply));
+        else {
+          // The next question dials anew, and does not wait for this connection's own patience.
+          this.#hangUp(peer, client);
+          reject(unreachable(peer, fault));
+        }
       },
     );
     const giveUp = (): void => call.cancel();
