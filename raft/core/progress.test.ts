@@ -76,7 +76,7 @@ test('whatever answers come, match stays below next and never falls, and the win
   );
 });
 
-test('a late rejection does not bring next down to match', (t) => {
+test('a late rejection does not bring next down to match (catalogue 10)', (t) => {
   const known = acknowledged(newProgress(11), 10, window);
   t.is(rejected(known, 7, 6), undefined);
   t.is(rejected(known, 10, 9), undefined);

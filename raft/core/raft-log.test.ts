@@ -57,7 +57,7 @@ test('a committed entry is never removed', (t) => {
   t.throws(() => log.accept({ index: 1, term: 1 }, entriesOf(2, [2])), { name: 'AssertionError' });
 });
 
-test('an entry that is overwritten while it is written is not stable, even if it comes back', (t) => {
+test('an entry that is overwritten while it is written is not stable, even if it comes back (catalogue 13)', (t) => {
   const { log, stored } = logOf([1]);
   log.append(entriesOf(2, [1, 1]));
   const { entries } = log.takeWrite();
@@ -101,7 +101,7 @@ test('what is decided elsewhere is not applied here before it is durable here', 
   );
 });
 
-test('after a snapshot the last term is the snapshot’s, and what it replaced is gone', (t) => {
+test('after a snapshot the last term is the snapshot’s, and what it replaced is gone (catalogue 9, 34)', (t) => {
   const { log, stored } = logOf([1, 1, 2, 2, 2]);
   log.restore({ index: 4, term: 3, conf: confOf(1, 2, 3) });
   t.deepEqual(log.end, { index: 4, term: 3 });

@@ -19,6 +19,7 @@ import type {
   MemberChange,
   Message,
   NodeId,
+  SnapshotMark,
 } from './types.ts';
 
 export const nodeId = (value: number): NodeId => brand<NodeId>(value);
@@ -35,11 +36,17 @@ export const confOf = (...voters: readonly number[]): ConfState => ({
 
 export type Limits = Partial<typeof defaultLimits>;
 
+type Extras = {
+  readonly appliedIndex?: Index;
+  readonly life?: number;
+  readonly newestSnapshot?: () => SnapshotMark;
+};
+
 export function newNode(
   id: number,
   log: MemoryLog,
   limits: Limits = {},
-  { appliedIndex = log.snapshot().index, life = 1 }: { appliedIndex?: Index; life?: number } = {},
+  { appliedIndex = log.snapshot().index, life = 1, newestSnapshot }: Extras = {},
 ): RawNode {
   const options: RawNodeOptions = {
     ...defaultLimits,
@@ -49,7 +56,7 @@ export function newNode(
     appliedIndex,
   };
   return new RawNode(
-    { log, random: randomFromSeed(life === 1 ? id : `${id}, life ${life}`) },
+    { log, random: randomFromSeed(life === 1 ? id : `${id}, life ${life}`), newestSnapshot },
     options,
   );
 }
@@ -90,6 +97,7 @@ type Machine = {
   applied: Entry[];
   reads: ReadState[];
   lives: number;
+  offered: SnapshotMark | undefined;
 };
 
 export class TestCluster {
@@ -111,8 +119,7 @@ export class TestCluster {
       everybody.map((id) => {
         const conf = id <= size ? confOf(...ids) : confOf();
         const log = new MemoryLog({}, { conf });
-        const node = newNode(id, log, this.#limits);
-        return [nodeId(id), { node, log, applied: [], reads: [], lives: 1 }];
+        return [nodeId(id), this.#newMachine(id, log)];
       }),
     );
   }
@@ -158,6 +165,11 @@ export class TestCluster {
     this.#isDelivered = isDelivered;
   }
 
+  /** From now on node `id` has a snapshot at `mark` to send; without it, where its log begins. */
+  offer(id: number, mark: SnapshotMark): void {
+    this.#machine(id).offered = mark;
+  }
+
   isolate(...ids: readonly number[]): void {
     this.filter(({ from, to }) => !ids.includes(from) && !ids.includes(to));
   }
@@ -200,10 +212,23 @@ export class TestCluster {
   crash(id: number): void {
     const machine = this.#machine(id);
     machine.lives += 1;
-    machine.node = newNode(id, machine.log, this.#limits, { life: machine.lives });
+    machine.node = this.#boot(id, machine);
     machine.applied = [];
     machine.reads = [];
     this.#flight = this.#flight.filter(({ to }) => to !== id);
+  }
+
+  #newMachine(id: number, log: MemoryLog): Machine {
+    const node = newNode(id, log, this.#limits);
+    const machine = { node, log, applied: [], reads: [], lives: 1, offered: undefined };
+    machine.node = this.#boot(id, machine);
+    return machine;
+  }
+
+  #boot(id: number, machine: Machine): RawNode {
+    const { log, lives: life } = machine;
+    const newestSnapshot = (): SnapshotMark => machine.offered ?? log.snapshot();
+    return newNode(id, log, this.#limits, { life, newestSnapshot });
   }
 
   #carryOut({ node, log, applied, reads }: Machine): void {

@@ -12,7 +12,7 @@ test('any two majorities share a voter, and no smaller groups always do', (t) =>
   }
 });
 
-test('the quorum index is the highest that a majority has reached, in whatever order they stand', (t) => {
+test('the quorum index is the highest that a majority has reached, in whatever order they stand (catalogue 11)', (t) => {
   fc.assert(
     fc.property(anyVoters, fc.array(fc.nat(20), { minLength: 10, maxLength: 10 }), (ids, at) => {
       const reached = (id: number): number => at[id] ?? 0;
