@@ -33,7 +33,7 @@ export function rawLogRate(folder: string, options: RawOptions, run: Wrap): numb
 class RawLog {
   readonly #file: number;
   readonly #recordBytes: number;
-  #waiting: (() => void)[] = [];
+  #waiting: { readonly value: Uint8Array; readonly resolve: () => void }[] = [];
   #isWriting = false;
   #at = 0;
 
@@ -45,9 +45,9 @@ class RawLog {
     fs.fsyncSync(this.#file);
   }
 
-  append(): Promise<void> {
+  append(value: Uint8Array): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#waiting.push(resolve);
+    this.#waiting.push({ value, resolve });
     if (!this.#isWriting) setImmediate(() => this.#write());
     this.#isWriting = true;
     return promise;
@@ -58,10 +58,13 @@ class RawLog {
     this.#waiting = [];
     this.#isWriting = served.length > 0;
     if (!this.#isWriting) return;
-    const batch = Buffer.alloc(this.#recordBytes * served.length, 'v');
-    for (let offset = 0; offset < batch.length; offset += this.#recordBytes) {
-      const value = batch.subarray(offset + headerBytes, offset + this.#recordBytes);
-      batch.writeUInt32LE(crc32(value), offset);
+    const batch = Buffer.alloc(this.#recordBytes * served.length);
+    let offset = 0;
+    for (const { value } of served) {
+      batch.writeUInt32LE(value.length, offset);
+      batch.writeUInt32LE(crc32(value), offset + 4);
+      batch.set(value, offset + headerBytes);
+      offset += this.#recordBytes;
     }
     if (this.#at + batch.length > fileBytes) this.#at = 0;
     fs.write(
@@ -74,7 +77,7 @@ class RawLog {
         fs.fdatasync(
           this.#file,
           orThrow(() => {
-            for (const resolve of served) resolve();
+            for (const { resolve } of served) resolve();
             setImmediate(() => this.#write());
           }),
         );
@@ -93,7 +96,12 @@ const orThrow =
 
 async function measure(path: string, options: RawOptions): Promise<number> {
   const log = new RawLog(path, options);
-  const { perSecond } = await closedLoop(options.outstanding, durationMs, () => log.append());
+  const values = Array.from({ length: options.outstanding }, (_, loop) =>
+    Buffer.alloc(options.valueBytes, loop),
+  );
+  const { perSecond } = await closedLoop(options.outstanding, durationMs, (loop) =>
+    log.append(values[loop] ?? values[0] ?? Buffer.alloc(0)),
+  );
   fs.rmSync(path);
   return perSecond;
 }
