@@ -7,7 +7,6 @@
  *
  * Numbers are little-endian.
  */
-import { List, Map as ImmutableMap } from 'immutable';
 import { assert } from '#internal/base/assert.ts';
 import { fromRecords } from '#internal/state/from-records.ts';
 import { type StateRecord, toRecords } from '#internal/state/records.ts';
@@ -101,10 +100,10 @@ function* piecesOf(state: State): Iterable<State> {
   for (const id of [...state.frameworks.keys()].toSorted()) {
     const record = state.frameworks.get(id);
     assert(record !== undefined, `framework ${id} is gone`);
-    yield { ...nothing, frameworks: ImmutableMap([[id, record]]) };
+    yield { ...nothing, frameworks: nothing.frameworks.set(id, record) };
   }
   for (const completed of state.completedFrameworks) {
-    yield { ...nothing, completedFrameworks: List([completed]) };
+    yield { ...nothing, completedFrameworks: nothing.completedFrameworks.push(completed) };
   }
 }
 

@@ -42,6 +42,8 @@ export type GrpcPeersDependencies = {
   readonly server: Server;
   /** Without them everybody of the cluster is who they say, also with another disk. */
   readonly acquaintances?: Acquaintances;
+  /** Hears where callers say that they listen, for others who dial. */
+  readonly onLearnt?: (peer: NodeId, address: PeerAddress) => void;
   /** For mutual TLS: opens channels with credentials of its own (default: in the clear). */
   readonly dial?: (address: string) => Client;
   /** For mutual TLS: says why a caller with such a certificate is not the node that it claims to be. */
@@ -87,6 +89,7 @@ class GrpcPeers implements PeerTransport {
   readonly #handlers: PeerHandlers;
   readonly #host: Host;
   readonly #links = new Map<NodeId, PeerLink>();
+  readonly #addresses = new Map<NodeId, PeerAddress>();
   readonly #calls = new Map<Call, NodeId>();
   #strangers = 0;
   #isOpen = true;
@@ -130,7 +133,9 @@ class GrpcPeers implements PeerTransport {
     this.#calls.clear();
   }
 
-  #link(peer: NodeId, { host, port }: PeerAddress): void {
+  #link(peer: NodeId, address: PeerAddress): void {
+    const { host, port } = address;
+    this.#addresses.set(peer, address);
     const { clock, random, logger, dial = openGrpcClient } = this.#dependencies;
     const link = new PeerLink(
       {
@@ -187,10 +192,15 @@ class GrpcPeers implements PeerTransport {
     const { id, address } = welcomed.value;
     const whyNot = this.#dependencies.verify?.(id, call.getAuthContext());
     if (whyNot !== undefined) return whyNot;
-    if (this.#links.has(id) || address === undefined) return welcomed.value;
-    if (this.#strangers >= this.#options.strangersMax) return 'Too many nodes have called already';
-    this.#strangers++;
+    const isKnown = this.#links.has(id);
+    if (address === undefined || isSame(this.#addresses.get(id), address)) return welcomed.value;
+    if (!isKnown && this.#strangers >= this.#options.strangersMax) {
+      return 'Too many nodes have called already';
+    }
+    if (!isKnown) this.#strangers++;
     this.#dependencies.logger.info('Learnt where a peer listens', { peer: id, ...address });
+    this.#dependencies.onLearnt?.(id, address);
+    this.#links.get(id)?.close();
     this.#link(id, address);
     return welcomed.value;
   }
@@ -217,6 +227,9 @@ class GrpcPeers implements PeerTransport {
     if (this.#isOpen) this.#handlers.onUnreachable(peer);
   }
 }
+
+const isSame = (one: PeerAddress | undefined, other: PeerAddress): boolean =>
+  one?.host === other.host && one.port === other.port;
 
 const asBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
