@@ -117,7 +117,8 @@ test('a snapshot that breaks off leaves the state as it was', async (t) => {
   const world = new SimulatedWorld({ seed: 1 });
   const ledger = await open(world, new MemoryMedium({ random: world.random('m') }), 'm');
   ledger.apply(history(1, 50));
-  const parts = await Array.fromAsync(ledger.snapshot().chunks);
+  const parts: Uint8Array[] = [];
+  for await (const chunk of ledger.snapshot().chunks) parts.push(chunk);
   const whole = Buffer.concat(parts);
   const other = await open(world, new MemoryMedium({ random: world.random('o') }), 'o');
   const before = digest(other.state());

@@ -27,6 +27,7 @@ import {
   type RaftNode,
   type RaftNodeOptions,
 } from '#raft/node/raft-node.ts';
+import { SessionMachine } from '#raft/node/session-machine.ts';
 import type { AppliedEntry, StateMachine, StateSnapshot } from '#raft/node/replicated-log.ts';
 
 export const idOf = (id: number): NodeId => brand<NodeId>(id);
@@ -51,8 +52,14 @@ export class Words implements StateMachine {
   text = '';
   restored = 0;
   #index = 0;
+  readonly #onApplied: ((entry: AppliedEntry) => void) | undefined;
+
+  constructor({ onApplied }: { readonly onApplied?: (entry: AppliedEntry) => void } = {}) {
+    this.#onApplied = onApplied;
+  }
 
   apply(entries: readonly AppliedEntry[]): void {
+    for (const entry of entries) this.#onApplied?.(entry);
     this.text += entries.map(({ data }) => textOf(data)).join('');
     this.#index = entries.at(-1)?.index ?? this.#index;
   }
@@ -78,6 +85,11 @@ export class Words implements StateMachine {
   }
 }
 
+export type TestClusterOptions = Partial<RaftNodeOptions> & {
+  /** Entries are those of sessions. */
+  readonly hasSessions?: boolean;
+};
+
 export class TestCluster {
   readonly world: SimulatedWorld;
   readonly network: SimulatedNetwork;
@@ -85,20 +97,22 @@ export class TestCluster {
   readonly programs: Map<NodeId, Program> = new Map();
   readonly #messages: SimulatedDatagrams<Datagram>;
   readonly #snapshots: SimulatedDatagrams<SnapshotDatagram>;
-  readonly #options: Partial<RaftNodeOptions>;
+  readonly #options: TestClusterOptions;
+  /** By index: what was applied there first. */
+  readonly #history = new Map<number, string>();
   readonly #disks = new Map<NodeId, SimulatedDisk>();
 
   static async start(
     seed: number,
     voters: readonly number[],
-    options: Partial<RaftNodeOptions> = {},
+    options: TestClusterOptions = {},
   ): Promise<TestCluster> {
     const cluster = new TestCluster(seed, options);
     for (const id of voters) await cluster.boot(id, voters);
     return cluster;
   }
 
-  constructor(seed: number, options: Partial<RaftNodeOptions>) {
+  constructor(seed: number, options: TestClusterOptions) {
     this.world = new SimulatedWorld({ seed });
     this.network = new SimulatedNetwork({ world: this.world });
     this.#messages = new SimulatedDatagrams({ network: this.network }, { name: 'raft' });
@@ -143,7 +157,8 @@ export class TestCluster {
       { files, random, logger: quiet },
       { path: '/node/book', id, isLogNew },
     );
-    const words = new Words();
+    const words = new Words({ onApplied: (entry) => this.#check(id, entry) });
+    const { hasSessions = false, ...options } = this.#options;
     const isUp = (machine: string): boolean => world.isUp(machine);
     const node = await openRaftNode(
       {
@@ -151,7 +166,7 @@ export class TestCluster {
         random,
         logger: quiet,
         log,
-        machine: words,
+        machine: hasSessions ? new SessionMachine({ inner: words }) : words,
         book,
         connect: memoryPeers(
           { datagrams: this.#messages, life, isUp, acquaintances: book },
@@ -169,7 +184,7 @@ export class TestCluster {
           this.crash(number);
         },
       },
-      { ...defaultRaftNodeOptions, ...this.#options, id },
+      { ...defaultRaftNodeOptions, ...options, id },
     );
     const membership = new Membership({ clock, logger: quiet, node, book });
     return { life, node, log, store, book, words, membership };
@@ -186,6 +201,14 @@ export class TestCluster {
   wipe(id: number): void {
     this.crash(id);
     this.#disks.delete(idOf(id));
+  }
+
+  /** State-machine safety: one index, one command. */
+  #check(id: NodeId, { index, term, data }: AppliedEntry): void {
+    const told = `${term} ${textOf(data)}`;
+    const first = this.#history.get(index) ?? told;
+    this.#history.set(index, first);
+    if (first !== told) this.faults.set(id, new Error(`${index} is ${told}, but was ${first}`));
   }
 
   /** As somebody does who means well and cleans up. */
