@@ -49,6 +49,10 @@ export class SnapshotTaker {
     try {
       return await turn;
     } catch (fault) {
+      const code = codeOf(fault);
+      // One of our own came first, and stands for more: the next offer is told so.
+      if (code === 'CLOSED') return refused('a newer snapshot was made here meanwhile');
+      if (code === 'FULL') return refused('the disk is full');
       if (!this.#isStopped) this.#dependencies.onFault(fault);
       return refused('the disk failed');
     } finally {
@@ -140,5 +144,8 @@ export class SnapshotTaker {
 }
 
 const waitingMax = 8;
+
+const codeOf = (fault: unknown): unknown =>
+  fault instanceof Error && 'code' in fault ? fault.code : undefined;
 
 const refused = (why: string): SnapshotReply => ({ kind: 'refused', why });
