@@ -126,8 +126,11 @@ export async function etcdCluster(folder: string, run: Wrap): Promise<Cluster> {
   const members = nodes.map(({ name, peer }) => `${name}=http://${host}:${peer}`).join(',');
   const commands = nodes.map(({ name, client, peer }) =>
     run({
-      command: 'etcd',
+      // It would outlive us if we were killed.
+      command: 'setpriv',
       args: [
+        '--pdeathsig=KILL',
+        'etcd',
         `--name=${name}`,
         `--data-dir=${folder}/${name}`,
         `--listen-client-urls=http://${host}:${client}`,
