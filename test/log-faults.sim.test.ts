@@ -39,7 +39,7 @@ for (const fault of ['kill-before', 'kill-after', 'fail'] as const) {
         await mkdir(home);
         const env = { LD_PRELOAD: library, SYNC_FAULT: `${fault} ${sync}` };
         const ended = await live({ folder: home, segmentBytes, count, env });
-        if (ended.code === 0) break;
+        if (ended.code === 0 && ended.refused === undefined) break;
         struck++;
         if (fault === 'fail') {
           t.is(ended.code, 70, `sync ${sync}: ${ended.words}`);
@@ -113,16 +113,18 @@ withDisks(`a full disk refuses with a reason and loses nothing${because(noDisks)
   await using folder = await openTempFolder();
   await using disk = await LoopDisk.open(folder.path, { sizeMib: 8 });
   const ballast = `${disk.path}/ballast`;
+  /** More than the least disk has room for, and than the largest must forget. */
+  const many = 600;
   let [refused, enough, ends] = [0, 0, 0];
-  for (let freeKib = 4; freeKib <= 112; freeKib += 4) {
+  for (let freeKib = 4; freeKib <= 116; freeKib += 8) {
     const home = `${disk.path}/${freeKib}`;
     const begun = await live({ folder: home, segmentBytes, count: 5 });
     t.is(begun.code, 0, begun.words);
     const { bavail, bsize } = await statfs(disk.path);
     await writeFile(ballast, new Uint8Array(Math.max(0, bavail * bsize - freeKib * 1024)));
-    const full = await live({ folder: home, segmentBytes, count: 2000 });
+    const full = await live({ folder: home, segmentBytes, count: many });
     // With a little more room, snapshots let the log forget as fast as it grows.
-    const isEnough = full.acked === begun.acked + 2000;
+    const isEnough = full.acked === begun.acked + many;
     if (full.code === 0) t.true(full.refused === 'full' || isEnough, `${freeKib} KiB`);
     else t.regex(full.words, /make room and start the node again/, `${freeKib} KiB`);
     refused += full.refused === 'full' ? 1 : 0;
@@ -130,7 +132,7 @@ withDisks(`a full disk refuses with a reason and loses nothing${because(noDisks)
     ends += full.code === 70 ? 1 : 0;
     const acked = Math.max(begun.acked, full.acked);
     // Started anew, still full: it leads, answers, and takes nothing.
-    const again = await live({ folder: home, segmentBytes, count: 2000 });
+    const again = await live({ folder: home, segmentBytes, count: many });
     t.true((again.had ?? acked) >= acked, `${freeKib} KiB`);
     await rm(ballast);
     const serials = await serialsIn(home, segmentBytes);
@@ -141,5 +143,5 @@ withDisks(`a full disk refuses with a reason and loses nothing${because(noDisks)
     await rm(home, { recursive: true });
   }
   t.log(`refused: ${refused}, room enough: ${enough}, reserve used up: ${ends}`);
-  t.true(refused >= 10, 'a node that stops for want of room is the exception');
+  t.true(refused >= 7, 'a node that stops for want of room is the exception');
 });

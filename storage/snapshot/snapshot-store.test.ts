@@ -232,48 +232,51 @@ test('numbers that nobody can have written are refused, though the checksum is r
   }
 });
 
-test.serial('a snapshot that rotted on disk is told, not served, and the one before it is', async (t) => {
-  for (const name of ['manifest', 'data']) {
-    for (let position = 0; position < 200; position += 13) {
-      const machine = new SimulatedMachine(position);
-      const store = await openOn(machine);
-      await make(machine, store, mark(5), bytesOf(200, 5));
-      await make(machine, store, mark(9), bytesOf(200, 9));
-      const reader = await machine.run(store.open({ index: 9, term: 3 }));
-      const path = `${options.folder}/0000000000000003-0000000000000009/${name}`;
-      const file = await machine.run(filesOf(store).open(path));
-      const [byte] = await machine.run(file.read(position, 1));
-      await machine.run(file.write(position, [Uint8Array.of(byte! ^ 0x10)]));
-      await machine.run(file.sync());
-      const reading = readAll(machine, reader!);
-      if (name === 'data') await t.throwsAsync(reading, { code: 'CORRUPT' });
-      else t.deepEqual(await reading, bytesOf(200, 9));
-      machine.crash('power');
-      errors.length = 0;
-      const again = await openOn(machine);
-      t.is(again.newest()?.mark.index, 5, `${name} changed at ${position}`);
-      t.deepEqual(errors, ['A snapshot is damaged and will not be used']);
-      await make(machine, again, mark(9), bytesOf(70, 9));
-      t.deepEqual(await contentOf(machine, again, 9), bytesOf(70, 9), 'its place is taken anew');
+test.serial(
+  'a snapshot that rotted on disk is told, not served, and the one before it is',
+  async (t) => {
+    for (const name of ['manifest', 'data']) {
+      for (let position = 0; position < 200; position += 13) {
+        const machine = new SimulatedMachine(position);
+        const store = await openOn(machine);
+        await make(machine, store, mark(5), bytesOf(200, 5));
+        await make(machine, store, mark(9), bytesOf(200, 9));
+        const reader = await machine.run(store.open({ index: 9, term: 3 }));
+        const path = `${options.folder}/0000000000000003-0000000000000009/${name}`;
+        const file = await machine.run(filesOf(store).open(path));
+        const [byte] = await machine.run(file.read(position, 1));
+        await machine.run(file.write(position, [Uint8Array.of(byte! ^ 0x10)]));
+        await machine.run(file.sync());
+        const reading = readAll(machine, reader!);
+        if (name === 'data') await t.throwsAsync(reading, { code: 'CORRUPT' });
+        else t.deepEqual(await reading, bytesOf(200, 9));
+        machine.crash('power');
+        errors.length = 0;
+        const again = await openOn(machine);
+        t.is(again.newest()?.mark.index, 5, `${name} changed at ${position}`);
+        t.deepEqual(errors, ['A snapshot is damaged and will not be used']);
+        await make(machine, again, mark(9), bytesOf(70, 9));
+        t.deepEqual(await contentOf(machine, again, 9), bytesOf(70, 9), 'its place is taken anew');
+      }
     }
-  }
-});
+  },
+);
 
 test.serial('a snapshot that lacks its manifest or its data is told, not served', async (t) => {
   for (const name of ['manifest', 'data']) {
-    for (const spoil of ['missing', 'empty'] as const) {
+    for (const how of ['missing', 'empty'] as const) {
       const machine = new SimulatedMachine(1);
       const store = await openOn(machine);
       await make(machine, store, mark(5), bytesOf(200, 5));
       await make(machine, store, mark(9, 2), bytesOf(200, 9));
       const path = `${options.folder}/0000000000000002-0000000000000009/${name}`;
       const file = await machine.run(filesOf(store).open(path));
-      if (spoil === 'empty') await machine.run(file.truncate(0));
+      if (how === 'empty') await machine.run(file.truncate(0));
       else await machine.run(filesOf(store).remove(path));
       machine.crash('process');
       errors.length = 0;
       const again = await openOn(machine);
-      t.is(again.newest()?.mark.index, 5, `${name} is ${spoil}`);
+      t.is(again.newest()?.mark.index, 5, `${name} is ${how}`);
       t.deepEqual(errors, ['A snapshot is damaged and will not be used']);
     }
   }

@@ -277,6 +277,7 @@ test('a sync that failed in the background ends the log too', async (t) => {
   const other = await openOn(spare);
   spare.disk.failNextSync();
   await spare.world.runFor(100);
+  t.true(other.hasRoom(), 'it is not taken for a full disk: nobody would append, and hear of it');
   await t.throwsAsync(spare.run(other.append({ entries: [entry(1, 1)] })), { code: 'IO' });
 });
 

@@ -273,7 +273,8 @@ class Wal implements LogStore {
   }
 
   hasRoom(): boolean {
-    return this.#fault === undefined && !this.#spare.isShort;
+    // Also after a fault: the next append has to come, for it tells.
+    return !this.#spare.isShort;
   }
 
   async close(): Promise<void> {
