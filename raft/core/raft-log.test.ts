@@ -85,6 +85,25 @@ test('entries that a write carried are stable, those that came meanwhile are not
   );
 });
 
+test('a write that a snapshot overtook makes nothing behind the snapshot stable', (t) => {
+  const { log, stored } = logOf([]);
+  log.append(entriesOf(1, [1, 1, 1, 1, 1]));
+  const { entries } = log.takeWrite();
+  const mark = { index: 3, term: 2, conf: confOf(1, 2, 3) };
+  log.restore(mark);
+  log.append(entriesOf(4, [2, 2]));
+  stored.write({ entries });
+  log.written();
+  t.deepEqual([log.stable, log.last], [3, 5]);
+  const next = log.takeWrite();
+  t.deepEqual(next, { entries: entriesOf(4, [2, 2]), snapshot: mark });
+  stored.install(mark);
+  stored.write(next);
+  log.written();
+  t.deepEqual([log.stable, log.last, log.applied], [5, 5, 3]);
+  t.deepEqual(termsOf(log), [2, 2]);
+});
+
 test('what is decided elsewhere is not applied here before it is durable here', (t) => {
   const { log, stored } = logOf([1]);
   log.append(entriesOf(2, [1]));
