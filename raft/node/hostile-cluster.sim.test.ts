@@ -6,7 +6,11 @@ import { seedsOf } from '#internal/testing/seeds.ts';
 test('whatever happens, words are applied once, in one order, and none that was acknowledged is lost', async (t) => {
   const total = new Map<string, number>();
   for (const seed of seedsOf(150)) {
-    const { faults, words, acknowledged, met } = await runHostileCluster(seed);
+    const { faults, words, acknowledged, met } = await runHostileCluster(seed).catch(
+      (error: unknown) => {
+        throw new Error(`SEED=${seed}`, { cause: error });
+      },
+    );
     t.deepEqual(faults, [], `SEED=${seed}`);
     t.is(new Set(words).size, words.length, `SEED=${seed}: applied twice`);
     const there = new Set(words);

@@ -56,13 +56,17 @@ test('a dead node is replaced by a new one', async (t) => {
   await cluster.untilAll(writer.text, voters);
 });
 
-test('a newcomer that is not there is given up, and is no learner any more', async (t) => {
+test('a newcomer that is not there is given up, and removed when nobody asks for it any more', async (t) => {
   const cluster = await TestCluster.start(3, [1, 2, 3]);
   const { node, membership } = await cluster.leader();
   const outcome = await cluster.settle(membership.change({ voters: [1, 2, 3, 4, 5].map(idOf) }));
   t.like(outcome, { kind: 'refused', refusal: { kind: 'too-slow' } });
-  t.deepEqual(node.status().conf.learners, []);
+  t.deepEqual(node.status().conf.learners, [4, 5].map(idOf));
   t.deepEqual(node.status().conf.voters, [1, 2, 3].map(idOf));
+  await cluster.boot(4);
+  const voters = [1, 2, 3, 4].map(idOf);
+  t.deepEqual(await cluster.settle(membership.change({ voters })), { kind: 'done', voters });
+  t.deepEqual(node.status().conf.learners, []);
 });
 
 test('an id that was removed once is refused for ever', async (t) => {

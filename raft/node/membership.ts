@@ -6,7 +6,8 @@
  *
  * Refused is what would leave no spare: a set that could not lose a node and go on. Ids that were
  * removed once are refused for ever. When the leader falls in the middle, the next one completes a
- * joint change by itself; newcomers that were not promoted stay learners until somebody asks again.
+ * joint change by itself. Newcomers that were not promoted stay learners, so that asking again goes on
+ * where it ended; learners that nobody asks for any more are removed by the next change.
  */
 import { unreachable } from '#internal/base/assert.ts';
 import type { Clock } from '#internal/runtime/clock.ts';
@@ -15,18 +16,18 @@ import { majority } from '#raft/core/quorum/majority.ts';
 import type { Status } from '#raft/core/ready.ts';
 import type { MemberChange, NodeId } from '#raft/core/types.ts';
 import { type CatchUp, type CatchUpLimits, catchUpStep, newCatchUp } from './catch-up.ts';
-import type { PeerBook } from './peer-book.ts';
+import type { RetiredIds } from './peer-book.ts';
 import type { RaftNode } from './raft-node.ts';
 
 export type MembershipDependencies = {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly node: Pick<RaftNode, 'proposeConf' | 'standing' | 'status' | 'until'>;
-  readonly book?: Pick<PeerBook, 'isRetired'> | undefined;
+  readonly book?: Pick<RetiredIds, 'isRetired'> | undefined;
 };
 
 export type MembershipOptions = CatchUpLimits & {
-  /** Learners are removed again when they do not keep pace. */
+  /** Who may be new in one change. */
   readonly learnersMax: number;
 };
 
@@ -135,6 +136,10 @@ export class Membership {
     const newcomers = newcomersOf(node.status(), request);
     const leavers = conf.voters.filter((id) => !voters.includes(id));
     logger.info('Changing the membership', { from: conf.voters, to: voters });
+    for (const id of conf.learners.filter((learner) => !voters.includes(learner))) {
+      const refusal = await this.#propose([{ kind: 'remove', node: id }]);
+      if (refusal !== undefined) return refusal;
+    }
     for (const id of newcomers) {
       const refusal = conf.learners.includes(id)
         ? undefined
@@ -142,15 +147,9 @@ export class Membership {
       if (refusal !== undefined) return refusal;
     }
     const slow = await this.#catchUp(newcomers, term);
-    if (slow !== undefined) {
-      if (slow.kind === 'too-slow') await this.#dismiss(newcomers);
-      return slow;
-    }
+    if (slow !== undefined) return slow;
     const spare = await this.#whyNoSpare(request, []);
-    if (spare !== undefined) {
-      await this.#dismiss(newcomers);
-      return spare;
-    }
+    if (spare !== undefined) return spare;
     const changes = changesTo(newcomers, leavers);
     if (changes.length === 0) return undefined;
     const refusal = await this.#propose(changes);
@@ -185,11 +184,6 @@ export class Membership {
     };
     await node.until(look);
     return failed ?? (going.size === 0 ? undefined : { kind: 'unknown' });
-  }
-
-  /** Whoever did not keep pace is not kept as a learner: it would take from the leader for nothing. */
-  async #dismiss(newcomers: readonly NodeId[]): Promise<void> {
-    for (const id of newcomers) await this.#propose([{ kind: 'remove', node: id }]);
   }
 
   async #propose(changes: readonly MemberChange[]): Promise<MembershipRefusal | undefined> {

@@ -13,6 +13,17 @@ import { type Files, FilesError } from '#internal/runtime/files.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
 import type { NodeId } from '#raft/core/types.ts';
 
+/** Which ids are used up: part of what the log decided, since changes of the membership retire them. */
+export type RetiredIds = {
+  isRetired(peer: NodeId): boolean;
+  retired(): readonly NodeId[];
+  retire(peer: NodeId): void;
+  /** The log has been written. */
+  markUsed(): void;
+  /** Resolves when what is known is on disk, or could not be written. */
+  flush(): Promise<void>;
+};
+
 /** What a transport asks at each handshake. */
 export type Acquaintances = {
   /** Ours, told to every peer. */
@@ -89,7 +100,7 @@ export async function openPeerBook(
   return book;
 }
 
-export class PeerBook implements Acquaintances, AsyncDisposable {
+export class PeerBook implements Acquaintances, RetiredIds, AsyncDisposable {
   readonly #dependencies: PeerBookDependencies;
   readonly #path: string;
   #page: Page;
@@ -129,6 +140,11 @@ export class PeerBook implements Acquaintances, AsyncDisposable {
 
   isRetired(peer: NodeId): boolean {
     return this.#page.retired.has(peer);
+  }
+
+  /** In rising order. */
+  retired(): readonly NodeId[] {
+    return [...this.#page.retired].toSorted((one, other) => one - other);
   }
 
   /** For ever: its id is used up. */

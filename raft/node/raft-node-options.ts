@@ -5,7 +5,7 @@ import type { Logger } from '#internal/runtime/logger.ts';
 import type { LogStore } from '#raft/core/log-store.ts';
 import { defaultLimits, type RawNodeOptions } from '#raft/core/options.ts';
 import type { NodeId } from '#raft/core/types.ts';
-import type { PeerBook } from './peer-book.ts';
+import type { RetiredIds } from './peer-book.ts';
 import type { PeerHandlers, PeerTransport } from './peer-transport.ts';
 import type { StateMachine } from './replicated-log.ts';
 import {
@@ -26,7 +26,7 @@ export type RaftNodeDependencies = {
   /** Without them the log is never compacted. */
   readonly snapshots?: SnapshotMeans | undefined;
   /** Remembers for us which ids are used up. Opened and closed by the caller. */
-  readonly book?: Pick<PeerBook, 'retire' | 'isRetired' | 'markUsed'> | undefined;
+  readonly book?: RetiredIds | undefined;
   /**
    * Calls back when the inputs that are there already are all in: they share one write and one message
    * a peer. By default that is what one callback of the loop brought; whoever lives on the network

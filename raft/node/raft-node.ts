@@ -27,6 +27,7 @@ import {
   type RaftNodeOptions,
 } from './raft-node-options.ts';
 import type { Proposal, Read, Standing } from './replicated-log.ts';
+import { retireRemoved } from './retire-removed.ts';
 import { recoverMachine, SnapshotDesk, type SnapshotMeans } from './snapshot-desk.ts';
 
 export { defaultRaftNodeOptions, type RaftNodeDependencies, type RaftNodeOptions };
@@ -42,8 +43,8 @@ export async function openRaftNode(
   dependencies: RaftNodeDependencies,
   options: RaftNodeOptions,
 ): Promise<RaftNode> {
-  const { machine, log, snapshots } = dependencies;
-  await recoverMachine(machine, log, snapshots?.store);
+  const { machine, log, snapshots, book } = dependencies;
+  await recoverMachine({ machine, book }, log, snapshots?.store);
   return new RaftNode(dependencies, options);
 }
 
@@ -77,7 +78,7 @@ export class RaftNode {
   readonly #leaving = new Map<NodeId, number>();
 
   constructor(dependencies: RaftNodeDependencies, options: RaftNodeOptions) {
-    const { clock, log, random, machine, connect, snapshots } = dependencies;
+    const { clock, log, random, machine, connect, snapshots, book } = dependencies;
     const { initial } = log;
     const appliedIndex = machine.appliedIndex();
     this.#dependencies = dependencies;
@@ -91,7 +92,8 @@ export class RaftNode {
       { log, random, clock, newestSnapshot },
       { ...options, initial, appliedIndex },
     );
-    const { term } = this.#raw.status();
+    const { term, conf } = this.#raw.status();
+    if (book !== undefined) retireRemoved(book, { log, appliedIndex, members: membersOf(conf) });
     this.#standing = { kind: 'follower', term, leader: undefined, ready: false };
     this.#transport = connect({
       onMessages: (messages) => this.#onMessages(messages),
@@ -212,9 +214,10 @@ export class RaftNode {
   }
 
   #openDesk(means: SnapshotMeans): SnapshotDesk {
-    const { clock, logger, log, machine } = this.#dependencies;
+    const { clock, logger, log, machine, book } = this.#dependencies;
     return new SnapshotDesk(
       {
+        book,
         clock,
         logger,
         log,

@@ -8,9 +8,11 @@ import type { Clock } from '#internal/runtime/clock.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
 import type { LogStore } from '#raft/core/log-store.ts';
 import type { SnapshotReader, SnapshotStore } from '#raft/core/snapshot-store.ts';
-import type { Index, NodeId, SnapshotMark, Term } from '#raft/core/types.ts';
+import { type Index, type NodeId, nodeId, type SnapshotMark, type Term } from '#raft/core/types.ts';
 import type { Meter } from './meter.ts';
+import type { RetiredIds } from './peer-book.ts';
 import type { StateMachine } from './replicated-log.ts';
+import { prefixed, withoutPrefix } from './snapshot-prefix.ts';
 import {
   type SnapshotMessage,
   SnapshotSender,
@@ -48,6 +50,7 @@ export type SnapshotDeskDependencies = {
   readonly logger: Logger;
   readonly log: LogStore;
   readonly machine: StateMachine;
+  readonly book: RetiredIds | undefined;
   readonly means: SnapshotMeans;
   readonly meter: Meter;
   readonly term: () => Term;
@@ -138,7 +141,7 @@ export class SnapshotDesk {
     await this.#making;
     try {
       await log.installSnapshot(mark);
-      await restoreFrom(reader, this.#dependencies.machine);
+      await restoreFrom(reader, this.#dependencies);
     } finally {
       this.#isInstalling = false;
       await reader.close();
@@ -182,7 +185,7 @@ export class SnapshotDesk {
   }
 
   async #makeWhole(index: Index): Promise<void> {
-    const { log, machine, means, markAt, logger } = this.#dependencies;
+    const { log, machine, means, book, markAt, logger } = this.#dependencies;
     const mark = markAt(index);
     if (mark === undefined || index <= log.snapshot().index) return;
     const newest = means.store.newest()?.mark;
@@ -193,7 +196,7 @@ export class SnapshotDesk {
     }
     assert(machine.snapshot !== undefined, 'a state machine that makes no snapshots');
     // Now, before anything else is applied; it is written while others are.
-    const { chunks } = machine.snapshot();
+    const chunks = prefixed(retiredToBytes(book), machine.snapshot().chunks);
     const writer = await means.store.create(mark);
     try {
       for await (const chunk of chunks) {
@@ -214,7 +217,9 @@ export class SnapshotDesk {
   }
 
   async #compact(mark: SnapshotMark): Promise<void> {
-    const { log } = this.#dependencies;
+    const { log, book } = this.#dependencies;
+    // What the log forgets about used ids must be in the book.
+    await book?.flush();
     // Somebody's newer one may have taken the log's place meanwhile.
     if (this.#isOver || mark.index <= log.snapshot().index) return;
     await log.compact(mark, { tailBytes: this.#options.tailBytes });
@@ -226,7 +231,7 @@ export class SnapshotDesk {
  * snapshot. One that was received and not yet installed when the process died is installed now.
  */
 export async function recoverMachine(
-  machine: StateMachine,
+  { machine, book }: Restored,
   log: LogStore,
   store: SnapshotStore | undefined,
 ): Promise<void> {
@@ -238,7 +243,7 @@ export async function recoverMachine(
   if (reader === undefined) throw new NoSnapshotError(begin);
   try {
     if (log.term(mark.index) !== mark.term) await log.installSnapshot(mark);
-    await restoreFrom(reader, machine);
+    await restoreFrom(reader, { machine, book });
   } finally {
     await reader.close();
   }
@@ -257,11 +262,32 @@ export class NoSnapshotError extends Error {
   }
 }
 
-async function restoreFrom(reader: SnapshotReader, machine: StateMachine): Promise<void> {
+/** What a snapshot is the whole state of. */
+type Restored = { readonly machine: StateMachine; readonly book?: RetiredIds | undefined };
+
+async function restoreFrom(reader: SnapshotReader, { machine, book }: Restored): Promise<void> {
   assert(machine.restore !== undefined, 'a state machine that takes no snapshots');
   const { index } = reader.manifest.mark;
-  await machine.restore({ index, chunks: chunksOf(reader) });
+  const { prefix, rest } = await withoutPrefix(chunksOf(reader));
+  const retired = retiredFromBytes(prefix);
+  await machine.restore({ index, chunks: rest });
   assert(machine.appliedIndex() === index, `a machine restored to ${machine.appliedIndex()}`);
+  for (const id of retired) book?.retire(id);
+}
+
+function retiredToBytes(book: RetiredIds | undefined): Uint8Array {
+  const ids = book?.retired() ?? [];
+  const bytes = new Uint8Array(8 * ids.length);
+  const view = new DataView(bytes.buffer);
+  for (const [place, id] of ids.entries()) view.setBigUint64(8 * place, BigInt(id), true);
+  return bytes;
+}
+
+function retiredFromBytes(bytes: Uint8Array): readonly NodeId[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Array.from({ length: bytes.length / 8 }, (_, place) =>
+    nodeId(Number(view.getBigUint64(8 * place, true))),
+  );
 }
 
 async function* chunksOf(reader: SnapshotReader): AsyncIterable<Uint8Array> {
