@@ -276,8 +276,10 @@ export class RawNode {
 /** The configurations that the state machine has been through since the log's beginning. */
 function confsOf(log: LogReader, { initial, appliedIndex }: RawNodeOptions): Raft['confs'] {
   const chunkBytes = 1 << 20;
-  const confs = [{ index: log.snapshot().index, conf: initial.conf }];
-  for (let from = log.firstIndex(); from <= appliedIndex;) {
+  const { index: begin } = log.snapshot();
+  const confs = [{ index: begin, conf: initial.conf }];
+  // A log may keep entries before its mark, whose changes the mark's configuration has in it.
+  for (let from = begin + 1; from <= appliedIndex;) {
     const entries = log.entries(from, appliedIndex + 1, chunkBytes);
     from += entries.length;
     for (const entry of entries) {

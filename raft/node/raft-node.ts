@@ -79,7 +79,8 @@ export class RaftNode {
 
   constructor(dependencies: RaftNodeDependencies, options: RaftNodeOptions) {
     const { clock, log, random, machine, connect, snapshots, book } = dependencies;
-    const { initial } = log;
+    // What a recovery installed is newer than what the log was opened with.
+    const initial = { hard: log.initial.hard, conf: log.snapshot().conf };
     const appliedIndex = machine.appliedIndex();
     this.#dependencies = dependencies;
     this.#options = options;
