@@ -1,6 +1,11 @@
 /** What the dissertation (§4) and those who got it wrong say of membership, one law a test. */
 import test from 'ava';
 import { assert } from '#internal/base/assert.ts';
+import { randomFromSeed } from '#internal/base/random.ts';
+import { confChangeToBytes } from './confchange-codec.ts';
+import type { LogReader } from './log-store.ts';
+import { defaultLimits } from './options.ts';
+import { RawNode } from './raw-node.ts';
 import { MemoryLog } from './memory-log.ts';
 import {
   addLearner,
@@ -15,7 +20,7 @@ import {
   TestCluster,
   text,
 } from './test-cluster.ts';
-import type { ConfChange, Message } from './types.ts';
+import type { ConfChange, Entry, Message } from './types.ts';
 
 const [one, two, three] = [nodeId(1), nodeId(2), nodeId(3)] as const;
 
@@ -417,4 +422,28 @@ test('a leader that has just taken others in does not resign before they had tim
   cluster.filter();
   cluster.tick(3);
   t.is(cluster.conf(1), '{1,2,3}');
+});
+
+test('a log that keeps entries before its mark does not make their changes twice', (t) => {
+  const conf = { voters: [one, two, three], outgoing: [], learners: [], learnersNext: [] };
+  const initial = {
+    hard: { term: 1, vote: undefined, commit: 6 },
+    conf: { ...conf, autoLeave: false },
+  };
+  // The end of a joint change, whose beginning is compacted away.
+  const data = confChangeToBytes({ transition: 'auto', changes: [] });
+  const entries: readonly Entry[] = [
+    { index: 5, term: 1, kind: 'conf', data },
+    { index: 6, term: 1, kind: 'normal', data: new Uint8Array() },
+  ];
+  const log: LogReader = {
+    firstIndex: () => 5,
+    lastIndex: () => 6,
+    term: () => 1,
+    entries: (from, to) => entries.filter(({ index }) => index >= from && index < to),
+    snapshot: () => ({ index: 6, term: 1, conf: initial.conf }),
+  };
+  const options = { ...defaultLimits, id: one, initial, appliedIndex: 6 };
+  const node = new RawNode({ log, random: randomFromSeed(1) }, options);
+  t.deepEqual(node.status().conf, initial.conf);
 });

@@ -93,26 +93,6 @@ test('all stop at any moment and start again from snapshots and logs: nothing is
   }
 });
 
-test('a log that keeps changes of the membership before its mark does not make them twice', async (t) => {
-  const options = { snapshots: { ...snapshots, tailBytes: 1 << 20 } };
-  const cluster = await TestCluster.start(1, [1, 2, 3], options);
-  await cluster.boot(4);
-  for (const voters of [
-    [1, 2, 3, 4],
-    [2, 3, 4],
-  ]) {
-    const { membership } = await cluster.leader();
-    t.is((await cluster.settle(membership.change({ voters: voters.map(idOf) }))).kind, 'done');
-  }
-  for (let at = 0; at < 100; at++) await cluster.write(word(at));
-  await cluster.until(() => cluster.program(2).log.snapshot().index > 50);
-  t.is(cluster.program(2).log.firstIndex(), 1);
-  cluster.crash(2);
-  const { node } = await cluster.boot(2);
-  t.deepEqual(node.status().conf.voters, [2, 3, 4].map(idOf));
-  t.deepEqual(node.status().conf.outgoing, []);
-});
-
 test('a log without the snapshot that it begins behind is refused with advice', async (t) => {
   const cluster = await TestCluster.start(1, [1, 2, 3], { snapshots });
   for (let at = 0; at < 150; at++) await cluster.write(word(at));
