@@ -139,7 +139,7 @@ withDisks(`a full disk refuses with a reason and loses nothing${because(noDisks)
     t.true(isBeginning(serials), `${freeKib} KiB`);
     t.true(serials.length >= Math.max(acked, again.acked), `${freeKib} KiB`);
     const healed = await live({ folder: home, segmentBytes, count: 30 });
-    t.is(healed.acked, serials.length + 30, `${freeKib} KiB: it goes on when there is room`);
+    t.is(healed.acked, serials.length + 30, `${freeKib} KiB: ${JSON.stringify(healed)}`);
     await rm(home, { recursive: true });
   }
   t.log(`refused: ${refused}, room enough: ${enough}, reserve used up: ${ends}`);

@@ -104,6 +104,8 @@ export class SpareSegment {
         await file.write(offset, [zeros.subarray(0, segmentBytes - offset)]);
         await file.sync();
       }
+      // One that is half filled is not made to look whole: its room is not ours yet.
+      if (this.#isClosed) return file;
       await file.truncate(segmentBytes);
       await file.sync();
       return file;
