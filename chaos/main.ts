@@ -1,10 +1,11 @@
 /**
- * `npm run sim`: many seeded runs of the simulated cluster.
+ * `npm run sim`: many seeded runs of a simulated world: of Raft alone, or of the whole cluster.
  *
  *     npm run sim -- --seeds 500 [--from N]            looks for violations
  *     npm run sim -- --mutants [--seeds 200]           looks whether planted bugs are found
  *     npm run sim -- --mutant NAME --seeds 1 --from N  replays what found one of them
  *
+ * `--world raft` is meant when nothing is said; `--world cluster` runs masters, agents and schedulers.
  * Ends with `figure` lines. Exit status 1 when an invariant broke, or a planted bug survived; 2 when
  * it was called wrongly.
  */
@@ -12,14 +13,22 @@ import { parseArgs } from 'node:util';
 import { hunt } from '#chaos/mutants/hunt.ts';
 import type { Mutant } from '#chaos/mutants/mutant.ts';
 import { plant } from '#chaos/mutants/plant.ts';
+import { clusterMutants } from '#chaos/mutants/cluster-mutants.ts';
 import { raftMutants } from '#chaos/mutants/raft-mutants.ts';
 import type { RaftRun } from '#chaos/simulation/raft-run.ts';
+import { loadWorld, type WorldName } from '#chaos/simulation/worlds.ts';
 
 type Arguments = {
+  readonly world: WorldName;
   readonly from: number;
   readonly seeds: number;
   readonly mutant: Mutant | undefined;
   readonly mutants: boolean;
+};
+
+const mutantsOf: Readonly<Record<WorldName, readonly Mutant[]>> = {
+  raft: raftMutants,
+  cluster: clusterMutants,
 };
 
 class UsageError extends Error {
@@ -31,6 +40,7 @@ function parse(args: readonly string[]): Arguments {
     args: [...args],
     allowPositionals: true,
     options: {
+      world: { type: 'string', default: 'raft' },
       seeds: { type: 'string' },
       from: { type: 'string', default: '0' },
       mutant: { type: 'string' },
@@ -38,15 +48,22 @@ function parse(args: readonly string[]): Arguments {
     },
   });
   if (positionals.length !== 1 || positionals[0] !== 'sim') {
-    throw new UsageError('usage: sim [--seeds N] [--from N] [--mutants | --mutant NAME]');
+    throw new UsageError(
+      'usage: sim [--world raft|cluster] [--seeds N] [--from N] [--mutants | --mutant NAME]',
+    );
   }
-  const mutant = raftMutants.find(({ name }) => name === values.mutant);
+  const { world } = values;
+  if (world !== 'raft' && world !== 'cluster') {
+    throw new UsageError(`there is no world "${world}"; there are raft, cluster`);
+  }
+  const mutant = mutantsOf[world].find(({ name }) => name === values.mutant);
   if (values.mutant !== undefined && mutant === undefined) {
-    const known = raftMutants.map(({ name }) => name).join(', ');
+    const known = mutantsOf[world].map(({ name }) => name).join(', ');
     throw new UsageError(`there is no mutant "${values.mutant}"; there are ${known}`);
   }
   const seeds = wholeNumber('seeds', values.seeds ?? (values.mutants ? '200' : '500'));
-  return { from: wholeNumber('from', values.from), seeds, mutant, mutants: values.mutants };
+  const from = wholeNumber('from', values.from);
+  return { world, from, seeds, mutant, mutants: values.mutants };
 }
 
 function wholeNumber(name: string, text: string): number {
@@ -56,19 +73,19 @@ function wholeNumber(name: string, text: string): number {
 }
 
 /** Runs seed after seed; the exit status. */
-async function simulate({ from, seeds: count, mutant }: Arguments): Promise<number> {
+async function simulate({ world, from, seeds: count, mutant }: Arguments): Promise<number> {
   if (mutant !== undefined) plant(mutant);
   // Only now: a mutant is planted in what is loaded after it.
-  const { runRaft } = await import('#chaos/simulation/raft-run.ts');
+  const run = await loadWorld(world);
   const { sweep } = await import('#chaos/simulation/sweep.ts');
   let done = 0;
-  const onRun = (run: RaftRun): void => {
+  const onRun = (result: RaftRun): void => {
     done += 1;
-    if (run.violation !== undefined) tellViolation(run, mutant);
+    if (result.violation !== undefined) tellViolation(result, world, mutant);
     if (done % 50 === 0) console.log(`${done} of ${count} seeds`);
   };
   const options = { from, count, stopsAtViolation: false };
-  const result = await sweep((seed) => runRaft({ seed }), options, onRun);
+  const result = await sweep(run, options, onRun);
   figure('seeds', result.seeds);
   figure('events', result.events);
   figure('violations', result.violations.length);
@@ -76,24 +93,29 @@ async function simulate({ from, seeds: count, mutant }: Arguments): Promise<numb
   return result.violations.length === 0 ? 0 : 1;
 }
 
-function tellViolation({ seed, violation }: RaftRun, mutant: Mutant | undefined): void {
+function tellViolation(
+  { seed, violation }: RaftRun,
+  world: WorldName,
+  mutant: Mutant | undefined,
+): void {
   const planted = mutant === undefined ? '' : ` --mutant ${mutant.name}`;
   console.log(`SEED=${seed} ${violation?.message}`);
-  console.log(`  replay: npm run sim -- --seeds 1 --from ${seed}${planted}`);
+  console.log(`  replay: npm run sim -- --world ${world} --seeds 1 --from ${seed}${planted}`);
 }
 
 /** Tries each mutant; the exit status. */
-async function huntAll({ from, seeds: count }: Arguments): Promise<number> {
+async function huntAll({ world, from, seeds: count }: Arguments): Promise<number> {
   let survivors = 0;
-  for (const mutant of raftMutants) {
-    const { name, caught, seeds } = await hunt({ mutant, from, count });
+  for (const mutant of mutantsOf[world]) {
+    const { name, caught, seeds } = await hunt({ mutant, world, from, count });
     if (caught === undefined) {
       survivors += 1;
       console.log(`${name} survived ${seeds} seeds`);
     } else console.log(`${name} caught by seed ${caught.seed}: ${caught.message}`);
   }
-  figure('mutants', raftMutants.length);
-  figure('mutants-caught', raftMutants.length - survivors);
+  const { length } = mutantsOf[world];
+  figure('mutants', length);
+  figure('mutants-caught', length - survivors);
   return survivors === 0 ? 0 : 1;
 }
 

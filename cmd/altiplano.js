@@ -6,6 +6,7 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
@@ -13,6 +14,8 @@ const isNewEnough = Number(process.versions.node.split('.')[0]) >= 24;
 const pinnedNode = path('../node_modules/.bin/node');
 
 if (isNewEnough) {
+  // Compiled once a machine: five processes of a cluster then start in half the time.
+  module.enableCompileCache();
   const { main } = existsSync(path('./altiplano/main.ts'))
     ? await import('./altiplano/main.ts')
     : await import('../dist/cmd/altiplano/main.js');

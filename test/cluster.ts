@@ -99,6 +99,11 @@ export class TestCluster {
     return pid;
   }
 
+  /** All processes of the cluster, as they were started last. */
+  pids(): readonly number[] {
+    return [...this.#pids.values()];
+  }
+
   /** Name and address of the master that leads now. */
   async leader(): Promise<{ readonly name: string; readonly address: string }> {
     let found: { readonly name: string; readonly address: string } | undefined;
@@ -156,5 +161,22 @@ export async function statusOf(url: string): Promise<number> {
     return reply.status;
   } catch {
     return 0;
+  }
+}
+
+/** Whether the process exists. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Ends processes that a failed test has left behind. */
+export function killLeftovers(pids: Iterable<number>): void {
+  for (const pid of pids) {
+    if (pid > 0 && isAlive(pid)) process.kill(pid, 'SIGKILL');
   }
 }

@@ -1,6 +1,6 @@
 /** `altiplano run` against real processes: what a newcomer tries first, and what an outage must not break. */
 import test from 'ava';
-import { startCluster } from './cluster.ts';
+import { isAlive, startCluster, type TestCluster } from './cluster.ts';
 
 test.serial('a command runs, its output comes home and its exit status is ours', async (t) => {
   const cluster = await startCluster(t, { firstPort: 7050 });
@@ -47,3 +47,31 @@ test.serial('the fall of the leading master is not noticed by what runs', async 
   t.like(await second, { status: 0, stdout: 'still here\n' });
   t.not((await cluster.leader()).name, fallen);
 });
+
+test.serial(
+  'a cluster ends without a trace, and its next start knows its agents again',
+  async (t) => {
+    const cluster = await startCluster(t, { firstPort: 7090 });
+    const before = await agentIds(cluster);
+    const begun = Promise.withResolvers<void>();
+    const endless = cluster.run(['--command', 'echo begun; exec sleep 1000'], (line) => {
+      if (line === 'begun') begun.resolve();
+    });
+    await begun.promise;
+    const pids = cluster.pids();
+    t.is(await cluster.stop(), 0);
+    t.deepEqual(pids.filter(isAlive), []);
+
+    await cluster.start();
+    t.deepEqual(await agentIds(cluster), before);
+    // The next start reports how the task ended: by TERM, when its agent was told to stop.
+    t.is((await endless).status, 143);
+  },
+);
+
+async function agentIds(cluster: TestCluster): Promise<readonly string[]> {
+  const { address } = await cluster.leader();
+  const reply = await fetch(`http://${address}/slaves`);
+  const text = await reply.text();
+  return [...text.matchAll(/"id":"([^"]+)"/g)].map(([, id = '']) => id).toSorted();
+}

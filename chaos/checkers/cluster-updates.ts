@@ -5,7 +5,8 @@
  * - in order: of one task, nobody sends or hears an older update after a newer one;
  * - reliable: an agent keeps an update until its scheduler acknowledged it, or the framework is gone;
  * - quiet: once an agent has let go of an update, it never sends it again;
- * - final: no state follows a terminal one, but answers to a reconciliation, which say what is known;
+ * - final: no state follows a terminal one, but answers to a reconciliation, which say what is known,
+ *   and words of a master on one of several launches that were asked for under one id;
  * - tenants: nobody hears of the tasks of another.
  */
 import { isTerminal } from '#internal/agent/core/state.ts';
@@ -22,6 +23,8 @@ export type SentUpdate = {
 };
 
 type History = {
+  /** How often its framework asked for it. */
+  asked: number;
   /** Uuids in the order in which they were first sent, and what they say. */
   readonly sent: { readonly uuid: string; readonly state: TaskState }[];
   /** The last one in `sent` that was sent, and the last one that was heard. */
@@ -51,9 +54,11 @@ export class UpdateLaws {
     this.#ownerOf = dependencies.ownerOf;
   }
 
-  /** The terminal state of `task` that its scheduler was told. */
-  endOf(task: string): TaskState | undefined {
-    return this.#histories.get(task)?.end;
+  /** A framework asks for a launch, perhaps again: it was told that the first one came to nothing. */
+  asked(task: string): void {
+    const history = this.#history(task);
+    history.asked++;
+    if (history.sent.length === 0) history.end = undefined;
   }
 
   /** The log has the end of a framework: nobody is owed anything of it any more. */
@@ -65,7 +70,10 @@ export class UpdateLaws {
   sent(update: SentUpdate): void {
     const { agent, task, uuid, state } = update;
     if (this.#forgotten.has(uuid)) {
-      throw new Violation('quiet-updates', `${agent} sent ${state} of ${task} after it let go of it`);
+      throw new Violation(
+        'quiet-updates',
+        `${agent} sent ${state} of ${task} after it let go of it`,
+      );
     }
     const history = this.#history(task);
     const at = history.sent.findIndex((each) => each.uuid === uuid);
@@ -128,7 +136,8 @@ export class UpdateLaws {
       this.counts.reconciled++;
       return;
     }
-    this.#end(task, this.#history(task), state);
+    const history = this.#history(task);
+    if (history.asked === 1) this.#end(task, history, state);
   }
 
   #end(task: string, history: History, state: TaskState): void {
@@ -141,7 +150,7 @@ export class UpdateLaws {
   #history(task: string): History {
     const known = this.#histories.get(task);
     if (known !== undefined) return known;
-    const fresh: History = { sent: [], newestSent: -1, newestHeard: -1, end: undefined };
+    const fresh: History = { asked: 0, sent: [], newestSent: -1, newestHeard: -1, end: undefined };
     this.#histories.set(task, fresh);
     return fresh;
   }

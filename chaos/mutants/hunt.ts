@@ -3,10 +3,13 @@
  * seed, and tells at which one the cluster broke a promise.
  */
 import { Worker } from 'node:worker_threads';
+import type { WorldName } from '#chaos/simulation/worlds.ts';
 import type { Mutant } from './mutant.ts';
 
 export type HuntOptions = {
   readonly mutant: Mutant;
+  /** Where it is looked for. */
+  readonly world: WorldName;
   readonly from: number;
   /** How many seeds it gets. */
   readonly count: number;

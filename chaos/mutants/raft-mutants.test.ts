@@ -32,7 +32,7 @@ for (const mutant of raftMutants) {
   });
 
   test(`the simulation finds the mutant ${mutant.name} within 200 seeds`, async (t) => {
-    const { caught } = await hunt({ mutant, from: 0, count: 200 });
+    const { caught } = await hunt({ mutant, world: 'raft', from: 0, count: 200 });
     t.truthy(caught, 'the world is too kind');
   });
 }

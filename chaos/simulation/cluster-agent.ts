@@ -109,7 +109,7 @@ export class AgentMachine {
   }
 
   async #open(life: Life): Promise<void> {
-    const { world, logger, links, witness } = this.#ground;
+    const { world, logger, links } = this.#ground;
     const { name, masters, syncMsMax, clockRate } = this.#options;
     const store = await openMemoryStore({ medium: this.#medium, life }, { syncMsMax });
     const dialer = simulatedLinkDialer(
@@ -138,12 +138,16 @@ export class AgentMachine {
         mailboxMax,
       },
     );
-    void agent.ended.then((end) => {
-      const why = end.kind === 'failed' ? end.error : 'reason' in end ? end.reason : '';
-      witness.fail(`${name} ${end.kind}`, why);
-    });
+    void this.#mourn(agent);
     this.#agent = agent;
     await agent.start();
+  }
+
+  /** Nobody asks an agent to end here, so an end is a violation. */
+  async #mourn(agent: Agent): Promise<void> {
+    const end = await agent.ended;
+    const why = end.kind === 'failed' ? end.error : 'reason' in end ? end.reason : '';
+    this.#ground.witness.fail(`${this.name} ${end.kind}`, why);
   }
 
   #resources(): NonNullable<

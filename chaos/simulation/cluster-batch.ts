@@ -98,7 +98,7 @@ export class BatchScheduler {
         random: this.#random.fork(`life ${this.#lives}`),
         logger,
         http: tapped(
-          { http: http.client(life), witness },
+          { http: http.client(life), witness, logger },
           { owner: this.name, onCall: this.#onCall },
         ),
       },
@@ -275,15 +275,15 @@ export class BatchScheduler {
 
   #call(call: Call): void {
     const { witness } = this.#ground;
-    this.#client?.call(call).then(
-      (outcome) => {
-        // A stream that is over without our knowledge: the next one is on its way.
-        const isLate = outcome.kind === 'refused' && [400, 403].includes(outcome.status);
-        if (outcome.kind !== 'refused' || isLate) return;
-        witness.fail(`${this.name}: ${call.type} was answered ${outcome.status}`, outcome.text);
-      },
-      (error: unknown) => witness.fail(`${this.name}: ${call.type}`, error),
-    );
+    this.#make(call).catch((error: unknown) => witness.fail(`${this.name}: ${call.type}`, error));
+  }
+
+  async #make(call: Call): Promise<void> {
+    const outcome = await this.#client?.call(call);
+    // 400: we are a stranger, or our stream is another one; a new stream is on its way.
+    if (outcome?.kind !== 'refused' || outcome.status === 400) return;
+    const what = `${this.name}: ${call.type} was answered ${outcome.status}`;
+    this.#ground.witness.fail(what, outcome.text);
   }
 }
 

@@ -2,6 +2,7 @@
  * What the log of one run decided, as masters apply it: told to the laws, and counted. Each entry is
  * news once, whichever master applies it first; states are compared whenever one comes to it.
  */
+import { unreachable } from '#internal/base/assert.ts';
 import type { LogEntry } from '#internal/master/ledger.ts';
 import type { Command } from '#internal/state/command.ts';
 import type { State } from '#internal/state/state.ts';
@@ -75,7 +76,16 @@ export class ClusterHistory {
           counts['agents-back']++;
         }
         return;
+      case 'acknowledge-updates':
+      case 'admit-agent':
+      case 'disconnect-framework':
+      case 'kill-task':
+      case 'remove-agent':
+      case 'subscribe-framework':
+      case 'update-tasks':
+        return;
       default:
+        unreachable(command);
     }
   }
 }

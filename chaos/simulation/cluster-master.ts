@@ -25,7 +25,13 @@ import { MemoryMedium, openMemoryStore } from '#storage/memory/memory-store.ts';
 import { openWal } from '#storage/wal/wal.ts';
 import { WalError } from '#storage/wal/wal-error.ts';
 import type { ClusterHistory } from './cluster-history.ts';
-import { type Ground, httpPort, linkBacklogBytesMax, linkPort, masterName } from './cluster-ground.ts';
+import {
+  type Ground,
+  httpPort,
+  linkBacklogBytesMax,
+  linkPort,
+  masterName,
+} from './cluster-ground.ts';
 
 export type MasterMachineOptions = {
   readonly id: number;

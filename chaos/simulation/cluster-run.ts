@@ -12,13 +12,7 @@ import type { Capacity } from '#chaos/checkers/cluster-containers.ts';
 import { AgentMachine } from './cluster-agent.ts';
 import { BatchScheduler } from './cluster-batch.ts';
 import { type ClusterFaults, sampleClusterFaults } from './cluster-faults.ts';
-import {
-  type Ground,
-  httpPort,
-  linkPort,
-  masterName,
-  newGround,
-} from './cluster-ground.ts';
+import { type Ground, httpPort, linkPort, masterName, newGround } from './cluster-ground.ts';
 import { ClusterHistory } from './cluster-history.ts';
 import { MasterMachine } from './cluster-master.ts';
 import { ClusterNemesis } from './cluster-nemesis.ts';
@@ -210,6 +204,7 @@ function figuresOf(cluster: Cluster): Record<string, number> {
     'states-compared': agreement.compared,
     'tasks-asked-for': sum('launches'),
     'tasks-started': containers.startedCount,
+    'runs-with-a-full-agent': containers.fullest >= 900 ? 1 : 0,
     'kills-asked-for': sum('kills'),
     'kills-of-others': sum('meddled'),
     'offers-declined': sum('declines'),
@@ -229,4 +224,3 @@ function figuresOf(cluster: Cluster): Record<string, number> {
     'connections-broken': broken,
   };
 }
-

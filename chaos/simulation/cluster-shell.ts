@@ -52,7 +52,7 @@ export class Shell {
         random: this.#random.fork('run'),
         logger,
         http: tapped(
-          { http: http.client(life), witness },
+          { http: http.client(life), witness, logger },
           { owner: this.name, onCall: this.#onCall },
         ),
         output: async () => {},
@@ -65,11 +65,10 @@ export class Shell {
       },
     );
     if (this.#random.chance(0.15)) clock.after(this.#random.below(20_000), () => run.interrupt());
-    run.run().then(
-      (end) => {
-        this.end = end;
-      },
-      (error: unknown) => witness.fail(`${this.name} broke off`, error),
-    );
+    this.#wait(run).catch((error: unknown) => witness.fail(`${this.name} broke off`, error));
+  }
+
+  async #wait(run: RunCommand): Promise<void> {
+    this.end = await run.run();
   }
 }

@@ -5,11 +5,19 @@
 import { uuidText } from '#internal/base/uuid.ts';
 import { jsonFormat, protobufFormat } from '#internal/client/wire-format.ts';
 import type { HttpCall, HttpClient, HttpReply } from '#internal/runtime/http.ts';
+import type { Logger } from '#internal/runtime/logger.ts';
 import { fromJson } from '#internal/wire/json.ts';
 import { decode } from '#internal/wire/protobuf.ts';
 import { newRecordReader } from '#internal/wire/record-io.ts';
 import type { Call, Event } from '#proto/gen/mesos/v1/scheduler.ts';
 import type { ClusterWitness } from './cluster-witness.ts';
+
+type Dependencies = {
+  readonly http: HttpClient;
+  readonly witness: ClusterWitness;
+  /** Takes down what was said, for people who look into a run. */
+  readonly logger: Logger;
+};
 
 export type TapOptions = {
   readonly owner: string;
@@ -20,18 +28,23 @@ export type TapOptions = {
 const recordBytesMax = 1 << 24;
 
 export function tapped(
-  { http, witness }: { readonly http: HttpClient; readonly witness: ClusterWitness },
+  { http, witness, logger }: Dependencies,
   { owner, onCall }: TapOptions,
 ): HttpClient {
   return {
     async call(request) {
       const asked = schedulerCall(request);
       if (asked === undefined) return await http.call(request);
+      logger.debug('call', { owner, url: request.url, call: asked });
       said(witness, owner, asked);
       onCall?.(asked);
       const reply = await http.call(request);
       if (asked.type !== 'SUBSCRIBE' || reply.status !== 200) return reply;
-      return { ...reply, body: tappedBody(reply, (event) => heard(witness, owner, event)) };
+      const onEvent = (event: Event): void => {
+        logger.debug('event', { owner, event });
+        heard(witness, owner, event);
+      };
+      return { ...reply, body: tappedBody(reply, onEvent) };
     },
   };
 }
@@ -44,8 +57,10 @@ function schedulerCall({ url, headers = {}, body }: HttpCall): Call | undefined 
 }
 
 function said(witness: ClusterWitness, owner: string, call: Call): void {
-  const { acknowledge, kill } = call;
+  const { accept, acknowledge, kill } = call;
+  const launched = (accept?.operations ?? []).flatMap(({ launch }) => launch?.task_infos ?? []);
   witness.see(({ updates, containers }) => {
+    for (const { task_id } of launched) updates.asked(task_id.value);
     if (acknowledge !== undefined) updates.acknowledged(uuidText(acknowledge.uuid));
     if (kill !== undefined) containers.killAsked(owner, kill.task_id.value);
     if (call.type === 'TEARDOWN') containers.killAsked(owner);

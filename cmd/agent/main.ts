@@ -30,6 +30,7 @@ import { explain } from '../explain.ts';
 import { readCommandLine } from '../read-command-line.ts';
 import { openStopRequest } from '../stopping.ts';
 import { textFlags } from '../text-flags.ts';
+import { warnWhile } from '../warn-while.ts';
 import { type AgentFlags, agentProgram } from './flags.ts';
 
 const mailboxMax = 100_000;
@@ -38,7 +39,7 @@ const bodyBytesMax = 16 * 1024 * 1024;
 export async function run(argv: readonly string[]): Promise<number> {
   const flags = readCommandLine(agentProgram, argv);
   if (typeof flags === 'number') return flags;
-  using stop = openStopRequest(flags);
+  using stop = openStopRequest(systemClock(), flags);
   try {
     await using stack = new AsyncDisposableStack();
     const settings = await settingsFrom(flags);
@@ -90,6 +91,9 @@ async function openAgent(
   const { ip: host, port } = flags;
   stack.use(await httpListener({ logger }).listen({ host, port, bodyBytesMax }, handler));
   await agent.start();
+  const { masters } = flags;
+  const isAlone = (): boolean => agent.view()?.session.kind !== 'registered';
+  stack.use(warnWhile(clock, isAlone, () => logger.warn('no leading master answers', { masters })));
   return agent;
 }
 

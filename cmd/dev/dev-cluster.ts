@@ -3,13 +3,15 @@
  * dies, and ends them in order. A process that keeps dying ends the whole cluster with its last words.
  */
 import type { Clock } from '#internal/runtime/clock.ts';
-import { HttpError, type HttpClient } from '#internal/runtime/http.ts';
+import { HttpError, type HttpClient, type HttpListener } from '#internal/runtime/http.ts';
 import { type Program, type ProgramEnd, startProgram } from '#internal/runtime/real/program.ts';
 import type { DevAddresses } from './addresses.ts';
+import { unfreePorts } from './free-ports.ts';
 
 type Dependencies = {
   readonly clock: Clock;
   readonly http: HttpClient;
+  readonly listener: HttpListener;
   say(line: string): void;
   complain(line: string): void;
 };
@@ -33,6 +35,8 @@ const earlyMs = 5000;
 const earlyDeathsMax = 3;
 const stopPatienceMs = 15_000;
 const readyPollMs = 50;
+/** What a killed cluster may take to end its tasks and its processes. */
+const portPatienceMs = 5000;
 
 export class DevCluster {
   readonly #with: Dependencies;
@@ -55,8 +59,16 @@ export class DevCluster {
     this.#ending.abort();
   }
 
+  /** Ends all programs at once; tasks may stay until the next start finds them. */
+  kill(): void {
+    for (const seat of [...this.#agents, ...this.#masters]) seat.program?.signal('SIGKILL');
+  }
+
   /** Runs until `stop`, or until the cluster cannot be kept up. Resolves with the exit status. */
   async run(): Promise<number> {
+    const unfree = await this.#unfreePorts();
+    for (const problem of unfree) this.#with.complain(problem);
+    if (unfree.length > 0) return 1;
     const lives = [...this.#masters, ...this.#agents].map((seat) => this.#keepAlive(seat));
     await this.#becomeReady();
     await aborted(this.#ending.signal);
@@ -66,6 +78,17 @@ export class DevCluster {
     await Promise.all(lives);
     if (!this.#failed) this.#with.say('stopped');
     return this.#failed ? 1 : 0;
+  }
+
+  async #unfreePorts(): Promise<readonly string[]> {
+    const { masters, agents } = this.#options.addresses;
+    const ports = masters.flatMap(({ httpPort, grpcPort }) => [httpPort, grpcPort]);
+    return await unfreePorts(this.#with, {
+      host,
+      ports: [...ports, ...agents.map(({ httpPort }) => httpPort)].toSorted((a, b) => a - b),
+      patienceMs: portPatienceMs,
+      signal: this.#ending.signal,
+    });
   }
 
   #masterSeat(n: number): Seat {

@@ -7,8 +7,11 @@ import { integer, type Program, text } from '#internal/config/flags.ts';
 import { systemClock } from '#internal/runtime/real/clock.ts';
 import { systemFiles } from '#internal/runtime/real/files.ts';
 import { httpClient } from '#internal/runtime/real/http-client.ts';
+import { httpListener } from '#internal/runtime/real/http-server.ts';
+import { openLogger } from '#internal/runtime/real/logger.ts';
 import { FilesError } from '#internal/runtime/files.ts';
 import { readCommandLine } from '../read-command-line.ts';
+import { onStopSignals } from '../stopping.ts';
 import { type DevAddresses, devAddresses } from './addresses.ts';
 import { DevCluster } from './dev-cluster.ts';
 
@@ -57,18 +60,20 @@ export async function run(argv: readonly string[]): Promise<number> {
 }
 
 async function runCluster(values: Values): Promise<number> {
+  const clock = systemClock();
   await using http = httpClient();
   const cluster = new DevCluster(
     {
-      clock: systemClock(),
+      clock,
       http,
+      listener: httpListener({ logger: openLogger({ level: 'warn' }) }),
       say: (line) => console.log(line),
       complain: (line) => console.error(`altiplano dev: ${line}`),
     },
     { workDir: values.workDir, addresses: addressesFrom(values) },
   );
-  const stop = (): void => cluster.stop();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  using signals = new DisposableStack();
+  signals.use(onStopSignals(clock, { ask: () => cluster.stop(), askAgain: () => cluster.kill() }));
   return await cluster.run();
 }
 

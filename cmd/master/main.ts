@@ -42,6 +42,7 @@ import { explain } from '../explain.ts';
 import { readCommandLine } from '../read-command-line.ts';
 import { openStopRequest } from '../stopping.ts';
 import { textFlags } from '../text-flags.ts';
+import { warnWhile } from '../warn-while.ts';
 import { type MasterFlags, masterProgram, parsePeer, type Peer } from './flags.ts';
 
 const segmentBytes = 64 * 1024 * 1024;
@@ -50,7 +51,6 @@ const bodyBytesMax = 64 * 1024 * 1024;
 const streamBacklogBytesMax = 64 * 1024 * 1024;
 const streamDrainTimeoutMs = 5000;
 const mirrorIntervalMs = 1000;
-const leaderlessWarningMs = 10_000;
 /** A disk that failed, or a bug: a supervisor may start us again, on what is durable. */
 const faultStatus = 70;
 
@@ -58,7 +58,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const flags = readCommandLine(masterProgram, argv);
   if (typeof flags === 'number') return flags;
   const logger = openLogger({ level: flags.logLevel });
-  using stop = openStopRequest(flags);
+  using stop = openStopRequest(systemClock(), flags);
   try {
     await using stack = new AsyncDisposableStack();
     await openMaster(stack, flags, logger);
@@ -112,7 +112,15 @@ async function openMaster(
     master.acceptAgent,
   );
   master.start();
-  stack.use(warnWhileLeaderless(replicated, { clock, logger, peers: flags.peers }));
+  const { peers } = flags;
+  const isLeaderless = (): boolean => replicated.standing().leader === undefined;
+  stack.use(
+    warnWhile(clock, isLeaderless, () =>
+      logger.warn('no leader: a majority of the masters must be up and reach each other', {
+        peers,
+      }),
+    ),
+  );
 
   const handler = masterHandler(
     { door: master, clock, random, counters: () => countersOf(replicated) },
@@ -258,27 +266,6 @@ function selfFrom(flags: MasterFlags, id: string): MasterAddress {
 function peersOf({ peers, nodeId: own, ip, grpcPort }: MasterFlags): readonly Peer[] {
   if (peers.length === 0) return [{ id: own, host: ip, port: grpcPort }];
   return peers.flatMap((peer) => parsePeer(peer) ?? []);
-}
-
-/** A cluster that cannot elect looks like a hang unless it says what it waits for. */
-function warnWhileLeaderless(
-  replicated: RaftNode,
-  {
-    clock,
-    logger,
-    peers,
-  }: { readonly clock: Clock; readonly logger: Logger; readonly peers: readonly string[] },
-): Disposable {
-  const check = (): void => {
-    if (replicated.standing().leader === undefined) {
-      logger.warn('no leader: a majority of the masters must be up and reach each other', {
-        peers,
-      });
-    }
-    timer = clock.after(leaderlessWarningMs, check);
-  };
-  let timer = clock.after(leaderlessWarningMs, check);
-  return { [Symbol.dispose]: () => timer.cancel() };
 }
 
 /** Nothing is tried again after a failed sync or a broken invariant: the process ends at once. */

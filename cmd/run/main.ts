@@ -23,6 +23,7 @@ import { type LogLevel, openLogger } from '#internal/runtime/real/logger.ts';
 import { systemRandom } from '#internal/runtime/real/random.ts';
 import { plainLines } from '../plain-lines.ts';
 import { readCommandLine } from '../read-command-line.ts';
+import { onStopSignals } from '../stopping.ts';
 import { localMasters } from '../dev/addresses.ts';
 
 type Values = {
@@ -73,11 +74,12 @@ const program: Program<Values> = {
 export async function run(argv: readonly string[]): Promise<number> {
   const values = readCommandLine(program, argv);
   if (typeof values === 'number') return values;
+  const clock = systemClock();
   const random = systemRandom();
   await using http = httpClient();
   const command = new RunCommand(
     {
-      clock: systemClock(),
+      clock,
       random,
       logger: openLogger({ level: values.logLevel, sink: plainLines('run') }),
       http,
@@ -90,12 +92,10 @@ export async function run(argv: readonly string[]): Promise<number> {
       need: needOf(values, newUuid(random)),
     },
   );
-  const interrupt = (): void => {
-    process.once('SIGINT', () => process.exit(130));
-    command.interrupt();
-  };
-  process.once('SIGINT', interrupt);
-  process.once('SIGTERM', interrupt);
+  using signals = new DisposableStack();
+  signals.use(
+    onStopSignals(clock, { ask: () => command.interrupt(), askAgain: () => process.exit(130) }),
+  );
   const end = await command.run();
   const words = explanation(end, values.timeout);
   if (words !== undefined) console.error(`altiplano run: ${words}`);

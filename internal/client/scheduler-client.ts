@@ -11,7 +11,12 @@ import { assert } from '#internal/base/assert.ts';
 import { backoffMs } from '#internal/base/backoff.ts';
 import type { Random } from '#internal/base/random.ts';
 import type { Clock } from '#internal/runtime/clock.ts';
-import { HttpError, type HttpClient, type HttpReply } from '#internal/runtime/http.ts';
+import {
+  type HttpCall,
+  HttpError,
+  type HttpClient,
+  type HttpReply,
+} from '#internal/runtime/http.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
 import { newRecordReader } from '#internal/wire/record-io.ts';
 import { WireError } from '#internal/wire/wire-error.ts';
@@ -67,7 +72,12 @@ export type CallOutcome =
   /** Nobody knows whether the call arrived: wait for SUBSCRIBED and reconcile. */
   | { readonly kind: 'disconnected' };
 
-type Subscription = { readonly target: string; readonly streamId: string };
+type Subscription = {
+  readonly target: string;
+  readonly streamId: string;
+  /** Ends the stream on this side: the other one has forgotten it, or cannot be reached. */
+  readonly giveUp: () => void;
+};
 
 export class SchedulerClient {
   readonly #with: SchedulerDependencies;
@@ -114,15 +124,25 @@ export class SchedulerClient {
     if (subscription === undefined || this.#frameworkId === undefined) {
       return { kind: 'disconnected' };
     }
+    const outcome = await this.#ask(subscription, {
+      framework_id: { value: this.#frameworkId },
+      ...call,
+    });
+    // A machine that lost its power says nothing on the stream, and heartbeats are missed only after
+    // longer than some frameworks are waited for. Here is the first sign, and a new stream costs little.
+    if (outcome.kind === 'disconnected') subscription.giveUp();
+    return outcome;
+  }
+
+  async #ask({ target, streamId }: Subscription, whole: Call): Promise<CallOutcome> {
     try {
-      const whole: Call = { framework_id: { value: this.#frameworkId }, ...call };
-      const reply = await this.#post(subscription.target, whole, {
-        'mesos-stream-id': subscription.streamId,
+      const { status, text } = await this.#inTime(async (signal) => {
+        const headers = { 'mesos-stream-id': streamId };
+        return await wholeAnswer(await this.#post(target, whole, { headers, signal }));
       });
-      const text = new TextDecoder().decode(await wholeBody(reply.body, bodyBytesMax));
-      if (reply.status >= 200 && reply.status < 300) return { kind: 'accepted' };
-      if (reply.status === 307 || reply.status === 503) return { kind: 'disconnected' };
-      return { kind: 'refused', status: reply.status, text };
+      if (status >= 200 && status < 300) return { kind: 'accepted' };
+      if (isOfNoStream(status, text)) return { kind: 'disconnected' };
+      return { kind: 'refused', status, text };
     } catch (error) {
       if (!(error instanceof HttpError)) throw error;
       return { kind: 'disconnected' };
@@ -161,21 +181,35 @@ export class SchedulerClient {
   }
 
   async #attempt(target: string): Promise<Attempt> {
+    // Whoever lets go of a stream closes its connection, however silent the other side is.
+    const leaving = new AbortController();
     try {
-      const reply = await this.#post(target, this.#subscribeCall(), {});
-      if (reply.status === 200) return await this.#follow(target, reply);
-      const text = new TextDecoder().decode(await wholeBody(reply.body, bodyBytesMax));
-      if (reply.status === 307) {
-        const leader = masters.locationTarget(reply.headers['location']);
+      const reply = await this.#subscribe(target, leaving.signal);
+      if (!('text' in reply)) return await this.#follow(target, reply, leaving);
+      const { status, headers, text } = reply;
+      if (status === 307) {
+        const leader = masters.locationTarget(headers['location']);
         return leader === undefined ? { kind: 'again' } : { kind: 'redirect', target: leader };
       }
-      if (reply.status >= 500) return { kind: 'again' };
-      return { kind: 'refused', reason: `${reply.status} ${text}` };
+      if (status >= 500) return { kind: 'again' };
+      return { kind: 'refused', reason: `${status} ${text}` };
     } catch (error) {
       if (!(error instanceof HttpError)) throw error;
       this.#with.logger.debug('a master did not answer', { target, code: error.code });
       return { kind: 'again' };
+    } finally {
+      leaving.abort();
     }
+  }
+
+  /** A stream to follow, or an answer that is read to its end: that must come in time, too. */
+  async #subscribe(target: string, leaving: AbortSignal): Promise<HttpReply | WholeAnswer> {
+    return await this.#inTime(async (late) => {
+      // A subscription ends with the client; other calls outlive it, so that a last word gets out.
+      const signal = AbortSignal.any([late, leaving, this.#closing.signal]);
+      const reply = await this.#post(target, this.#subscribeCall(), { headers: {}, signal });
+      return reply.status === 200 ? reply : await wholeAnswer(reply);
+    });
   }
 
   #subscribeCall(): Call {
@@ -188,38 +222,38 @@ export class SchedulerClient {
   async #post(
     target: string,
     call: Call,
-    headers: Readonly<Record<string, string>>,
+    { headers, signal }: Pick<Required<HttpCall>, 'headers' | 'signal'>,
   ): Promise<HttpReply> {
-    const { format, answerTimeoutMs } = this.#options;
-    const giveUp = new AbortController();
-    const stop = (): void => giveUp.abort();
-    const timer = this.#with.clock.after(answerTimeoutMs, stop);
-    // A subscription ends with the client; other calls outlive it, so that a last word gets out.
-    const signal =
-      call.type === 'SUBSCRIBE'
-        ? AbortSignal.any([giveUp.signal, this.#closing.signal])
-        : giveUp.signal;
+    const { format } = this.#options;
+    return await this.#with.http.call({
+      method: 'POST',
+      url: `http://${target}/api/v1/scheduler`,
+      headers: { 'content-type': format.mediaType, accept: format.mediaType, ...headers },
+      body: format.encodeCall(call),
+      signal,
+    });
+  }
+
+  /** Gives `work` up when it takes longer than a master may take to answer. */
+  async #inTime<Result>(work: (late: AbortSignal) => Promise<Result>): Promise<Result> {
+    const late = new AbortController();
+    const timer = this.#with.clock.after(this.#options.answerTimeoutMs, () => late.abort());
     try {
-      return await this.#with.http.call({
-        method: 'POST',
-        url: `http://${target}/api/v1/scheduler`,
-        headers: { 'content-type': format.mediaType, accept: format.mediaType, ...headers },
-        body: format.encodeCall(call),
-        signal,
-      });
+      return await work(late.signal);
     } finally {
       timer.cancel();
     }
   }
 
   /** Reads a stream to its end, however it ends. */
-  async #follow(target: string, reply: HttpReply): Promise<Attempt> {
-    const watch = this.#watchHeartbeats();
+  async #follow(target: string, reply: HttpReply, leaving: AbortController): Promise<Attempt> {
+    const watch = this.#watchHeartbeats(() => leaving.abort());
     const { recordBytesMax, format } = this.#options;
     const reader = newRecordReader({ recordBytesMax });
     let ending: Attempt = { kind: 'again' };
     try {
-      for await (const chunk of untilAborted(reply.body, watch.expired)) {
+      for await (const chunk of reply.body) {
+        if (leaving.signal.aborted) break;
         watch.heard();
         for (const record of reader.feed(chunk)) {
           const event = format.decodeEvent(record);
@@ -246,26 +280,26 @@ export class SchedulerClient {
     if (event.type === 'SUBSCRIBED' && event.subscribed !== undefined) {
       const { framework_id, heartbeat_interval_seconds } = event.subscribed;
       this.#frameworkId = framework_id.value;
-      this.#subscription = { target, streamId: reply.headers['mesos-stream-id'] ?? '' };
+      const streamId = reply.headers['mesos-stream-id'] ?? '';
+      this.#subscription = { target, streamId, giveUp: () => watch.giveUp() };
       this.#masters = masters.subscribed(this.#masters, target);
       watch.expect(heartbeat_interval_seconds ?? 15);
     }
     this.#handlers.onEvent(event);
   }
 
-  #watchHeartbeats(): HeartbeatWatch {
+  /** Calls `giveUp` when nothing has come for too long. */
+  #watchHeartbeats(giveUp: () => void): HeartbeatWatch {
     const { clock } = this.#with;
-    const silent = new AbortController();
     let patienceMs = this.#options.answerTimeoutMs;
-    const expire = (): void => silent.abort();
-    let timer = clock.after(patienceMs, expire);
+    let timer = clock.after(patienceMs, giveUp);
     const heard = (): void => {
       timer.cancel();
-      timer = clock.after(patienceMs, expire);
+      timer = clock.after(patienceMs, giveUp);
     };
     return {
-      expired: AbortSignal.any([silent.signal, this.#closing.signal]),
       heard,
+      giveUp,
       expect: (intervalSeconds) => {
         patienceMs = intervalSeconds * 1000 * this.#options.heartbeatsMissedMax;
         heard();
@@ -276,8 +310,8 @@ export class SchedulerClient {
 }
 
 type HeartbeatWatch = {
-  readonly expired: AbortSignal;
   heard(): void;
+  giveUp(): void;
   expect(intervalSeconds: number): void;
   stop(): void;
 };
@@ -287,31 +321,27 @@ type Attempt =
   | { readonly kind: 'redirect'; readonly target: string }
   | { readonly kind: 'refused'; readonly reason: string };
 
+/**
+ * Whether an answer says that our stream is none to this master (contract 1.8, 3.1): it leads no more,
+ * or not yet again, or it leads and does not count us as subscribed.
+ */
+const isOfNoStream = (status: number, text: string): boolean =>
+  status === 307 ||
+  status === 503 ||
+  (status === 403 && text === 'Framework is not subscribed') ||
+  (status === 400 && text.startsWith('The stream ID '));
+
 /** A cluster that changes leaders is no news; one that has none for several rounds is. */
-const roundsPerWarning = 8;
+const roundsPerWarning = 5;
+
+type WholeAnswer = Omit<HttpReply, 'body'> & { readonly text: string };
 
 /** Replies other than streams are a line of text. */
 const bodyBytesMax = 1024 * 1024;
 
-const errorText = (event: Event): string => event.error?.message ?? 'unknown error';
-
-/** The items of `source` until the signal fires; then `source` is closed. */
-async function* untilAborted<Item>(
-  source: AsyncIterable<Item>,
-  signal: AbortSignal,
-): AsyncGenerator<Item> {
-  const iterator = source[Symbol.asyncIterator]();
-  const aborted = new Promise<'aborted'>((resolve) => {
-    if (signal.aborted) resolve('aborted');
-    signal.addEventListener('abort', () => resolve('aborted'), { once: true });
-  });
-  for (;;) {
-    const step = await Promise.race([iterator.next(), aborted]);
-    if (step === 'aborted') {
-      void iterator.return?.().catch(() => {});
-      return;
-    }
-    if (step.done === true) return;
-    yield step.value;
-  }
+async function wholeAnswer({ status, headers, body }: HttpReply): Promise<WholeAnswer> {
+  const text = new TextDecoder().decode(await wholeBody(body, bodyBytesMax));
+  return { status, headers, text };
 }
+
+const errorText = (event: Event): string => event.error?.message ?? 'unknown error';

@@ -28,3 +28,16 @@ export function parseDurationMs(text: string): Result<number, string> {
   }
   return accept(Number(match[1]) * unitMs);
 }
+
+/** Mesos's text that reads back as so many milliseconds: `100ms`, `15secs`, `10mins`. */
+export function durationText(ms: number): string {
+  const unit = writtenUnits.find(([, unitMs]) => ms >= unitMs && ms % unitMs === 0);
+  return unit === undefined ? `${ms}ms` : `${ms / unit[1]}${unit[0]}`;
+}
+
+const writtenUnits: readonly (readonly [name: string, ms: number])[] = [
+  ['days', 86_400_000],
+  ['hrs', 3_600_000],
+  ['mins', 60_000],
+  ['secs', 1000],
+];

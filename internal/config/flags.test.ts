@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { parseDurationMs } from './duration.ts';
+import { durationText, parseDurationMs } from './duration.ts';
 import {
   choice,
   durationMs,
@@ -78,6 +78,12 @@ test('an unknown flag is one clear line', (t) => {
   t.regex(refusals('--work-dir=/w', 'stray')[0]!, /too many arguments/);
 });
 
+test('a flag is never taken for the value of the one before it', (t) => {
+  t.deepEqual(refusals('--work-dir', '--port=1'), ["option '--work-dir <text>' argument missing"]);
+  t.deepEqual(refusals('--work_dir', '--strict'), ["option '--work-dir <text>' argument missing"]);
+  t.deepEqual(refusals('--work-dir=--port', '--env', '--odd'), []);
+});
+
 test('everything wrong with the values is told at once', (t) => {
   t.deepEqual(refusals('--port=70000', '--mode=loud', '--ping-timeout=soon'), [
     '--work-dir is required',
@@ -101,6 +107,28 @@ test('help names every flag with its meaning and default', (t) => {
   for (const part of ['--work-dir', '(required)', 'default: 5050', '--env', 'fast|safe']) {
     t.true(parsed.value.text.includes(part), part);
   }
+});
+
+test('help shows a default as one would type it, and none where there is nothing to type', (t) => {
+  const parsed = parseFlags(program, ['--help']);
+  t.true(parsed.ok && parsed.value.kind === 'help');
+  if (!parsed.ok || parsed.value.kind !== 'help') return;
+  t.regex(parsed.value.text, /patience \(default: 15secs\)/);
+  t.notRegex(parsed.value.text, /default: \)/);
+});
+
+test('a duration that is written reads back as itself', (t) => {
+  const anyMs = fc.oneof(
+    fc.nat(),
+    fc.nat(5000).map((n) => n * 60_000),
+    fc.nat(50_000_000),
+  );
+  fc.assert(
+    fc.property(anyMs, (ms) => {
+      t.deepEqual(parseDurationMs(durationText(ms)), { ok: true, value: ms });
+    }),
+  );
+  t.deepEqual([100, 15_000, 600_000].map(durationText), ['100ms', '15secs', '10mins']);
 });
 
 test('a duration is its number times its unit, and bare numbers are seconds', (t) => {

@@ -8,7 +8,7 @@
  */
 import { Command, CommanderError, Option } from 'commander';
 import { accept, refuse, type Result } from '#internal/base/result.ts';
-import { parseDurationMs } from './duration.ts';
+import { durationText, parseDurationMs } from './duration.ts';
 
 /** One row: how a text becomes a value, what holds without it, and why one would set it. */
 export type Flag<Value> = {
@@ -16,6 +16,8 @@ export type Flag<Value> = {
   readonly meaning: string;
   /** Undefined makes the flag required unless `optional`. */
   readonly fallback: Value | undefined;
+  /** What one would type to get the fallback; undefined when there is nothing to type. */
+  readonly fallbackText: string | undefined;
   readonly optional: boolean;
   readonly repeatable: boolean;
   parse(texts: readonly string[]): Result<Value, string>;
@@ -42,8 +44,11 @@ export function parseFlags<Values extends object>(
   argv: readonly string[],
 ): Result<Parsed<Values>, readonly string[]> {
   const command = toCommand(program);
+  const words = argv.map(withDashes);
+  const unvalued = findUnvalued(command, words);
+  if (unvalued !== undefined) return refuse([`option '${unvalued}' argument missing`]);
   try {
-    command.parse(argv.map(withDashes), { from: 'user' });
+    command.parse(words, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.code === 'commander.helpDisplayed') {
@@ -53,6 +58,16 @@ export function parseFlags<Values extends object>(
   }
   const given = command.opts<Readonly<Record<string, readonly string[] | undefined>>>();
   return readValues(program, given);
+}
+
+/** A flag whose value was forgotten, so that the next flag stands in its place; `--a=--b` is meant. */
+function findUnvalued(command: Command, words: readonly string[]): string | undefined {
+  const flags = command.options.filter(({ required }) => required);
+  const isFlag = (word: string | undefined): boolean =>
+    command.options.some(({ long }) => long === word?.replace(/=.*$/s, ''));
+  return words
+    .map((word, n) => (isFlag(words[n + 1]) ? flags.find(({ long }) => long === word) : undefined))
+    .find((flag) => flag !== undefined)?.flags;
 }
 
 function readValues<Values extends object>(
@@ -114,14 +129,16 @@ const collect = (text: string, before: readonly string[] | undefined): readonly 
 ];
 
 function describe(flag: Flag<unknown>): string {
-  if (flag.fallback === undefined)
-    return flag.optional ? flag.meaning : `${flag.meaning} (required)`;
-  if (flag.fallback === false) return flag.meaning;
-  return `${flag.meaning} (default: ${defaultText(flag.fallback)})`;
+  if (flag.fallbackText !== undefined) return `${flag.meaning} (default: ${flag.fallbackText})`;
+  const isRequired = flag.fallback === undefined && !flag.optional;
+  return isRequired ? `${flag.meaning} (required)` : flag.meaning;
 }
 
-const defaultText = (value: unknown): string =>
-  Array.isArray(value) ? value.join(',') : JSON.stringify(value).replaceAll('"', '');
+/** Nothing for what is off or empty by itself. */
+function typedText(value: unknown): string | undefined {
+  if (Array.isArray(value)) return value.length === 0 ? undefined : value.join(',');
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+}
 
 const withDashes = (text: string): string =>
   text.replace(/^--[^=]+/, (name) => name.replaceAll('_', '-'));
@@ -166,8 +183,10 @@ export const number = (row: Common<number> & { readonly min: number }): Flag<num
 export const port = (row: Common<number>): Flag<number> => integer({ ...row, min: 0, max: 65_535 });
 
 /** `500ms`, `10secs`, `2mins`, `1hrs` or a number of seconds; milliseconds in the program. */
-export const durationMs = (row: Common<number>): Flag<number> =>
-  newFlag('duration', row, ([first = '']) => parseDurationMs(first));
+export const durationMs = (row: Common<number>): Flag<number> => ({
+  ...newFlag('duration', row, ([first = '']) => parseDurationMs(first)),
+  fallbackText: row.fallback === undefined ? undefined : durationText(row.fallback),
+});
 
 /** A duration that may be left out. */
 export const optionalDurationMs = (row: {
@@ -215,5 +234,13 @@ function newFlag<Value>(
   parse: Flag<Value>['parse'],
 ): Flag<Value> {
   const { meaning, fallback } = row;
-  return { placeholder, meaning, fallback, optional: false, repeatable: false, parse };
+  return {
+    placeholder,
+    meaning,
+    fallback,
+    fallbackText: typedText(fallback),
+    optional: false,
+    repeatable: false,
+    parse,
+  };
 }

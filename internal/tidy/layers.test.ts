@@ -26,7 +26,7 @@ const layers: Layers = {
   'internal/model': { ours: [...base, 'internal/resources'], theirs: ['immutable'] },
   'internal/state': { ours: domain, theirs: ['immutable'] },
   'internal/allocator': { ours: domain, theirs: [] },
-  'internal/wire': { ours: wire, theirs: ['protobufjs', 'protobufjs/*', 'node:buffer'] },
+  'internal/wire': { ours: wire, theirs: ['node:buffer'] },
   'internal/rpc': {
     ours: [...ports, 'internal/model', 'proto'],
     theirs: ['@grpc/grpc-js'],
@@ -96,7 +96,7 @@ const layers: Layers = {
   },
   cmd: {
     ours: ['internal', 'raft', 'storage', 'proto'],
-    theirs: ['node:*', 'picocolors', '@opentelemetry/*'],
+    theirs: ['node:*', '@opentelemetry/*'],
   },
   chaos: { ours: ['internal', 'raft', 'storage', 'proto'], theirs: ['node:*', 'yaml'] },
   bench: { ours: ['internal', 'raft', 'storage', 'proto', 'chaos'], theirs: ['node:*'] },
@@ -111,7 +111,7 @@ const sources = '{cmd,internal,raft,storage,proto,chaos,bench,test,examples,web}
 /** Tests may also use the testing room, simulations and the machine (temporary folders, sockets). */
 const forTests = {
   ours: ['internal/testing', 'internal/runtime', 'internal/rpc', 'storage', 'internal/tidy'],
-  theirs: ['ava', 'fast-check', 'node:*'],
+  theirs: ['ava', 'fast-check', 'node:*', 'protobufjs'],
 };
 
 test('every import points the way the architecture does', (t) => {

@@ -49,6 +49,13 @@ const firstProcess = [
   'exec "$@"',
 ].join(' && ');
 
+/** For `init: true`: a first process that hands SIGTERM on and reaps whatever loses its parent. */
+const init = [
+  '"$@" & child=$!',
+  'trap "kill -TERM $child" TERM',
+  'while :; do wait $child; status=$?; kill -0 $child 2>/dev/null || exit $status; done',
+].join('\n');
+
 /** Makes the bridge, in a network namespace of its own, which nothing outside is joined to. */
 export function openNetwork(folder: string, services: readonly Service[]): Network {
   mkdirSync(folder);
@@ -86,7 +93,6 @@ export function startContainer(
   image: Image,
   { folder, network }: { readonly folder: string; readonly network: Network },
 ): Container {
-  assert(!service.init, 'a service with an init is not known here');
   const own = join(folder, service.name);
   const root = openRootfs(own, image.layers).path;
   nameServices(root, service, network);
@@ -102,7 +108,11 @@ export function startContainer(
     'chroot',
     ...containerArgv(step, argv),
   ];
-  const argv = [...image.config.entrypoint, ...(service.command ?? image.config.cmd)];
+  const argv = [
+    ...(service.init ? ['/bin/sh', '-c', init, 'init'] : []),
+    ...image.config.entrypoint,
+    ...service.command,
+  ];
   const apart = 'unshare --pid --fork --kill-child --uts --ipc sh -c'.split(' ');
   const first = [firstProcess, 'sh', service.hostname, root, ...confined(argv)];
   const net = `--net=${join(network.folder, service.name)}`;

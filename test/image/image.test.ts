@@ -52,6 +52,7 @@ const mistakes: readonly (readonly [keyof Texts, string, string, RegExp])[] = [
   ['compose', 'master-2:/var', 'master-1:/var', /two services share a volume/],
   ['compose', '\n  agent-2:\n', '\n', /Map keys must be unique/],
   ['compose', ':/var/lib/altiplano', ':/var/lib/altipalno', /is not on a volume/],
+  ['compose', 'init: true', 'init: false', /agent-1: nothing reaps/],
   ['compose', 'user: root', 'user: node', /switches users does not run as root/],
   ['compose', "'5051'\n", "'5050'\n", /its health is asked at 5050/],
   ['compose', '--hostname=agent-1', '--hostname=agent-2', /tells others the name agent-2/],

@@ -192,6 +192,7 @@ function memberProblems({ kind, service, flags }: Member, image: ImageConfig): r
     ...(flags.hostname === service.name ? [] : [`it tells others the name ${flags.hostname}`]),
     ...(service.hostname === service.name ? [] : [`its hostname is ${service.hostname}`]),
     ...(kind === 'master' && isRoot ? ['a master runs as root'] : []),
+    ...(kind === 'agent' && !service.init ? ['nothing reaps what its tasks leave behind'] : []),
     ...(kind === 'agent' && !isRoot && flags.switchUser === 'yes'
       ? ['an agent that switches users does not run as root']
       : []),

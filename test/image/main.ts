@@ -88,10 +88,21 @@ async function useCluster(
   const [first] = masters;
   assert(first !== undefined, 'there is a master');
   const names = masters.map(({ service }) => `${service.name}:5050`).join(',');
-  const run = ['altiplano', 'run', `--masters=${names}`, '--command', 'echo hi'];
+  const script = 'sleep 1000 & echo hi';
+  const run = ['altiplano', 'run', `--masters=${names}`, '--command', script];
   const { status, stdout, stderr } = await first.exec(run, { timeoutMs: runMsMax });
   assert(status === 0 && stdout === 'hi\n', `run: status ${status} '${stdout}' ${stderr}`);
-  say(`altiplano run --command 'echo hi': ${stdout.trim()}`);
+  await until('nothing is left of the task', async () => await noneLeft(agents), containers);
+  say(`altiplano run --command '${script}': ${stdout.trim()}, and nothing is left of it`);
+}
+
+/** Neither a process that outlived its task, nor a dead one that nobody reaped. */
+async function noneLeft(agents: readonly Container[]): Promise<boolean> {
+  const script = ['sh', '-c', 'cat /proc/[0-9]*/stat'];
+  const lists = await Promise.all(
+    agents.map(async (agent) => await agent.exec(script, { timeoutMs: runMsMax })),
+  );
+  return lists.every(({ stdout }) => stdout !== '' && !/\(sleep\)|\) Z /.test(stdout));
 }
 
 /** What the leader's /slaves counts; -1 while nobody leads. */

@@ -136,6 +136,21 @@ test('a task that the cluster never heard of is launched again under the same id
   }
 });
 
+test('a task that starts after the cluster denied it is the one, and its end is the end', (t) => {
+  const { plan, effects } = play(
+    offers(offer('O1', 1)),
+    { kind: 'nudged' },
+    update('TASK_GONE', { reason: 'REASON_RECONCILIATION' }),
+    update('TASK_STARTING', { uuid: new Uint8Array(16) }),
+    offers(offer('O2', 1)),
+    update('TASK_RUNNING', { uuid: new Uint8Array(16) }),
+    update('TASK_FINISHED', { message: 'Command exited with status 0' }),
+  );
+  t.is(plan.phase.kind, 'over');
+  t.deepEqual(finish(effects), { kind: 'finish', end: { kind: 'exited', status: 0 } });
+  t.is(types(effects).filter((type) => type === 'ACCEPT').length, 1);
+});
+
 test('a second launch that is refused as a duplicate changes nothing: the first one counts', (t) => {
   const { plan, effects } = play(
     offers(offer('O1', 1)),
@@ -155,6 +170,24 @@ test('a running task that the cluster lost is an end, not a second start', (t) =
   );
   t.is(types(effects).filter((type) => type === 'ACCEPT').length, 1);
   t.like(finish(effects), { end: { kind: 'failed' } });
+});
+
+test('that a command failed, as a master says who was asked, is no end: its status is still to come', (t) => {
+  const asked = {
+    reason: 'REASON_RECONCILIATION',
+    message: 'Reconciliation: Latest task state',
+  } as const;
+  const launched = [subscribed, offers(offer('O1', 2)), update('TASK_RUNNING')];
+  for (const state of ['TASK_FAILED', 'TASK_KILLED'] as const) {
+    const { effects } = play(...launched, update(state, asked));
+    t.is(finish(effects), undefined);
+  }
+  const { effects } = play(
+    ...launched,
+    update('TASK_FAILED', asked),
+    update('TASK_FAILED', { message: 'Command exited with status 7' }),
+  );
+  t.deepEqual(finish(effects), { kind: 'finish', end: { kind: 'exited', status: 7 } });
 });
 
 test('a time-out kills what runs, and ends what never started', (t) => {

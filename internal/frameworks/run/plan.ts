@@ -107,8 +107,9 @@ function onOffers(before: RunPlan, offers: readonly Offer[]): Step {
   };
 }
 
-function onUpdate(plan: RunPlan, status: TaskStatus): Step {
-  if (status.task_id.value !== plan.need.taskId) return { plan, effects: [] };
+function onUpdate(before: RunPlan, status: TaskStatus): Step {
+  if (status.task_id.value !== before.need.taskId) return { plan: before, effects: [] };
+  const plan = heedLateLaunch(before, status);
   const effects: readonly Effect[] = acknowledgement(status);
   const { phase, ending } = plan;
   if (phase.kind === 'waiting' || phase.kind === 'over') return { plan, effects };
@@ -121,6 +122,8 @@ function onUpdate(plan: RunPlan, status: TaskStatus): Step {
     const again: Effect = { kind: 'call', call: { type: 'REVIVE' } };
     return { plan: { ...plan, phase: { kind: 'waiting' } }, effects: [...effects, again] };
   }
+  // How things stand says nothing of the exit status: the agent's own word is still to come.
+  if (isHearsay(status)) return { plan, effects };
   if (isTerminal(status.state)) return over(plan, endOf(status, ending), effects);
   if (status.state !== 'TASK_RUNNING' || phase.kind === 'running') return { plan, effects };
   const place = placeOf(plan, status.agent_id?.value ?? phase.place.agentId);
@@ -128,6 +131,17 @@ function onUpdate(plan: RunPlan, status: TaskStatus): Step {
     plan: { ...plan, phase: { kind: 'running', place } },
     effects: [...effects, { kind: 'follow', place }],
   };
+}
+
+/**
+ * A question that overtook the launch was answered before it: the task that the cluster did not know
+ * then has started after all, and no other may.
+ */
+function heedLateLaunch(plan: RunPlan, status: TaskStatus): RunPlan {
+  if (plan.phase.kind !== 'waiting' || neverStarted(status)) return plan;
+  const agentId = status.agent_id?.value;
+  if (agentId === undefined) return plan;
+  return { ...plan, phase: { kind: 'launched', place: placeOf(plan, agentId) } };
 }
 
 const placeOf = (plan: RunPlan, agentId: string): Place => ({
@@ -140,6 +154,10 @@ const neverStarted = (status: TaskStatus): boolean =>
   status.state === 'TASK_DROPPED' ||
   (status.reason === 'REASON_RECONCILIATION' &&
     (status.state === 'TASK_UNKNOWN' || status.state === 'TASK_GONE'));
+
+/** The end of a command, told by a master that was asked, and not by the agent that saw it. */
+const isHearsay = ({ state, reason }: TaskStatus): boolean =>
+  reason === 'REASON_RECONCILIATION' && (state === 'TASK_FAILED' || state === 'TASK_KILLED');
 
 function end(plan: RunPlan, why: 'timed-out' | 'interrupted'): Step {
   const next: RunPlan = { ...plan, ending: plan.ending ?? why };

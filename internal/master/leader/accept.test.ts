@@ -45,7 +45,7 @@ test('an ACCEPT without operations, or of no tasks, is a decline', async (t) => 
   const { cluster, scheduler } = await smallCluster();
   for (const operations of [[], [{ type: 'LAUNCH', launch: {} } as const]]) {
     await scheduler.accept([scheduler.offer], operations, { refuse_seconds: 0 });
-    await cluster.until(() => scheduler.offered('cpus') === 4, 'not offered again', 100);
+    await cluster.until(() => scheduler.offered('cpus') === 4, 'not offered again', 1000);
   }
   t.deepEqual(scheduler.updates(), []);
 });
@@ -78,7 +78,7 @@ test('bad offers drop the tasks, in the words of each kind of framework', async 
       state: 'OPERATION_ERROR',
       message: `Operation attempted with invalid offers: Duplicate offer ${id.value} in offer list`,
     });
-    await cluster.until(() => scheduler.offered('cpus') === 4, 'the offer is not given back', 100);
+    await cluster.until(() => scheduler.offered('cpus') === 4, 'the offer is not given back', 1000);
   }
 });
 

@@ -25,7 +25,7 @@ import {
   tell,
 } from './lead.ts';
 import { findOffers } from './offered.ts';
-import { giveBack, filterOf, returnResources, takeOffer } from './offers.ts';
+import { filterOf, returnDeclined, returnResources, takeOffer } from './offers.ts';
 import { operationFault } from './operation.ts';
 import { withHealthCheckType } from './validate-command.ts';
 import { validateTask } from './validate-task.ts';
@@ -53,7 +53,9 @@ export function accept(lead: Lead, framework: Framework, call: Call_Accept): voi
   for (const operation of operations) carryOut(lead, acceptance, operation);
   proposeLaunches(lead, acceptance.launched);
   const holder = { frameworkId: framework.id, agentId: acceptance.agent.id };
-  returnResources(lead, holder, acceptance.remaining, filterOf(lead, call.filters));
+  // Launches end by themselves when nothing is left, so what they leave need not wait.
+  const giveBack = acceptance.launched.length > 0 ? returnResources : returnDeclined;
+  giveBack(lead, holder, acceptance.remaining, filterOf(lead, call.filters));
 }
 
 /** Tells a scheduler that a task of its ACCEPT came to nothing. */
@@ -92,7 +94,9 @@ function giveBackOwn(
   frameworkId: FrameworkId,
   offer: OutstandingOffer | undefined,
 ): void {
-  if (offer?.frameworkId === frameworkId) giveBack(lead, offer);
+  if (offer?.frameworkId !== frameworkId) return;
+  takeOffer(lead, offer);
+  returnDeclined(lead, offer, offer.resources, undefined);
 }
 
 function refuseForOffers(

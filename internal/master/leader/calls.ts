@@ -10,7 +10,7 @@ import type { Answer } from '../door.ts';
 import { accept } from './accept.ts';
 import { accepted, badRequest, forbidden, unavailable } from './events.ts';
 import { frameworkOf, isOverloaded, type Lead } from './lead.ts';
-import { allocateSoon, giveBack, filterOf } from './offers.ts';
+import { allocateSoon, filterOf, returnDeclined, takeOffer } from './offers.ts';
 import { reconcile, reconcileOperations } from './reconcile.ts';
 import { acknowledge } from './reports.ts';
 import { updateFramework } from './subscribe.ts';
@@ -110,7 +110,9 @@ function decline(lead: Lead, { id }: Framework, call: Call_Decline): void {
   const filter = filterOf(lead, call.filters);
   for (const { value } of call.offer_ids ?? []) {
     const offer = lead.offers.get(offerId(value));
-    if (offer?.frameworkId === id) giveBack(lead, offer, filter);
+    if (offer?.frameworkId !== id) continue;
+    takeOffer(lead, offer);
+    returnDeclined(lead, offer, offer.resources, filter);
   }
 }
 

@@ -155,6 +155,8 @@ export type OutstandingOffer = {
 
 export type PendingReports = {
   reports: TaskReport[];
+  /** Of the batches that are on their way into the log. Their updates have been told already. */
+  proposed: readonly TaskReport[];
   acknowledgements: Acknowledgement[];
   /** Batches that are on their way into the log; the next go when they are through. */
   inFlight: number;

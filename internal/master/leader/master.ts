@@ -29,7 +29,7 @@ import { frameworkOf, type Lead, type LeadOptions } from './lead.ts';
 import { linkClosed } from './agents.ts';
 import { heard, welcomeLink } from './links.ts';
 import { newLead } from './new-lead.ts';
-import { endWithError, subscribe } from './subscribe.ts';
+import { subscribe } from './subscribe.ts';
 import { stepDown, takeOver } from './takeover.ts';
 import { viewOf } from './view.ts';
 import type { Applied, Ledger } from '../ledger.ts';
@@ -130,7 +130,8 @@ export class Master implements MasterDoor {
 
   subscribe(call: Call, stream: EventStream): void {
     this.#turn(() => {
-      if (this.#lead === undefined) endWithError(stream, 'Master is no longer leading');
+      // No ERROR: to a scheduler that is final, and another master leads, or soon will.
+      if (this.#lead === undefined) stream.end();
       else subscribe(this.#lead, call, stream);
     });
   }

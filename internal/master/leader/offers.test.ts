@@ -84,6 +84,20 @@ test('a declined offer comes again when its filter is over', async (t) => {
   await within({ refuse_seconds: 1e300 }, 5);
 });
 
+test('who declines without a filter is offered again once a run, not at every call', async (t) => {
+  const { cluster, scheduler } = await smallCluster();
+  const startMs = cluster.world.nowMs;
+  const rounds = 10;
+  for (let round = 0; round < rounds; round++) {
+    const decline = { offer_ids: [scheduler.offer.id], filters: { refuse_seconds: 0 } };
+    scheduler.offers.clear();
+    await scheduler.call({ type: 'DECLINE', decline });
+    await cluster.until(() => scheduler.offers.size > 0, 'never offered again', 2000);
+  }
+  const tookMs = cluster.world.nowMs - startMs;
+  t.true(tookMs >= (rounds - 1) * 1000, `${rounds} rounds took ${tookMs} ms`);
+});
+
 test('REVIVE makes an end of refusals at once', async (t) => {
   const { cluster, scheduler } = await smallCluster();
   const decline = { offer_ids: [scheduler.offer.id], filters: { refuse_seconds: 3600 } };

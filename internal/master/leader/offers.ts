@@ -28,10 +28,10 @@ export function takeOffer(lead: Lead, offer: OutstandingOffer): void {
   lead.peers.get(offer.agentId)?.offers.delete(offer.id);
 }
 
-/** Withdraws an offer silently, as from a framework that gave its answer or does not listen. */
-export function giveBack(lead: Lead, offer: OutstandingOffer, filter?: RefusalFilter): void {
+/** Withdraws an offer silently, as from a framework that does not listen. */
+export function giveBack(lead: Lead, offer: OutstandingOffer): void {
   takeOffer(lead, offer);
-  returnResources(lead, offer, offer.resources, filter);
+  returnResources(lead, offer, offer.resources);
 }
 
 export function rescind(lead: Lead, offer: OutstandingOffer): void {
@@ -51,20 +51,44 @@ export function offersOf(lead: Lead, id: FrameworkId): readonly OutstandingOffer
   return [...lead.offers.values()].filter(({ frameworkId }) => frameworkId === id);
 }
 
-/** Hands resources of an offer or a task back to the allocator, which forgot those of lost agents. */
+type Holder = { readonly frameworkId: FrameworkId; readonly agentId: AgentId };
+
+/** Gives the resources of an offer or a task to whoever wants them now. */
 export function returnResources(
   lead: Lead,
-  holder: { readonly frameworkId: FrameworkId; readonly agentId: AgentId },
+  holder: Holder,
   resources: Resources,
   filter?: RefusalFilter,
 ): void {
-  const { frameworkId, agentId } = holder;
-  if (isEmpty(resources) || !lead.peers.has(agentId)) return;
-  lead.allocator.handle({ kind: 'resources-returned', frameworkId, agentId, resources, filter });
-  allocateSoon(lead);
+  if (handBack(lead, holder, resources, filter)) allocateSoon(lead);
 }
 
-/** The filter that an answer asks for; none when it is to be offered again at once. */
+/**
+ * Gives back what a framework had no use for. Without a filter that may come straight back to it, so it
+ * waits for the regular run: who declines everything would else be asked hundreds of times a second.
+ */
+export function returnDeclined(
+  lead: Lead,
+  holder: Holder,
+  resources: Resources,
+  filter: RefusalFilter | undefined,
+): void {
+  if (handBack(lead, holder, resources, filter) && filter !== undefined) allocateSoon(lead);
+}
+
+/** Whether there was something to hand back: the allocator forgot what lost agents had. */
+function handBack(
+  lead: Lead,
+  { frameworkId, agentId }: Holder,
+  resources: Resources,
+  filter: RefusalFilter | undefined,
+): boolean {
+  if (isEmpty(resources) || !lead.peers.has(agentId)) return false;
+  lead.allocator.handle({ kind: 'resources-returned', frameworkId, agentId, resources, filter });
+  return true;
+}
+
+/** The filter that an answer asks for; none when the next run may offer it again. */
 export function filterOf(lead: Lead, filters: Filters | undefined): RefusalFilter | undefined {
   return refusalFilter(filters?.refuse_seconds, lead.clock.monotonic(), lead.options);
 }

@@ -2,8 +2,14 @@
  * What is known of tasks and operations, for a scheduler that asks (contract 7.5 and 8). Answers are
  * events without uuid. Where an agent of the log is not back yet, silence: who asks asks again.
  */
-import type { Framework, MasterUpdate, Task } from '#internal/model/cluster.ts';
+import {
+  type Framework,
+  isTerminal,
+  type MasterUpdate,
+  type Task,
+} from '#internal/model/cluster.ts';
 import { type AgentId, agentId, type FrameworkId, taskId } from '#internal/model/ids.ts';
+import { withUpdate } from '#internal/state/draft.ts';
 import { reconciliationToWire } from '#internal/wire/status.ts';
 import type { OperationStatus } from '#proto/gen/mesos/v1.ts';
 import type {
@@ -14,24 +20,39 @@ import type {
 } from '#proto/gen/mesos/v1/scheduler.ts';
 import { masterStatus, operationEvent, updateEvent } from './events.ts';
 import { agentOf, isPartitionAware, type Lead, taskOf, tell } from './lead.ts';
+import { unloggedReports } from './reports.ts';
 
 /** No tasks named: all live ones of the framework. */
 export function reconcile(lead: Lead, framework: Framework, { tasks }: Call_Reconcile): void {
+  const { id } = framework;
+  const unlogged = unloggedReports(lead, id);
   if (tasks !== undefined && tasks.length > 0) {
-    for (const task of tasks) reconcileTask(lead, framework, task);
+    for (const task of tasks) answerFor(lead, framework, task, unlogged);
     return;
   }
-  const { id } = framework;
-  for (const task of lead.state.frameworks.get(id)?.tasks.values() ?? []) latest(lead, task);
-  for (const task of lead.launching.get(id)?.values() ?? []) latest(lead, task);
+  const { tasks: live } = lead.state.frameworks.get(id) ?? {};
+  for (const task of live?.values() ?? []) latest(lead, task, unlogged);
+  for (const task of lead.launching.get(id)?.values() ?? []) latest(lead, task, unlogged);
 }
 
-/** The first row of the table that fits answers, or nobody does. */
+/** The same for one task. */
 export function reconcileTask(lead: Lead, framework: Framework, asked: Call_Reconcile_Task): void {
+  answerFor(lead, framework, asked, unloggedReports(lead, framework.id));
+}
+
+type Unlogged = ReturnType<typeof unloggedReports>;
+
+/** The first row of the table that fits answers, or nobody does. */
+function answerFor(
+  lead: Lead,
+  framework: Framework,
+  asked: Call_Reconcile_Task,
+  unlogged: Unlogged,
+): void {
   const id = taskId(asked.task_id.value);
   const task = taskOf(lead, framework.id, id);
   if (task !== undefined) {
-    latest(lead, task);
+    latest(lead, task, unlogged);
     return;
   }
   const given = asked.agent_id === undefined ? undefined : agentId(asked.agent_id.value);
@@ -52,9 +73,16 @@ export function reconcileOperations(
   }
 }
 
-function latest(lead: Lead, task: Task): void {
-  tell(lead, task.frameworkId, updateEvent(reconciliationToWire(task, lead.clock.now())));
+/** An update is told before it is logged, and no answer may be older than what was told. */
+function latest(lead: Lead, task: Task, unlogged: Unlogged): void {
+  const report = unlogged.get(task.id);
+  const isNewer = report !== undefined && report.agentId === task.agentId && !isEnded(task);
+  const told = isNewer ? withUpdate(task, report.update) : task;
+  tell(lead, task.frameworkId, updateEvent(reconciliationToWire(told, lead.clock.now())));
 }
+
+/** Nothing follows the end, so what comes after it is not logged either. */
+const isEnded = ({ update }: Task): boolean => update !== undefined && isTerminal(update.state);
 
 /** The agent, or without one any agent, is in the log and has not been heard of in this term. */
 function mayComeBack(lead: Lead, agent: AgentId | undefined): boolean {

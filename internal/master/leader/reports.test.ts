@@ -219,6 +219,27 @@ test('an implicit reconciliation tells the last state that was told, of every li
   t.true(timestamp! > 1e9);
 });
 
+test('no answer is older than what was told before it, whatever the log knows by then', async (t) => {
+  const { cluster, scheduler, agent } = await smallCluster();
+  const { offer } = scheduler;
+  await scheduler.launch(offer, taskFor(offer, 't1'), taskFor(offer, 't2'));
+  await cluster.until(() => agent.tasks.has('t2'), 'not launched');
+  cluster.log.hold();
+  agent.report('t1', 'TASK_RUNNING');
+  await cluster.settle();
+  agent.report('t2', 'TASK_FINISHED'); // The first is on its way into the log, this one waits.
+  await cluster.settle();
+  const both = ['t1', 't2'].map((value) => ({ task_id: { value } }));
+  for (const tasks of [[], both]) {
+    await scheduler.call({ type: 'RECONCILE', reconcile: { tasks } });
+    t.is(scheduler.updates('t1').at(-1)?.state, 'TASK_RUNNING');
+    t.is(scheduler.updates('t2').at(-1)?.state, 'TASK_FINISHED');
+  }
+  t.is(scheduler.updates().length, 6, 'two were told, and each question was answered for both');
+  cluster.log.release();
+  await cluster.settle();
+});
+
 test('an explicit reconciliation answers by the first row that fits, in both vocabularies', async (t) => {
   for (const [capabilities, word] of [
     [['MULTI_ROLE', 'PARTITION_AWARE'], (state: TaskState): TaskState => state],

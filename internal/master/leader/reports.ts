@@ -17,6 +17,7 @@ import {
   frameworkId,
   type FrameworkId,
   taskId,
+  type TaskId,
 } from '#internal/model/ids.ts';
 import { isAcknowledged } from '#internal/state/apply-task.ts';
 import type { Acknowledgement, TaskReport } from '#internal/state/command.ts';
@@ -80,6 +81,13 @@ export function updateAcknowledged(lead: Lead, acknowledgement: Acknowledgement)
   instruct(lead, to, { acknowledge_update: { ...ids, uuid } });
 }
 
+/** What agents said last of a framework's tasks and the log has yet to learn. */
+export function unloggedReports(lead: Lead, id: FrameworkId): ReadonlyMap<TaskId, TaskReport> {
+  const { proposed, reports } = lead.pending;
+  const ofFramework = [...proposed, ...reports].filter(({ frameworkId: of }) => of === id);
+  return new Map(ofFramework.map((report) => [report.taskId, report]));
+}
+
 export function shutDownFramework(lead: Lead, to: AgentId, id: FrameworkId): void {
   instruct(lead, to, { shutdown_framework: { framework_id: { value: id } } });
 }
@@ -108,6 +116,7 @@ function flush(lead: Lead): void {
   if (pending.inFlight > 0) return;
   const { reports, acknowledgements } = pending;
   pending.reports = [];
+  pending.proposed = reports;
   pending.acknowledgements = [];
   const done = (): void => {
     pending.inFlight--;

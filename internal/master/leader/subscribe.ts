@@ -20,6 +20,11 @@ const tooLarge = 'FrameworkInfo is too large';
 
 export function subscribe(lead: Lead, call: Call, stream: EventStream): void {
   assert(call.subscribe !== undefined, 'a SUBSCRIBE without its message');
+  if (isOverloaded(lead)) {
+    // No ERROR: the scheduler is to come again.
+    stream.end();
+    return;
+  }
   const { framework_info: info, suppressed_roles: suppressed = [] } = call.subscribe;
   const judged = judge(lead, call.subscribe);
   const fault = judged.ok ? admissionFault(lead, judged.value, info) : judged.refusal;
@@ -59,9 +64,15 @@ export function endWithError(stream: EventStream, message: string): void {
   stream.end();
 }
 
-/** Gives each subscription that waits its answer: this leader cannot keep it any more. */
+/** The cluster will not have this framework: schedulers take an ERROR for the end of everything. */
 export function refuseSubscription(subscription: Subscription, text: string): void {
   if (subscription.kind === 'stream') endWithError(subscription.stream, text);
+  else subscription.answer(unavailable(text));
+}
+
+/** This master cannot keep it any more, the next leader can: the stream ends without a word. */
+export function dropSubscription(subscription: Subscription, text: string): void {
+  if (subscription.kind === 'stream') subscription.stream.end();
   else subscription.answer(unavailable(text));
 }
 
@@ -94,7 +105,7 @@ function admissionFault(lead: Lead, framework: Framework, info: FrameworkInfo): 
   if (lead.state.frameworks.size + lead.subscriptions.size >= frameworksMax) {
     return `This cluster serves no more than ${frameworksMax} frameworks`;
   }
-  return isOverloaded(lead) ? 'Master is overloaded' : undefined;
+  return undefined;
 }
 
 function updateFault(lead: Lead, known: Framework, call: Call_UpdateFramework): string | undefined {

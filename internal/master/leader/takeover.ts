@@ -8,7 +8,7 @@ import { agentRecovered } from './agents.ts';
 import type { Lead } from './lead.ts';
 import { allocateSoon } from './offers.ts';
 import { awaitFailover } from './schedulers.ts';
-import { refuseSubscription } from './subscribe.ts';
+import { dropSubscription } from './subscribe.ts';
 
 /** Called when the first entry of the term was applied. */
 export function takeOver(lead: Lead): void {
@@ -34,7 +34,7 @@ export function stepDown(lead: Lead): void {
   }
   lead.schedulers.clear();
   for (const waiting of lead.subscriptions.values()) {
-    for (const subscription of waiting) refuseSubscription(subscription, gone);
+    for (const subscription of waiting) dropSubscription(subscription, gone);
   }
   for (const waiting of lead.removals.values()) {
     for (const answer of waiting) answer({ status: 503, text: gone });

@@ -4,12 +4,13 @@ import { type Stats, constants } from 'node:fs';
 import { join } from 'node:path';
 import type { FileTree, ReadRange, TreeEntry } from '../file-tree.ts';
 import { FilesError } from '../files.ts';
+import { makeFolder } from './make-folder.ts';
 
 export function systemFileTree(): FileTree {
   return {
     makeFolder: (path, owner) =>
       faults(path, async () => {
-        await fs.mkdir(path, { recursive: true });
+        await makeFolder(path);
         if (owner !== undefined) await fs.chown(path, owner.uid, owner.gid);
       }),
     link: (path, target) =>

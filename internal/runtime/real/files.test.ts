@@ -35,3 +35,8 @@ test('a lock of another process holds until that is killed', async (t) => {
   await using lock = await systemFiles().lock(path);
   t.truthy(lock);
 });
+
+test('a folder that the system will not make is refused, not tried for ever', async (t) => {
+  const refused = await t.throwsAsync(systemFiles().makeFolder('/proc/altiplano/state'));
+  t.is(refused?.name, 'FilesError');
+});

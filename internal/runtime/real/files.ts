@@ -7,8 +7,9 @@
  * has to be guarded by its owner's own lock (LevelDB takes one). Other systems get `ENOTSUP`.
  */
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
+import { makeFolder } from './make-folder.ts';
 import { type File, type Files, FilesError, type FileStat, type OpenOptions } from '../files.ts';
 
 export function systemFiles(): Files {
@@ -16,7 +17,7 @@ export function systemFiles(): Files {
     open: (path, options = {}) => asFault(() => openFile(path, options)),
     list: (folder) => asFault(async () => (await readdir(folder)).toSorted()),
     stat: (path) => asFault(() => statPath(path)),
-    makeFolder: (path) => asFault(async () => void (await mkdir(path, { recursive: true }))),
+    makeFolder: (path) => asFault(() => makeFolder(path)),
     rename: (source, target) => asFault(() => rename(source, target)),
     remove: (path) => asFault(() => rm(path, { recursive: true, force: true })),
     syncFolder: (path) => asFault(() => syncFolder(path)),

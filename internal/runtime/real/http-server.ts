@@ -178,7 +178,7 @@ async function send(
     await sendWhole(message, response, reply);
     return;
   }
-  response.writeHead(reply.status, reply.headers);
+  response.writeHead(reply.status, spelled(reply.headers));
   if (message.method === 'HEAD') {
     response.end();
     return;
@@ -198,7 +198,9 @@ async function sendWhole(
   const wanted = reply.body.length >= GZIP_BYTES_MIN && !encoded;
   const zipped = wanted && acceptsGzip(message.headers['accept-encoding']);
   const body = zipped ? await compress(reply.body) : reply.body;
-  for (const [name, value] of Object.entries(reply.headers)) response.setHeader(name, value);
+  for (const [name, value] of Object.entries(spelled(reply.headers))) {
+    response.setHeader(name, value);
+  }
   if (zipped) response.setHeader('Content-Encoding', 'gzip');
   if (reply.status !== 204 && reply.status !== 304) {
     response.setHeader('Content-Length', body.length);
@@ -215,7 +217,7 @@ function fail({ logger }: Door, response: ServerResponse, error: unknown): void 
     return;
   }
   const { status, headers, body } = plainReply(500, '500 Internal Server Error.');
-  response.writeHead(status, { ...headers, 'Content-Length': body.length });
+  response.writeHead(status, { ...spelled(headers), 'Content-Length': body.length });
   response.end(body);
 }
 
@@ -242,3 +244,13 @@ const STATUS_OF: ReadonlyMap<unknown, string> = new Map([
   ['HPE_HEADER_OVERFLOW', '431 Request Header Fields Too Large'],
   ['ERR_HTTP_REQUEST_TIMEOUT', '408 Request Timeout'],
 ]);
+
+/** Header names as HTTP/1.1 writes them: people and old tools compare `Location` to the letter. */
+const spelled = (headers: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [spelledName(name), value]));
+
+const spelledName = (name: string): string =>
+  name
+    .toLowerCase()
+    .replace(/(?:^|-)[a-z]/g, (start) => start.toUpperCase())
+    .replace(/^Www-/, 'WWW-');

@@ -161,3 +161,22 @@ test('replies of 1024 bytes or more are gzipped for who accepts it', async (t) =
     t.is(bytes < 1000, encoding === 'gzip');
   }
 });
+
+test('header names leave as HTTP/1.1 spells them, however a handler writes them', async (t) => {
+  const headers = { location: '//h:1', 'mesos-stream-id': 'x', 'www-authenticate': 'Basic' };
+  const moved: HttpHandler = () => ({
+    kind: 'whole',
+    status: 307,
+    headers,
+    body: new Uint8Array(),
+  });
+  await using server = await httpListener({ logger }).listen(LISTEN, moved);
+  const socket = connect({ host: '127.0.0.1', port: server.port });
+  socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+  let got = '';
+  for await (const chunk of socket) {
+    got += String(chunk);
+    if (got.includes('\r\n\r\n')) break;
+  }
+  t.regex(got, /\r\nLocation: \/\/h:1\r\nMesos-Stream-Id: x\r\nWWW-Authenticate: Basic\r\n/);
+});

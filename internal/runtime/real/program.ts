@@ -4,7 +4,6 @@
  * input stays open as long as the parent lives, so that a child may end when its parent was killed.
  */
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { appendFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
@@ -42,16 +41,14 @@ export function startProgram(options: ProgramOptions): Program {
       options.onLine?.(stream, line);
     }
   });
-  const ended = (async (): Promise<ProgramEnd> => {
-    try {
-      const exit = once(child, 'exit');
-      const [status, signal] = (await exit) as [number | null, string | null];
-      await Promise.all(lines);
-      return { status, signal };
-    } catch (error) {
+  const ended = new Promise<ProgramEnd>((resolve) => {
+    child.on('error', (error) => {
       options.onLine?.('stderr', String(error));
-      return { status: 127, signal: null };
-    }
-  })();
+      resolve({ status: 127, signal: null });
+    });
+    child.on('exit', (status, signal) => {
+      void Promise.all(lines).then(() => resolve({ status, signal }));
+    });
+  });
   return { pid: child.pid, ended, signal: (name) => void child.kill(name) };
 }

@@ -1,0 +1,232 @@
+/** The checkers themselves: good histories pass, and each way to be bad is called by its name. */
+import test from 'ava';
+import { randomFromSeed } from '#internal/base/random.ts';
+import { apply } from '#internal/state/apply.ts';
+import { newState, type State } from '#internal/state/state.ts';
+import { randomCommand } from '#internal/testing/random-commands.ts';
+import type { TaskState, TaskStatus } from '#proto/gen/mesos/v1.ts';
+import { AgreementLaws } from './cluster-agreement.ts';
+import { ContainerLaws } from './cluster-containers.ts';
+import { FencingLaws } from './cluster-fencing.ts';
+import { UpdateLaws } from './cluster-updates.ts';
+import type { Violation } from './violation.ts';
+
+const capacity = { cpusMilli: 1000, memMb: 100 };
+const exited = { kind: 'exited', status: 0 } as const;
+
+/** `t1` runs on `a1`, `t2` is decided for it; both are of `alice`, and each takes half of an agent. */
+function running(): ContainerLaws {
+  const laws = new ContainerLaws({}, { capacity });
+  for (const task of ['t1', 't2', 't3']) {
+    laws.intends(task, { owner: 'alice', cpusMilli: 500, memMb: 10 });
+  }
+  laws.decided('t1', 'a1');
+  laws.decided('t2', 'a1');
+  laws.started('a1', 't1');
+  return laws;
+}
+
+/** `t` of `alice` has sent, and she has heard, that it starts; then it sent that it runs. */
+function reporting(): UpdateLaws {
+  const laws = new UpdateLaws({ ownerOf: (task) => (task === 't' ? 'alice' : 'bob') }, {});
+  laws.asked('t');
+  laws.sent(update('u1', 'TASK_STARTING'));
+  laws.heard('alice', status('t', 'TASK_STARTING'), 'u1');
+  laws.acknowledged('u1');
+  laws.forgotten(update('u1', 'TASK_STARTING'));
+  laws.sent(update('u2', 'TASK_RUNNING'));
+  return laws;
+}
+
+/** It has ended, and she was told. */
+function ended(): UpdateLaws {
+  const laws = reporting();
+  laws.acknowledged('u2');
+  laws.forgotten(update('u2', 'TASK_RUNNING'));
+  laws.sent(update('u3', 'TASK_FINISHED'));
+  laws.heard('alice', status('t', 'TASK_FINISHED'), 'u3');
+  return laws;
+}
+
+const update = (
+  uuid: string,
+  state: TaskState,
+): { agent: string; frameworkId: string; task: string; uuid: string; state: TaskState } => ({
+  agent: 'a1',
+  frameworkId: 'f',
+  task: 't',
+  uuid,
+  state,
+});
+
+const status = (task: string, state: TaskState, rest: Partial<TaskStatus> = {}): TaskStatus => ({
+  task_id: { value: task },
+  state,
+  ...rest,
+});
+
+const bad: readonly (readonly [rule: string, how: string, happen: () => void])[] = [
+  ['one-launch', 'a task starts again', () => running().started('a1', 't1')],
+  [
+    'one-launch',
+    'a task starts again elsewhere, after its end',
+    () => {
+      const laws = running();
+      laws.ended('t1', exited);
+      laws.decided('t1', 'a2');
+      laws.started('a2', 't1');
+    },
+  ],
+  ['decided-launch', 'nobody decided the launch', () => running().started('a1', 't3')],
+  ['decided-launch', 'it was decided for another agent', () => running().started('a2', 't2')],
+  [
+    'capacity',
+    'a third half',
+    () => {
+      const laws = running();
+      laws.started('a1', 't2');
+      laws.decided('t3', 'a1');
+      laws.started('a1', 't3');
+    },
+  ],
+  [
+    'unasked-kill',
+    'somebody else asked for the kill',
+    () => {
+      const laws = running();
+      laws.killAsked('bob', 't1');
+      laws.killAsked('alice', 't2');
+      laws.ended('t1', { kind: 'signaled', signal: 15 });
+    },
+  ],
+  [
+    'tenants',
+    'another hears of a task',
+    () => reporting().heard('bob', status('t', 'TASK_RUNNING'), 'u2'),
+  ],
+  [
+    'true-updates',
+    'an update that no agent made',
+    () => reporting().heard('alice', status('t', 'TASK_RUNNING'), 'u9'),
+  ],
+  [
+    'quiet-updates',
+    'an acknowledged update is sent again',
+    () => reporting().sent(update('u1', 'TASK_STARTING')),
+  ],
+  [
+    'reliable-updates',
+    'an update is dropped',
+    () => reporting().forgotten(update('u2', 'TASK_RUNNING')),
+  ],
+  [
+    'update-order',
+    'an older update is sent after a newer one',
+    () => {
+      const laws = reporting();
+      laws.sent(update('u3', 'TASK_FINISHED'));
+      laws.sent(update('u2', 'TASK_RUNNING'));
+    },
+  ],
+  [
+    'update-order',
+    'an older update is heard after a newer one',
+    () => {
+      const laws = reporting();
+      laws.heard('alice', status('t', 'TASK_RUNNING'), 'u2');
+      laws.heard('alice', status('t', 'TASK_STARTING'), 'u1');
+    },
+  ],
+  [
+    'final-state',
+    'an agent goes on after the end',
+    () => ended().sent(update('u4', 'TASK_RUNNING')),
+  ],
+  [
+    'final-state',
+    'a master says something else after the end',
+    () => ended().heard('alice', status('t', 'TASK_UNREACHABLE'), undefined),
+  ],
+  [
+    'fencing',
+    'an agent goes back to an older leader',
+    () => {
+      const laws = new FencingLaws();
+      laws.acts('a1', 'm1', 2n);
+      laws.acts('a1', 'm2', 1n);
+    },
+  ],
+  [
+    'one-leader',
+    'two agents heed two leaders of one term',
+    () => {
+      const laws = new FencingLaws();
+      laws.acts('a1', 'm1', 2n);
+      laws.acts('a2', 'm2', 2n);
+    },
+  ],
+  [
+    'agreement',
+    'two masters differ',
+    () => {
+      const laws = new AgreementLaws({}, { every: 1 });
+      laws.applied('m1', 7, newState());
+      laws.applied('m2', 7, { ...newState(), version: 2 });
+    },
+  ],
+  [
+    'books',
+    'the tasks of an agent exceed it',
+    () => {
+      const laws = new AgreementLaws({}, { every: 1000 });
+      const { agents, ...rest } = busyState();
+      const shrunk = agents.map((agent) => ({ ...agent, total: [] }));
+      laws.applied('m1', 1, { ...rest, agents: shrunk });
+    },
+  ],
+];
+
+for (const [rule, how, happen] of bad) {
+  test(`"${rule}" is broken when ${how}`, (t) => {
+    const violation = t.throws<Violation>(happen, { name: 'Violation' });
+    t.is(violation?.rule, rule);
+  });
+}
+
+test('a good history passes: launches, ends, kills by their owner, repeated words', (t) => {
+  const containers = running();
+  containers.started('a1', 't2');
+  containers.ended('t2', exited);
+  containers.killAsked('alice');
+  containers.ended('t1', { kind: 'signaled', signal: 9 });
+  t.deepEqual([containers.startedCount, containers.runningCount, containers.fullest], [2, 0, 1000]);
+  t.deepEqual(containers.fateOf('t2'), exited);
+
+  const updates = ended();
+  updates.heard('alice', status('t', 'TASK_FINISHED'), 'u3');
+  updates.heard(
+    'alice',
+    status('t', 'TASK_RUNNING', { reason: 'REASON_RECONCILIATION' }),
+    undefined,
+  );
+  updates.heard('bob', status('t', 'TASK_UNKNOWN'), undefined);
+  updates.frameworkRemoved('f');
+  updates.forgotten(update('u3', 'TASK_FINISHED'));
+  t.deepEqual(updates.counts, { heard: 2, repeated: 1, acknowledged: 2, reconciled: 1 });
+
+  const agreement = new AgreementLaws({}, { every: 1 });
+  for (const master of ['m1', 'm2']) agreement.applied(master, 7, busyState());
+  t.is(agreement.compared, 1);
+});
+
+/** The first state of a history of chance in which something runs on an agent. */
+function busyState(): State {
+  const random = randomFromSeed('busy');
+  let state = newState();
+  for (let step = 0; step < 5000; step++) {
+    state = apply(state, randomCommand(random, state, 1000 + step)).state;
+    const loads = [...state.loads.values()];
+    if (loads.some(({ used }) => used.length > 0)) return state;
+  }
+  throw new Error('nothing ever ran');
+}

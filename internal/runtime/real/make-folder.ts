@@ -1,0 +1,20 @@
+/**
+ * Folders, one step after the other: Node's own recursion never ends where the system makes no
+ * folders, as in `/proc`.
+ */
+import { mkdir, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** Makes the folder and those above it; fine when it exists. Throws the system's error. */
+export async function makeFolder(path: string): Promise<void> {
+  if (await isFolder(path)) return;
+  const above = dirname(path);
+  if (above !== path) await makeFolder(above);
+  await mkdir(path).catch(async (error: unknown) => {
+    // Somebody else was faster.
+    if (!(await isFolder(path))) throw error;
+  });
+}
+
+const isFolder = async (path: string): Promise<boolean> =>
+  (await stat(path).catch(() => undefined))?.isDirectory() === true;
