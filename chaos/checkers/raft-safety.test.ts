@@ -56,6 +56,8 @@ const vote = (from: NodeId, to: NodeId, term: Term): Message => ({
   to,
   term,
   reject: false,
+  commit: 0,
+  commitTerm: 0,
 });
 
 const acknowledge = (from: NodeId, term: Term, index: number): Message => ({

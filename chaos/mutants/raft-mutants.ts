@@ -6,8 +6,8 @@ export const raftMutants: readonly Mutant[] = [
     name: 'vote-not-persisted',
     about: 'The vote stays in memory: after a crash a node votes again in the same term.',
     file: 'raft/node/raft-node.ts',
-    find: 'await this.#dependencies.log.append({ hard, entries });',
-    replace: `await this.#dependencies.log.append({
+    find: 'await log.append({ hard, entries });',
+    replace: `await log.append({
         hard: hard && { ...hard, vote: undefined },
         entries,
       });`,
@@ -22,7 +22,7 @@ export const raftMutants: readonly Mutant[] = [
   {
     name: 'quorum-of-two',
     about: 'Two of five are taken for a majority: two disjoint ones can decide.',
-    file: 'raft/core/quorum.ts',
+    file: 'raft/core/quorum/majority.ts',
     find: 'Math.floor(count / 2) + 1',
     replace: 'Math.max(2, Math.floor(count / 2))',
   },

@@ -154,8 +154,9 @@ export class MasterMachine {
     const files = simulatedFiles({ disk: this.disk, life });
     const all = Array.from({ length: size }, (_, i) => nodeId(i + 1));
     const bootstrap: ConfState = { ...noMembers, voters: all };
+    const clock = simulatedClock({ world, life }, { rate: clockRate });
     const log = await openWal(
-      { files, logger },
+      { files, clock, logger },
       { folder: '/log', clusterId, nodeId: nodeId(id), bootstrap, segmentBytes: 1 << 20 },
     );
     const others = all.filter((other) => other !== id);
@@ -163,7 +164,7 @@ export class MasterMachine {
     const isUp = (machine: string): boolean => world.isUp(machine);
     return new RaftNode(
       {
-        clock: simulatedClock({ world, life }, { rate: clockRate }),
+        clock,
         random: random.fork('raft'),
         logger,
         log,

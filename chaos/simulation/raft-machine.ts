@@ -99,14 +99,15 @@ export class RaftMachine {
     const { world, logger, witness } = this.#dependencies;
     const { id, conf, limits, clockRate } = this.#options;
     const files = simulatedFiles({ disk: this.disk, life });
+    const clock = simulatedClock({ world, life }, { rate: clockRate });
     const store = await openWal(
-      { files, logger },
+      { files, clock, logger },
       { folder: '/raft', clusterId, nodeId: id, bootstrap: conf, segmentBytes: 1 << 16 },
     );
     witness.see((safety) => safety.recovered(id, store.initial.hard, store));
     this.#node = new RaftNode(
       {
-        clock: simulatedClock({ world, life }, { rate: clockRate }),
+        clock,
         random: this.#random.fork(`life ${this.#lives}`),
         logger,
         log: watchedLog(id, store, witness),
@@ -160,8 +161,9 @@ function watchedLog(id: NodeId, store: LogStore, witness: Witness): LogStore {
     term: (index) => store.term(index),
     entries: (from, to, bytesMax) => store.entries(from, to, bytesMax),
     snapshot: () => store.snapshot(),
-    compact: (mark) => store.compact(mark),
+    compact: (mark, options) => store.compact(mark, options),
     installSnapshot: (mark) => store.installSnapshot(mark),
+    hasRoom: () => store.hasRoom(),
     close: () => store.close(),
     async append(batch) {
       witness.see((safety) => safety.writing(id, batch));
@@ -180,6 +182,7 @@ function watchedTransport(
       for (const message of messages) onSaid(message);
       transport.send(messages);
     },
+    retire: (peer) => transport.retire(peer),
     [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose](),
   };
 }

@@ -24,6 +24,7 @@ export type MasterFlags = {
   readonly cluster: string;
   readonly nodeId: number;
   readonly peers: readonly string[];
+  readonly join: boolean;
   readonly heartbeatInterval: number;
   readonly electionTimeout: number;
   readonly allocationInterval: number;
@@ -57,6 +58,9 @@ export const masterProgram: Program<MasterFlags> = {
     peers: list({
       meaning: 'all masters as id=host:port of their gRPC; without it this master is alone',
       fallback: [],
+    }),
+    join: toggle({
+      meaning: 'this master is new in a cluster that exists: it waits to be made a member',
     }),
     heartbeatInterval: durationMs({
       meaning: 'how often the leader tells the other masters that it lives',

@@ -22,13 +22,20 @@ import { systemFiles } from '#internal/runtime/real/files.ts';
 import { httpListener } from '#internal/runtime/real/http-server.ts';
 import { openLogger } from '#internal/runtime/real/logger.ts';
 import { systemRandom } from '#internal/runtime/real/random.ts';
+import { afterTurn } from '#internal/runtime/real/turn.ts';
 import { openTelemetry } from '#internal/telemetry/open-telemetry.ts';
 import { masterSideCodec } from '#internal/wire/agent-link-codec.ts';
 import type { LogStore } from '#raft/core/log-store.ts';
-import { nodeId } from '#raft/core/types.ts';
-import { defaultRaftNodeOptions, RaftNode } from '#raft/node/raft-node.ts';
+import type { SnapshotStore } from '#raft/core/snapshot-store.ts';
+import { type NodeId, nodeId } from '#raft/core/types.ts';
+import { leave } from '#raft/node/hand-over.ts';
+import { openPeerBook, type PeerBook } from '#raft/node/peer-book.ts';
+import { defaultRaftNodeOptions, openRaftNode, type RaftNode } from '#raft/node/raft-node.ts';
+import type { PeerAddress } from '#raft/node/peer-transport.ts';
 import { defaultGrpcPeersOptions, grpcPeers } from '#raft/transport/grpc.ts';
+import { grpcSnapshots } from '#raft/transport/grpc-snapshots.ts';
 import { openLevelStore } from '#storage/level/level-store.ts';
+import { openSnapshotStore } from '#storage/snapshot/snapshot-store.ts';
 import { openWal } from '#storage/wal/wal.ts';
 import { advertisedIp } from '../advertised-ip.ts';
 import { explain } from '../explain.ts';
@@ -39,6 +46,7 @@ import { warnWhile } from '../warn-while.ts';
 import { type MasterFlags, masterProgram, parsePeer, type Peer } from './flags.ts';
 
 const segmentBytes = 64 * 1024 * 1024;
+const snapshotChunkBytes = 256 * 1024;
 const bodyBytesMax = 64 * 1024 * 1024;
 const streamBacklogBytesMax = 64 * 1024 * 1024;
 const streamDrainTimeoutMs = 5000;
@@ -77,10 +85,12 @@ async function openMaster(
   const self = selfFrom(flags, newUuid(random));
   logger.info('starting a master', { ...flags, masterId: self.id });
 
-  const { log, ledger } = await openDisk(stack, flags, { clock, logger });
+  const disk = await openDisk(stack, flags, { clock, random, logger });
+  const { ledger } = disk;
   const grpc = stack.use(await openGrpcServer({ host: flags.ip, port: flags.grpcPort }));
-  const replicated = openRaft(flags, { clock, random, logger, log, ledger, server: grpc.server });
-  stack.defer(async () => await replicated.stop());
+  const { server } = grpc;
+  const replicated = await openRaft(flags, { clock, random, logger, self, server, ...disk });
+  stack.defer(async () => await leave(replicated));
 
   const master = new Master(
     { clock, random, logger, ledger, replicated },
@@ -113,7 +123,7 @@ async function openMaster(
   );
 
   const handler = masterHandler(
-    { door: master, clock, random, counters: () => [] },
+    { door: master, clock, random, counters: () => countersOf(replicated) },
     {
       build: { version: mesosVersion, ...build, user: 'altiplano', gitSha: undefined },
       cluster: flags.cluster,
@@ -127,66 +137,94 @@ async function openMaster(
   logger.info('listening', { http: `${host}:${port}`, grpc: `${host}:${flags.grpcPort}` });
 }
 
-type RaftParts = {
+type Disk = {
+  readonly log: LogStore;
+  readonly ledger: Ledger;
+  readonly store: SnapshotStore;
+  readonly book: PeerBook;
+};
+
+type RaftParts = Disk & {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  readonly log: LogStore;
-  readonly ledger: Ledger;
+  readonly self: MasterAddress;
   readonly server: GrpcServer['server'];
 };
 
-function openRaft(flags: MasterFlags, parts: RaftParts): RaftNode {
-  const { clock, random, logger, log, ledger, server } = parts;
-  return new RaftNode(
+async function openRaft(flags: MasterFlags, parts: RaftParts): Promise<RaftNode> {
+  const { clock, random, logger, log, ledger, server, store, book, self } = parts;
+  const id = nodeId(flags.nodeId);
+  const clusterId = flags.cluster;
+  const others = peersOf(flags).filter((peer) => peer.id !== flags.nodeId);
+  const peers = new Map(others.map((peer) => [nodeId(peer.id), peer]));
+  const addresses = new Map<NodeId, PeerAddress>(peers);
+  return await openRaftNode(
     {
       clock,
       random,
       logger,
       log,
       machine: ledger,
+      defer: afterTurn,
+      book,
       connect: grpcPeers(
-        { clock, random, logger, server },
+        {
+          clock,
+          random,
+          logger,
+          server,
+          acquaintances: book,
+          onLearnt: (peer, address) => void addresses.set(peer, address),
+        },
         {
           ...defaultGrpcPeersOptions,
-          id: nodeId(flags.nodeId),
-          clusterId: flags.cluster,
-          peers: new Map(
-            peersOf(flags)
-              .filter(({ id }) => id !== flags.nodeId)
-              .map(({ id, host, port }) => [nodeId(id), { host, port }]),
-          ),
+          id,
+          clusterId,
+          peers,
+          advertise: { host: self.ip, port: self.grpcPort },
         },
       ),
+      snapshots: {
+        store,
+        connect: grpcSnapshots(
+          { logger, server, acquaintances: book },
+          { id, clusterId, addressOfPeer: (peer) => addresses.get(peer) },
+        ),
+      },
       onFault: (fault) => endOnFault(fault, logger),
     },
     {
       ...defaultRaftNodeOptions,
-      id: nodeId(flags.nodeId),
+      id,
       entryBytesMax: 2 * masterDefaults.entryBytesMax,
       tickMs: flags.heartbeatInterval,
       electionTicks: Math.ceil(flags.electionTimeout / flags.heartbeatInterval),
+      stallTicks: Math.ceil(flags.electionTimeout / flags.heartbeatInterval),
     },
   );
 }
 
-/** The log and the state that was applied from it, under the work directory. */
+/** The log, what was applied from it, its snapshots and the acquaintances, under the work directory. */
 async function openDisk(
   stack: AsyncDisposableStack,
   flags: MasterFlags,
-  { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
-): Promise<{ log: LogStore; ledger: Ledger }> {
+  parts: { readonly clock: Clock; readonly random: Random; readonly logger: Logger },
+): Promise<Disk> {
+  const { clock, random, logger } = parts;
   const files = systemFiles();
   const workDir = resolve(flags.workDir);
   await files.makeFolder(workDir);
+  const id = nodeId(flags.nodeId);
+  const clusterId = flags.cluster;
   const log = await openWal(
-    { files, logger },
+    { files, logger, clock },
     {
       folder: `${workDir}/log`,
-      clusterId: flags.cluster,
-      nodeId: nodeId(flags.nodeId),
+      clusterId,
+      nodeId: id,
       bootstrap: {
-        voters: peersOf(flags).map(({ id }) => nodeId(id)),
+        voters: flags.join ? [] : peersOf(flags).map((peer) => nodeId(peer.id)),
         outgoing: [],
         learners: [],
         learnersNext: [],
@@ -196,10 +234,23 @@ async function openDisk(
     },
   );
   stack.defer(async () => await log.close());
+  const store = await openSnapshotStore(
+    { files, logger },
+    { folder: `${workDir}/snapshots`, clusterId, chunkBytes: snapshotChunkBytes },
+  );
+  stack.defer(async () => await store.close());
+  const isLogNew = log.lastIndex() === 0 && log.initial.hard.term === 0;
+  const book = stack.use(
+    await openPeerBook({ files, random, logger }, { path: `${workDir}/peers`, id, isLogNew }),
+  );
   const mirror = stack.use(await openLevelStore({ path: `${workDir}/state` }));
   const ledger = stack.use(await openLedger({ mirror, clock, logger }, { mirrorIntervalMs }));
-  return { log, ledger };
+  return { log, ledger, store, book };
 }
+
+/** The log's figures among the master's, as `raft/term`. */
+const countersOf = (replicated: RaftNode): readonly (readonly [string, number])[] =>
+  replicated.figures().map(({ name, value }) => [`raft/${name}`, value]);
 
 function selfFrom(flags: MasterFlags, id: string): MasterAddress {
   return {

@@ -1,6 +1,6 @@
 /** The book of a master: what it holds after any crash is true for the index that it names. */
 import test from 'ava';
-import { randomFromSeed } from '#internal/base/random.ts';
+import { type Random, randomFromSeed } from '#internal/base/random.ts';
 import { frameworkId, masterId } from '#internal/model/ids.ts';
 import type { Framework } from '#internal/model/cluster.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
@@ -87,6 +87,51 @@ test('a ledger that restarts at any moment goes on from an index that its state 
   t.true(replayed > 0 && spared > 0, 'no crash ever mattered');
 });
 
+test('a snapshot is the state of its moment, and gives any other ledger that state', async (t) => {
+  for (const seed of seedsOf(20)) {
+    const random = randomFromSeed(`snapshots ${seed}`);
+    const entries = history(seed, 120);
+    const world = new SimulatedWorld({ seed });
+    const ledger = await open(world, new MemoryMedium({ random }), 'one');
+    const half = 1 + random.below(100);
+    ledger.apply(entries.slice(0, half));
+    const then = digest(ledger.state());
+    const { index, chunks } = ledger.snapshot();
+    // It is read while others follow, and cut anywhere on its way.
+    ledger.apply(entries.slice(half));
+    const medium = new MemoryMedium({ random: world.random('medium') });
+    const other = await open(world, medium, 'other');
+    await other.restore({ index, chunks: cut(chunks, random) });
+    t.deepEqual([other.appliedIndex(), digest(other.state())], [half, then], `SEED=${seed}`);
+    other.apply(entries.slice(half));
+    t.is(digest(other.state()), digest(ledger.state()), `SEED=${seed}`);
+    // The mirror takes what was restored like any change.
+    await world.settle(other.flush(), { withinMs: 1000 });
+    world.crash('other', 'process');
+    const again = await open(world, medium, 'other');
+    t.is(digest(again.state()), digest(ledger.state()), `SEED=${seed}`);
+  }
+});
+
+test('a snapshot that breaks off leaves the state as it was', async (t) => {
+  const world = new SimulatedWorld({ seed: 1 });
+  const ledger = await open(world, new MemoryMedium({ random: world.random('m') }), 'm');
+  ledger.apply(history(1, 50));
+  const parts: Uint8Array[] = [];
+  for await (const chunk of ledger.snapshot().chunks) parts.push(chunk);
+  const whole = Buffer.concat(parts);
+  const other = await open(world, new MemoryMedium({ random: world.random('o') }), 'o');
+  const before = digest(other.state());
+  for (let length = 0; length < whole.length; length += 1 + Math.trunc(whole.length / 50)) {
+    const chunks = (async function* () {
+      yield whole.subarray(0, length);
+    })();
+    await t.throwsAsync(other.restore({ index: 50, chunks }), undefined, `${length}`);
+    t.is(digest(other.state()), before);
+    t.is(other.appliedIndex(), 0);
+  }
+});
+
 test('effects are handed out one entry at a time, in order, with the state that they lead to', async (t) => {
   const world = new SimulatedWorld({ seed: 1 });
   const ledger = await open(world, new MemoryMedium({ random: world.random('m') }), 'm');
@@ -165,3 +210,13 @@ test('a command of a newer version stops the master', async (t) => {
   const error = t.throws(() => ledger.apply([{ index: 1, term: 1, data }]));
   t.is(error?.name, 'StateCodecError');
 });
+
+async function* cut(chunks: AsyncIterable<Uint8Array>, random: Random): AsyncIterable<Uint8Array> {
+  for await (const chunk of chunks) {
+    for (let at = 0; at < chunk.length;) {
+      const length = 1 + random.below(300);
+      yield chunk.subarray(at, at + length);
+      at += length;
+    }
+  }
+}

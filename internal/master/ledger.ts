@@ -20,6 +20,7 @@ import {
   type RecordWrite,
   stateFromRecords,
 } from '#internal/wire/state-codec.ts';
+import { chunksOfState, stateFromChunks } from '#internal/wire/state-stream.ts';
 
 /** What this room asks of a key-value store. */
 export type Mirror = {
@@ -37,6 +38,12 @@ export type LogEntry = {
   readonly term: number;
   /** Empty for an entry of the log's own. */
   readonly data: Uint8Array;
+};
+
+/** All of the state in bytes, at the entry `index`. */
+export type LedgerSnapshot = {
+  readonly index: number;
+  readonly chunks: AsyncIterable<Uint8Array>;
 };
 
 /** What one entry led to. */
@@ -139,6 +146,20 @@ export class Ledger implements AsyncDisposable {
       this.#page = { index, state: applied.state };
       this.#listener?.({ index, term, ...applied });
     }
+    this.#mirrorLater();
+  }
+
+  /** The state as it is now; it is read while others follow. */
+  snapshot(): LedgerSnapshot {
+    const { index, state } = this.#page;
+    return { index, chunks: chunksOfState(state) };
+  }
+
+  /** Takes the place of the state when it was read to its end. Throws `StateCodecError`. */
+  async restore({ index, chunks }: LedgerSnapshot): Promise<void> {
+    const state = await stateFromChunks(chunks);
+    assert(index >= this.#page.index, `a snapshot at ${index} behind entry ${this.#page.index}`);
+    this.#page = { index, state };
     this.#mirrorLater();
   }
 

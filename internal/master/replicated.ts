@@ -17,7 +17,15 @@ export type Proposal =
   | { readonly kind: 'applied'; readonly index: number; readonly term: number }
   | {
       readonly kind: 'refused';
-      readonly reason: 'not-leader' | 'busy' | 'too-large' | 'lost' | 'unknown';
+      readonly reason:
+        | 'not-leader'
+        | 'busy'
+        | 'too-large'
+        | 'full'
+        | 'dropped'
+        | 'lost'
+        | 'expired'
+        | 'unknown';
     };
 
 export type Standing = {

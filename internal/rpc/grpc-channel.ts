@@ -1,5 +1,5 @@
 /** How both ends of our gRPC connections are set, and how a client of one connection is made. */
-import { type ChannelOptions, Client, credentials } from '@grpc/grpc-js';
+import { type ChannelCredentials, type ChannelOptions, Client, credentials } from '@grpc/grpc-js';
 
 /** A whole message; senders keep far below it. */
 export const messageBytesMax: number = 16 << 20;
@@ -18,6 +18,11 @@ export const channelOptions: ChannelOptions = {
   'grpc.use_local_subchannel_pool': 1,
 };
 
-/** Connects when it is first used. Close it when its call is over. */
-export const openGrpcClient = (address: string): Client =>
-  new Client(address, credentials.createInsecure(), channelOptions);
+/**
+ * Connects when it is first used. Close it when its call is over. Without `security` it talks in the
+ * clear; with `credentials.createSsl(…)` and a key of its own, mutual TLS.
+ */
+export const openGrpcClient = (
+  address: string,
+  security: ChannelCredentials = credentials.createInsecure(),
+): Client => new Client(address, security, channelOptions);

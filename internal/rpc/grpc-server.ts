@@ -9,6 +9,8 @@ export type GrpcServerOptions = {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** Certificates to show and to ask for. Default: in the clear. */
+  readonly security?: ServerCredentials;
 };
 
 export type GrpcServer = AsyncDisposable & {
@@ -30,11 +32,15 @@ export class RpcListenError extends Error {
 }
 
 /** Listens; rejects with `RpcListenError` when it cannot. */
-export async function openGrpcServer({ host, port }: GrpcServerOptions): Promise<GrpcServer> {
+export async function openGrpcServer({
+  host,
+  port,
+  security = ServerCredentials.createInsecure(),
+}: GrpcServerOptions): Promise<GrpcServer> {
   // The library writes to standard error by itself; whatever matters reaches our callers as errors.
   setLogVerbosity(logVerbosity.NONE);
   const server = new Server(channelOptions);
-  const bound = await bind(server, addressOf(host, port)).catch((cause: unknown) => {
+  const bound = await bind(server, addressOf(host, port), security).catch((cause: unknown) => {
     server.forceShutdown();
     throw listenError(`${host}:${port}`, cause);
   });
@@ -51,9 +57,9 @@ export async function openGrpcServer({ host, port }: GrpcServerOptions): Promise
 export const addressOf = (host: string, port: number): string =>
   host.includes(':') && !host.startsWith('[') ? `[${host}]:${port}` : `${host}:${port}`;
 
-function bind(server: Server, address: string): Promise<number> {
+function bind(server: Server, address: string, security: ServerCredentials): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (fault, port) => {
+    server.bindAsync(address, security, (fault, port) => {
       if (fault === null) resolve(port);
       else reject(fault);
     });

@@ -45,6 +45,17 @@ const layers: Layers = {
   },
   storage: { ours: ports, theirs: [] },
   'storage/wal': { ours: [...ports, 'raft/core'], theirs: ['node:zlib'] },
+  'storage/snapshot': {
+    ours: [
+      ...ports,
+      'raft/core',
+      'storage/wal/bytes.ts',
+      'storage/wal/conf-state.ts',
+      'storage/wal/crc32c.ts',
+      'storage/wal/sync-above.ts',
+    ],
+    theirs: [],
+  },
   'storage/level': { ours: [...ports, 'storage'], theirs: ['level'] },
   'storage/memory': { ours: [...ports, 'storage'], theirs: [] },
   'storage/checkpoint': {
@@ -90,7 +101,7 @@ const layers: Layers = {
   chaos: { ours: ['internal', 'raft', 'storage', 'proto'], theirs: ['node:*', 'yaml'] },
   bench: { ours: ['internal', 'raft', 'storage', 'proto', 'chaos'], theirs: ['node:*'] },
   test: {
-    ours: ['cmd', 'internal', 'raft', 'storage', 'proto', 'chaos'],
+    ours: ['bench', 'cmd', 'internal', 'raft', 'storage', 'proto', 'chaos'],
     theirs: ['node:*', 'ava', 'mesos-framework', 'undici', 'yaml'],
   },
 };

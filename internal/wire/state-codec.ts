@@ -81,10 +81,11 @@ export function digest(state: State): string {
   return [high, low].map((word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
 }
 
-const encodeRecord = (record: StateRecord): Uint8Array =>
+export const encodeRecord = (record: StateRecord): Uint8Array =>
   encode('altiplano.state.v1.Record', recordToWritten(record));
 
-function decodeRecord(key: string, bytes: Uint8Array): StateRecord {
+/** Throws like `decodeCommand`. */
+export function decodeRecord(key: string, bytes: Uint8Array): StateRecord {
   const record = recordFromWritten(decode('altiplano.state.v1.Record', bytes));
   if (record !== undefined) return record;
   throw new StateCodecError('UNKNOWN_RECORD', `The record ${key} is of a newer version`);

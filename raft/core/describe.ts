@@ -2,9 +2,10 @@
 import { isPaused, type Progress } from './progress.ts';
 import type { ProgressStatus, Status } from './ready.ts';
 import { type Raft, softState } from './state.ts';
+import type { ConfState } from './types.ts';
 
 export function statusOf(raft: Raft): Status {
-  const { options, vote, log, role } = raft;
+  const { options, vote, log, role, conf } = raft;
   const progress = role.kind === 'leader' ? [...role.progress] : [];
   return {
     ...softState(raft),
@@ -14,21 +15,35 @@ export function statusOf(raft: Raft): Status {
     applied: log.applied,
     last: log.last,
     stable: log.stable,
+    conf,
+    transferee: role.kind === 'leader' ? role.transfer?.to : undefined,
     progress: new Map(progress.map(([id, one]) => [id, progressStatus(one)])),
   };
 }
 
 export function describe(raft: Raft): string {
-  const { options, term, vote, log, role } = raft;
+  const { options, term, vote, log, role, conf } = raft;
   const { leader } = softState(raft);
   const node = [
     `n${options.id} ${role.kind} term=${term} vote=${vote ?? '-'} leader=${leader ?? '-'}`,
     `log=[${log.first},${log.last}] stable=${log.stable}`,
-    `commit=${log.commit} applied=${log.applied}`,
+    `commit=${log.commit} applied=${log.applied} ${describeConf(conf)}`,
   ].join(' ');
   if (role.kind !== 'leader') return node;
   const peers = [...role.progress].map(([id, progress]) => `  n${id} ${describePeer(progress)}`);
   return [node, ...peers].join('\n');
+}
+
+/** `{1,2,3|1,2 learn 4 next 5}`: voters, outgoing voters, learners, voters to demote. */
+export function describeConf(conf: ConfState): string {
+  const { voters, outgoing, learners, learnersNext, autoLeave } = conf;
+  const parts = [
+    outgoing.length === 0 ? voters.join(',') : `${voters.join(',')}|${outgoing.join(',')}`,
+    learners.length === 0 ? '' : `learn ${learners.join(',')}`,
+    learnersNext.length === 0 ? '' : `next ${learnersNext.join(',')}`,
+    autoLeave ? 'leaving' : '',
+  ];
+  return `{${parts.filter(Boolean).join(' ')}}`;
 }
 
 function describePeer(progress: Progress): string {

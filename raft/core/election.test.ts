@@ -3,7 +3,15 @@ import test from 'ava';
 import fc from 'fast-check';
 import { MemoryLog } from './memory-log.ts';
 import type { RawNode } from './raw-node.ts';
-import { carryOut, confOf, messagesOf, newNode, nodeId, TestCluster } from './test-cluster.ts';
+import {
+  carryOut,
+  confOf,
+  type Limits,
+  messagesOf,
+  newNode,
+  nodeId,
+  TestCluster,
+} from './test-cluster.ts';
 import type { Entry, Message, Term } from './types.ts';
 
 const [one, two, three] = [nodeId(1), nodeId(2), nodeId(3)] as const;
@@ -21,6 +29,8 @@ function nodeWith(terms: readonly Term[], term: Term = terms.at(-1) ?? 0): [RawN
   return [newNode(1, log), log];
 }
 
+const decided = { commit: 0, commitTerm: 0 };
+
 type Plea = Extract<Message, { kind: 'MsgVote' | 'MsgPreVote' }>;
 
 const plea = (more: Partial<Plea> & Pick<Plea, 'from' | 'term'>): Message => ({
@@ -29,6 +39,7 @@ const plea = (more: Partial<Plea> & Pick<Plea, 'from' | 'term'>): Message => ({
   lastTerm: 0,
   lastIndex: 0,
   transfer: false,
+  ...decided,
   ...more,
 });
 
@@ -75,7 +86,7 @@ test('a vote is spent once in a term, even across a crash', (t) => {
   t.like(reply(revived, log, plea({ from: two, term: 7 })), [{ to: two, reject: false }]);
 });
 
-test('a vote leaves only after it is durable, with the term in one record', (t) => {
+test('a vote leaves only after it is durable, with the term in one record (catalogue 17, 19)', (t) => {
   const [node] = nodeWith([]);
   node.step(plea({ from: two, term: 7 }));
   const ready = node.ready();
@@ -88,14 +99,14 @@ test('a candidate asks for votes only after its own is durable, and counts it on
   const [node, log] = nodeWith([]);
   node.campaign();
   carryOut(node, log);
-  node.step({ kind: 'MsgPreVoteResp', from: two, to: one, term: 1, reject: false });
+  node.step({ kind: 'MsgPreVoteResp', from: two, to: one, term: 1, reject: false, ...decided });
   const ready = node.ready();
   t.deepEqual(ready.messages, []);
   t.deepEqual(
     ready.messagesAfterSync.map(({ kind }) => kind),
     ['MsgVote', 'MsgVote'],
   );
-  node.step({ kind: 'MsgVoteResp', from: three, to: one, term: 1, reject: false });
+  node.step({ kind: 'MsgVoteResp', from: three, to: one, term: 1, reject: false, ...decided });
   t.is(node.status().role, 'candidate', 'one vote of three, ours is still in memory');
   node.advance();
   t.is(node.status().role, 'leader');
@@ -116,10 +127,10 @@ test('a write that ends does not stand in for the one that carries our own vote'
   });
   const { hard, entries } = node.ready();
   node.campaign();
-  node.step({ kind: 'MsgPreVoteResp', from: three, to: one, term: 2, reject: false });
+  node.step({ kind: 'MsgPreVoteResp', from: three, to: one, term: 2, reject: false, ...decided });
   log.write({ hard, entries });
   node.advance();
-  node.step({ kind: 'MsgVoteResp', from: three, to: one, term: 2, reject: false });
+  node.step({ kind: 'MsgVoteResp', from: three, to: one, term: 2, reject: false, ...decided });
   t.is(node.status().role, 'candidate', 'one vote of three, ours is still in memory');
   carryOut(node, log);
   t.is(node.status().role, 'leader');
@@ -133,7 +144,7 @@ test('no term is spoken of before it is durable, not even in an answer to a hear
   t.like(ready, { mustSync: true, hard: { term: 2 }, messagesAfterSync: [{ term: 2 }] });
 });
 
-test('a vote goes to a log that is at least as current: last terms first, then lengths', (t) => {
+test('a vote goes to a log that is at least as current: last terms first, then lengths (catalogue 8)', (t) => {
   fc.assert(
     fc.property(
       fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 5 }),
@@ -151,7 +162,7 @@ test('a vote goes to a log that is at least as current: last terms first, then l
   );
 });
 
-test('a pre-vote changes nothing, however high its term', (t) => {
+test('a pre-vote changes nothing, however high its term (catalogue 21)', (t) => {
   const [node, log] = nodeWith([1]);
   const before = node.describe();
   const said = reply(
@@ -163,19 +174,40 @@ test('a pre-vote changes nothing, however high its term', (t) => {
   t.is(node.describe(), before);
 });
 
-test('a granted pre-vote is no vote', (t) => {
+test('a granted pre-vote is no vote (catalogue 21)', (t) => {
   const [node, log] = nodeWith([]);
   node.campaign();
-  reply(node, log, { kind: 'MsgPreVoteResp', from: two, to: one, term: 1, reject: false });
+  reply(node, log, {
+    kind: 'MsgPreVoteResp',
+    from: two,
+    to: one,
+    term: 1,
+    reject: false,
+    ...decided,
+  });
   t.is(node.status().role, 'candidate');
-  reply(node, log, { kind: 'MsgPreVoteResp', from: three, to: one, term: 1, reject: false });
+  reply(node, log, {
+    kind: 'MsgPreVoteResp',
+    from: three,
+    to: one,
+    term: 1,
+    reject: false,
+    ...decided,
+  });
   t.is(node.status().role, 'candidate');
 });
 
 test('a pre-vote granted to an older round is worth nothing', (t) => {
   const [node, log] = nodeWith([], 4);
   node.campaign();
-  reply(node, log, { kind: 'MsgPreVoteResp', from: two, to: one, term: 4, reject: false });
+  reply(node, log, {
+    kind: 'MsgPreVoteResp',
+    from: two,
+    to: one,
+    term: 4,
+    reject: false,
+    ...decided,
+  });
   t.like(node.status(), { role: 'pre-candidate', term: 4 });
 });
 
@@ -216,7 +248,7 @@ test('a leader that no quorum answers resigns within two time-outs and falls sil
   t.deepEqual([...new Set(said)], ['MsgPreVote']);
 });
 
-test('the longest log in an old term and the highest term on a short log do not lock each other', (t) => {
+test('the longest log in an old term and the highest term on a short log do not lock each other (catalogue 47)', (t) => {
   const cluster = new TestCluster({}, { size: 3 });
   cluster.elect(1);
   cluster.isolate(3);
@@ -245,7 +277,14 @@ test('time-outs are drawn anew from [T, 2T), so that a split vote ends', (t) => 
 test('a candidate follows whoever leads its term', (t) => {
   const [node, log] = nodeWith([]);
   node.campaign();
-  reply(node, log, { kind: 'MsgPreVoteResp', from: two, to: one, term: 1, reject: false });
+  reply(node, log, {
+    kind: 'MsgPreVoteResp',
+    from: two,
+    to: one,
+    term: 1,
+    reject: false,
+    ...decided,
+  });
   t.like(node.status(), { role: 'candidate', term: 1 });
   reply(node, log, { kind: 'MsgHeartbeat', from: three, to: one, term: 1, commit: 0, context: 0 });
   t.like(node.status(), { role: 'follower', leader: three, term: 1 });
@@ -271,4 +310,50 @@ test('who is not in the configuration, or only learns, never campaigns but votes
   t.deepEqual(ticked(node, log, 100), []);
   t.deepEqual(node.campaign(), { ok: false, refusal: { kind: 'not-voter' } });
   t.like(reply(node, log, plea({ from: two, term: 1 })), [{ reject: false }]);
+});
+
+/** Node 3 was cut off for long, and is back: what it does to a leader that all others hear. */
+function comeBack(limits: Limits): TestCluster {
+  const cluster = new TestCluster({}, { size: 3, limits });
+  cluster.elect(1);
+  cluster.tick(1);
+  cluster.isolate(3);
+  cluster.tick(100);
+  cluster.filter();
+  cluster.tick(3);
+  return cluster;
+}
+
+test('without pre-votes a node that comes back deposes a good leader: with them it does not', (t) => {
+  t.is(comeBack({}).node(1).status().term, 1);
+  t.true(comeBack({ preVote: false }).node(1).status().term > 1);
+});
+
+test('without check-quorum a leader that nobody hears goes on; with it, it resigns', (t) => {
+  for (const checkQuorum of [true, false]) {
+    const cluster = new TestCluster({}, { size: 3, limits: { checkQuorum } });
+    cluster.elect(1);
+    cluster.isolate(1);
+    cluster.tick(40);
+    t.is(cluster.node(1).status().role === 'leader', !checkQuorum);
+  }
+});
+
+test('in a bridge, who reaches both sides ends up with a leader that a quorum hears (catalogue 47)', (t) => {
+  for (const bridge of [1, 2, 3]) {
+    const cluster = new TestCluster({}, { size: 3 });
+    cluster.elect(1);
+    cluster.tick(2);
+    cluster.filter(({ from, to }) => from === bridge || to === bridge);
+    cluster.tick(60);
+    const terms = [1, 2, 3].map((id) => cluster.node(id).status().term);
+    cluster.tick(100);
+    const leaders = [1, 2, 3].filter((id) => cluster.node(id).status().role === 'leader');
+    t.is(leaders.length, 1);
+    t.deepEqual(
+      [1, 2, 3].map((id) => cluster.node(id).status().term),
+      terms,
+      'and keeps it',
+    );
+  }
 });

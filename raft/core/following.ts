@@ -2,6 +2,8 @@
  * The follower's side of replication (§3.5): to take what matches, to refuse what does not with a
  * hint where it might, and never to call an entry committed that the leader did not verify here.
  */
+import { whyInvalid } from './confchange.ts';
+import { restoreConf } from './membership.ts';
 import type { StepRefusal } from './ready.ts';
 import { becomeFollower, promise, type Raft, say } from './state.ts';
 import type { Message } from './types.ts';
@@ -12,6 +14,7 @@ type Of<Kind extends Message['kind']> = Extract<Message, { kind: Kind }>;
 export function heed(raft: Raft, { from }: Message): StepRefusal | undefined {
   const { role } = raft;
   if (role.kind === 'leader') return impossible('a second leader of our term');
+  raft.heardTicks = 0;
   if (role.kind === 'follower' && role.leader === from) raft.elapsedTicks = 0;
   else becomeFollower(raft, raft.term, from);
   return undefined;
@@ -29,7 +32,8 @@ export function takeEntries(raft: Raft, message: Of<'MsgApp'>): StepRefusal | un
     ({ index, term }) => index <= log.commit && log.term(index) !== term,
   );
   if (conflict !== undefined) return impossible(`entry ${conflict.index} is committed here`);
-  if (log.accept({ term: prevTerm, index: prevIndex }, entries)) {
+  // Entries mean nothing to one who does not know whose log it is: see `tellBeginning`.
+  if (!isUntold(raft) && log.accept({ term: prevTerm, index: prevIndex }, entries)) {
     const last = prevIndex + entries.length;
     // Beyond `last` our log may hold what the leader never had.
     log.commitTo(Math.min(commit, last));
@@ -61,18 +65,29 @@ export function takeHeartbeat(raft: Raft, message: Of<'MsgHeartbeat'>): StepRefu
 export function takeSnapshot(raft: Raft, message: Of<'MsgSnap'>): StepRefusal | undefined {
   const { log } = raft;
   const { snapshot: mark } = message;
-  if (mark.conf.outgoing.length > 0) return impossible('a joint configuration');
-  if (mark.index > log.commit) {
+  const why = whyInvalid(mark.conf) ?? (mark.conf.voters.length === 0 ? 'no voters' : undefined);
+  if (why !== undefined) return impossible(why);
+  if (mark.index > log.commit || isUntold(raft)) {
     // What the snapshot stands for may be in our log already: then what follows it stays (fig. 13, 6).
-    if (log.term(mark.index) === mark.term) log.commitTo(mark.index);
+    if (log.term(mark.index) === mark.term && !isUntold(raft)) log.commitTo(mark.index);
     else {
       log.restore(mark);
-      raft.conf = mark.conf;
+      restoreConf(raft, mark);
     }
   }
   acknowledge(raft, message, log.commit);
   return undefined;
 }
+
+/** Stops following, and so may vote for another. Nothing else changes, the vote of the term included. */
+export function forgetLeader(raft: Raft): void {
+  const { role, term } = raft;
+  if (role.kind !== 'follower' || role.leader === undefined) return;
+  becomeFollower(raft, term, undefined);
+}
+
+/** No configuration has no voters: we have not been told of any. */
+const isUntold = ({ conf }: Raft): boolean => conf.voters.length === 0;
 
 function acknowledge(raft: Raft, { from: to }: Message, index: number): void {
   promise(raft, { kind: 'MsgAppResp', to, index, reject: false, hintIndex: 0, hintTerm: 0 });

@@ -6,19 +6,21 @@ import { assert } from '#internal/base/assert.ts';
 import { accept, refuse, type Result } from '#internal/base/result.ts';
 import {
   acknowledged,
+  held,
   isPaused,
   type Progress,
   rejected,
   resumed,
   sent,
-  snapshotFailed,
   toProbe,
   toSnapshot,
   type Window,
 } from './progress.ts';
-import { majority, quorumIndex } from './quorum.ts';
+import { jointIndex, jointTally } from './quorum/joint.ts';
+import { askRound, beat, takeRound } from './reading.ts';
 import type { Position, ProposeRefusal, StepRefusal } from './ready.ts';
 import { becomeFollower, type Leader, leaderOf, type Raft, restartTimers, say } from './state.ts';
+import { handOver, isLeaving, tickTransfer } from './transfer.ts';
 import type { Entry, Index, Message, NodeId } from './types.ts';
 
 type Of<Kind extends Message['kind']> = Extract<Message, { kind: Kind }>;
@@ -26,6 +28,7 @@ type Of<Kind extends Message['kind']> = Extract<Message, { kind: Kind }>;
 export function propose(raft: Raft, data: Uint8Array): Result<Position, ProposeRefusal> {
   const { role, options, log, term } = raft;
   if (role.kind !== 'leader') return refuse({ kind: 'not-leader', leader: leaderOf(raft) });
+  if (isLeaving(role)) return refuse({ kind: 'transferring' });
   if (data.byteLength > options.entryBytesMax) {
     return refuse({ kind: 'too-large', bytesMax: options.entryBytesMax });
   }
@@ -45,8 +48,9 @@ export function propose(raft: Raft, data: Uint8Array): Result<Position, ProposeR
 export function tickLeader(raft: Raft, leader: Leader): void {
   raft.elapsedTicks += 1;
   raft.quietTicks += 1;
+  tickTransfer(leader);
   if (raft.elapsedTicks >= raft.options.electionTicks) {
-    if (!isHeardByQuorum(raft, leader)) {
+    if (raft.options.checkQuorum && !isHeardByQuorum(raft, leader)) {
       becomeFollower(raft, raft.term, undefined);
       return;
     }
@@ -54,13 +58,14 @@ export function tickLeader(raft: Raft, leader: Leader): void {
     for (const [id, progress] of leader.progress) {
       leader.progress.set(id, { ...progress, isActive: false });
     }
-    heartbeat(raft, leader);
-  } else if (raft.quietTicks >= raft.options.heartbeatTicks) heartbeat(raft, leader);
+    beat(raft, leader);
+  } else if (raft.quietTicks >= raft.options.heartbeatTicks) beat(raft, leader);
 }
 
 /** Sends what there is to whoever may get it. Once a Ready, so that proposals travel together. */
 export function replicate(raft: Raft, leader: Leader): void {
   leader.hasNews = false;
+  askRound(raft, leader);
   for (const to of leader.progress.keys()) while (sendEntries(raft, leader, to));
 }
 
@@ -72,13 +77,15 @@ export function takeAnswer(
   const { from, index, reject, hintIndex, hintTerm } = message;
   const { log } = raft;
   const progress = leader.progress.get(from);
-  if (progress === undefined) return { kind: 'impossible', why: 'an answer from a stranger' };
+  // Of one who was removed meanwhile.
+  if (progress === undefined) return undefined;
   if (index > log.last) {
     return { kind: 'impossible', why: `an answer for entry ${index}, but our last is ${log.last}` };
   }
   const heard = { ...progress, isActive: true };
   leader.progress.set(from, heard);
-  if (reject) {
+  if (reject && index === 0) tellBeginning(raft, leader, from);
+  else if (reject) {
     // Skips the terms that the peer cannot have, as the peer skipped those that we cannot.
     const hint = hintTerm > 0 ? log.lastOfTerm(Math.min(hintIndex, log.last), hintTerm).index : 0;
     const next = rejected(heard, index, hint);
@@ -87,6 +94,7 @@ export function takeAnswer(
   } else {
     leader.progress.set(from, acknowledged(heard, index, windowOf(raft)));
     decide(raft, leader);
+    handOver(raft, leader, from);
   }
   leader.hasNews = true;
   return undefined;
@@ -95,12 +103,16 @@ export function takeAnswer(
 export function takePulse(
   raft: Raft,
   leader: Leader,
-  { from }: Of<'MsgHeartbeatResp'>,
+  message: Of<'MsgHeartbeatResp'>,
 ): StepRefusal | undefined {
+  const { from } = message;
   const progress = leader.progress.get(from);
-  if (progress === undefined) return { kind: 'impossible', why: 'a pulse from a stranger' };
+  if (progress === undefined) return undefined;
+  const refusal = takeRound(raft, leader, message);
+  if (refusal !== undefined) return refusal;
   const heard = resumed({ ...progress, isActive: true });
   leader.progress.set(from, heard);
+  handOver(raft, leader, from);
   if (heard.mode.kind === 'snapshot' || heard.match === raft.log.last) return undefined;
   leader.hasNews = true;
   if (heard.mode.kind !== 'replicate') return undefined;
@@ -115,7 +127,7 @@ export function decide(raft: Raft, leader: Leader): void {
   const { log, conf, options, term } = raft;
   const reached = (id: NodeId): Index =>
     id === options.id ? log.stable : (leader.progress.get(id)?.match ?? 0);
-  const index = quorumIndex(conf.voters, reached);
+  const index = jointIndex(conf, reached);
   // An older term's entry on a majority can still be overwritten (figure 8): only one of our own
   // term decides, and with it all before it.
   if (index <= log.commit || log.term(index) !== term) return;
@@ -139,7 +151,7 @@ export function peerUnreachable(leader: Leader, peer: NodeId): void {
 export function snapshotReported(leader: Leader, peer: NodeId, arrived: boolean): void {
   const progress = leader.progress.get(peer);
   if (progress?.mode.kind !== 'snapshot') return;
-  leader.progress.set(peer, arrived ? toProbe(progress) : snapshotFailed(progress));
+  leader.progress.set(peer, arrived ? toProbe(progress) : held(progress));
   leader.hasNews = true;
 }
 
@@ -180,22 +192,30 @@ function sendSnapshot(raft: Raft, leader: Leader, to: NodeId): void {
   const progress = progressOf(leader, to);
   // Whoever is silent would not hear it either, and it is large.
   if (!progress.isActive) return;
-  const snapshot = raft.log.mark;
+  const snapshot = raft.newestSnapshot();
+  // Nothing to send at the moment: the peer's next answer asks again.
+  if (snapshot === undefined) return;
+  const { first } = raft.log;
+  assert(snapshot.index >= first - 1, `a snapshot at ${snapshot.index}, a log from ${first}`);
   leader.progress.set(to, toSnapshot(progress, snapshot.index));
   say(raft, { kind: 'MsgSnap', to, snapshot });
 }
 
-function heartbeat(raft: Raft, leader: Leader): void {
-  raft.quietTicks = 0;
-  for (const [to, { match }] of leader.progress) {
-    // Never beyond what the peer is known to have: the rest of its log may not be ours.
-    say(raft, { kind: 'MsgHeartbeat', to, commit: Math.min(match, raft.log.commit), context: 0 });
-  }
+/**
+ * The peer refused what precedes every log: it has no configuration yet, so entries that change one
+ * would mean something else to it. A snapshot of the beginning tells it, and is all there is to it.
+ */
+function tellBeginning(raft: Raft, leader: Leader, to: NodeId): void {
+  leader.progress.set(to, held(progressOf(leader, to)));
+  const { mark } = raft.log;
+  if (mark.index === 0) say(raft, { kind: 'MsgSnap', to, snapshot: mark });
 }
 
 function isHeardByQuorum({ conf, options }: Raft, { progress }: Leader): boolean {
-  const active = conf.voters.filter((id) => id === options.id || progress.get(id)?.isActive);
-  return active.length >= majority(conf.voters.length);
+  const active = [options.id, ...progress.keys()].filter(
+    (id) => id === options.id || progress.get(id)?.isActive,
+  );
+  return jointTally(conf, new Map(active.map((id) => [id, true]))) === 'won';
 }
 
 function progressOf(leader: Leader, id: NodeId): Progress {

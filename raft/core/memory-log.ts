@@ -86,5 +86,9 @@ export class MemoryLog implements LogStore {
     this.install(mark);
   }
 
+  hasRoom(): boolean {
+    return true;
+  }
+
   async close(): Promise<void> {}
 }

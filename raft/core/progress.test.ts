@@ -8,7 +8,7 @@ import {
   rejected,
   resumed,
   sent,
-  snapshotFailed,
+  held,
   toProbe,
   toReplicate,
   toSnapshot,
@@ -43,7 +43,7 @@ function moved(progress: Progress, move: Move): Progress {
     case 'snapshot':
       return toSnapshot(progress, move.index);
     case 'snapshot-failed':
-      return progress.mode.kind === 'snapshot' ? snapshotFailed(progress) : progress;
+      return progress.mode.kind === 'snapshot' ? held(progress) : progress;
     case 'unreachable':
       return toProbe(progress);
     case 'pulse':
@@ -76,7 +76,7 @@ test('whatever answers come, match stays below next and never falls, and the win
   );
 });
 
-test('a late rejection does not bring next down to match', (t) => {
+test('a late rejection does not bring next down to match (catalogue 10)', (t) => {
   const known = acknowledged(newProgress(11), 10, window);
   t.is(rejected(known, 7, 6), undefined);
   t.is(rejected(known, 10, 9), undefined);
@@ -109,5 +109,5 @@ test('nothing is sent beside a snapshot; behind it the log goes on', (t) => {
   t.is(acknowledged(waiting, 12, window).mode.kind, 'snapshot');
   t.like(acknowledged(waiting, 20, window), { match: 20, next: 21 });
   t.like(toProbe(waiting), { match: 0, next: 21 });
-  t.like(snapshotFailed(waiting), { match: 0, next: 1 });
+  t.like(held(waiting), { match: 0, next: 1 });
 });

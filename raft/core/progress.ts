@@ -59,8 +59,8 @@ export const toSnapshot = (progress: Progress, index: Index): Progress =>
     mode: { kind: 'snapshot', index },
   });
 
-/** The snapshot did not arrive: only `match` is certain again. */
-export const snapshotFailed = (progress: Progress): Progress =>
+/** Only `match` is certain, and nothing is sent before the peer is heard: its snapshot was lost. */
+export const held = (progress: Progress): Progress =>
   checked({ ...progress, next: progress.match + 1, mode: { kind: 'probe', isPaused: true } });
 
 export function isPaused({ mode }: Progress): boolean {

@@ -57,7 +57,7 @@ test('a committed entry is never removed', (t) => {
   t.throws(() => log.accept({ index: 1, term: 1 }, entriesOf(2, [2])), { name: 'AssertionError' });
 });
 
-test('an entry that is overwritten while it is written is not stable, even if it comes back', (t) => {
+test('an entry that is overwritten while it is written is not stable, even if it comes back (catalogue 13)', (t) => {
   const { log, stored } = logOf([1]);
   log.append(entriesOf(2, [1, 1]));
   const { entries } = log.takeWrite();
@@ -85,6 +85,25 @@ test('entries that a write carried are stable, those that came meanwhile are not
   );
 });
 
+test('a write that a snapshot overtook makes nothing behind the snapshot stable', (t) => {
+  const { log, stored } = logOf([]);
+  log.append(entriesOf(1, [1, 1, 1, 1, 1]));
+  const { entries } = log.takeWrite();
+  const mark = { index: 3, term: 2, conf: confOf(1, 2, 3) };
+  log.restore(mark);
+  log.append(entriesOf(4, [2, 2]));
+  stored.write({ entries });
+  log.written();
+  t.deepEqual([log.stable, log.last], [3, 5]);
+  const next = log.takeWrite();
+  t.deepEqual(next, { entries: entriesOf(4, [2, 2]), snapshot: mark });
+  stored.install(mark);
+  stored.write(next);
+  log.written();
+  t.deepEqual([log.stable, log.last, log.applied], [5, 5, 3]);
+  t.deepEqual(termsOf(log), [2, 2]);
+});
+
 test('what is decided elsewhere is not applied here before it is durable here', (t) => {
   const { log, stored } = logOf([1]);
   log.append(entriesOf(2, [1]));
@@ -101,7 +120,7 @@ test('what is decided elsewhere is not applied here before it is durable here', 
   );
 });
 
-test('after a snapshot the last term is the snapshot’s, and what it replaced is gone', (t) => {
+test('after a snapshot the last term is the snapshot’s, and what it replaced is gone (catalogue 9, 34)', (t) => {
   const { log, stored } = logOf([1, 1, 2, 2, 2]);
   log.restore({ index: 4, term: 3, conf: confOf(1, 2, 3) });
   t.deepEqual(log.end, { index: 4, term: 3 });
@@ -171,7 +190,7 @@ test('however writes and arrivals interleave, the log is the naive one, and so i
     fc.property(fc.array(anyMove, { maxLength: 40 }), (moves) => {
       const { log, stored } = logOf([]);
       let model: readonly number[] = [];
-      let writing: readonly Entry[] | undefined;
+      const writing: (readonly Entry[])[] = [];
       for (const move of moves) {
         if (move.kind === 'accept') {
           const index = Math.min(move.at, model.length);
@@ -182,10 +201,12 @@ test('however writes and arrivals interleave, the log is the naive one, and so i
           model = acceptNaively(model, prev, terms) ?? model;
           t.true(log.accept(prev, entriesOf(index + 1, terms)));
         } else if (move.kind === 'take') {
-          writing ??= log.takeWrite().entries;
-        } else if (writing !== undefined) {
-          stored.write({ entries: writing });
-          writing = undefined;
+          // As many as you like: what no write has yet goes into the next.
+          writing.push(log.takeWrite().entries);
+        } else {
+          const entries = writing.shift();
+          if (entries === undefined) continue;
+          stored.write({ entries });
           log.written();
         }
         t.deepEqual(termsOf(log), model);

@@ -7,9 +7,12 @@
  * `commit` may run ahead of `stable` (a quorum of others has it), `applied` never does: what is
  * applied here is durable here.
  *
- * One write at a time: `takeWrite` hands out all that is unstable, `written` tells that it is on disk.
- * A conflict that arrives in between lowers what that write may call stable, so that an entry written
+ * `takeWrite` hands out what no write has yet, `written` tells that the oldest write is on disk. A
+ * conflict that arrives in between lowers what those writes may call stable, so that an entry written
  * and overwritten meanwhile is never taken for its successor (etcd raft #8).
+ *
+ * `takeCommitted` hands out what can be applied. With `reportsApplied` it is applied when `appliedTo`
+ * says so, and a bounded amount is under way at a time; otherwise it is as good as applied.
  */
 import { assert } from '#internal/base/assert.ts';
 import type { LogReader } from './log-store.ts';
@@ -29,18 +32,30 @@ export class RaftLog {
   #stable: Index;
   /** Received and to be installed; the log begins with it already. */
   #snapshot: SnapshotMark | undefined;
-  /** On its way to the disk; its entries become stable up to `last`, which conflicts lower. */
-  #writing: { last: Index; readonly snapshot: SnapshotMark | undefined } | undefined;
-  /** Neither ever falls. Invariant: `applied <= commit <= last`, `applied <= stable`. */
+  /** On their way to the disk, oldest first; entries become stable up to `last`, which conflicts lower. */
+  readonly #writing: { last: Index; readonly snapshot: SnapshotMark | undefined }[] = [];
+  /** The last entry that some write has. Invariant: `stable <= handed <= last`. */
+  #handed: Index;
+  /** None ever falls. Invariant: `applied <= given <= commit <= last`, `given <= stable`. */
   #commit: Index;
+  #given: Index;
   #applied: Index;
+  readonly #reportsApplied: boolean;
+  /** Given and not applied, oldest first. */
+  #applying: { readonly last: Index; readonly bytes: number }[] = [];
+  /** Handed out last; nothing follows it before it is in force. */
+  #owedConf: Entry | 'superseded' | undefined;
 
   constructor(
     dependencies: { readonly stored: LogReader },
-    options: { readonly commit: Index; readonly applied: Index },
+    options: {
+      readonly commit: Index;
+      readonly applied: Index;
+      readonly reportsApplied?: boolean;
+    },
   ) {
     const { stored } = dependencies;
-    const { commit, applied } = options;
+    const { commit, applied, reportsApplied = false } = options;
     const begin = stored.snapshot().index;
     const last = stored.lastIndex();
     assert(applied >= begin, `the state machine is at ${applied}, but the log begins at ${begin}`);
@@ -48,8 +63,11 @@ export class RaftLog {
     assert(commit <= last, `${commit} was committed, but the log ends at ${last}`);
     this.#stored = stored;
     this.#stable = last;
+    this.#handed = last;
+    this.#reportsApplied = reportsApplied;
     // A state machine applies nothing undecided, so it may know more than a lazy commit record.
     this.#commit = Math.max(commit, applied);
+    this.#given = applied;
     this.#applied = applied;
   }
 
@@ -132,12 +150,18 @@ export class RaftLog {
 
   /** Replaces everything by a leader's snapshot. It is written with the next write. */
   restore(mark: SnapshotMark): void {
-    assert(mark.index > this.#commit, `a snapshot at ${mark.index} below commit ${this.#commit}`);
+    const isBeginning = mark.index === 0 && this.last === 0;
+    assert(
+      mark.index > this.#commit || isBeginning,
+      `a snapshot at ${mark.index} below commit ${this.#commit}`,
+    );
     this.#snapshot = mark;
+    if (this.#owedConf !== undefined) this.#owedConf = 'superseded';
     this.#unstable = [];
     this.#stable = mark.index;
+    this.#handed = mark.index;
     this.#commit = mark.index;
-    if (this.#writing !== undefined) this.#writing.last = 0;
+    for (const write of this.#writing) write.last = 0;
   }
 
   commitTo(index: Index): void {
@@ -158,33 +182,89 @@ export class RaftLog {
   }
 
   get hasCommitted(): boolean {
-    return this.#snapshot === undefined && this.#applied < this.#applicable;
+    if (this.#snapshot !== undefined || this.owesConf) return false;
+    return this.#given < Math.min(this.#commit, this.#stable);
   }
 
-  /** Hands out what can be applied, once. */
+  /** A change of the membership is handed out and not in force yet. */
+  get owesConf(): boolean {
+    return this.#owedConf !== undefined && this.#owedConf !== 'superseded';
+  }
+
+  /** Whether a decided change of the membership is not in force here. */
+  get hasConfToApply(): boolean {
+    if (this.owesConf) return true;
+    const chunkBytes = 1 << 20;
+    for (let from = Math.max(this.first, this.#given + 1); from <= this.#commit;) {
+      const entries = this.entries(from, this.#commit + 1, chunkBytes);
+      if (entries.some(({ kind }) => kind === 'conf')) return true;
+      from += entries.length;
+    }
+    return false;
+  }
+
+  /**
+   * The change of the membership that was handed out is in force now. Undefined when a snapshot of
+   * later came in between, whose configuration holds it already.
+   */
+  confApplied(): Entry | undefined {
+    const entry = this.#owedConf;
+    assert(entry !== undefined, 'no change of the membership waits to be applied');
+    this.#owedConf = undefined;
+    return entry === 'superseded' ? undefined : entry;
+  }
+
+  /** Whether as much is under way to the state machine as may be. */
+  isApplyingMuch(bytesMax: number): boolean {
+    return this.#applying.reduce((sum, { bytes }) => sum + bytes, 0) >= bytesMax;
+  }
+
+  /** Hands out what can be applied, once; a `conf` entry ends it. */
   takeCommitted(bytesMax: number): readonly Entry[] {
-    if (!this.hasCommitted) return [];
-    const entries = this.entries(this.#applied + 1, this.#applicable + 1, bytesMax);
-    this.#applied += entries.length;
-    return entries;
+    if (!this.hasCommitted || this.isApplyingMuch(bytesMax)) return [];
+    const to = Math.min(this.#commit, this.#stable) + 1;
+    const entries = this.entries(this.#given + 1, to, bytesMax);
+    const confAt = entries.findIndex(({ kind }) => kind === 'conf');
+    const taken = confAt === -1 ? entries : entries.slice(0, confAt + 1);
+    this.#owedConf = confAt === -1 ? undefined : entries[confAt];
+    this.#given += taken.length;
+    if (this.#reportsApplied) {
+      const bytes = taken.reduce((sum, { data }) => sum + data.byteLength, 0);
+      this.#applying.push({ last: this.#given, bytes });
+    } else this.#applied = this.#given;
+    return taken;
   }
 
-  get hasUnstable(): boolean {
-    return this.#unstable.length > 0 || this.#snapshot !== undefined;
+  /** The state machine has applied up to `index`, and all of a batch that was handed out. */
+  appliedTo(index: Index): void {
+    assert(this.#reportsApplied, 'what is handed out counts as applied already');
+    assert(index <= this.#given, `${index} was applied, but only ${this.#given} handed out`);
+    this.#applied = Math.max(this.#applied, index);
+    this.#applying = this.#applying.filter(({ last }) => last > index);
+  }
+
+  /** There is something that no write has yet. */
+  get hasUnwritten(): boolean {
+    return this.last > this.#handed || this.#isSnapshotUnwritten;
   }
 
   takeWrite(): Write {
-    assert(this.#writing === undefined, 'a second write while one is on its way');
-    this.#writing = { last: this.last, snapshot: this.#snapshot };
-    return { entries: [...this.#unstable], snapshot: this.#snapshot };
+    const entries = this.#unstable.slice(this.#handed - this.#stable);
+    const snapshot = this.#isSnapshotUnwritten ? this.#snapshot : undefined;
+    this.#handed = this.last;
+    this.#writing.push({ last: this.last, snapshot });
+    return { entries, snapshot };
   }
 
+  /** The oldest write is durable. */
   written(): void {
-    assert(this.#writing !== undefined, 'a write ended that was not begun');
-    const { last, snapshot } = this.#writing;
-    this.#writing = undefined;
+    const write = this.#writing.shift();
+    assert(write !== undefined, 'a write ended that was not begun');
+    const { last, snapshot } = write;
     if (snapshot !== undefined) {
       this.#applied = Math.max(this.#applied, snapshot.index);
+      this.#given = Math.max(this.#given, snapshot.index);
+      this.#applying = this.#applying.filter((batch) => batch.last > snapshot.index);
       if (snapshot === this.#snapshot) this.#snapshot = undefined;
     }
     if (last <= this.#stable) return;
@@ -192,8 +272,9 @@ export class RaftLog {
     this.#stable = last;
   }
 
-  get #applicable(): Index {
-    return Math.min(this.#commit, this.#stable);
+  get #isSnapshotUnwritten(): boolean {
+    const snapshot = this.#snapshot;
+    return snapshot !== undefined && !this.#writing.some((write) => write.snapshot === snapshot);
   }
 
   #truncateFrom(index: Index): void {
@@ -201,7 +282,8 @@ export class RaftLog {
       index > this.#commit,
       `entry ${index} conflicts with a leader's, but ${this.#commit} is committed`,
     );
-    if (this.#writing !== undefined) this.#writing.last = Math.min(this.#writing.last, index - 1);
+    for (const write of this.#writing) write.last = Math.min(write.last, index - 1);
+    this.#handed = Math.min(this.#handed, index - 1);
     this.#unstable = this.#unstable.slice(0, Math.max(0, index - this.#stable - 1));
     this.#stable = Math.min(this.#stable, index - 1);
   }

@@ -7,7 +7,8 @@
  *     while (node.hasReady()) {
  *       const ready = node.ready();
  *       send(ready.messages);                                      at once: they promise nothing
- *       apply(ready.committed);                                    in order, each exactly once
+ *       apply(ready.committed);                                    in order, each exactly once;
+ *                                                                  a `conf` entry: see below
  *       if (ready.mustSync) {
  *         if (ready.snapshot !== undefined) await log.installSnapshot(ready.snapshot);
  *         await log.append({ hard: ready.hard, entries: ready.entries });
@@ -20,8 +21,24 @@
  * proposing, and may take further Readies: those carry no write and nothing that waits for one, so
  * a slow disk stops neither heartbeats nor replication. A write that fails is never tried again:
  * the process stops. A crash is simply the loss of the object; a new one starts from the log.
+ *
+ * A `conf` entry is the last in its `committed`. To apply it is to call
+ * `node.applyConf(confChangeOf(entry))`, exactly once; until then nothing more is handed out. Nobody
+ * has to remember configurations: the log's mark and its `conf` entries tell them (`node.markAt`).
+ *
+ * A MsgSnap among the messages asks for a state to travel, with one exception: at index 0 it says
+ * which members the cluster began with, has no state, and is sent like any other message.
  */
-import type { Entry, HardState, Index, Message, NodeId, SnapshotMark, Term } from './types.ts';
+import type {
+  ConfState,
+  Entry,
+  HardState,
+  Index,
+  Message,
+  NodeId,
+  SnapshotMark,
+  Term,
+} from './types.ts';
 
 export type Ready = {
   /** Changed since the last one that was handed out; undefined when no write is asked for it. */
@@ -38,6 +55,10 @@ export type Ready = {
   readonly snapshot: SnapshotMark | undefined;
   /** Durable here and decided by a quorum: to be applied, once, in order. */
   readonly committed: readonly Entry[];
+  /** Answers to `readIndex`: each may be served once the state machine has applied its index. */
+  readonly readStates: readonly ReadState[];
+  /** Contexts of reads that will get no answer: ask again, with new ones. */
+  readonly lostReads: readonly number[];
   /** May leave at once, before the write and beside it. */
   readonly messages: readonly Message[];
   /** Promise something that the write backs (or an earlier one did): leave after it. */
@@ -58,12 +79,37 @@ export type SoftState = {
 /** Where a proposal stands in the log. It is decided when an entry of just this term is applied. */
 export type Position = { readonly term: Term; readonly index: Index };
 
+/** The state at `index` or later is no older than what was decided when the read was asked for. */
+export type ReadState = { readonly context: number; readonly index: Index };
+
 export type ProposeRefusal =
   /** Somebody else leads, or nobody is known to. */
   | { readonly kind: 'not-leader'; readonly leader: NodeId | undefined }
   /** Too much is waiting for a quorum: `uncommittedBytesMax`. */
   | { readonly kind: 'busy' }
+  /** Leadership is being handed over: nothing new is taken until that ends. */
+  | { readonly kind: 'transferring' }
   | { readonly kind: 'too-large'; readonly bytesMax: number };
+
+export type ConfRefusal =
+  | { readonly kind: 'not-leader'; readonly leader: NodeId | undefined }
+  /** An earlier change, or the first entry of our term, is not applied here yet. */
+  | { readonly kind: 'in-progress'; readonly index: Index }
+  | { readonly kind: 'transferring' }
+  /** No configuration follows from this change. */
+  | { readonly kind: 'impossible'; readonly why: string };
+
+export type ReadRefusal =
+  /** Nobody is known who could be asked. */
+  | { readonly kind: 'no-leader' }
+  /** Too many wait for an answer: `readsMax`. */
+  | { readonly kind: 'busy' };
+
+export type TransferRefusal =
+  | { readonly kind: 'not-leader'; readonly leader: NodeId | undefined }
+  | { readonly kind: 'leader-already' }
+  /** Only a voter that stays one can lead. */
+  | { readonly kind: 'not-voter' };
 
 /** A message that this node has no use for. Nothing changed, apart from a refusal to log. */
 export type StepRefusal =
@@ -72,7 +118,13 @@ export type StepRefusal =
   /** It claims what cannot be (an acknowledgement of entries that we never had, a gap, a fraction). */
   | { readonly kind: 'impossible'; readonly why: string };
 
-export type CampaignRefusal = { readonly kind: 'not-voter' } | { readonly kind: 'leader-already' };
+export type CampaignRefusal =
+  | { readonly kind: 'not-voter' }
+  | { readonly kind: 'leader-already' }
+  /** A change of the membership is decided but not applied here: we would count the wrong votes. */
+  | { readonly kind: 'conf-unapplied' }
+  /** We promised a leader not to, for as long as its lease may run (`lease` only). */
+  | { readonly kind: 'leader-leased' };
 
 export type ProgressStatus = {
   readonly kind: 'probe' | 'replicate' | 'snapshot';
@@ -90,6 +142,10 @@ export type Status = SoftState & {
   /** The last entry in memory, and the last that is durable here. */
   readonly last: Index;
   readonly stable: Index;
+  /** The configuration in force here: that of `applied`. */
+  readonly conf: ConfState;
+  /** To whom leadership is being handed over. */
+  readonly transferee: NodeId | undefined;
   /** What a leader knows of the others; empty for everybody else. */
   readonly progress: ReadonlyMap<NodeId, ProgressStatus>;
 };

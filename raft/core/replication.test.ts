@@ -39,7 +39,9 @@ function elected(node: RawNode, log: MemoryLog, term: Term): RawNode {
   node.campaign();
   carryOut(node, log);
   for (const kind of ['MsgPreVoteResp', 'MsgVoteResp'] as const) {
-    for (const from of [two, three]) node.step({ kind, from, to: one, term, reject: false });
+    for (const from of [two, three]) {
+      node.step({ kind, from, to: one, term, reject: false, commit: 0, commitTerm: 0 });
+    }
     carryOut(node, log);
   }
   return node;
@@ -125,7 +127,7 @@ test('a leader replicates beside its own write, and heartbeats through a slow on
   t.true(kinds.has('MsgHeartbeat'));
 });
 
-test('a leader counts its own entry only when it is durable', (t) => {
+test('a leader counts its own entry only when it is durable (catalogue 15)', (t) => {
   const [node, log] = leaderOfThree();
   reply(node, log, answer({ index: 1 }));
   t.is(node.status().commit, 1);
@@ -138,7 +140,7 @@ test('a leader counts its own entry only when it is durable', (t) => {
   t.is(node.status().commit, 2);
 });
 
-test('a single voter applies nothing before its own write', (t) => {
+test('a single voter applies nothing before its own write (catalogue 14)', (t) => {
   const log = new MemoryLog({}, { conf: confOf(1) });
   const node = newNode(1, log);
   node.campaign();
@@ -151,7 +153,7 @@ test('a single voter applies nothing before its own write', (t) => {
   t.is(node.ready().committed.length, 1);
 });
 
-test('an entry of an older term is not decided by counting (figure 8)', (t) => {
+test('an entry of an older term is not decided by counting (figure 8) (catalogue 1)', (t) => {
   const log = new MemoryLog({}, { conf: confOf(1, 2, 3, 4, 5) });
   log.write({ hard: { term: 3, vote: undefined, commit: 1 }, entries: entriesOf(1, [1, 2]) });
   const node = elected(newNode(1, log), log, 4);
@@ -161,14 +163,14 @@ test('an entry of an older term is not decided by counting (figure 8)', (t) => {
   t.is(node.status().commit, 3);
 });
 
-test('an older copy of a message removes nothing that was acknowledged since', (t) => {
+test('an older copy of a message removes nothing that was acknowledged since (catalogue 2, 7)', (t) => {
   const [node, log] = nodeWith([]);
   reply(node, log, append({ entries: entriesOf(1, [5, 5]) }));
   t.like(reply(node, log, append({ entries: entriesOf(1, [5]) })), [{ index: 1, reject: false }]);
   t.is(log.lastIndex(), 2);
 });
 
-test('a conflict takes the tail with it, on disk too', (t) => {
+test('a conflict takes the tail with it, on disk too (catalogue 3)', (t) => {
   const [node, log] = nodeWith([1, 1, 1, 2, 2]);
   const said = reply(
     node,
@@ -179,7 +181,7 @@ test('a conflict takes the tail with it, on disk too', (t) => {
   t.is(log.lastIndex(), 4);
 });
 
-test('a commit index reaches no further than what the message verified', (t) => {
+test('a commit index reaches no further than what the message verified (catalogue 4)', (t) => {
   const [node, log] = nodeWith([1, 1, 2]);
   reply(node, log, append({ term: 3, prevIndex: 2, prevTerm: 1, commit: 9 }));
   t.is(node.status().commit, 2);
@@ -199,7 +201,7 @@ test('a heartbeat tells each peer of no more than it acknowledged', (t) => {
   ]);
 });
 
-test('what precedes a compacted log is acknowledged, not deleted', (t) => {
+test('what precedes a compacted log is acknowledged, not deleted (catalogue 6)', (t) => {
   const [, log] = nodeWith([1, 1, 1, 1, 1, 1], 3);
   log.forget({ index: 5, term: 1, conf: confOf(1, 2, 3) });
   const node = newNode(1, log);
@@ -212,7 +214,7 @@ test('what precedes a compacted log is acknowledged, not deleted', (t) => {
   t.is(log.lastIndex(), 6);
 });
 
-test('refusals and answers of other terms do not count towards a quorum', (t) => {
+test('refusals and answers of other terms do not count towards a quorum (catalogue 12)', (t) => {
   const [node, log] = leaderOfThree();
   reply(node, log, answer({ index: 1, reject: true }));
   t.is(node.status().commit, 0);
@@ -238,14 +240,13 @@ test('nothing that a peer sends throws, and what cannot be changes nothing', (t)
     append({ term: 1, commit: -1 }),
     append({ to: three }),
     append({ from: one }),
-    { kind: 'MsgTimeoutNow', from: two, to: one, term: 1 } as const,
   ]) {
     t.false(node.step(message).ok, JSON.stringify(message));
     t.is(node.describe(), before);
   }
 });
 
-test('a log that diverged for long is brought back in a round trip a term', (t) => {
+test('a log that diverged for long is brought back in a round trip a term (catalogue 48)', (t) => {
   const cluster = new TestCluster({}, { size: 3 });
   const shared = entriesOf(1, [1, 1]);
   const hard = { term: 4, vote: undefined, commit: 0 };
@@ -403,4 +404,72 @@ test('a snapshot that was lost is offered again, once the sender was told', (t) 
   cluster.node(1).reportSnapshot(three, false);
   cluster.tick(5);
   t.is(cluster.log(3).snapshot().index, applied);
+});
+
+test('a snapshot vouches for nothing behind it: a later heartbeat commits only what matches (catalogue 5)', (t) => {
+  const [node, log] = nodeWith([1, 1, 1, 1, 1]);
+  const snapshot = { index: 3, term: 2, conf: confOf(1, 2, 3) };
+  reply(node, log, { kind: 'MsgSnap', from: two, to: one, term: 2, snapshot });
+  t.like(node.status(), { commit: 3, last: 3 }, 'the diverged tail is gone');
+  const beat = {
+    kind: 'MsgHeartbeat',
+    from: two,
+    to: one,
+    term: 2,
+    commit: 5,
+    context: 1,
+  } as const;
+  t.false(node.step(beat).ok);
+  t.is(node.status().commit, 3);
+  const [kept, keptLog] = nodeWith([1, 1, 2, 2, 2]);
+  reply(kept, keptLog, { kind: 'MsgSnap', from: two, to: one, term: 2, snapshot });
+  t.like(kept.status(), { commit: 3, last: 5 });
+  const said = reply(kept, keptLog, append({ term: 2, prevIndex: 3, prevTerm: 2, commit: 5 }));
+  t.is(kept.status().commit, 3, 'only what this message verified');
+  t.like(said, [{ index: 3 }]);
+});
+
+test('a candidate that needs a snapshot takes it from the leader of its term (catalogue 48)', (t) => {
+  const [node, log] = nodeWith([1]);
+  node.campaign();
+  carryOut(node, log);
+  const granted = { from: two, to: one, term: 2, reject: false, commit: 0, commitTerm: 0 } as const;
+  reply(node, log, { kind: 'MsgPreVoteResp', ...granted });
+  t.is(node.status().role, 'candidate');
+  const snapshot = { index: 9, term: 1, conf: confOf(1, 2, 3) };
+  const said = reply(node, log, { kind: 'MsgSnap', from: three, to: one, term: 2, snapshot });
+  t.like(said, [{ kind: 'MsgAppResp', index: 9, reject: false }]);
+  t.like(node.status(), { role: 'follower', leader: three, commit: 9 });
+});
+
+test('a snapshot on its way is not started again, however long it takes (catalogue 48)', (t) => {
+  const [node, log] = leaderOfThree();
+  reply(node, log, answer({ index: 1 }));
+  const mark = node.markAt(1);
+  if (mark !== undefined) log.forget(mark);
+  const said: Message[] = [...reply(node, log, answer({ from: three, index: 0 }))];
+  const pulse = { kind: 'MsgHeartbeatResp', from: three, to: one, term: 1, context: 0 } as const;
+  for (let i = 0; i < 50; i++) {
+    node.tick();
+    said.push(...reply(node, log, pulse));
+    node.step({ ...pulse, from: two });
+  }
+  t.is(said.filter(({ kind }) => kind === 'MsgSnap').length, 1);
+  t.is(node.status().role, 'leader');
+});
+
+test('a snapshot may be newer than where the log begins, and the log goes on behind it', (t) => {
+  const cluster = new TestCluster({}, { size: 3 });
+  cluster.elect(1);
+  cluster.isolate(3);
+  for (const word of ['a', 'b', 'c']) cluster.propose(1, word);
+  cluster.run();
+  const [early, late] = [2, 3].map((index) => cluster.node(1).markAt(index));
+  if (early === undefined || late === undefined) throw new Error('both are applied');
+  cluster.log(1).forget(early);
+  cluster.offer(1, late);
+  cluster.filter();
+  cluster.tick(5);
+  t.is(cluster.log(3).snapshot().index, 3);
+  t.deepEqual(cluster.applied(3), ['c']);
 });

@@ -5,11 +5,22 @@
 import { assert } from '#internal/base/assert.ts';
 import { brand } from '#internal/base/brand.ts';
 import { randomFromSeed } from '#internal/base/random.ts';
+import { confChangeOf } from './confchange-codec.ts';
+import { describeConf } from './describe.ts';
 import { MemoryLog } from './memory-log.ts';
 import { defaultLimits, type RawNodeOptions } from './options.ts';
 import { RawNode } from './raw-node.ts';
-import type { Ready } from './ready.ts';
-import type { ConfState, Entry, Message, NodeId } from './types.ts';
+import type { Ready, ReadState } from './ready.ts';
+import type {
+  ConfChange,
+  ConfState,
+  Entry,
+  Index,
+  MemberChange,
+  Message,
+  NodeId,
+  SnapshotMark,
+} from './types.ts';
 
 export const nodeId = (value: number): NodeId => brand<NodeId>(value);
 
@@ -25,15 +36,29 @@ export const confOf = (...voters: readonly number[]): ConfState => ({
 
 export type Limits = Partial<typeof defaultLimits>;
 
-export function newNode(id: number, log: MemoryLog, limits: Limits = {}): RawNode {
+type Extras = {
+  readonly appliedIndex?: Index;
+  readonly life?: number;
+  readonly newestSnapshot?: () => SnapshotMark;
+};
+
+export function newNode(
+  id: number,
+  log: MemoryLog,
+  limits: Limits = {},
+  { appliedIndex = log.snapshot().index, life = 1, newestSnapshot }: Extras = {},
+): RawNode {
   const options: RawNodeOptions = {
     ...defaultLimits,
     ...limits,
     id: nodeId(id),
     initial: log.initial,
-    appliedIndex: log.snapshot().index,
+    appliedIndex,
   };
-  return new RawNode({ log, random: randomFromSeed(id) }, options);
+  return new RawNode(
+    { log, random: randomFromSeed(life === 1 ? id : `${id}, life ${life}`), newestSnapshot },
+    options,
+  );
 }
 
 /** Does what Readies ask for until there is nothing left to do, and returns them. */
@@ -42,6 +67,9 @@ export function carryOut(node: RawNode, log: MemoryLog): readonly Ready[] {
   while (node.hasReady()) {
     const ready = node.ready();
     done.push(ready);
+    for (const entry of ready.committed) {
+      if (entry.kind === 'conf') node.applyConf(confChangeOf(entry));
+    }
     if (!ready.mustSync) continue;
     if (ready.snapshot !== undefined) log.install(ready.snapshot);
     log.write({ hard: ready.hard, entries: ready.entries });
@@ -53,7 +81,24 @@ export function carryOut(node: RawNode, log: MemoryLog): readonly Ready[] {
 export const messagesOf = (readies: readonly Ready[]): readonly Message[] =>
   readies.flatMap(({ messages, messagesAfterSync }) => [...messages, ...messagesAfterSync]);
 
-type Machine = { node: RawNode; readonly log: MemoryLog; applied: Entry[] };
+/** One change in one step, or all of them through a joint configuration that is left by itself. */
+export const change = (...changes: readonly MemberChange[]): ConfChange => ({
+  transition: 'auto',
+  changes,
+});
+
+export const addVoter = (id: number): MemberChange => ({ kind: 'add-voter', node: nodeId(id) });
+export const addLearner = (id: number): MemberChange => ({ kind: 'add-learner', node: nodeId(id) });
+export const removeNode = (id: number): MemberChange => ({ kind: 'remove', node: nodeId(id) });
+
+type Machine = {
+  node: RawNode;
+  readonly log: MemoryLog;
+  applied: Entry[];
+  reads: ReadState[];
+  lives: number;
+  offered: SnapshotMark | undefined;
+};
 
 export class TestCluster {
   readonly #machines: Map<NodeId, Machine>;
@@ -61,13 +106,20 @@ export class TestCluster {
   #flight: Message[] = [];
   #isDelivered: (message: Message) => boolean = () => true;
 
-  constructor(_dependencies: object, options: { readonly size: number; readonly limits?: Limits }) {
-    const ids = Array.from({ length: options.size }, (_, i) => i + 1);
+  /** Beyond `size` there are nodes that wait to be told of a configuration. */
+  constructor(
+    _dependencies: object,
+    options: { readonly size: number; readonly waiting?: number; readonly limits?: Limits },
+  ) {
+    const { size, waiting = 0 } = options;
+    const ids = Array.from({ length: size }, (_, i) => i + 1);
+    const everybody = Array.from({ length: size + waiting }, (_, i) => i + 1);
     this.#limits = options.limits ?? {};
     this.#machines = new Map(
-      ids.map((id) => {
-        const log = new MemoryLog({}, { conf: confOf(...ids) });
-        return [nodeId(id), { node: newNode(id, log, this.#limits), log, applied: [] }];
+      everybody.map((id) => {
+        const conf = id <= size ? confOf(...ids) : confOf();
+        const log = new MemoryLog({}, { conf });
+        return [nodeId(id), this.#newMachine(id, log)];
       }),
     );
   }
@@ -86,6 +138,22 @@ export class TestCluster {
     return normal.map(({ data }) => new TextDecoder().decode(data));
   }
 
+  /** The configuration in force at node `id`. */
+  conf(id: number): string {
+    return describeConf(this.node(id).status().conf);
+  }
+
+  /** The answers to reads that node `id` got since it woke up. */
+  reads(id: number): readonly ReadState[] {
+    return this.#machine(id).reads;
+  }
+
+  /** Proposes without carrying out anything. */
+  reconfigure(id: number, wanted: ConfChange): void {
+    const proposed = this.node(id).proposeConf(wanted);
+    assert(proposed.ok, `node ${id} refused: ${JSON.stringify(proposed)}`);
+  }
+
   /** The terms of all entries that node `id` has on disk. */
   terms(id: number): readonly number[] {
     const log = this.log(id);
@@ -95,6 +163,11 @@ export class TestCluster {
   /** From now on only messages that `isDelivered` arrive; without it, all of them. */
   filter(isDelivered: (message: Message) => boolean = () => true): void {
     this.#isDelivered = isDelivered;
+  }
+
+  /** From now on node `id` has a snapshot at `mark` to send; without it, where its log begins. */
+  offer(id: number, mark: SnapshotMark): void {
+    this.#machine(id).offered = mark;
   }
 
   isolate(...ids: readonly number[]): void {
@@ -138,13 +211,29 @@ export class TestCluster {
   /** Everything in memory is gone; the disk stays. */
   crash(id: number): void {
     const machine = this.#machine(id);
-    machine.node = newNode(id, machine.log, this.#limits);
+    machine.lives += 1;
+    machine.node = this.#boot(id, machine);
     machine.applied = [];
+    machine.reads = [];
     this.#flight = this.#flight.filter(({ to }) => to !== id);
   }
 
-  #carryOut({ node, log, applied }: Machine): void {
+  #newMachine(id: number, log: MemoryLog): Machine {
+    const node = newNode(id, log, this.#limits);
+    const machine = { node, log, applied: [], reads: [], lives: 1, offered: undefined };
+    machine.node = this.#boot(id, machine);
+    return machine;
+  }
+
+  #boot(id: number, machine: Machine): RawNode {
+    const { log, lives: life } = machine;
+    const newestSnapshot = (): SnapshotMark => machine.offered ?? log.snapshot();
+    return newNode(id, log, this.#limits, { life, newestSnapshot });
+  }
+
+  #carryOut({ node, log, applied, reads }: Machine): void {
     const done = carryOut(node, log);
+    reads.push(...done.flatMap(({ readStates }) => readStates));
     applied.push(...done.flatMap(({ committed }) => committed));
     this.#flight.push(...messagesOf(done));
   }

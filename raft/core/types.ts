@@ -27,13 +27,34 @@ export type HardState = {
   readonly commit: Index;
 };
 
-/** Who votes. `outgoing` is not empty while a joint configuration holds (dissertation §4.3). */
+/**
+ * Who votes. `outgoing` is not empty while a joint configuration holds (dissertation §4.3): then both
+ * groups decide, each by its own majority. Ids rise in each list. No voters at all: a node that waits
+ * to be told which cluster it is in.
+ */
 export type ConfState = {
   readonly voters: readonly NodeId[];
   readonly outgoing: readonly NodeId[];
   readonly learners: readonly NodeId[];
+  /** Outgoing voters that become learners when the joint configuration is left. */
   readonly learnersNext: readonly NodeId[];
   readonly autoLeave: boolean;
+};
+
+/** What to do with one node; `add-learner` also makes a learner of a voter. */
+export type MemberChange = {
+  readonly kind: 'add-voter' | 'add-learner' | 'remove';
+  readonly node: NodeId;
+};
+
+/**
+ * A change of the membership, decided like any entry and in force where it is applied. `auto` goes in
+ * one step when one voter changes at most; the others go through a joint configuration, which
+ * `implicit` leaves by itself and `explicit` leaves by a second change. That one is `auto`, empty.
+ */
+export type ConfChange = {
+  readonly transition: 'auto' | 'implicit' | 'explicit';
+  readonly changes: readonly MemberChange[];
 };
 
 /** A point that a state machine's snapshot stands for, with the configuration *at that index*. */
@@ -41,15 +62,23 @@ export type SnapshotMark = { readonly index: Index; readonly term: Term; readonl
 
 type Envelope = { readonly from: NodeId; readonly to: NodeId; readonly term: Term };
 
+/**
+ * An entry that is decided, which is true whoever says it and in whatever term. Campaigns spread it: a
+ * change of the membership may be known to those alone who have no vote any more.
+ */
+type Decided = { readonly commit: Index; readonly commitTerm: Term };
+
 export type Message =
-  | (Envelope & {
-      readonly kind: 'MsgPreVote' | 'MsgVote';
-      readonly lastTerm: Term;
-      readonly lastIndex: Index;
-      /** A campaign by transfer: voters that still hear their leader answer all the same. */
-      readonly transfer: boolean;
-    })
-  | (Envelope & { readonly kind: 'MsgPreVoteResp' | 'MsgVoteResp'; readonly reject: boolean })
+  | (Envelope &
+      Decided & {
+        readonly kind: 'MsgPreVote' | 'MsgVote';
+        readonly lastTerm: Term;
+        readonly lastIndex: Index;
+        /** A campaign by transfer: voters that still hear their leader answer all the same. */
+        readonly transfer: boolean;
+      })
+  | (Envelope &
+      Decided & { readonly kind: 'MsgPreVoteResp' | 'MsgVoteResp'; readonly reject: boolean })
   | (Envelope & {
       readonly kind: 'MsgApp';
       readonly prevTerm: Term;

@@ -11,6 +11,8 @@ export type PeerTransport = AsyncDisposable & {
    * queue, or finds it unreachable, is dropped and told to `onUnreachable`: Raft repeats itself.
    */
   send(messages: readonly Message[]): void;
+  /** The peer was removed from the cluster, for ever: nothing goes to it or comes from it. */
+  retire(peer: NodeId): void;
 };
 
 export type PeerHandlers = {

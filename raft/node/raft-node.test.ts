@@ -244,7 +244,7 @@ class Cluster {
     const files = simulatedFiles({ disk: this.disk(id), life });
     const log = await this.settle(
       openWal(
-        { files, logger: quiet },
+        { files, clock: simulatedClock({ world: this.world, life }), logger: quiet },
         {
           folder: '/raft',
           clusterId: 'test',
@@ -277,6 +277,7 @@ class Cluster {
             this.#datagrams.send(life, `n${message.to}`, message);
           return {
             send: (messages) => messages.forEach(send),
+            retire: () => {},
             [Symbol.asyncDispose]: async () => this.#datagrams.unbind(life),
           };
         },

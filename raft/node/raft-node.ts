@@ -4,90 +4,97 @@
  * together, so that they share one write and one message a peer.
  *
  * It promises that nothing which relies on a write leaves before the write is durable, that entries
- * are applied once and in order, and that every proposal is answered. It is owed a process that ends
- * on `onFault`. It has no time, luck or I/O but what it is given: a crash is its loss, in a simulation
- * as in life.
+ * are applied once and in order, and that every proposal and read is answered. It is owed a process
+ * that ends on `onFault`. It has no time, luck or I/O but what it is given: a crash is its loss, in a
+ * simulation as in life.
  */
 import { assert } from '#internal/base/assert.ts';
-import type { Random } from '#internal/base/random.ts';
-import type { Clock, Timer } from '#internal/runtime/clock.ts';
-import type { Logger } from '#internal/runtime/logger.ts';
-import type { LogStore } from '#raft/core/log-store.ts';
-import { defaultLimits, type RawNodeOptions } from '#raft/core/options.ts';
+import { refuse, type Result } from '#internal/base/result.ts';
+import type { Timer } from '#internal/runtime/clock.ts';
+import { confChangeOf } from '#raft/core/confchange-codec.ts';
+import { membersOf } from '#raft/core/confchange.ts';
 import { RawNode } from '#raft/core/raw-node.ts';
-import type { Ready, SoftState, Status } from '#raft/core/ready.ts';
-import type { Entry, Message, NodeId } from '#raft/core/types.ts';
-import type { PeerHandlers, PeerTransport } from './peer-transport.ts';
-import { type Answer, PendingProposals } from './pending-proposals.ts';
-import type { Proposal, Standing, StateMachine } from './replicated-log.ts';
+import type { Ready, SoftState, Status, TransferRefusal } from '#raft/core/ready.ts';
+import type { ConfChange, Entry, Message, NodeId, SnapshotMark } from '#raft/core/types.ts';
+import { figuresOf } from './figures.ts';
+import { type Figure, Meter } from './meter.ts';
+import type { PeerTransport } from './peer-transport.ts';
+import { type Asked, PendingProposals } from './pending-proposals.ts';
+import { PendingReads } from './pending-reads.ts';
+import {
+  defaultRaftNodeOptions,
+  type RaftNodeDependencies,
+  type RaftNodeOptions,
+} from './raft-node-options.ts';
+import type { Proposal, Read, Standing } from './replicated-log.ts';
+import { retireRemoved } from './retire-removed.ts';
+import { recoverMachine, SnapshotDesk, type SnapshotMeans } from './snapshot-desk.ts';
 
-export type RaftNodeDependencies = {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  /** Opened and closed by the caller. */
-  readonly log: LogStore;
-  readonly machine: StateMachine;
-  /** Called once, at construction. The node disposes of what it returns. */
-  readonly connect: (handlers: PeerHandlers) => PeerTransport;
-  /** The disk failed, or the program is wrong: the node has stopped, and so must the process. */
-  readonly onFault: (fault: unknown) => void;
-};
+export { defaultRaftNodeOptions, type RaftNodeDependencies, type RaftNodeOptions };
 
-export type RaftNodeOptions = Omit<RawNodeOptions, 'id' | 'initial' | 'appliedIndex'> & {
-  readonly id: NodeId;
-  /** Between two ticks. Heartbeats and election time-outs are counted in ticks. */
-  readonly tickMs: number;
-  /** Messages that wait for the next turn. Beyond it they are dropped: Raft repeats itself. */
-  readonly inboxMessagesMax: number;
-  /** Proposals without an outcome. Beyond it they are refused: `busy`. */
-  readonly proposalsMax: number;
-  /** How long after the loss of leadership an outcome is waited for, in ticks. */
-  readonly outcomeTicks: number;
-};
-
-/** Heartbeats every 100 ms, elections after 1 to 2 s without one. */
-export const defaultRaftNodeOptions: Omit<RaftNodeOptions, 'id'> = {
-  ...defaultLimits,
-  tickMs: 100,
-  inboxMessagesMax: 4096,
-  proposalsMax: 16_384,
-  outcomeTicks: 40,
-};
+/** What an entry weighs beside its data, so that empty ones count. */
+const entryCost = 32;
 
 /** Readies in one turn; then others get theirs (a restart may have a whole log to apply). */
 const readiesMax = 8;
 
-type Waiting = { readonly data: Uint8Array; readonly answer: Answer };
+/** Makes a node over a machine that may be behind its log. Throws `NoSnapshotError`. */
+export async function openRaftNode(
+  dependencies: RaftNodeDependencies,
+  options: RaftNodeOptions,
+): Promise<RaftNode> {
+  const { machine, log, snapshots, book } = dependencies;
+  await recoverMachine({ machine, book }, log, snapshots?.store);
+  return new RaftNode(dependencies, options);
+}
 
 export class RaftNode {
   readonly #dependencies: RaftNodeDependencies;
   readonly #options: RaftNodeOptions;
   readonly #raw: RawNode;
   readonly #transport: PeerTransport;
-  readonly #pending = new PendingProposals();
+  readonly #desk: SnapshotDesk | undefined;
+  readonly #meter = new Meter();
+  readonly #pending: PendingProposals;
+  readonly #reads: PendingReads;
   readonly #listeners = new Set<(standing: Standing) => void>();
+  /** Called when a turn is over. */
+  readonly #observers = new Set<() => void>();
   #messages: Message[] = [];
-  #proposals: Waiting[] = [];
   readonly #unreachable = new Set<NodeId>();
+  #snapshotsSent: (readonly [peer: NodeId, arrived: boolean])[] = [];
   #ticks = 0;
   #timer: Timer;
+  #tickDueMs: number;
   /** A turn is on its way. */
   #isAwake = false;
   #isStopped = false;
   /** The write on its way, if any. Never rejects. */
   #writing: Promise<void> | undefined;
+  #writingTicks = 0;
   #standing: Standing;
   #ticksDeposed = 0;
+  /** Removed nodes, to whom the news of it may still be on its way: ticks until they are cut off. */
+  readonly #leaving = new Map<NodeId, number>();
 
   constructor(dependencies: RaftNodeDependencies, options: RaftNodeOptions) {
-    const { clock, log, random, machine, connect } = dependencies;
-    const { initial } = log;
+    const { clock, log, random, machine, connect, snapshots, book } = dependencies;
+    // What a recovery installed is newer than what the log was opened with.
+    const initial = { hard: log.initial.hard, conf: log.snapshot().conf };
     const appliedIndex = machine.appliedIndex();
     this.#dependencies = dependencies;
     this.#options = options;
-    this.#raw = new RawNode({ log, random }, { ...options, initial, appliedIndex });
-    const { term } = this.#raw.status();
+    this.#pending = new PendingProposals({ clock, meter: this.#meter }, options);
+    this.#reads = new PendingReads({ clock, meter: this.#meter }, options);
+    this.#desk = snapshots === undefined ? undefined : this.#openDesk(snapshots);
+    const desk = this.#desk;
+    const newestSnapshot = desk && (() => desk.newest());
+    this.#raw = new RawNode(
+      { log, random, clock, newestSnapshot },
+      { ...options, initial, appliedIndex },
+    );
+    const { term, conf } = this.#raw.status();
+    if (book !== undefined) retireRemoved(book, { log, appliedIndex, members: membersOf(conf) });
     this.#standing = { kind: 'follower', term, leader: undefined, ready: false };
     this.#transport = connect({
       onMessages: (messages) => this.#onMessages(messages),
@@ -96,6 +103,7 @@ export class RaftNode {
         this.#wake();
       },
     });
+    this.#tickDueMs = clock.monotonic() + options.tickMs;
     this.#timer = clock.after(options.tickMs, () => this.#onTick());
     this.#wake();
   }
@@ -108,19 +116,17 @@ export class RaftNode {
     data: Uint8Array,
     { signal }: { readonly signal?: AbortSignal } = {},
   ): Promise<Proposal> {
+    if (this.#isStopped || signal?.aborted === true) return this.#pending.refuse('unknown');
+    return await this.#pending.ask(data, { signal, onAsked: () => this.#wake() });
+  }
+
+  /**
+   * Resolves when our state holds all that was decided anywhere when it was called, so that it may be
+   * read; on any node, without an entry in the log. Never rejects; what is refused can be asked again.
+   */
+  async read({ signal }: { readonly signal?: AbortSignal } = {}): Promise<Read> {
     if (this.#isStopped || signal?.aborted === true) return { kind: 'refused', reason: 'unknown' };
-    const { proposalsMax } = this.#options;
-    if (this.#proposals.length + this.#pending.size >= proposalsMax) {
-      return { kind: 'refused', reason: 'busy' };
-    }
-    const { promise, resolve: answer } = Promise.withResolvers<Proposal>();
-    const giveUp = (): void => answer({ kind: 'refused', reason: 'unknown' });
-    signal?.addEventListener('abort', giveUp, { once: true });
-    this.#proposals.push({ data, answer });
-    this.#wake();
-    const proposal = await promise;
-    signal?.removeEventListener('abort', giveUp);
-    return proposal;
+    return await this.#reads.ask({ signal, onAsked: () => this.#wake() });
   }
 
   standing(): Standing {
@@ -138,32 +144,128 @@ export class RaftNode {
     return this.#raw.status();
   }
 
+  /** What was counted and timed since the node began, and where it is now. */
+  figures(): readonly Figure[] {
+    const desk = this.#desk;
+    return [
+      ...this.#meter.figures(),
+      ...figuresOf(this.#raw.status()),
+      { name: 'proposals_pending', value: this.#pending.size },
+      { name: 'reads_pending', value: this.#reads.size },
+      { name: 'snapshot_bytes_sent', value: desk?.bytesSent ?? 0 },
+      { name: 'snapshot_bytes_received', value: desk?.bytesTaken ?? 0 },
+    ];
+  }
+
+  /**
+   * Begins to hand leadership to `to`; how it ends `status` tells: another leads, or there is no
+   * `transferee` any more. `hand-over.ts` has the whole of it.
+   */
+  beginHandOver(to: NodeId): Result<undefined, TransferRefusal> {
+    if (this.#isStopped) return refuse({ kind: 'not-leader', leader: undefined });
+    // What was asked before goes before.
+    for (const proposal of this.#pending.take()) this.#propose(proposal);
+    const begun = this.#raw.transferLeader(to, this.#options.electionTicks);
+    this.#wake();
+    return begun;
+  }
+
+  /** Asks for a change of the membership, as `membership.ts` does in safe steps. */
+  async proposeConf(change: ConfChange): Promise<Proposal | 'in-progress' | 'impossible'> {
+    if (this.#isStopped) return { kind: 'refused', reason: 'unknown' };
+    const proposed = this.#raw.proposeConf(change);
+    this.#wake();
+    if (proposed.ok) {
+      const { promise, resolve } = Promise.withResolvers<Proposal>();
+      this.#pending.add(proposed.value, resolve);
+      return await promise;
+    }
+    const { refusal } = proposed;
+    if (refusal.kind === 'in-progress' || refusal.kind === 'impossible') return refusal.kind;
+    if (refusal.kind === 'transferring') return { kind: 'refused', reason: 'dropped' };
+    return { kind: 'refused', reason: 'not-leader', leader: refusal.leader };
+  }
+
+  /** Resolves at the end of the first turn in which `condition` holds, or when the node has stopped. */
+  async until(condition: () => boolean): Promise<void> {
+    if (this.#isStopped || condition()) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const look = (): void => {
+      if (this.#isStopped || condition()) resolve();
+    };
+    this.#observers.add(look);
+    await promise;
+    this.#observers.delete(look);
+  }
+
+  /** Resolves when what was proposed here has its outcome, or after an election time-out. */
+  async untilQuiet(): Promise<void> {
+    const { clock } = this.#dependencies;
+    const { electionTicks, tickMs } = this.#options;
+    const lastMs = clock.monotonic() + electionTicks * tickMs;
+    await this.until(() => this.#pending.size === 0 || clock.monotonic() >= lastMs);
+  }
+
   /** Leaves the cluster's company in silence; proposals end as `unknown`. The log stays open. */
   async stop(): Promise<void> {
     this.#halt();
     await this.#transport[Symbol.asyncDispose]();
+    await this.#desk?.stop();
     await this.#writing;
   }
 
+  #openDesk(means: SnapshotMeans): SnapshotDesk {
+    const { clock, logger, log, machine, book } = this.#dependencies;
+    return new SnapshotDesk(
+      {
+        book,
+        clock,
+        logger,
+        log,
+        machine,
+        means,
+        meter: this.#meter,
+        term: () => this.#raw.status().term,
+        markAt: (index) => this.#raw.markAt(index),
+        onSent: (peer, arrived) => {
+          this.#snapshotsSent.push([peer, arrived]);
+          this.#wake();
+        },
+        onSnapshot: (message) => this.#onMessages([message]),
+        onFault: (fault) => this.#onFault(fault),
+      },
+      { ...this.#options.snapshots, id: this.#options.id },
+    );
+  }
+
   #onMessages(messages: readonly Message[]): void {
+    if (this.#isStopped) return;
     const room = this.#options.inboxMessagesMax - this.#messages.length;
-    if (messages.length > room) this.#dependencies.logger.warn('Dropping messages: inbox is full');
+    if (messages.length > room) {
+      this.#meter.count('messages_dropped_inbox_full', messages.length - room);
+      this.#dependencies.logger.warn('Dropping messages: inbox is full');
+    }
     this.#messages.push(...messages.slice(0, room));
     this.#wake();
   }
 
   #onTick(): void {
     if (this.#isStopped) return;
+    const { clock } = this.#dependencies;
+    const { tickMs } = this.#options;
     // One tick however late it comes: a process that was paused has not waited for its leader.
     this.#ticks = 1;
-    this.#timer = this.#dependencies.clock.after(this.#options.tickMs, () => this.#onTick());
+    this.#meter.time('tick_delay_ms', Math.max(0, clock.monotonic() - this.#tickDueMs));
+    this.#tickDueMs = clock.monotonic() + tickMs;
+    this.#timer = clock.after(tickMs, () => this.#onTick());
     this.#wake();
   }
 
   #wake(): void {
     if (this.#isAwake || this.#isStopped) return;
     this.#isAwake = true;
-    queueMicrotask(() => this.#turn());
+    const { defer = queueMicrotask } = this.#dependencies;
+    defer(() => this.#turn());
   }
 
   #turn(): void {
@@ -172,6 +274,7 @@ export class RaftNode {
     try {
       this.#takeInputs();
       this.#giveOutputs();
+      for (const look of this.#observers) look();
     } catch (fault) {
       this.#onFault(fault);
     }
@@ -181,33 +284,60 @@ export class RaftNode {
     const raw = this.#raw;
     for (const peer of this.#unreachable) raw.reportUnreachable(peer);
     this.#unreachable.clear();
+    for (const [peer, arrived] of this.#snapshotsSent) raw.reportSnapshot(peer, arrived);
+    this.#snapshotsSent = [];
     const messages = this.#messages;
     this.#messages = [];
+    this.#meter.count('messages_received', messages.length);
     for (const message of messages) this.#step(message);
     for (; this.#ticks > 0; this.#ticks--) this.#tick();
-    const proposals = this.#proposals;
-    this.#proposals = [];
-    for (const proposal of proposals) this.#propose(proposal);
+    for (const context of this.#reads.take()) {
+      const asked = raw.readIndex(context);
+      if (!asked.ok) this.#reads.refuse(context, asked.refusal.kind);
+    }
+    for (const proposal of this.#pending.take()) this.#propose(proposal);
   }
 
   #step(message: Message): void {
-    // No log is compacted yet, so no peer can mean it.
-    const stepped =
-      message.kind === 'MsgSnap'
-        ? { ok: false, refusal: { kind: 'impossible', why: 'a snapshot' } }
-        : this.#raw.step(message);
+    const { log, logger } = this.#dependencies;
+    // Entries that the disk has no room for are as good as lost: the leader sends them again.
+    if (message.kind === 'MsgApp' && message.entries.length > 0 && !log.hasRoom()) {
+      this.#meter.count('messages_dropped_disk_full');
+      return;
+    }
+    const stepped = this.#raw.step(message);
     if (stepped.ok) return;
     const { kind, from, to } = message;
-    this.#dependencies.logger.warn('Ignoring a message', { kind, from, to, why: stepped });
+    this.#meter.count('messages_refused');
+    logger.warn('Ignoring a message', { kind, from, to, why: stepped.refusal });
   }
 
   #tick(): void {
     this.#raw.tick();
-    if (this.#pending.size === 0 || this.#standing.kind === 'leader') this.#ticksDeposed = 0;
-    else if (++this.#ticksDeposed >= this.#options.outcomeTicks) this.#pending.abandon();
+    const isLeader = this.#standing.kind === 'leader';
+    if (this.#pending.placed === 0 || isLeader) this.#ticksDeposed = 0;
+    else if (++this.#ticksDeposed >= this.#options.outcomeTicks) this.#pending.abandonPlaced();
+    this.#writingTicks = this.#writing === undefined ? 0 : this.#writingTicks + 1;
+    if (isLeader && this.#writingTicks >= this.#options.stallTicks) this.#resign();
+    for (const [peer, ticks] of this.#leaving) {
+      this.#leaving.set(peer, ticks - 1);
+      if (ticks > 1) continue;
+      this.#leaving.delete(peer);
+      this.#transport.retire(peer);
+    }
   }
 
-  #propose({ data, answer }: Waiting): void {
+  #resign(): void {
+    this.#dependencies.logger.warn('Resigning: the disk does not answer');
+    this.#meter.count('resignations_disk_stall');
+    this.#raw.resign();
+  }
+
+  #propose({ data, answer }: Asked): void {
+    if (!this.#dependencies.log.hasRoom() && this.#standing.kind === 'leader') {
+      answer({ kind: 'refused', reason: 'full' });
+      return;
+    }
     const proposed = this.#raw.propose(data);
     if (proposed.ok) {
       this.#pending.add(proposed.value, answer);
@@ -216,13 +346,17 @@ export class RaftNode {
     const { refusal } = proposed;
     if (refusal.kind === 'not-leader') {
       answer({ kind: 'refused', reason: 'not-leader', leader: refusal.leader });
-    } else answer({ kind: 'refused', reason: refusal.kind });
+    } else if (refusal.kind === 'transferring') answer({ kind: 'refused', reason: 'dropped' });
+    else answer({ kind: 'refused', reason: refusal.kind });
   }
 
   #giveOutputs(): void {
+    const { clock } = this.#dependencies;
+    const until = clock.monotonic() + this.#options.turnMsMax;
     for (let readies = 0; this.#raw.hasReady(); readies++) {
-      if (readies === readiesMax) {
-        this.#dependencies.clock.after(0, () => this.#wake());
+      if (readies === readiesMax || (readies > 0 && clock.monotonic() > until)) {
+        this.#meter.count('turns_cut_short');
+        clock.after(0, () => this.#wake());
         return;
       }
       this.#carryOut(this.#raw.ready());
@@ -230,23 +364,47 @@ export class RaftNode {
   }
 
   #carryOut(ready: Ready): void {
-    this.#transport.send(ready.messages);
+    this.#send(ready.messages);
     // Before the entries, so that a leader that begins is known when its first entry is applied.
     if (ready.soft !== undefined) this.#onSoft(ready.soft);
     if (ready.committed.length > 0) this.#apply(ready.committed);
+    for (const context of ready.lostReads) this.#reads.refuse(context, 'unknown');
+    for (const granted of ready.readStates) this.#reads.grant(granted);
+    if (this.#reads.size > 0) this.#reads.serve(this.#raw.status().applied);
     if (ready.mustSync) {
       assert(this.#writing === undefined, 'two writes at a time');
       this.#writing = this.#write(ready);
-    } else this.#transport.send(ready.messagesAfterSync);
+    } else this.#send(ready.messagesAfterSync);
+  }
+
+  #send(messages: readonly Message[]): void {
+    if (messages.length === 0) return;
+    this.#meter.count('messages_sent', messages.length);
+    const desk = this.#desk;
+    const byMail = messages.filter((message) => {
+      // At index 0 there is no state: it only tells who the members are.
+      if (message.kind !== 'MsgSnap' || message.snapshot.index === 0) return true;
+      assert(desk !== undefined, 'a snapshot to send, but none is kept');
+      desk.send(message);
+      return false;
+    });
+    this.#transport.send(byMail);
   }
 
   async #write({ hard, entries, snapshot, messagesAfterSync }: Ready): Promise<void> {
-    assert(snapshot === undefined, 'a snapshot arrived, but nobody sends any');
+    const { clock, log, book } = this.#dependencies;
+    const since = clock.monotonic();
     try {
-      await this.#dependencies.log.append({ hard, entries });
+      if (snapshot !== undefined) await this.#install(snapshot);
+      await log.append({ hard, entries });
       this.#writing = undefined;
       if (this.#isStopped) return;
-      this.#transport.send(messagesAfterSync);
+      book?.markUsed();
+      this.#meter.count('writes');
+      this.#meter.count('entries_written', entries.length);
+      this.#meter.time('write_entries', entries.length);
+      this.#meter.time('write_ms', clock.monotonic() - since);
+      this.#send(messagesAfterSync);
       this.#raw.advance();
       this.#wake();
     } catch (fault) {
@@ -254,21 +412,62 @@ export class RaftNode {
     }
   }
 
-  #apply(committed: readonly Entry[]): void {
-    for (const { kind, index } of committed) {
-      assert(kind !== 'conf', `entry ${index} changes the membership, which this program cannot`);
+  async #install(mark: SnapshotMark): Promise<void> {
+    const { machine, log } = this.#dependencies;
+    if (this.#desk === undefined) {
+      // A node that waits to be told who the members are gets a mark without a state.
+      assert(mark.index === 0, 'a snapshot arrived, but none is kept');
+      await log.installSnapshot(mark);
+      return;
     }
+    if (mark.index === 0) await log.installSnapshot(mark);
+    else await this.#desk.install(mark);
+    assert(machine.appliedIndex() === mark.index, 'the machine is not where its snapshot is');
+    this.#pending.forgetTo(mark.index);
+  }
+
+  #apply(committed: readonly Entry[]): void {
+    const { machine } = this.#dependencies;
     const entries = committed.filter(({ kind }) => kind === 'normal');
-    if (entries.length > 0) this.#dependencies.machine.apply(entries);
+    const verdicts = entries.length > 0 ? machine.apply(entries) : undefined;
+    const conf = committed.find(({ kind }) => kind === 'conf');
+    if (conf !== undefined) this.#applyConf(conf);
+    const last = committed.at(-1);
     const { kind, term, ready } = this.#standing;
-    if (kind === 'leader' && !ready && committed.at(-1)?.term === term) {
+    if (kind === 'leader' && !ready && last?.term === term) {
       this.#stand({ ...this.#standing, ready: true });
     }
-    for (const entry of committed) this.#pending.decide(entry);
+    // In the order of the normal entries.
+    let told = 0;
+    for (const entry of committed) {
+      this.#pending.decide(entry, entry.kind === 'normal' ? verdicts?.[told++] : undefined);
+    }
+    this.#meter.count('entries_applied', committed.length);
+    const bytes = committed.reduce((sum, { data }) => sum + data.length + entryCost, 0);
+    if (last !== undefined) this.#desk?.onApplied(bytes, last.index);
+  }
+
+  #applyConf(entry: Entry): void {
+    const { logger, book } = this.#dependencies;
+    const before = membersOf(this.#raw.status().conf);
+    const conf = this.#raw.applyConf(confChangeOf(entry));
+    const members = membersOf(conf);
+    logger.info('The membership has changed', { index: entry.index, ...conf });
+    this.#meter.count('membership_changes');
+    for (const peer of before) {
+      if (members.includes(peer) || peer === this.#options.id) continue;
+      book?.retire(peer);
+      this.#leaving.set(peer, this.#options.electionTicks);
+    }
   }
 
   #onSoft({ role, term, leader }: SoftState): void {
     const kind = role === 'pre-candidate' ? 'candidate' : role;
+    if (leader !== undefined && leader !== this.#standing.leader) {
+      this.#meter.count('leader_changes');
+    }
+    if (role === 'candidate') this.#meter.count('campaigns');
+    if (term > this.#standing.term || kind !== 'leader') this.#desk?.abandonBefore(term);
     this.#stand({ kind, term, leader, ready: false });
   }
 
@@ -279,6 +478,7 @@ export class RaftNode {
   }
 
   #onFault(fault: unknown): void {
+    if (this.#isStopped) return;
     this.#halt();
     this.#dependencies.logger.error('The Raft node cannot go on', { error: fault });
     this.#dependencies.onFault(fault);
@@ -289,8 +489,7 @@ export class RaftNode {
     this.#isStopped = true;
     this.#timer.cancel();
     this.#pending.abandon();
-    const proposals = this.#proposals;
-    this.#proposals = [];
-    for (const { answer } of proposals) answer({ kind: 'refused', reason: 'unknown' });
+    this.#reads.abandon();
+    for (const look of this.#observers) look();
   }
 }

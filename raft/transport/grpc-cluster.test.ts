@@ -84,7 +84,7 @@ class Cluster {
       autoLeave: false,
     };
     const log = await openWal(
-      { files: systemFiles(), logger: quiet },
+      { files: systemFiles(), clock, logger: quiet },
       { folder: `${this.#folder}/${id}`, clusterId, nodeId: id, bootstrap, segmentBytes: 1 << 20 },
     );
     const words: string[] = [];

@@ -18,9 +18,56 @@ const [one, two, stranger] = [brand<NodeId>(1), brand<NodeId>(2), brand<NodeId>(
 const host = '127.0.0.1';
 const quiet = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };
 const clock = systemClock();
-const cluster = { clusterId: 'test' };
+const cluster = { clusterId: 'test', versions: { min: 1, max: 1 }, birth: '2' };
 
 peerTransportSuite(test, openLoopback);
+
+test('a peer with another disk is refused by whoever met it before, and told why', async (t) => {
+  await using place = await openLoopback();
+  const { port } = await place.openAt(one);
+  const known = metadataFromHello({ ...cluster, from: two, to: one });
+  const wiped = metadataFromHello({ ...cluster, from: two, to: one, birth: 'new' });
+  // A stream that stands: the fault that ends it is not one of the handshake.
+  t.is((await call(port, known, 'garbage')).code, status.INVALID_ARGUMENT);
+  const fault = await call(port, wiped);
+  t.is(fault.code, status.FAILED_PRECONDITION);
+  t.regex(fault.details, /Node 2 was here with another disk.*an id that was never used/);
+});
+
+test('a stranger of the cluster is let in, and called back where it says that it listens', async (t) => {
+  await using server = await openGrpcServer({ host, port: 0 });
+  const random = randomFromSeed(9);
+  const received: Message[] = [];
+  const handlers = {
+    onMessages: (messages: readonly Message[]) => void received.push(...messages),
+    onUnreachable: () => {},
+  };
+  const port = await findFreePort(host, systemRandom());
+  await using own = grpcPeers(
+    { clock, random, logger: quiet, server: server.server },
+    { ...defaultGrpcPeersOptions, id: one, clusterId: 'test', peers: new Map() },
+  )(handlers);
+  await using strangers = await openGrpcServer({ host, port });
+  const peers = new Map([[one, { host, port: server.port }]]);
+  const advertise = { host, port };
+  await using its = grpcPeers(
+    { clock, random, logger: quiet, server: strangers.server },
+    { ...defaultGrpcPeersOptions, id: stranger, clusterId: 'test', peers, advertise },
+  )(handlers);
+  const said = (from: NodeId, to: NodeId): Message => ({
+    kind: 'MsgTimeoutNow',
+    from,
+    to,
+    term: 1,
+  });
+  while (new Set(received.map(({ from }) => from)).size < 2) {
+    its.send([said(stranger, one)]);
+    own.send([said(one, stranger)]);
+    await clock.sleep(2);
+  }
+  own.retire(stranger);
+  t.pass();
+});
 
 test('messages of one peer keep their order', async (t) => {
   await using place = await openLoopback();
@@ -46,13 +93,12 @@ test('a caller that is not meant is refused and told why', async (t) => {
   await using place = await openLoopback();
   const { port } = await place.openAt(one);
   const hello = { ...cluster, from: two, to: one };
-  const newer = metadataFromHello(hello);
-  newer.set('altiplano-version-min', '7');
   const refusals: readonly (readonly [Metadata, RegExp])[] = [
     [metadataFromHello({ ...hello, clusterId: 'other' }), /of cluster "other", this is "test"/],
     [metadataFromHello({ ...hello, to: two }), /looks for node 2, this is 1/],
-    [metadataFromHello({ ...hello, from: stranger }), /Node 9 is no member/],
-    [newer, /speaks versions 7 to 1/],
+    [metadataFromHello({ ...hello, from: one }), /two nodes have one id/],
+    [metadataFromHello({ ...hello, versions: { min: 7, max: 9 } }), /speaks versions 7 to 9/],
+    [metadataFromHello({ ...hello, birth: '' }), /which disk/],
     [new Metadata(), /names no node id/],
   ];
   for (const [metadata, words] of refusals) {

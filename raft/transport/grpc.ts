@@ -1,23 +1,36 @@
 /**
  * Peers over gRPC: a node dials one long-lived stream to each of the others and listens for theirs,
- * on the server that it is given. Messages go one way on each; the other way says only whether the
- * caller is welcome. One stream, since a call for each message would cost several times as much.
+ * on the server that it is given. Messages go one way on each; the other way says only who answers.
+ * One stream, since a call for each message would cost several times as much.
+ *
+ * Whoever is of the cluster may call, also one that we do not know to be a member: a new leader may
+ * know of changes that have not come to us, and only it can tell. Where it listens it says itself.
  */
 import {
-  Metadata,
+  type Client,
+  type Metadata,
   type Server,
   type ServerDuplexStream,
   type ServiceDefinition,
 } from '@grpc/grpc-js';
 import type { Random } from '#internal/base/random.ts';
+import { openGrpcClient } from '#internal/rpc/grpc-channel.ts';
 import { addressOf } from '#internal/rpc/grpc-server.ts';
 import { toRpcStatus } from '#internal/rpc/status.ts';
 import type { Clock } from '#internal/runtime/clock.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
 import type { Message, NodeId } from '#raft/core/types.ts';
+import { type Acquaintances, passingAcquaintances } from '#raft/node/peer-book.ts';
 import type { PeerAddress, PeerHandlers, PeerTransport } from '#raft/node/peer-transport.ts';
 import { CodecError } from './codec-error.ts';
-import { type Host, welcome } from './handshake.ts';
+import {
+  type Guest,
+  type Host,
+  metadataFromHello,
+  protocolVersions,
+  type ProtocolVersions,
+  welcome,
+} from './handshake.ts';
 import { decodeMessages } from './message-codec.ts';
 import { PeerLink, type PeerLinkOptions, streamPath } from './peer-link.ts';
 
@@ -27,16 +40,34 @@ export type GrpcPeersDependencies = {
   readonly logger: Logger;
   /** Shared with other services; opened and closed by the caller. */
   readonly server: Server;
+  /** Without them everybody of the cluster is who they say, also with another disk. */
+  readonly acquaintances?: Acquaintances;
+  /** Hears where callers say that they listen, for others who dial. */
+  readonly onLearnt?: (peer: NodeId, address: PeerAddress) => void;
+  /** For mutual TLS: opens channels with credentials of its own (default: in the clear). */
+  readonly dial?: (address: string) => Client;
+  /** For mutual TLS: says why a caller with such a certificate is not the node that it claims to be. */
+  readonly verify?: (
+    peer: NodeId,
+    caller: ReturnType<Call['getAuthContext']>,
+  ) => string | undefined;
 };
 
 export type GrpcPeersOptions = Omit<PeerLinkOptions, 'address' | 'hello'> & {
   readonly id: NodeId;
   readonly clusterId: string;
-  /** The others, and where they listen. Nobody else is let in. */
+  /** Where others listen, as far as we know; who calls us may know better. */
   readonly peers: ReadonlyMap<NodeId, PeerAddress>;
+  /** Where we listen, told to those we call. */
+  readonly advertise?: PeerAddress | undefined;
+  /** Nodes that we learn of at most, beside those that we know. */
+  readonly strangersMax: number;
+  /** Another one than the program's is for tests of upgrades. */
+  readonly versions?: ProtocolVersions;
 };
 
 export const defaultGrpcPeersOptions: Omit<GrpcPeersOptions, 'id' | 'clusterId' | 'peers'> = {
+  strangersMax: 64,
   queueBytesMax: 32 << 20,
   frameBytesMax: 1 << 20,
   dialTimeoutMs: 5000,
@@ -54,10 +85,13 @@ type Call = ServerDuplexStream<Uint8Array, Uint8Array>;
 
 class GrpcPeers implements PeerTransport {
   readonly #dependencies: GrpcPeersDependencies;
+  readonly #options: GrpcPeersOptions;
   readonly #handlers: PeerHandlers;
   readonly #host: Host;
   readonly #links = new Map<NodeId, PeerLink>();
-  readonly #calls = new Set<Call>();
+  readonly #addresses = new Map<NodeId, PeerAddress>();
+  readonly #calls = new Map<Call, NodeId>();
+  #strangers = 0;
   #isOpen = true;
 
   constructor(
@@ -65,21 +99,14 @@ class GrpcPeers implements PeerTransport {
     options: GrpcPeersOptions,
     handlers: PeerHandlers,
   ) {
-    const { id, clusterId, peers } = options;
+    const { id, clusterId, peers, versions = protocolVersions } = options;
+    const { server, acquaintances = passingAcquaintances(String(id)) } = dependencies;
     this.#dependencies = dependencies;
+    this.#options = options;
     this.#handlers = handlers;
-    this.#host = { clusterId, id, isMember: (peer) => peers.has(peer) };
-    dependencies.server.addService(service, { stream: (call: Call) => this.#onCall(call) });
-    for (const [peer, { host, port }] of peers) {
-      const { clock, random, logger } = dependencies;
-      const onUnreachable = (): void => this.#onUnreachable(peer);
-      const hello = { clusterId, from: id, to: peer };
-      const link = new PeerLink(
-        { clock, random: random.fork(`peer ${peer}`), logger, onUnreachable },
-        { ...options, address: addressOf(host, port), hello },
-      );
-      this.#links.set(peer, link);
-    }
+    this.#host = { clusterId, id, versions, acquaintances };
+    server.addService(service, { stream: (call: Call) => this.#onCall(call) });
+    for (const [peer, address] of peers) this.#link(peer, address);
   }
 
   send(messages: readonly Message[]): void {
@@ -89,35 +116,93 @@ class GrpcPeers implements PeerTransport {
     }
   }
 
+  retire(peer: NodeId): void {
+    this.#links.get(peer)?.close();
+    this.#links.delete(peer);
+    const retired = toRpcStatus({ kind: 'wrong-peer', message: `Node ${peer} was removed` });
+    for (const [call, from] of this.#calls) if (from === peer) call.emit('error', retired);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#dependencies.server.removeService(service);
     for (const link of this.#links.values()) link.close();
     const stopping = toRpcStatus({ kind: 'unavailable', message: 'This node is stopping' });
-    for (const call of this.#calls) call.emit('error', stopping);
+    for (const call of this.#calls.keys()) call.emit('error', stopping);
     this.#calls.clear();
+  }
+
+  #link(peer: NodeId, address: PeerAddress): void {
+    const { host, port } = address;
+    this.#addresses.set(peer, address);
+    const { clock, random, logger, dial = openGrpcClient } = this.#dependencies;
+    const link = new PeerLink(
+      {
+        clock,
+        random: random.fork(`peer ${peer}`),
+        logger,
+        dial,
+        onWelcome: (metadata) => this.#onWelcome(peer, metadata),
+        onUnreachable: () => this.#onUnreachable(peer),
+      },
+      { ...this.#options, address: addressOf(host, port), hello: this.#helloTo(peer) },
+    );
+    this.#links.set(peer, link);
+  }
+
+  #helloTo(to: NodeId): Parameters<typeof metadataFromHello>[0] {
+    const { clusterId, id: from, versions, acquaintances } = this.#host;
+    const { birth } = acquaintances;
+    return { clusterId, from, to, versions, birth, address: this.#options.advertise };
+  }
+
+  #onWelcome(peer: NodeId, metadata: Metadata): string | undefined {
+    const welcomed = welcome(metadata, this.#host);
+    if (!welcomed.ok) return welcomed.refusal;
+    const { id } = welcomed.value;
+    return id === peer ? undefined : `Node ${id} answers where node ${peer} should be`;
   }
 
   #onCall(call: Call): void {
     // Whatever breaks a call ends it; the peer dials again.
     call.on('error', () => this.#calls.delete(call));
-    const welcomed = welcome(call.metadata, this.#host);
-    if (!welcomed.ok) {
-      const message = welcomed.refusal;
+    const admitted = this.#admit(call);
+    if (typeof admitted === 'string') {
+      const message = admitted;
       this.#dependencies.logger.warn('Refusing a peer', { message, address: call.getPeer() });
       call.emit('error', toRpcStatus({ kind: 'wrong-peer', message }));
       return;
     }
-    const from = welcomed.value;
-    this.#calls.add(call);
-    call.sendMetadata(new Metadata());
+    const { id: from } = admitted;
+    this.#calls.set(call, from);
+    call.sendMetadata(metadataFromHello(this.#helloTo(from)));
     call.on('data', (frame: Uint8Array) => this.#onFrame(call, from, frame));
     call.on('cancelled', () => this.#calls.delete(call));
     call.on('end', () => {
       this.#calls.delete(call);
       call.end();
     });
+  }
+
+  /** The caller, known from now on; or why it is refused. */
+  #admit(call: Call): Guest | string {
+    const welcomed = welcome(call.metadata, this.#host);
+    if (!welcomed.ok) return welcomed.refusal;
+    const { id, address } = welcomed.value;
+    const whyNot = this.#dependencies.verify?.(id, call.getAuthContext());
+    if (whyNot !== undefined) return whyNot;
+    const isKnown = this.#links.has(id);
+    if (address === undefined || isSame(this.#addresses.get(id), address)) return welcomed.value;
+    if (!isKnown && this.#strangers >= this.#options.strangersMax) {
+      return 'Too many nodes have called already';
+    }
+    if (!isKnown) this.#strangers++;
+    this.#dependencies.logger.info('Learnt where a peer listens', { peer: id, ...address });
+    this.#dependencies.onLearnt?.(id, address);
+    this.#links.get(id)?.close();
+    this.#link(id, address);
+    return welcomed.value;
   }
 
   #onFrame(call: Call, from: NodeId, frame: Uint8Array): void {
@@ -142,6 +227,9 @@ class GrpcPeers implements PeerTransport {
     if (this.#isOpen) this.#handlers.onUnreachable(peer);
   }
 }
+
+const isSame = (one: PeerAddress | undefined, other: PeerAddress): boolean =>
+  one?.host === other.host && one.port === other.port;
 
 const asBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -6,10 +6,14 @@
 import { Metadata } from '@grpc/grpc-js';
 import { brand } from '#internal/base/brand.ts';
 import { accept, refuse, type Result } from '#internal/base/result.ts';
+import { addressOf } from '#internal/rpc/grpc-server.ts';
 import type { NodeId } from '#raft/core/types.ts';
+import type { Acquaintances } from '#raft/node/peer-book.ts';
+import type { PeerAddress } from '#raft/node/peer-transport.ts';
 
-/** The versions of `message-codec.ts` that this program speaks. */
-const versions = { min: 1, max: 1 } as const;
+/** The versions of `message-codec.ts` that a program speaks; two nodes need one in common. */
+export type ProtocolVersions = { readonly min: number; readonly max: number };
+export const protocolVersions: ProtocolVersions = { min: 1, max: 1 };
 
 const keys = {
   cluster: 'altiplano-cluster',
@@ -17,17 +21,38 @@ const keys = {
   to: 'altiplano-to',
   min: 'altiplano-version-min',
   max: 'altiplano-version-max',
+  birth: 'altiplano-birth',
+  address: 'altiplano-address',
 } as const;
 
-export type Hello = { readonly clusterId: string; readonly from: NodeId; readonly to: NodeId };
+export type Hello = {
+  readonly clusterId: string;
+  readonly from: NodeId;
+  readonly to: NodeId;
+  readonly versions: ProtocolVersions;
+  /** The mark of our disk (`#raft/node/peer-book.ts`). */
+  readonly birth: string;
+  /** Where the caller can be called back. */
+  readonly address?: PeerAddress | undefined;
+};
 
 export type Host = {
   readonly clusterId: string;
   readonly id: NodeId;
-  readonly isMember: (id: NodeId) => boolean;
+  readonly versions: ProtocolVersions;
+  readonly acquaintances: Acquaintances;
 };
 
-export function metadataFromHello({ clusterId, from, to }: Hello): Metadata {
+/** Somebody whom we talk to. */
+export type Guest = {
+  readonly id: NodeId;
+  /** The newest version that both speak. */
+  readonly version: number;
+  readonly address: PeerAddress | undefined;
+};
+
+export function metadataFromHello(hello: Hello): Metadata {
+  const { clusterId, from, to, versions, birth, address } = hello;
   const metadata = new Metadata();
   // Metadata carries visible ASCII only; a cluster's name may be anything.
   metadata.set(keys.cluster, encodeURIComponent(clusterId));
@@ -35,11 +60,13 @@ export function metadataFromHello({ clusterId, from, to }: Hello): Metadata {
   metadata.set(keys.to, String(to));
   metadata.set(keys.min, String(versions.min));
   metadata.set(keys.max, String(versions.max));
+  metadata.set(keys.birth, birth);
+  if (address !== undefined) metadata.set(keys.address, addressOf(address.host, address.port));
   return metadata;
 }
 
-/** Who calls, or why we will not talk to them. */
-export function welcome(metadata: Metadata, host: Host): Result<NodeId, string> {
+/** Who calls, or why we will not talk to them. The other side answers with a hello of its own. */
+export function welcome(metadata: Metadata, host: Host): Result<Guest, string> {
   const text = (key: string): string => String(metadata.get(key)[0] ?? '');
   const from = brand<NodeId>(Number(text(keys.from)));
   if (!Number.isSafeInteger(from) || from <= 0) return refuse('The caller names no node id');
@@ -50,13 +77,25 @@ export function welcome(metadata: Metadata, host: Host): Result<NodeId, string> 
   if (text(keys.to) !== String(host.id)) {
     return refuse(`Node ${from} looks for node ${text(keys.to)}, this is ${host.id}`);
   }
-  if (!host.isMember(from)) return refuse(`Node ${from} is no member that node ${host.id} knows`);
+  if (from === host.id) return refuse(`Node ${from} calls itself: two nodes have one id`);
   const [min, max] = [Number(text(keys.min)), Number(text(keys.max))];
+  const { versions } = host;
   if (!(min <= versions.max && max >= versions.min)) {
     const ours = `${versions.min} to ${versions.max}`;
     return refuse(
       `Node ${from} speaks versions ${min} to ${max} of the protocol, this one ${ours}`,
     );
   }
-  return accept(from);
+  const birth = text(keys.birth);
+  if (birth === '') return refuse(`Node ${from} does not say which disk it has`);
+  const whyNot = host.acquaintances.acquaint(from, birth);
+  if (whyNot !== undefined) return refuse(whyNot);
+  const version = Math.min(max, versions.max);
+  return accept({ id: from, version, address: parseAddress(text(keys.address)) });
+}
+
+function parseAddress(text: string): PeerAddress | undefined {
+  const [, host = '', portText = ''] = /^\[?([^\]]+)\]?:(\d+)$/.exec(text) ?? [];
+  const port = Number(portText);
+  return host !== '' && port >= 1 && port <= 65_535 ? { host, port } : undefined;
 }

@@ -29,11 +29,15 @@ const message: fc.Arbitrary<Message> = fc.oneof(
     lastTerm: number,
     lastIndex: number,
     transfer: fc.boolean(),
+    commit: number,
+    commitTerm: number,
   }),
   fc.record({
     kind: fc.constantFrom('MsgPreVoteResp', 'MsgVoteResp'),
     ...envelope,
     reject: fc.boolean(),
+    commit: number,
+    commitTerm: number,
   }),
   fc.record({
     kind: fc.constant('MsgApp'),

@@ -67,10 +67,14 @@ function putMessage(writer: ByteWriter, message: Message): void {
     case 'MsgVote':
       writer.uint64(message.lastTerm);
       writer.uint64(message.lastIndex);
-      return writer.byte(message.transfer ? 1 : 0);
+      writer.byte(message.transfer ? 1 : 0);
+      writer.uint64(message.commit);
+      return writer.uint64(message.commitTerm);
     case 'MsgPreVoteResp':
     case 'MsgVoteResp':
-      return writer.byte(message.reject ? 1 : 0);
+      writer.byte(message.reject ? 1 : 0);
+      writer.uint64(message.commit);
+      return writer.uint64(message.commitTerm);
     case 'MsgApp':
       writer.uint64(message.prevTerm);
       writer.uint64(message.prevIndex);
@@ -108,11 +112,12 @@ function takeMessage(reader: ByteReader): Message | undefined {
     case 'MsgPreVote':
     case 'MsgVote': {
       const [lastTerm, lastIndex] = [reader.uint64(), reader.uint64()];
-      return { kind, ...envelope, lastTerm, lastIndex, transfer: reader.flag() };
+      const transfer = reader.flag();
+      return { kind, ...envelope, lastTerm, lastIndex, transfer, ...takeDecided(reader) };
     }
     case 'MsgPreVoteResp':
     case 'MsgVoteResp':
-      return { kind, ...envelope, reject: reader.flag() };
+      return { kind, ...envelope, reject: reader.flag(), ...takeDecided(reader) };
     case 'MsgApp': {
       const [prevTerm, prevIndex, commit] = [reader.uint64(), reader.uint64(), reader.uint64()];
       return { kind, ...envelope, prevTerm, prevIndex, commit, entries: takeEntries(reader) };
@@ -135,6 +140,10 @@ function takeMessage(reader: ByteReader): Message | undefined {
     default:
       return unreachable(kind);
   }
+}
+
+function takeDecided(reader: ByteReader): { commit: number; commitTerm: number } {
+  return { commit: reader.uint64(), commitTerm: reader.uint64() };
 }
 
 function putEntries(writer: ByteWriter, entries: readonly Entry[]): void {

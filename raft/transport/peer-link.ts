@@ -2,10 +2,9 @@
  * Our stream to one peer: dialed, and dialed again with a growing pause when it breaks. Messages that
  * find it down or full are dropped and told, never kept for later: Raft says them again, and better.
  */
-import type { Client, ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
+import type { Client, ClientDuplexStream, Metadata, ServiceError } from '@grpc/grpc-js';
 import { status } from '@grpc/grpc-js';
 import type { Random } from '#internal/base/random.ts';
-import { openGrpcClient } from '#internal/rpc/grpc-channel.ts';
 import type { Clock, Timer } from '#internal/runtime/clock.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
 import type { Message } from '#raft/core/types.ts';
@@ -16,6 +15,10 @@ export type PeerLinkDependencies = {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Opens a channel: in the clear, or as the operator wants it. */
+  readonly dial: (address: string) => Client;
+  /** Looks at how the peer presents itself; says why it is not the one. */
+  readonly onWelcome: (metadata: Metadata) => string | undefined;
   readonly onUnreachable: () => void;
 };
 
@@ -82,16 +85,26 @@ export class PeerLink {
   }
 
   #dial(): State {
-    const { clock, logger } = this.#dependencies;
+    const { clock, logger, dial, onWelcome } = this.#dependencies;
     const { address, hello, dialTimeoutMs } = this.#options;
-    const client = openGrpcClient(address);
-    const metadata = metadataFromHello(hello);
-    const call: Call = client.makeBidiStreamRequest(streamPath, toBuffer, asIs, metadata);
+    const client = dial(address);
+    const call: Call = client.makeBidiStreamRequest(
+      streamPath,
+      toBuffer,
+      asIs,
+      metadataFromHello(hello),
+    );
     const timer = clock.after(dialTimeoutMs, () => call.cancel());
     // The first metadata is the peer's welcome.
-    call.on('metadata', () => {
+    call.on('metadata', (metadata: Metadata) => {
       timer.cancel();
       if (this.#state.kind !== 'dialing' || this.#state.call !== call) return;
+      const whyNot = onWelcome(metadata);
+      if (whyNot !== undefined) {
+        call.cancel();
+        this.#onEnd(call, { code: status.FAILED_PRECONDITION, details: whyNot });
+        return;
+      }
       logger.info('Connected to a peer', { peer: hello.to, address });
       this.#state = { kind: 'open', client, call };
       this.#failures = 0;
@@ -113,14 +126,14 @@ export class PeerLink {
     return { kind: 'dialing', client, call };
   }
 
-  #onEnd(call: Call, fault: ServiceError | undefined): void {
+  #onEnd(call: Call, fault: Pick<ServiceError, 'code' | 'details'> | undefined): void {
     const { clock, logger, onUnreachable } = this.#dependencies;
     const state = this.#state;
     if ((state.kind !== 'dialing' && state.kind !== 'open') || state.call !== call) return;
     const { hello, address } = this.#options;
     const isRefused = fault?.code === status.FAILED_PRECONDITION;
     const fields = { peer: hello.to, address, reason: fault?.details };
-    if (isRefused) logger.error('A peer refuses this node', fields);
+    if (isRefused) logger.error('This node and a peer do not go together', fields);
     else logger.debug('No stream to a peer', fields);
     state.client.close();
     this.#drop();

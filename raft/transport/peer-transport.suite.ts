@@ -122,8 +122,16 @@ function everyKind(from: NodeId, to: NodeId): readonly Message[] {
   const entries = [{ kind: 'normal', term: 4, index: 8, data }] as const;
   const at = (term: number) => ({ from, to, term });
   return [
-    { kind: 'MsgPreVote', ...at(2), lastTerm: 1, lastIndex: 7, transfer: false },
-    { kind: 'MsgVoteResp', ...at(3), reject: true },
+    {
+      kind: 'MsgPreVote',
+      ...at(2),
+      lastTerm: 1,
+      lastIndex: 7,
+      transfer: false,
+      commit: 6,
+      commitTerm: 1,
+    },
+    { kind: 'MsgVoteResp', ...at(3), reject: true, commit: 6, commitTerm: 1 },
     { kind: 'MsgApp', ...at(4), prevTerm: 1, prevIndex: 7, commit: 6, entries },
     { kind: 'MsgAppResp', ...at(5), index: 7, reject: true, hintIndex: 6, hintTerm: 1 },
     { kind: 'MsgHeartbeat', ...at(6), commit: 7, context: 9 },

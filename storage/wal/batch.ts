@@ -133,8 +133,10 @@ function extent(bytes: Uint8Array, ends: readonly End[], wanted: Wanted): number
   }
   const commit = own.find(({ frame }) => frame.end - frame.term === offset);
   if (commit !== undefined) return commit.frame.end;
-  // Neither end reads: the file is too short for one, or all that is there is in question.
-  return bytes.length < offset + frameBytes(0) ? undefined : used;
+  // Neither end reads: the file is too short for one, or all that is there is in question, and the
+  // whole of a first frame: a sector of it that was not written reads as zeros.
+  const begun = offset + frameBytes(0);
+  return bytes.length < begun ? undefined : Math.max(used, begun);
 }
 
 function hasBlankSector(bytes: Uint8Array, from: number, to: number): boolean {
@@ -149,6 +151,16 @@ const nextSector = (offset: number): number => (Math.floor(offset / sectorBytes)
 
 /** The size without the zeros at the end, up to the frame border that follows. */
 function usedBytes(bytes: Uint8Array): number {
-  const last = bytes.findLastIndex((byte) => byte !== 0);
-  return Math.min(Math.ceil((last + 1) / 8) * 8, bytes.length);
+  let end = bytes.length;
+  // Most of a segment may be space that was never written: whole words first.
+  if (bytes.byteOffset % 4 === 0) {
+    const words = new Uint32Array(bytes.buffer, bytes.byteOffset, Math.floor(end / 4));
+    if (bytes.subarray(words.length * 4).every((byte) => byte === 0)) {
+      let last = words.length;
+      while (last > 0 && words[last - 1] === 0) last--;
+      end = last * 4;
+    }
+  }
+  while (end > 0 && bytes[end - 1] === 0) end--;
+  return Math.min(Math.ceil(end / 8) * 8, bytes.length);
 }

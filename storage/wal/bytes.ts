@@ -12,7 +12,20 @@ export function putUint64(view: DataView, offset: number, value: number): void {
   view.setUint32(offset + 4, Math.floor(value / wordSize), true);
 }
 
+/** Without a view: made for each number, those cost more than the numbers. */
+export const uint32At = (bytes: Uint8Array, offset: number): number =>
+  (byteAt(bytes, offset) |
+    (byteAt(bytes, offset + 1) << 8) |
+    (byteAt(bytes, offset + 2) << 16) |
+    (byteAt(bytes, offset + 3) << 24)) >>>
+  0;
+
 /** Larger than a safe integer only when the bytes are damaged: the caller verified them before. */
+export const uint64At = (bytes: Uint8Array, offset: number): number =>
+  uint32At(bytes, offset) + uint32At(bytes, offset + 4) * wordSize;
+
+const byteAt = (bytes: Uint8Array, offset: number): number => bytes[offset] ?? 0;
+
 export const takeUint64 = (view: DataView, offset: number): number =>
   view.getUint32(offset, true) + view.getUint32(offset + 4, true) * wordSize;
 

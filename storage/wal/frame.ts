@@ -10,7 +10,7 @@
  * The checksum finds damage inside a frame, the chain finds frames that are missing, doubled or left
  * over from another life of the file.
  */
-import { putUint64, roundUpTo8, takeUint64, viewOf } from './bytes.ts';
+import { putUint64, roundUpTo8, uint32At, uint64At, viewOf } from './bytes.ts';
 import { crc32c } from './crc32c.ts';
 
 export const frameHeaderBytes = 32;
@@ -24,6 +24,7 @@ export const frameType = {
   truncate: 5,
   mark: 6,
   install: 7,
+  markWithTail: 8,
 } as const;
 
 export type Frame = {
@@ -62,27 +63,30 @@ export function putFrame(bytes: Uint8Array, offset: number, frame: Frame, chain:
 /** The frame at `offset`, or undefined when it is cut off or its checksum is wrong. */
 export function readFrame(bytes: Uint8Array, offset: number): ReadFrame | undefined {
   if (offset + frameHeaderBytes > bytes.length) return undefined;
-  const view = viewOf(bytes);
-  const payloadBytes = view.getUint32(offset, true);
+  const payloadBytes = uint32At(bytes, offset);
   const end = offset + frameBytes(payloadBytes);
   if (end > bytes.length) return undefined;
-  const crc = view.getUint32(offset + 24, true);
+  const crc = uint32At(bytes, offset + 24);
   if (checksum(bytes, offset, end) !== crc) return undefined;
   return {
-    type: view.getUint8(offset + 4),
-    flavor: view.getUint8(offset + 5),
-    index: takeUint64(view, offset + 8),
-    term: takeUint64(view, offset + 16),
+    type: bytes[offset + 4] ?? 0,
+    flavor: bytes[offset + 5] ?? 0,
+    index: uint64At(bytes, offset + 8),
+    term: uint64At(bytes, offset + 16),
     payload: bytes.subarray(offset + frameHeaderBytes, offset + frameHeaderBytes + payloadBytes),
-    chain: view.getUint32(offset + 28, true),
+    chain: uint32At(bytes, offset + 28),
     crc,
     end,
   };
 }
 
+const word = new Uint8Array(4);
+
 export function chainAfter(chain: number, crc: number): number {
-  const word = new Uint8Array(4);
-  viewOf(word).setUint32(0, crc, true);
+  word[0] = crc;
+  word[1] = crc >>> 8;
+  word[2] = crc >>> 16;
+  word[3] = crc >>> 24;
   return crc32c(word, 0, 4, chain);
 }
 

@@ -5,18 +5,21 @@
 import { assert, unreachable } from '#internal/base/assert.ts';
 import type { LogReader } from '#raft/core/log-store.ts';
 import type { Entry, HardState, Index, SnapshotMark, Term } from '#raft/core/types.ts';
-import type { WalRecord } from './record.ts';
+import type { Begin, WalRecord } from './record.ts';
 
 export class LogImage implements LogReader {
   #mark: SnapshotMark;
+  /** Before the entries that are kept; at most the mark's index. */
+  #begin: Begin;
   #hard: HardState = { term: 0, vote: undefined, commit: 0 };
-  /** Index of `#entries[0]`. During a replay it may lie beyond the mark: see `isWhole`. */
+  /** Index of `#entries[0]`. During a replay it may lie beyond the beginning: see `isWhole`. */
   #first: Index;
   #entries: Entry[] = [];
 
   /** `base`: the last index before the first record that will be applied. */
   constructor(mark: SnapshotMark, base: Index) {
     this.#mark = mark;
+    this.#begin = mark;
     this.#first = base + 1;
   }
 
@@ -30,9 +33,10 @@ export class LogImage implements LogReader {
       case 'truncate':
         return this.#truncate(record.from);
       case 'mark':
-        return this.#compact(record.mark);
+        return this.#compact(record.mark, record.begin);
       case 'install':
         this.#mark = record.mark;
+        this.#begin = record.mark;
         this.#entries = [];
         this.#first = record.mark.index + 1;
         return;
@@ -42,11 +46,11 @@ export class LogImage implements LogReader {
   }
 
   /**
-   * Whether no entry is missing between the mark and the first one. It may be in the middle of a
-   * replay, since a compaction removes the oldest segments and its mark stands in a later one.
+   * Whether no entry is missing between the beginning and the first one. One may be in the middle of
+   * a replay, since a compaction removes the oldest segments and its mark stands in a later one.
    */
   isWhole(): boolean {
-    return this.#first <= this.#mark.index + 1 && this.#hard.commit <= this.lastIndex();
+    return this.#first <= this.#begin.index + 1 && this.#hard.commit <= this.lastIndex();
   }
 
   hard(): HardState {
@@ -62,7 +66,7 @@ export class LogImage implements LogReader {
   }
 
   term(index: Index): Term | undefined {
-    if (index === this.#mark.index) return this.#mark.term;
+    if (index === this.#begin.index) return this.#begin.term;
     return this.#entries[index - this.#first]?.term;
   }
 
@@ -84,6 +88,22 @@ export class LogImage implements LogReader {
     return this.#mark;
   }
 
+  begin(): Begin {
+    return this.#begin;
+  }
+
+  /** Where the log would begin if it kept `tailBytes` of the entries up to `last`. */
+  beginBefore(last: Index, tailBytes: number): Begin {
+    let index = last;
+    for (let bytes = 0; index >= this.#first; index--) {
+      bytes += this.#entries[index - this.#first]?.data.length ?? 0;
+      if (bytes > tailBytes) break;
+    }
+    const term = this.term(index);
+    assert(term !== undefined, `the log has no entry ${index} to begin behind`);
+    return { index, term };
+  }
+
   #push(entry: Entry): void {
     const last = this.lastIndex();
     assert(entry.index === last + 1, `entry ${entry.index} follows ${last} in the log`);
@@ -97,10 +117,11 @@ export class LogImage implements LogReader {
     if (from < this.#first) this.#first = from;
   }
 
-  #compact(mark: SnapshotMark): void {
+  #compact(mark: SnapshotMark, begin: Begin): void {
     this.#mark = mark;
-    if (mark.index < this.#first) return;
-    this.#entries = this.#entries.slice(mark.index + 1 - this.#first);
-    this.#first = mark.index + 1;
+    this.#begin = begin;
+    if (begin.index < this.#first) return;
+    this.#entries = this.#entries.slice(begin.index + 1 - this.#first);
+    this.#first = begin.index + 1;
   }
 }

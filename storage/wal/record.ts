@@ -1,8 +1,7 @@
 /** What a log remembers, one change at a time, and how each stands in a frame. */
 import { assert, unreachable } from '#internal/base/assert.ts';
-import { brand } from '#internal/base/brand.ts';
-import type { ConfState, Entry, HardState, Index, NodeId, SnapshotMark } from '#raft/core/types.ts';
-import { putUint64, takeUint64, viewOf } from './bytes.ts';
+import type { ConfState, Entry, HardState, Index, SnapshotMark, Term } from '#raft/core/types.ts';
+import { bytesFromNumbers, confToBytes, numbersFromBytes, parseConf } from './conf-state.ts';
 import { type Frame, frameType } from './frame.ts';
 import { WalError } from './wal-error.ts';
 
@@ -11,14 +10,19 @@ export type WalRecord =
   | { readonly kind: 'hard'; readonly hard: HardState }
   /** Entries from `from` on are void: a new leader replaces them. */
   | { readonly kind: 'truncate'; readonly from: Index }
-  /** Entries up to the mark's index are not needed any more. */
-  | { readonly kind: 'mark'; readonly mark: SnapshotMark }
+  /** A snapshot stands for the entries up to the mark; those up to `begin` are not needed any more. */
+  | { readonly kind: 'mark'; readonly mark: SnapshotMark; readonly begin: Begin }
   /** The log starts anew behind a snapshot that came from a leader. */
   | { readonly kind: 'install'; readonly mark: SnapshotMark };
+
+/** The last entry that is gone, and its term. */
+export type Begin = { readonly index: Index; readonly term: Term };
 
 /** Numbers are for ever: add, never reuse. */
 const flavors = { normal: 1, conf: 2, noop: 3 } as const;
 const empty = new Uint8Array(0);
+/** Index and term, before the configuration. */
+const beginBytes = 16;
 
 export function frameFromRecord(record: WalRecord): Frame {
   switch (record.kind) {
@@ -34,9 +38,10 @@ export function frameFromRecord(record: WalRecord): Frame {
     case 'truncate':
       return { type: frameType.truncate, flavor: 0, index: record.from, term: 0, payload: empty };
     case 'mark':
+      return frameFromMark(record.mark, record.begin);
     case 'install': {
       const { index, term, conf } = record.mark;
-      return { type: frameType[record.kind], flavor: 0, index, term, payload: confToBytes(conf) };
+      return { type: frameType.install, flavor: 0, index, term, payload: confToBytes(conf) };
     }
     default:
       return unreachable(record);
@@ -57,13 +62,29 @@ export function recordFromFrame(frame: Frame): WalRecord {
       return { kind: 'hard', hard: { term, vote: numbersFromBytes(payload)[0], commit: index } };
     case frameType.truncate:
       return { kind: 'truncate', from: index };
-    case frameType.mark:
-      return { kind: 'mark', mark: { index, term, conf: confFromBytes(payload) } };
+    case frameType.mark: {
+      const mark = { index, term, conf: confFromBytes(payload) };
+      return { kind: 'mark', mark, begin: { index, term } };
+    }
+    case frameType.markWithTail: {
+      const [from = 0, fromTerm = 0] = numbersFromBytes(payload.subarray(0, beginBytes));
+      const mark = { index, term, conf: confFromBytes(payload.subarray(beginBytes)) };
+      return { kind: 'mark', mark, begin: { index: from, term: fromTerm } };
+    }
     case frameType.install:
       return { kind: 'install', mark: { index, term, conf: confFromBytes(payload) } };
     default:
       throw new WalError('VERSION', `The Raft log holds a record of unknown type ${frame.type}`);
   }
+}
+
+function frameFromMark({ index, term, conf }: SnapshotMark, begin: Begin): Frame {
+  const payload = confToBytes(conf);
+  if (begin.index === index) return { type: frameType.mark, flavor: 0, index, term, payload };
+  const both = new Uint8Array(beginBytes + payload.length);
+  both.set(bytesFromNumbers([begin.index, begin.term]));
+  both.set(payload, beginBytes);
+  return { type: frameType.markWithTail, flavor: 0, index, term, payload: both };
 }
 
 function flavorOf(frame: Frame): Entry['kind'] {
@@ -73,36 +94,8 @@ function flavorOf(frame: Frame): Entry['kind'] {
   throw new WalError('VERSION', `The Raft log holds an entry of unknown kind ${frame.flavor}`);
 }
 
-/** Four lists of ids, each after its length, and whether the joint configuration ends by itself. */
-function confToBytes(conf: ConfState): Uint8Array {
-  const lists = [conf.voters, conf.outgoing, conf.learners, conf.learnersNext];
-  return bytesFromNumbers([
-    conf.autoLeave ? 1 : 0,
-    ...lists.flatMap((list) => [list.length, ...list]),
-  ]);
-}
-
 function confFromBytes(bytes: Uint8Array): ConfState {
-  const numbers = numbersFromBytes(bytes);
-  let next = 1;
-  const list = (): readonly NodeId[] => {
-    const start = next + 1;
-    next = start + (numbers[next] ?? 0);
-    return numbers.slice(start, next);
-  };
-  const conf = { voters: list(), outgoing: list(), learners: list(), learnersNext: list() };
-  assert(next === numbers.length, 'a configuration in the log does not end where it should');
-  return { ...conf, autoLeave: numbers[0] === brand<NodeId>(1) };
-}
-
-function bytesFromNumbers(numbers: readonly number[]): Uint8Array {
-  const bytes = new Uint8Array(numbers.length * 8);
-  const view = viewOf(bytes);
-  for (const [position, value] of numbers.entries()) putUint64(view, position * 8, value);
-  return bytes;
-}
-
-function numbersFromBytes(bytes: Uint8Array): NodeId[] {
-  const view = viewOf(bytes);
-  return Array.from({ length: bytes.length / 8 }, (_, i) => brand<NodeId>(takeUint64(view, i * 8)));
+  const conf = parseConf(bytes);
+  assert(conf !== undefined, 'a configuration in the log does not end where it should');
+  return conf;
 }

@@ -142,7 +142,10 @@ class Replay {
       this.#place = header;
       return;
     }
-    const follows = header.sequence === this.#place.sequence && header.chain === this.#place.chain;
+    const follows =
+      header.sequence === this.#place.sequence &&
+      header.chain === this.#place.chain &&
+      header.base === this.#image?.lastIndex();
     if (number !== previous + 1 || !follows) {
       throw corrupt(path, `it does not continue segment ${previous}: bytes are missing`);
     }
@@ -152,7 +155,8 @@ class Replay {
     const { number, path, bytes, isLast } = reading;
     const { sequence } = this.#place;
     const verdict = judgeDamage(bytes, this.#offset, sequence);
-    if (verdict === 'nothing' && !isLast) return { kind: 'none' };
+    // Space made ahead. Whether something is missing there is told by what follows, or by the tail.
+    if (verdict === 'nothing' && this.#offset > segmentHeaderBytes) return { kind: 'none' };
     const { segment, offset } = this.#tail;
     const wasAcknowledged = segment > number || (segment === number && this.#offset < offset);
     if (!isLast || wasAcknowledged || verdict === 'rotten') {

@@ -2,10 +2,12 @@
  * How far the log was acknowledged, kept in two small files beside it (`tail-a`, `tail-b`). It is what
  * tells a write that a crash tore (behind the tail) from bytes that rotted or vanished (before it).
  *
- * `settle` makes the tail durable and turns to the other file; `note` writes it without a sync, always
- * to the same file until the next `settle`. So one of the two always reads, and after the death of
- * the process alone (the system lives on) the tail is exact.
+ * `note` writes it without a sync, so after the death of the process alone (the system lives on) the
+ * tail is exact; a sync follows at most `tailSyncMs` later, beside the writes of the log, so after a
+ * power cut it is no older than that. `settle` syncs at once. After each sync the other file has its
+ * turn: so one of the two always reads.
  */
+import type { Clock, Timer } from '#internal/runtime/clock.ts';
 import type { File, Files } from '#internal/runtime/files.ts';
 import { putUint64, takeUint64, viewOf } from './bytes.ts';
 import { crc32c } from './crc32c.ts';
@@ -30,53 +32,119 @@ export type TailsFound = {
   readonly next: 0 | 1;
 };
 
+/** How old the tail may be after a power cut. */
+export const tailSyncMs = 100;
+
+type TailSlotsDependencies = { readonly slots: readonly [File, File]; readonly clock: Clock };
+
 export class TailSlots {
   readonly #slots: readonly [File, File];
+  readonly #clock: Clock;
   #writes: number;
   #slot: 0 | 1;
   #wanted: Tail | undefined;
+  /** The slot holds what was not synced. */
+  #isDirty = false;
+  #isDue = false;
+  #timer: Timer | undefined;
+  /** Never rejects. */
   #busy: Promise<void> | undefined;
+  #fault: { readonly cause: unknown } | undefined;
 
-  constructor(slots: readonly [File, File], { writes, next }: Pick<TailsFound, 'writes' | 'next'>) {
+  constructor(
+    { slots, clock }: TailSlotsDependencies,
+    { writes, next }: Pick<TailsFound, 'writes' | 'next'>,
+  ) {
     this.#slots = slots;
+    this.#clock = clock;
     this.#writes = writes;
     this.#slot = next;
   }
 
-  /** Writes the tail soon, without a sync. A failure is told by the next `settle`. */
+  /** Writes the tail soon, and syncs it a little later. Throws when an earlier one could not be. */
   note(tail: Tail): void {
+    this.#check();
     this.#wanted = tail;
-    this.#busy ??= this.#drain();
-    // Kept in `#busy` until `settle` awaits it.
-    this.#busy.catch(() => {});
+    this.#timer ??= this.#clock.after(tailSyncMs, () => {
+      this.#timer = undefined;
+      this.#isDue = true;
+      this.#begin(() => this.#drain());
+    });
+    this.#begin(() => this.#drain());
   }
 
   async settle(tail: Tail): Promise<void> {
-    this.#wanted = undefined;
-    await this.#busy;
-    const slot = this.#slots[this.#slot];
-    await this.#write(slot, tail);
-    await slot.sync();
-    this.#slot = this.#slot === 0 ? 1 : 0;
+    this.#stopTimer();
+    await this.#idle();
+    this.#check();
+    this.#begin(async () => {
+      await this.#write(tail);
+      await this.#sync();
+    });
+    await this.#idle();
+    this.#check();
   }
 
   async close(): Promise<void> {
+    this.#stopTimer();
+    await this.#idle();
     await this.#slots[0].close();
     await this.#slots[1].close();
   }
 
-  async #drain(): Promise<void> {
-    while (this.#wanted !== undefined) {
-      const tail = this.#wanted;
-      this.#wanted = undefined;
-      await this.#write(this.#slots[this.#slot], tail);
-    }
-    this.#busy = undefined;
+  async #idle(): Promise<void> {
+    while (this.#busy !== undefined) await this.#busy;
   }
 
-  async #write(slot: File, tail: Tail): Promise<void> {
+  #begin(work: () => Promise<void>): void {
+    this.#busy ??= this.#run(work);
+  }
+
+  async #run(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (cause) {
+      this.#fault ??= { cause };
+    }
+    this.#busy = undefined;
+    // What came after the last look.
+    if (this.#fault === undefined && this.#hasWork()) this.#begin(() => this.#drain());
+  }
+
+  #hasWork(): boolean {
+    return this.#wanted !== undefined || (this.#isDue && this.#isDirty);
+  }
+
+  async #drain(): Promise<void> {
+    for (;;) {
+      if (this.#isDue && this.#isDirty) await this.#sync();
+      else if (this.#wanted !== undefined) await this.#write(this.#wanted);
+      else return;
+    }
+  }
+
+  async #write(tail: Tail): Promise<void> {
+    this.#wanted = undefined;
+    this.#isDirty = true;
     this.#writes++;
-    await slot.write(0, [encodeTail(tail, this.#writes)]);
+    await this.#slots[this.#slot].write(0, [encodeTail(tail, this.#writes)]);
+  }
+
+  async #sync(): Promise<void> {
+    this.#isDue = false;
+    this.#isDirty = false;
+    await this.#slots[this.#slot].sync();
+    this.#slot = this.#slot === 0 ? 1 : 0;
+  }
+
+  #check(): void {
+    if (this.#fault !== undefined) throw this.#fault.cause;
+  }
+
+  #stopTimer(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#isDue = false;
   }
 }
 

@@ -7,6 +7,7 @@
  * and a caller that stops the process when a write rejects.
  */
 import { assert } from '#internal/base/assert.ts';
+import type { Clock } from '#internal/runtime/clock.ts';
 import { type File, type Files, FilesError } from '#internal/runtime/files.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
 import type { LogBatch, LogStore } from '#raft/core/log-store.ts';
@@ -18,10 +19,16 @@ import type { WalRecord } from './record.ts';
 import { clusterIdBytesMax, encodeSegmentHeader, segmentName } from './segment-header.ts';
 import { type Identity, segmentHeaderBytes } from './segment-header.ts';
 import type { SegmentList } from './segment-list.ts';
+import { syncAbove } from './sync-above.ts';
+import { isFull, spareName, SpareSegment } from './spare-segment.ts';
 import { TailSlots, tailSlotNames } from './tail-slots.ts';
 import { WalError } from './wal-error.ts';
 
-export type WalDependencies = { readonly files: Files; readonly logger: Logger };
+export type WalDependencies = {
+  readonly files: Files;
+  readonly clock: Clock;
+  readonly logger: Logger;
+};
 
 export type WalOptions = {
   /** Of this log alone; made when missing. Absolute. */
@@ -31,7 +38,10 @@ export type WalOptions = {
   readonly nodeId: NodeId;
   /** The configuration of a log that is new; one that exists brings its own. */
   readonly bootstrap: ConfState;
-  /** A segment that would grow beyond it is followed by a new one. One batch may exceed it alone. */
+  /**
+   * A segment that would grow beyond it is followed by a new one; one batch may exceed it alone. Two
+   * of them are kept on disk at least: the current one, and one made ahead.
+   */
   readonly segmentBytes: number;
 };
 
@@ -70,27 +80,30 @@ async function openLocked(
   const where = { folder, identity: { clusterId, nodeId } };
   let recovered = await recover(dependencies, where);
   if (recovered === undefined) {
-    await makeLog(dependencies.files, options);
+    await makeLog(dependencies, options);
     recovered = await recover(dependencies, where);
   }
   assert(recovered !== undefined, 'a log that was just made is not there');
-  const opened = await openFiles(dependencies.files, folder, recovered);
-  const wal = new Wal({ ...opened, files: dependencies.files, lock, recovered }, options);
+  const opened = await openFiles(dependencies, folder, recovered);
+  const wal = new Wal({ ...dependencies, ...opened, lock, recovered }, options);
   await wal.settle();
   return wal;
 }
 
 /** Nothing counts before both tails are durable: a crash until then leaves a log to make anew. */
-async function makeLog(files: Files, options: WalOptions): Promise<void> {
+async function makeLog(dependencies: WalDependencies, options: WalOptions): Promise<void> {
+  const { files } = dependencies;
   const { folder, clusterId, nodeId, bootstrap } = options;
   for (const name of [...tailSlotNames, segmentName(1)]) await files.remove(`${folder}/${name}`);
   await files.syncFolder(folder);
   await syncAbove(files, folder);
   const header = { clusterId, nodeId, segment: 1, base: 0, sequence: 1, chain: 0 };
   const mark: SnapshotMark = { index: 0, term: 0, conf: bootstrap };
-  const made = await makeSegment(files, folder, { header, records: [{ kind: 'mark', mark }] });
+  const records: readonly WalRecord[] = [{ kind: 'mark', mark, begin: mark }];
+  const spare = await makeSpare(dependencies, options);
+  const made = await makeSegment(files, folder, { header, records, spare });
   const slots = await openSlots(files, folder);
-  const tails = new TailSlots(slots, { writes: 0, next: 0 });
+  const tails = new TailSlots({ ...dependencies, slots }, { writes: 0, next: 0 });
   const tail = { segment: 1, offset: made.offset, chain: made.place.chain };
   await tails.settle(tail);
   await tails.settle(tail);
@@ -99,23 +112,20 @@ async function makeLog(files: Files, options: WalOptions): Promise<void> {
   await files.syncFolder(folder);
 }
 
-/**
- * Makes the names of the folder and of all above it durable, before the log counts: with one that
- * nobody synced the whole log would vanish, and the node would start anew and vote a second time.
- * Whether we made them cannot be told: an earlier try may have died in between.
- */
-async function syncAbove(files: Files, folder: string): Promise<void> {
-  for (let path = folder; path !== '/'; path = parentOf(path)) {
-    try {
-      await files.syncFolder(parentOf(path));
-    } catch (fault) {
-      // One that we may not even read is none that we made.
-      if (!(fault instanceof FilesError) || fault.code !== 'EACCES') throw fault;
-    }
-  }
+/** The one time that a segment is waited for. */
+async function makeSpare(
+  dependencies: WalDependencies,
+  options: WalOptions,
+): Promise<File | undefined> {
+  let failed: { readonly fault: unknown } | undefined;
+  const onFault = (fault: unknown): void => void (failed = { fault });
+  const spare = new SpareSegment({ ...dependencies, onFault }, options);
+  spare.prepare();
+  const file = await spare.take();
+  await spare.close();
+  if (failed !== undefined) throw failed.fault;
+  return file;
 }
-
-const parentOf = (path: string): string => path.slice(0, Math.max(1, path.lastIndexOf('/')));
 
 type NewSegment = {
   readonly header: Identity & {
@@ -125,18 +135,21 @@ type NewSegment = {
     readonly chain: number;
   };
   readonly records: readonly WalRecord[];
+  /** Made ahead; without one the file grows with what is written. */
+  readonly spare: File | undefined;
 };
 
 async function makeSegment(
   files: Files,
   folder: string,
-  { header, records }: NewSegment,
+  { header, records, spare }: NewSegment,
 ): Promise<{ readonly file: File; readonly place: Place; readonly offset: number }> {
   const path = `${folder}/${segmentName(header.segment)}`;
-  const file = await files.open(path, { create: true, exclusive: true });
+  const file = spare ?? (await files.open(path, { create: true, exclusive: true }));
   const { bytes, chain } = encodeBatch(records, header);
   await file.write(0, [encodeSegmentHeader(header), bytes]);
   await file.sync();
+  if (spare !== undefined) await files.rename(`${folder}/${spareName}`, path);
   await files.syncFolder(folder);
   const place = { sequence: header.sequence + 1, chain };
   return { file, place, offset: segmentHeaderBytes + bytes.length };
@@ -144,11 +157,15 @@ async function makeSegment(
 
 type Opened = { readonly file: File; readonly tails: TailSlots };
 
-async function openFiles(files: Files, folder: string, recovered: Recovered): Promise<Opened> {
+async function openFiles(
+  { files, clock }: WalDependencies,
+  folder: string,
+  recovered: Recovered,
+): Promise<Opened> {
   const number = recovered.segments.currentNumber();
   const file = await files.open(`${folder}/${segmentName(number)}`);
   const slots = await openSlots(files, folder);
-  return { file, tails: new TailSlots(slots, recovered.tails) };
+  return { file, tails: new TailSlots({ slots, clock }, recovered.tails) };
 }
 
 const openSlots = async (files: Files, folder: string): Promise<readonly [File, File]> => [
@@ -156,17 +173,15 @@ const openSlots = async (files: Files, folder: string): Promise<readonly [File, 
   await files.open(`${folder}/${tailSlotNames[1]}`, { create: true }),
 ];
 
-type WalParts = Opened & {
-  readonly files: Files;
-  readonly lock: AsyncDisposable;
-  readonly recovered: Recovered;
-};
+type WalParts = WalDependencies &
+  Opened & { readonly lock: AsyncDisposable; readonly recovered: Recovered };
 
 class Wal implements LogStore {
   readonly initial: LogStore['initial'];
   readonly #files: Files;
   readonly #lock: AsyncDisposable;
   readonly #tails: TailSlots;
+  readonly #spare: SpareSegment;
   readonly #options: WalOptions;
   readonly #image: LogImage;
   readonly #segments: SegmentList;
@@ -179,7 +194,8 @@ class Wal implements LogStore {
   /** Set once, by the first failure: nothing is written after it. */
   #fault: WalError | undefined;
 
-  constructor({ files, lock, file, tails, recovered }: WalParts, options: WalOptions) {
+  constructor(parts: WalParts, options: WalOptions) {
+    const { files, lock, file, tails, recovered } = parts;
     this.#files = files;
     this.#lock = lock;
     this.#file = file;
@@ -189,6 +205,9 @@ class Wal implements LogStore {
     this.#segments = recovered.segments;
     this.#offset = recovered.offset;
     this.#place = recovered.place;
+    const onFault = (fault: unknown): void => void (this.#fault ??= this.#asFault(fault));
+    this.#spare = new SpareSegment({ ...parts, onFault }, options);
+    this.#spare.prepare();
     this.initial = { hard: recovered.image.hard(), conf: recovered.image.snapshot().conf };
   }
 
@@ -228,23 +247,34 @@ class Wal implements LogStore {
     });
   }
 
-  compact(mark: SnapshotMark): Promise<void> {
+  compact(mark: SnapshotMark, { tailBytes } = { tailBytes: 0 }): Promise<void> {
     return this.#inTurn(async () => {
       const { index, term } = mark;
       if (index <= this.snapshot().index) return;
       assert(this.term(index) === term, `no entry ${index} of term ${term} to compact up to`);
-      await this.#write([{ kind: 'mark', mark }]);
+      const begin = this.#image.beginBefore(index, tailBytes);
+      await this.#write([{ kind: 'mark', mark, begin }]);
       await this.#dropSegments();
     });
   }
 
   installSnapshot(mark: SnapshotMark): Promise<void> {
     return this.#inTurn(async () => {
-      const hard = this.#image.hard();
-      assert(mark.index > hard.commit, `snapshot ${mark.index} is older than what is committed`);
+      const { commit } = this.#image.hard();
+      // A node that was new and knew of no members is told of the first ones, at index 0.
+      const isFirst = mark.index === 0 && this.lastIndex() === 0;
+      assert(
+        isFirst || mark.index > commit,
+        `snapshot ${mark.index} is older than commit ${commit}`,
+      );
       await this.#write([{ kind: 'install', mark }]);
       await this.#dropSegments();
     });
+  }
+
+  hasRoom(): boolean {
+    // Also after a fault: the next append has to come, for it tells.
+    return !this.#spare.isShort;
   }
 
   async close(): Promise<void> {
@@ -254,6 +284,7 @@ class Wal implements LogStore {
       if (this.#fault === undefined) await this.settle();
     } finally {
       this.#fault = new WalError('CLOSED', `The Raft log ${this.#options.folder} is closed`);
+      await this.#spare.close();
       await this.#tails.close();
       await this.#file.close();
       await this.#lock[Symbol.asyncDispose]();
@@ -306,10 +337,12 @@ class Wal implements LogStore {
     const base = this.lastIndex();
     const header = { clusterId, nodeId, segment, base, ...this.#place };
     const records: readonly WalRecord[] = [
-      { kind: 'mark', mark: this.snapshot() },
+      { kind: 'mark', mark: this.snapshot(), begin: this.#image.begin() },
       { kind: 'hard', hard: this.#image.hard() },
     ];
-    const made = await makeSegment(this.#files, folder, { header, records });
+    const spare = await this.#spare.take();
+    const made = await makeSegment(this.#files, folder, { header, records, spare });
+    this.#spare.prepare();
     await this.#file.close();
     this.#file = made.file;
     this.#offset = made.offset;
@@ -320,7 +353,7 @@ class Wal implements LogStore {
 
   /** One by one, oldest first, so that what a crash leaves never has a gap. */
   async #dropSegments(): Promise<void> {
-    const { index } = this.snapshot();
+    const { index } = this.#image.begin();
     for (let path = this.#segments.disposable(index); path !== undefined;) {
       // The tail must not name a segment that is gone.
       await this.#tails.settle(this.#tail());
@@ -329,6 +362,11 @@ class Wal implements LogStore {
       this.#segments.removeOldest();
       path = this.#segments.disposable(index);
     }
+  }
+
+  #asFault(fault: unknown): WalError {
+    if (!(fault instanceof FilesError)) throw fault;
+    return faultOfDisk('write', this.#options.folder, fault);
   }
 
   #tail(): { segment: number; offset: number; chain: number } {
@@ -343,8 +381,18 @@ async function faultsOfDisk<T>(verb: string, folder: string, work: () => Promise
     return await work();
   } catch (fault) {
     if (!(fault instanceof FilesError)) throw fault;
-    const code = fault.code === 'LOCKED' ? 'LOCKED' : 'IO';
-    const why = code === 'LOCKED' ? 'another process uses it' : fault.message;
-    throw new WalError(code, `Cannot ${verb} the Raft log in ${folder}: ${why}`, { cause: fault });
+    throw faultOfDisk(verb, folder, fault);
   }
+}
+
+function faultOfDisk(verb: string, folder: string, cause: FilesError): WalError {
+  const what = `Cannot ${verb} the Raft log in ${folder}`;
+  if (cause.code === 'LOCKED') {
+    return new WalError('LOCKED', `${what}: another process uses it`, { cause });
+  }
+  if (isFull(cause)) {
+    const advice = 'the disk is full, and so is the reserve; make room and start the node again';
+    return new WalError('DISK_FULL', `${what}: ${advice}`, { cause });
+  }
+  return new WalError('IO', `${what}: ${cause.message}`, { cause });
 }

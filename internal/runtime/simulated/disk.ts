@@ -38,7 +38,8 @@ export class SimulatedDisk {
   readonly locks: Map<string, Life> = new Map();
   readonly #random: Random;
   readonly #accessMsMax: number;
-  readonly #syncMsMax: number;
+  #syncMsMin = 0;
+  #syncMsMax: number;
   #syncFails: number;
   #syncsToFail = 0;
   #capacityBytes: number;
@@ -69,6 +70,13 @@ export class SimulatedDisk {
     this.#syncFails = chance;
   }
 
+  /** From now on syncs take so long, evenly drawn; the one on its way keeps its fate. */
+  setSyncMs(syncMsMin: number, syncMsMax: number): void {
+    assert(syncMsMin <= syncMsMax, 'the shortest sync is longer than the longest');
+    this.#syncMsMin = syncMsMin;
+    this.#syncMsMax = syncMsMax;
+  }
+
   /** The next sync fails, whatever the chances. */
   failNextSync(): void {
     this.#syncsToFail++;
@@ -87,7 +95,10 @@ export class SimulatedDisk {
 
   /** Waits for a sync and says whether it succeeded. */
   async sync(life: Life): Promise<boolean> {
-    await life.delay(this.#drawMs(this.#syncMsMax), 'disk sync');
+    await life.delay(
+      this.#syncMsMin + this.#drawMs(this.#syncMsMax - this.#syncMsMin),
+      'disk sync',
+    );
     const fails = this.#syncsToFail > 0 || this.#random.chance(this.#syncFails);
     if (!fails) return true;
     this.#syncsToFail = Math.max(0, this.#syncsToFail - 1);

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { majority, quorumIndex, tally } from './quorum.ts';
-import { nodeId } from './test-cluster.ts';
+import { majority, quorumIndex, tally } from './majority.ts';
+import { nodeId } from '../test-cluster.ts';
 
 const anyVoters = fc.uniqueArray(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 7 });
 
@@ -12,7 +12,7 @@ test('any two majorities share a voter, and no smaller groups always do', (t) =>
   }
 });
 
-test('the quorum index is the highest that a majority has reached, in whatever order they stand', (t) => {
+test('the quorum index is the highest that a majority has reached, in whatever order they stand (catalogue 11)', (t) => {
   fc.assert(
     fc.property(anyVoters, fc.array(fc.nat(20), { minLength: 10, maxLength: 10 }), (ids, at) => {
       const reached = (id: number): number => at[id] ?? 0;

@@ -1,5 +1,5 @@
 /** Majorities: when an index is decided, and when an election is. Pure arithmetic, no state. */
-import type { Index, NodeId } from './types.ts';
+import type { Index, NodeId } from '../types.ts';
 
 /** How many of `count` voters agree for all of them. Any two such groups share a voter. */
 export const majority = (count: number): number => Math.floor(count / 2) + 1;

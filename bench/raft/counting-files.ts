@@ -1,0 +1,31 @@
+/** Files that count what is asked of the disk. */
+import type { File, Files } from '#internal/runtime/files.ts';
+
+export type DiskCounts = {
+  syncs: number;
+  /** In whole pages: less than one does not go to the disk. */
+  writtenBytes: number;
+};
+
+const pageBytes = 4096;
+
+export function countingFiles(files: Files, counts: DiskCounts): Files {
+  return {
+    ...files,
+    open: async (path, options) => counting(await files.open(path, options), counts),
+  };
+}
+
+const counting = (file: File, counts: DiskCounts): File => ({
+  ...file,
+  write: async (offset, parts) => {
+    const end = offset + parts.reduce((sum, part) => sum + part.length, 0);
+    const pages = Math.ceil(end / pageBytes) - Math.floor(offset / pageBytes);
+    counts.writtenBytes += pages * pageBytes;
+    await file.write(offset, parts);
+  },
+  sync: async () => {
+    counts.syncs++;
+    await file.sync();
+  },
+});

@@ -1,0 +1,19 @@
+/** What a process of the key-value service is told, as JSON. */
+export type KvPeer = {
+  readonly id: number;
+  readonly host: string;
+  /** For other nodes, and for clients. */
+  readonly port: number;
+  readonly kvPort: number;
+};
+
+export type KvNodeOptions = {
+  readonly id: number;
+  readonly clusterId: string;
+  readonly folder: string;
+  /** All of them, this one too. */
+  readonly peers: readonly KvPeer[];
+  readonly tickMs: number;
+  readonly electionTicks: number;
+  readonly segmentBytes: number;
+};
