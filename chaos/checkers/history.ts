@@ -3,7 +3,7 @@
  * linearizability. Moments are places in one sequence over all clients: two are never the same, and
  * an operation that returned at a smaller one than another's call was over before it.
  */
-import { strict as assert } from 'node:assert';
+import { assert } from '#internal/base/assert.ts';
 
 export type Operation = {
   readonly client: number;
