@@ -29,10 +29,13 @@ import type { LogStore } from '#raft/core/log-store.ts';
 import type { SnapshotStore } from '#raft/core/snapshot-store.ts';
 import { type NodeId, nodeId } from '#raft/core/types.ts';
 import { leave } from '#raft/node/hand-over.ts';
+import { defaultMembershipOptions, Membership } from '#raft/node/membership.ts';
+import { operatorDesk } from '#raft/node/operator-desk.ts';
 import { openPeerBook, type PeerBook } from '#raft/node/peer-book.ts';
 import { defaultRaftNodeOptions, openRaftNode, type RaftNode } from '#raft/node/raft-node.ts';
 import type { PeerAddress } from '#raft/node/peer-transport.ts';
 import { defaultGrpcPeersOptions, grpcPeers } from '#raft/transport/grpc.ts';
+import { serveOperators } from '#raft/transport/grpc-operators.ts';
 import { grpcSnapshots } from '#raft/transport/grpc-snapshots.ts';
 import { openLevelStore } from '#storage/level/level-store.ts';
 import { openSnapshotStore } from '#storage/snapshot/snapshot-store.ts';
@@ -158,8 +161,9 @@ async function openRaft(flags: MasterFlags, parts: RaftParts): Promise<RaftNode>
   const clusterId = flags.cluster;
   const others = peersOf(flags).filter((peer) => peer.id !== flags.nodeId);
   const peers = new Map(others.map((peer) => [nodeId(peer.id), peer]));
-  const addresses = new Map<NodeId, PeerAddress>(peers);
-  return await openRaftNode(
+  const advertise = { host: self.ip, port: self.grpcPort };
+  const addresses = new Map<NodeId, PeerAddress>([...peers, [id, advertise]]);
+  const node = await openRaftNode(
     {
       clock,
       random,
@@ -182,7 +186,7 @@ async function openRaft(flags: MasterFlags, parts: RaftParts): Promise<RaftNode>
           id,
           clusterId,
           peers,
-          advertise: { host: self.ip, port: self.grpcPort },
+          advertise,
         },
       ),
       snapshots: {
@@ -203,6 +207,13 @@ async function openRaft(flags: MasterFlags, parts: RaftParts): Promise<RaftNode>
       stallTicks: Math.ceil(flags.electionTimeout / flags.heartbeatInterval),
     },
   );
+  const membership = new Membership(
+    { clock, logger, node, book },
+    { ...defaultMembershipOptions, roundMs: flags.electionTimeout },
+  );
+  const addressOf = (peer: NodeId): PeerAddress | undefined => addresses.get(peer);
+  serveOperators({ server, desk: operatorDesk({ node, membership, addressOf }) });
+  return node;
 }
 
 /** The log, what was applied from it, its snapshots and the acquaintances, under the work directory. */
