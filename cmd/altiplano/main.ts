@@ -34,6 +34,11 @@ const commands: readonly Command[] = [
     summary: 'runs one command in the cluster and shows its output',
     load: () => import('../run/main.ts'),
   },
+  {
+    name: 'operator',
+    summary: 'looks after a cluster: which masters there are, and which of them leads',
+    load: () => import('../operator/main.ts'),
+  },
 ];
 
 /** Runs the command line and sets the process's exit status. */

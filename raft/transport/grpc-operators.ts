@@ -1,6 +1,7 @@
 /** Operators over gRPC, on the port of the peers: one call for each question. */
 import {
   type Client,
+  Metadata,
   type sendUnaryData,
   type Server,
   type ServerUnaryCall,
@@ -34,10 +35,18 @@ export function serveOperators({ server, desk }: ServeOperatorsDependencies): Di
   return { [Symbol.dispose]: () => server.removeService(service) };
 }
 
-/** The master at that address did not answer. What it was asked for may be done all the same. */
+/**
+ * `code`: `UNREACHABLE`: the question got nowhere, so somebody else may be asked. `BROKEN`: it was
+ * heard, but there is no answer; what was asked for may be done, or not.
+ */
 export class OperatorCallError extends Error {
   override readonly name: string = 'OperatorCallError';
-  readonly code = 'UNREACHABLE' as const;
+  readonly code: 'UNREACHABLE' | 'BROKEN';
+
+  constructor(code: OperatorCallError['code'], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
 }
 
 export type AskOptions = {
@@ -55,12 +64,18 @@ export async function askOperators(
   const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
   const client = dial(address);
   const bytes = encodeOperatorRequest(request);
+  let isHeard = false;
   const call = client.makeUnaryRequest(askPath, asBuffer, asBytes, bytes, (fault, reply) => {
     if (fault === null && reply !== undefined) resolve(reply);
     else {
-      const why = fault?.details ?? 'no answer';
-      reject(new OperatorCallError(`${address}: ${why}`, { cause: fault }));
+      // The library appends a note that is empty but for names that do not resolve.
+      const why = fault?.details.replace(/ Resolution note: $/, '') ?? 'no answer';
+      const code = isHeard ? 'BROKEN' : 'UNREACHABLE';
+      reject(new OperatorCallError(code, `${address}: ${why}`, { cause: fault }));
     }
+  });
+  call.on('metadata', () => {
+    isHeard = true;
   });
   const giveUp = (): void => call.cancel();
   signal?.addEventListener('abort', giveUp, { once: true });
@@ -80,6 +95,8 @@ async function answerCall(
   call: Call,
   answer: sendUnaryData<Uint8Array>,
 ): Promise<void> {
+  // At once, since a change takes its time: whoever asks knows that it was heard.
+  call.sendMetadata(new Metadata());
   try {
     answer(null, encodeOperatorReply(await desk(decodeOperatorRequest(call.request))));
   } catch (fault) {
