@@ -50,6 +50,7 @@ import type {
   Message,
   NodeId,
   SnapshotMark,
+  Term,
 } from './types.ts';
 
 export type RawNodeDependencies = {
@@ -69,6 +70,7 @@ export class RawNode {
   /** On their way to the disk, oldest first, until `advance`. */
   readonly #writing: HardState[] = [];
   #toldSoft: SoftState;
+  #holdsCommitted = false;
 
   constructor(dependencies: RawNodeDependencies, options: RawNodeOptions) {
     assertOptions(options);
@@ -171,7 +173,8 @@ export class RawNode {
   hasReady(): boolean {
     const { role, log, outbox, asking, readStates, lostReads, options } = this.#raft;
     if (outbox.length > 0 || asking.waiting.length > 0) return true;
-    if (log.hasCommitted && !log.isApplyingMuch(options.committedBytesMax)) return true;
+    const mayApply = !this.#holdsCommitted && !log.isApplyingMuch(options.committedBytesMax);
+    if (mayApply && log.hasCommitted) return true;
     if (readStates.length > 0 || lostReads.length > 0) return true;
     if (role.kind === 'leader' && role.hasNews) return true;
     if (this.#newSoft() !== undefined) return true;
@@ -185,7 +188,8 @@ export class RawNode {
       replicate(raft, raft.role);
       resignWhenDone(raft, raft.role);
     } else askLeader(raft);
-    const committed = raft.log.takeCommitted(raft.options.committedBytesMax);
+    const { committedBytesMax } = raft.options;
+    const committed = this.#holdsCommitted ? [] : raft.log.takeCommitted(committedBytesMax);
     if (raft.role.kind === 'leader') {
       settle(raft, raft.role, committed);
       leaveJointWhenDue(raft, raft.role);
@@ -210,6 +214,11 @@ export class RawNode {
     if (raft.role.kind === 'leader') decide(raft, raft.role);
   }
 
+  /** While it is held, nothing is handed out to be applied: whoever applies has enough for now. */
+  holdCommitted(isHeld: boolean): void {
+    this.#holdsCommitted = isHeld;
+  }
+
   /** With `reportsApplied`: the state machine has applied up to `index`. */
   appliedTo(index: Index): void {
     this.#raft.log.appliedTo(index);
@@ -229,6 +238,11 @@ export class RawNode {
   /** How the sending of a MsgSnap to `peer` ended; owed for each, or the peer gets nothing more. */
   reportSnapshot(peer: NodeId, arrived: boolean): void {
     if (this.#raft.role.kind === 'leader') snapshotReported(this.#raft.role, peer, arrived);
+  }
+
+  /** The term that we lead; undefined for everybody else. */
+  get leads(): Term | undefined {
+    return this.#raft.role.kind === 'leader' ? this.#raft.term : undefined;
   }
 
   status(): Status {

@@ -5,22 +5,29 @@
  * with `unknown`. Each is answered once, whatever happens.
  */
 import { unreachable } from '#internal/base/assert.ts';
+import type { Result } from '#internal/base/result.ts';
 import type { Clock } from '#internal/runtime/clock.ts';
-import type { Position } from '#raft/core/ready.ts';
-import type { Index } from '#raft/core/types.ts';
+import type { ConfRefusal, Position, ProposeRefusal } from '#raft/core/ready.ts';
+import type { Index, Term } from '#raft/core/types.ts';
 import type { CounterName, Meter } from './meter.ts';
 import type { Proposal, Verdict } from './replicated-log.ts';
-import { unlessAborted } from './unless-aborted.ts';
 
-export type Answer = (proposal: Proposal) => void;
-export type Asked = { readonly data: Uint8Array; readonly answer: Answer };
+export type Question = {
+  readonly data: Uint8Array;
+  /** The only term in which it makes sense, if the asker knows one. */
+  readonly term: Term | undefined;
+  /** Called once, whatever happens. */
+  readonly answer: (proposal: Proposal) => void;
+};
+
+export type Asked = Question & { readonly sinceMs: number };
 
 export class PendingProposals {
   readonly #dependencies: { readonly clock: Clock; readonly meter: Meter };
   readonly #options: { readonly proposalsMax: number };
   #asked: Asked[] = [];
-  /** By index; an index has one owner at a time, since it is proposed for once in a term. */
-  readonly #waiting = new Map<Index, { readonly term: number; readonly answer: Answer }>();
+  /** By index, and of which term; an index has one owner at a time: it is proposed for once in a term. */
+  readonly #waiting = new Map<Index, { readonly term: Term; readonly asked: Asked }>();
 
   constructor(
     dependencies: { readonly clock: Clock; readonly meter: Meter },
@@ -35,28 +42,24 @@ export class PendingProposals {
     return this.#waiting.size + this.#asked.length;
   }
 
-  /** `onAsked`: there is one to be taken. Never rejects. */
-  async ask(
-    data: Uint8Array,
-    { signal, onAsked }: { readonly signal: AbortSignal | undefined; readonly onAsked: () => void },
-  ): Promise<Proposal> {
-    const { clock, meter } = this.#dependencies;
-    if (this.size >= this.#options.proposalsMax) return this.refuse('busy');
-    const since = clock.monotonic();
-    const { promise, resolve: answer } = Promise.withResolvers<Proposal>();
-    this.#asked.push({ data, answer });
-    onAsked();
-    const proposal = await unlessAborted(promise, signal, unknown);
-    meter.time('proposal_ms', clock.monotonic() - since);
-    if (proposal.kind === 'refused') return this.refuse(proposal.reason, proposal);
-    meter.count('proposals_applied');
-    return proposal;
+  /** True when there is one to be taken; otherwise it was refused. */
+  ask(question: Question): boolean {
+    const asked = { ...question, sinceMs: this.#dependencies.clock.monotonic() };
+    const isBusy = this.size >= this.#options.proposalsMax;
+    if (isBusy) this.refuse(asked, 'busy');
+    else this.#asked.push(asked);
+    return !isBusy;
   }
 
-  /** Counts it. */
-  refuse(reason: Refused['reason'], refused: Refused = { kind: 'refused', reason }): Proposal {
-    this.#dependencies.meter.count(counters[reason]);
-    return refused;
+  refuse(asked: Asked, reason: Refused['reason']): void {
+    this.#answer(asked, { kind: 'refused', reason });
+  }
+
+  /** The core did not take it. */
+  refuseFor(asked: Asked, refusal: ProposeRefusal): void {
+    if (refusal.kind === 'not-leader') {
+      this.#answer(asked, { kind: 'refused', reason: refusal.kind, leader: refusal.leader });
+    } else this.refuse(asked, refusal.kind === 'transferring' ? 'dropped' : refusal.kind);
   }
 
   take(): readonly Asked[] {
@@ -65,10 +68,24 @@ export class PendingProposals {
     return asked;
   }
 
-  add({ index, term }: Position, answer: Answer): void {
+  /** It has its place in our log. */
+  add({ index, term }: Position, asked: Asked): void {
     // Of an older term of ours at the same index: it was cut off our log, but may live on elsewhere.
-    this.#waiting.get(index)?.answer(unknown);
-    this.#waiting.set(index, { term, answer });
+    const older = this.#waiting.get(index);
+    if (older !== undefined) this.refuse(older.asked, 'unknown');
+    this.#waiting.set(index, { term, asked });
+  }
+
+  /** Of a change of the membership, which has its place already, or two refusals more. */
+  async outcomeOfConf(
+    proposed: Result<Position, ConfRefusal>,
+  ): Promise<Proposal | 'in-progress' | 'impossible'> {
+    if (!proposed.ok) return fromConfRefusal(proposed.refusal);
+    const { promise, resolve: answer } = Promise.withResolvers<Proposal>();
+    const sinceMs = this.#dependencies.clock.monotonic();
+    const { term } = proposed.value;
+    this.add(proposed.value, { data: noData, term, answer, sinceMs });
+    return await promise;
   }
 
   /** An entry was applied, or the state machine made something else of it. */
@@ -76,39 +93,47 @@ export class PendingProposals {
     const pending = this.#waiting.get(index);
     if (pending === undefined) return;
     this.#waiting.delete(index);
-    if (pending.term === term) pending.answer(fromVerdict(verdict, { index, term }));
-    else pending.answer({ kind: 'refused', reason: 'lost' });
+    const { asked } = pending;
+    if (pending.term === term) this.#answer(asked, fromVerdict(verdict, { index, term }));
+    else this.refuse(asked, 'lost');
   }
 
   /** A snapshot took the place of the entries up to `index`: which ones they were nobody says. */
   forgetTo(index: Index): void {
-    for (const [at, { answer }] of this.#waiting) {
+    for (const [at, { asked }] of this.#waiting) {
       if (at > index) continue;
       this.#waiting.delete(at);
-      answer(unknown);
+      this.refuse(asked, 'unknown');
     }
   }
 
   abandon(): void {
     this.abandonPlaced();
-    for (const { answer } of this.take()) answer(unknown);
+    for (const asked of this.take()) this.refuse(asked, 'unknown');
   }
 
   /** What has its place in the log; what waits for a turn is left to it. */
   abandonPlaced(): void {
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
-    for (const { answer } of waiting) answer(unknown);
+    for (const { asked } of waiting) this.refuse(asked, 'unknown');
   }
 
   get placed(): number {
     return this.#waiting.size;
   }
+
+  #answer({ sinceMs, answer }: Asked, proposal: Proposal): void {
+    const { clock, meter } = this.#dependencies;
+    meter.time('proposal_ms', clock.monotonic() - sinceMs);
+    meter.count(proposal.kind === 'applied' ? 'proposals_applied' : counters[proposal.reason]);
+    answer(proposal);
+  }
 }
 
-type Refused = Extract<Proposal, { kind: 'refused' }>;
+const noData = new Uint8Array(0);
 
-const unknown: Proposal = { kind: 'refused', reason: 'unknown' };
+type Refused = Extract<Proposal, { kind: 'refused' }>;
 
 const counters: Readonly<Record<Refused['reason'], CounterName>> = {
   'not-leader': 'proposals_refused_not_leader',
@@ -120,6 +145,12 @@ const counters: Readonly<Record<Refused['reason'], CounterName>> = {
   expired: 'proposals_refused_expired',
   unknown: 'proposals_refused_unknown',
 };
+
+function fromConfRefusal(refusal: ConfRefusal): Proposal | 'in-progress' | 'impossible' {
+  if (refusal.kind === 'in-progress' || refusal.kind === 'impossible') return refusal.kind;
+  if (refusal.kind === 'transferring') return { kind: 'refused', reason: 'dropped' };
+  return { kind: 'refused', reason: 'not-leader', leader: refusal.leader };
+}
 
 function fromVerdict(verdict: Verdict, place: Position): Proposal {
   switch (verdict.kind) {

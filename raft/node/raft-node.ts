@@ -15,11 +15,12 @@ import { confChangeOf } from '#raft/core/confchange-codec.ts';
 import { membersOf } from '#raft/core/confchange.ts';
 import { RawNode } from '#raft/core/raw-node.ts';
 import type { Ready, SoftState, Status, TransferRefusal } from '#raft/core/ready.ts';
-import type { ConfChange, Entry, Message, NodeId, SnapshotMark } from '#raft/core/types.ts';
+import type { ConfChange, Entry, Message, NodeId, SnapshotMark, Term } from '#raft/core/types.ts';
 import { figuresOf } from './figures.ts';
+import { LeavingPeers } from './leaving-peers.ts';
 import { type Figure, Meter } from './meter.ts';
 import type { PeerTransport } from './peer-transport.ts';
-import { type Asked, PendingProposals } from './pending-proposals.ts';
+import { type Asked, PendingProposals, type Question } from './pending-proposals.ts';
 import { PendingReads } from './pending-reads.ts';
 import {
   defaultRaftNodeOptions,
@@ -28,7 +29,9 @@ import {
 } from './raft-node-options.ts';
 import type { Proposal, Read, Standing } from './replicated-log.ts';
 import { retireRemoved } from './retire-removed.ts';
+import { RoomWatch } from './room-watch.ts';
 import { recoverMachine, SnapshotDesk, type SnapshotMeans } from './snapshot-desk.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
 export { defaultRaftNodeOptions, type RaftNodeDependencies, type RaftNodeOptions };
 
@@ -37,6 +40,8 @@ const entryCost = 32;
 
 /** Readies in one turn; then others get theirs (a restart may have a whole log to apply). */
 const readiesMax = 8;
+
+const unknown: Proposal = { kind: 'refused', reason: 'unknown' };
 
 /** Makes a node over a machine that may be behind its log. Throws `NoSnapshotError`. */
 export async function openRaftNode(
@@ -74,8 +79,8 @@ export class RaftNode {
   #writingTicks = 0;
   #standing: Standing;
   #ticksDeposed = 0;
-  /** Removed nodes, to whom the news of it may still be on its way: ticks until they are cut off. */
-  readonly #leaving = new Map<NodeId, number>();
+  readonly #leaving = new LeavingPeers();
+  readonly #room: RoomWatch;
 
   constructor(dependencies: RaftNodeDependencies, options: RaftNodeOptions) {
     const { clock, log, random, machine, connect, snapshots, book } = dependencies;
@@ -85,6 +90,7 @@ export class RaftNode {
     this.#dependencies = dependencies;
     this.#options = options;
     this.#pending = new PendingProposals({ clock, meter: this.#meter }, options);
+    this.#room = new RoomWatch(machine, () => this.#wake());
     this.#reads = new PendingReads({ clock, meter: this.#meter }, options);
     this.#desk = snapshots === undefined ? undefined : this.#openDesk(snapshots);
     const desk = this.#desk;
@@ -110,14 +116,23 @@ export class RaftNode {
 
   /**
    * Asks for an entry. Resolves when it was applied here, when it is known that it never will be, or
-   * when nobody can tell any more; never rejects. `signal` ends the waiting, not the proposal.
+   * when nobody can tell any more; never rejects. `signal` ends the waiting, not the proposal. With
+   * `term` it is refused as `not-leader` unless we lead in that very term.
    */
-  async propose(
+  propose(
     data: Uint8Array,
-    { signal }: { readonly signal?: AbortSignal } = {},
+    { signal, term }: { readonly signal?: AbortSignal; readonly term?: Term } = {},
   ): Promise<Proposal> {
-    if (this.#isStopped || signal?.aborted === true) return this.#pending.refuse('unknown');
-    return await this.#pending.ask(data, { signal, onAsked: () => this.#wake() });
+    if (signal?.aborted === true) return Promise.resolve(unknown);
+    const { promise, resolve: answer } = Promise.withResolvers<Proposal>();
+    this.submit({ data, term, answer });
+    return unlessAborted(promise, signal, unknown);
+  }
+
+  /** `propose` for those who ask for much at a time: `answer` is called once, and must not throw. */
+  submit(question: Question): void {
+    if (this.#isStopped) question.answer(unknown);
+    else if (this.#pending.ask(question)) this.#wake();
   }
 
   /**
@@ -164,7 +179,7 @@ export class RaftNode {
   beginHandOver(to: NodeId): Result<undefined, TransferRefusal> {
     if (this.#isStopped) return refuse({ kind: 'not-leader', leader: undefined });
     // What was asked before goes before.
-    for (const proposal of this.#pending.take()) this.#propose(proposal);
+    for (const asked of this.#pending.take()) this.#propose(asked);
     const begun = this.#raw.transferLeader(to, this.#options.electionTicks);
     this.#wake();
     return begun;
@@ -175,15 +190,7 @@ export class RaftNode {
     if (this.#isStopped) return { kind: 'refused', reason: 'unknown' };
     const proposed = this.#raw.proposeConf(change);
     this.#wake();
-    if (proposed.ok) {
-      const { promise, resolve } = Promise.withResolvers<Proposal>();
-      this.#pending.add(proposed.value, resolve);
-      return await promise;
-    }
-    const { refusal } = proposed;
-    if (refusal.kind === 'in-progress' || refusal.kind === 'impossible') return refusal.kind;
-    if (refusal.kind === 'transferring') return { kind: 'refused', reason: 'dropped' };
-    return { kind: 'refused', reason: 'not-leader', leader: refusal.leader };
+    return await this.#pending.outcomeOfConf(proposed);
   }
 
   /** Resolves at the end of the first turn in which `condition` holds, or when the node has stopped. */
@@ -295,7 +302,7 @@ export class RaftNode {
       const asked = raw.readIndex(context);
       if (!asked.ok) this.#reads.refuse(context, asked.refusal.kind);
     }
-    for (const proposal of this.#pending.take()) this.#propose(proposal);
+    for (const asked of this.#pending.take()) this.#propose(asked);
   }
 
   #step(message: Message): void {
@@ -319,12 +326,7 @@ export class RaftNode {
     else if (++this.#ticksDeposed >= this.#options.outcomeTicks) this.#pending.abandonPlaced();
     this.#writingTicks = this.#writing === undefined ? 0 : this.#writingTicks + 1;
     if (isLeader && this.#writingTicks >= this.#options.stallTicks) this.#resign();
-    for (const [peer, ticks] of this.#leaving) {
-      this.#leaving.set(peer, ticks - 1);
-      if (ticks > 1) continue;
-      this.#leaving.delete(peer);
-      this.#transport.retire(peer);
-    }
+    for (const peer of this.#leaving.tick()) this.#transport.retire(peer);
   }
 
   #resign(): void {
@@ -333,33 +335,33 @@ export class RaftNode {
     this.#raw.resign();
   }
 
-  #propose({ data, answer }: Asked): void {
-    if (!this.#dependencies.log.hasRoom() && this.#standing.kind === 'leader') {
-      answer({ kind: 'refused', reason: 'full' });
-      return;
+  #propose(asked: Asked): void {
+    const raw = this.#raw;
+    const { leader } = this.#standing;
+    if (asked.term !== undefined && asked.term !== raw.leads) {
+      this.#pending.refuseFor(asked, { kind: 'not-leader', leader });
+    } else if (!this.#dependencies.log.hasRoom() && this.#standing.kind === 'leader') {
+      this.#pending.refuse(asked, 'full');
+    } else {
+      const proposed = raw.propose(asked.data);
+      if (proposed.ok) this.#pending.add(proposed.value, asked);
+      else this.#pending.refuseFor(asked, proposed.refusal);
     }
-    const proposed = this.#raw.propose(data);
-    if (proposed.ok) {
-      this.#pending.add(proposed.value, answer);
-      return;
-    }
-    const { refusal } = proposed;
-    if (refusal.kind === 'not-leader') {
-      answer({ kind: 'refused', reason: 'not-leader', leader: refusal.leader });
-    } else if (refusal.kind === 'transferring') answer({ kind: 'refused', reason: 'dropped' });
-    else answer({ kind: 'refused', reason: refusal.kind });
   }
 
   #giveOutputs(): void {
+    const raw = this.#raw;
     const { clock } = this.#dependencies;
     const until = clock.monotonic() + this.#options.turnMsMax;
-    for (let readies = 0; this.#raw.hasReady(); readies++) {
+    raw.holdCommitted(this.#room.isFull());
+    for (let readies = 0; raw.hasReady(); readies++) {
       if (readies === readiesMax || (readies > 0 && clock.monotonic() > until)) {
         this.#meter.count('turns_cut_short');
         clock.after(0, () => this.#wake());
         return;
       }
-      this.#carryOut(this.#raw.ready());
+      this.#carryOut(raw.ready());
+      raw.holdCommitted(this.#room.isFull());
     }
   }
 
@@ -457,7 +459,7 @@ export class RaftNode {
     for (const peer of before) {
       if (members.includes(peer) || peer === this.#options.id) continue;
       book?.retire(peer);
-      this.#leaving.set(peer, this.#options.electionTicks);
+      this.#leaving.add(peer, this.#options.electionTicks);
     }
   }
 

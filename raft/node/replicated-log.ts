@@ -8,6 +8,11 @@ export type StateMachine = {
    * that may drop an entry says what became of each; one that says nothing has applied them all.
    */
   apply(entries: readonly AppliedEntry[]): readonly Verdict[] | void;
+  /**
+   * Of a machine that is elsewhere, and takes so much at a time: undefined while it takes more, and
+   * otherwise a promise that resolves when it does. Without it there is always room.
+   */
+  room?(): Promise<void> | undefined;
   /** The last entry that its state stands for; 0 for none. Entries up to it do not come again. */
   appliedIndex(): Index;
   /**

@@ -52,6 +52,10 @@ export class SessionMachine implements StateMachine {
     return this.#index;
   }
 
+  room(): Promise<void> | undefined {
+    return this.#inner.room?.();
+  }
+
   snapshot(): StateSnapshot {
     assert(this.#inner.snapshot !== undefined, 'the inner machine makes no snapshots');
     const { chunks } = this.#inner.snapshot();
