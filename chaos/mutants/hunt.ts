@@ -4,10 +4,12 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { WorldName } from '#chaos/simulation/worlds.ts';
+import { systemClock } from '#internal/runtime/real/clock.ts';
 import type { Mutant } from './mutant.ts';
 
 export type HuntOptions = {
-  readonly mutant: Mutant;
+  /** Undefined: nothing is planted, and the seeds should pass. */
+  readonly mutant: Mutant | undefined;
   /** Where it is looked for. */
   readonly world: WorldName;
   readonly from: number;
@@ -17,17 +19,27 @@ export type HuntOptions = {
 
 /** `caught` is undefined when all seeds passed: the world is too kind. */
 export type Hunt = {
+  /** Of the mutant. */
   readonly name: string;
   readonly seeds: number;
   readonly caught: { readonly seed: number; readonly message: string } | undefined;
 };
 
-/** Rejects when the thread itself fails. */
-export function hunt(options: HuntOptions): Promise<Hunt> {
+/** The code with the mutant in it loops without an end, or longer than anybody waits. */
+const huntMsMax = 10 * 60_000;
+
+/** Rejects when the thread itself fails, and when the mutant is no bug but broken code. */
+export async function hunt(options: HuntOptions): Promise<Hunt> {
   const { promise, resolve, reject } = Promise.withResolvers<Hunt>();
   const worker = new Worker(new URL('hunting-thread.ts', import.meta.url), { workerData: options });
   worker.once('message', resolve);
   worker.once('error', reject);
-  worker.once('exit', () => reject(new Error(`the hunt for ${options.mutant.name} ended early`)));
-  return promise;
+  worker.once('exit', () => reject(new Error('the hunt ended early')));
+  const timer = systemClock().after(huntMsMax, () => reject(new Error('the hunt does not end')));
+  try {
+    return await promise;
+  } finally {
+    timer.cancel();
+    await worker.terminate();
+  }
 }

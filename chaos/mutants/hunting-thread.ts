@@ -1,20 +1,24 @@
-/** The thread of `hunt.ts`: one planted bug, one sweep, one message with what came of it. */
+/** The thread of `hunt.ts`: one planted bug, one seed after the other, one message with what came of it. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { loadWorld } from '#chaos/simulation/worlds.ts';
 import { assert } from '#internal/base/assert.ts';
 import type { Hunt, HuntOptions } from './hunt.ts';
+import { isBrokenCode } from './mutant.ts';
 import { plant } from './plant.ts';
 
 async function huntHere({ mutant, world, from, count }: HuntOptions): Promise<Hunt> {
-  const isPlanted = plant(mutant);
+  const name = mutant?.name ?? '';
+  const isPlanted = mutant === undefined ? () => true : plant(mutant);
   const run = await loadWorld(world);
-  const { sweep } = await import('#chaos/simulation/sweep.ts');
-  assert(isPlanted(), `${mutant.file} was not loaded, so the mutant ${mutant.name} proves nothing`);
-  const { seeds, violations } = await sweep(run, { from, count, stopsAtViolation: true });
-  const [found] = violations;
-  const { name } = mutant;
-  if (found === undefined) return { name, seeds, caught: undefined };
-  return { name, seeds, caught: { seed: found.seed, message: found.violation?.message ?? '' } };
+  assert(isPlanted(), `the mutant ${name} was not loaded, so this proves nothing`);
+  for (let seed = from; seed < from + count; seed++) {
+    const { violation } = await run(seed);
+    if (violation === undefined) continue;
+    const { message } = violation;
+    assert(!isBrokenCode(violation), `the mutant ${name} is broken code: ${message}`);
+    return { name, seeds: seed - from + 1, caught: { seed, message } };
+  }
+  return { name, seeds: count, caught: undefined };
 }
 
 assert(parentPort !== null, 'this is a thread, not a program');

@@ -4,21 +4,26 @@
  * must not have imported what the mutant changes.
  */
 import { registerHooks } from 'node:module';
-import { type Mutant, mutated } from './mutant.ts';
+import { filesOf, type Mutant, mutated } from './mutant.ts';
 
-/** The returned question: has the mutated file been loaded? */
-export function plant(mutant: Mutant): () => boolean {
-  const url = new URL(`../../${mutant.file}`, import.meta.url).href;
-  let isLoaded = false;
+/** `onLoaded` hears once all of the mutated files are loaded. The returned question: are they? */
+export function plant(mutant: Mutant, onLoaded: () => void = () => {}): () => boolean {
+  const missing = new Map(
+    filesOf(mutant).map((file) => [new URL(`../../${file}`, import.meta.url).href, file]),
+  );
   registerHooks({
     load(asked, context, nextLoad) {
       const loaded = nextLoad(asked, context);
-      if (asked !== url || loaded.source === undefined || loaded.source === null) return loaded;
-      isLoaded = true;
+      const file = missing.get(asked);
+      if (file === undefined || loaded.source === undefined || loaded.source === null) {
+        return loaded;
+      }
+      missing.delete(asked);
+      if (missing.size === 0) onLoaded();
       const { source } = loaded;
       const text = typeof source === 'string' ? source : new TextDecoder().decode(source);
-      return { ...loaded, source: mutated(text, mutant) };
+      return { ...loaded, source: mutated(text, mutant, file) };
     },
   });
-  return () => isLoaded;
+  return () => missing.size === 0;
 }
