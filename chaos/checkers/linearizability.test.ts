@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { type Random, randomFromSeed } from '#internal/base/random.ts';
 import { seedsOf } from '#internal/testing/seeds.ts';
 import { History, type Operation } from './history.ts';
-import { describeOperation, judgeRegisters } from './linearizable-registers.ts';
+import { wordsOf, judgeRegisters } from './linearizable-registers.ts';
 
 const statesMax = 1_000_000;
 const judged = (operations: readonly Operation[]): string =>
@@ -130,7 +130,7 @@ test('a bad history is told with the operation that has no place', (t) => {
   const operations = historyOf(bad['a stale read'] ?? '');
   const verdict = judgeRegisters(operations, { statesMax });
   t.like(verdict, { placed: 2, stuck: operations[2] });
-  t.is(describeOperation(operations[2]!), 'client 2: get of key 1, 7, 5 to 6');
+  t.is(wordsOf(operations[2]!), 'client 2: get of key 1, 7, 5 to 6');
 });
 
 test('a search that would take too long says that it does not know', (t) => {

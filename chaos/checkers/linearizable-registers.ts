@@ -20,14 +20,7 @@ export function judgeRegisters(
 }
 
 /** For people: what was stuck. */
-export const describeOperation = ({
-  client,
-  key,
-  kind,
-  value,
-  invokedAt,
-  returnedAt,
-}: Operation): string =>
+export const wordsOf = ({ client, key, kind, value, invokedAt, returnedAt }: Operation): string =>
   `client ${client}: ${kind} of key ${key}, ${value ?? 'nothing'}, ${invokedAt} to ${returnedAt ?? 'infinity'}`;
 
 /**

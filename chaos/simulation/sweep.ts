@@ -1,5 +1,5 @@
-/** Many runs in a row, and what they amount to. */
-import type { RaftRun } from './raft-run.ts';
+/** Many runs in a row, and what they amount to. `sweep-threads.ts` has them side by side. */
+import { type Outcome, type Sweep, Tally } from './sweep-tally.ts';
 
 export type SweepOptions = {
   readonly from: number;
@@ -8,36 +8,19 @@ export type SweepOptions = {
   readonly stopsAtViolation: boolean;
 };
 
-export type Sweep = {
-  readonly seeds: number;
-  readonly events: number;
-  readonly violations: readonly RaftRun[];
-  /** Sums over all runs. */
-  readonly figures: ReadonlyMap<string, number>;
-};
-
 /** `onRun` hears of each run as it ends. */
-export async function sweep(
-  run: (seed: number) => Promise<RaftRun>,
+export async function sweep<Run extends Outcome>(
+  run: (seed: number) => Promise<Run>,
   options: SweepOptions,
-  onRun: (run: RaftRun) => void = () => {},
+  onRun: (run: Run) => void = () => {},
 ): Promise<Sweep> {
   const { from, count, stopsAtViolation } = options;
-  const figures = new Map<string, number>();
-  const violations: RaftRun[] = [];
-  let seeds = 0;
-  let events = 0;
+  const tally = new Tally();
   for (let seed = from; seed < from + count; seed++) {
     const result = await run(seed);
-    seeds += 1;
-    events += result.events;
-    for (const [name, value] of Object.entries(result.figures)) {
-      figures.set(name, (figures.get(name) ?? 0) + value);
-    }
+    tally.add(result);
     onRun(result);
-    if (result.violation === undefined) continue;
-    violations.push(result);
-    if (stopsAtViolation) break;
+    if (stopsAtViolation && result.violation !== undefined) break;
   }
-  return { seeds, events, violations, figures };
+  return tally.sweep;
 }
