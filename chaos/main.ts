@@ -2,134 +2,132 @@
  * `npm run sim`: many seeded runs of a simulated world: of Raft alone, or of the whole cluster.
  *
  *     npm run sim -- --seeds 500 [--from N]            looks for violations
- *     npm run sim -- --mutants [--seeds 200]           looks whether planted bugs are found
+ *     npm run sim -- --mutants                         tries whether planted bugs are caught
+ *     npm run sim -- --mutant NAME                     tries one of them
  *     npm run sim -- --mutant NAME --seeds 1 --from N  replays what found one of them
  *
  * `--world raft` is meant when nothing is said; `--world cluster` runs masters, agents and schedulers.
- * Ends with `figure` lines. Exit status 1 when an invariant broke, or a planted bug survived; 2 when
- * it was called wrongly.
+ * Runs go side by side in `--jobs` threads, one a core when nothing is said; what comes out does not
+ * depend on how many. `--complete` and `--events-min` ask that the sweep has met everything it counts.
+ *
+ * Ends with `figure` lines, after Ctrl-C as well: those of the seeds that were done. Exit status 1
+ * when an invariant broke, a planted bug survived, or a sweep was not complete; 2 when it was called
+ * wrongly; 130 when it was interrupted and had found nothing.
  */
-import { parseArgs } from 'node:util';
+import { availableParallelism } from 'node:os';
+import { catalogue } from '#chaos/mutants/catalogue.ts';
+import { clusterMutants } from '#chaos/mutants/cluster-mutants.ts';
 import { hunt } from '#chaos/mutants/hunt.ts';
 import type { Mutant } from '#chaos/mutants/mutant.ts';
-import { plant } from '#chaos/mutants/plant.ts';
-import { clusterMutants } from '#chaos/mutants/cluster-mutants.ts';
-import { raftMutants } from '#chaos/mutants/raft-mutants.ts';
-import type { RaftRun } from '#chaos/simulation/raft-run.ts';
-import { loadWorld, type WorldName } from '#chaos/simulation/worlds.ts';
+import { describeTrial, figuresOf, tryAll } from '#chaos/mutants/trials.ts';
+import type { Outcome, Sweep } from '#chaos/simulation/sweep-tally.ts';
+import { sweepInThreads } from '#chaos/simulation/sweep-threads.ts';
+import type { WorldName } from '#chaos/simulation/worlds.ts';
+import { systemClock } from '#internal/runtime/real/clock.ts';
+import { type Arguments, parseArguments, UsageError } from './arguments.ts';
 
-type Arguments = {
-  readonly world: WorldName;
-  readonly from: number;
-  readonly seeds: number;
-  readonly mutant: Mutant | undefined;
-  readonly mutants: boolean;
-};
+/** A seed takes seconds at most, also on a machine that is busy with other things. */
+const patienceMs = 10 * 60_000;
 
-const mutantsOf: Readonly<Record<WorldName, readonly Mutant[]>> = {
-  raft: raftMutants,
-  cluster: clusterMutants,
-};
+/** A search that gave up is told of, but is no fault that should strike. */
+const mayBeZero: ReadonlySet<string> = new Set(['historiesUnknown']);
 
-class UsageError extends Error {
-  override readonly name: string = 'UsageError';
-}
-
-function parse(args: readonly string[]): Arguments {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      world: { type: 'string', default: 'raft' },
-      seeds: { type: 'string' },
-      from: { type: 'string', default: '0' },
-      mutant: { type: 'string' },
-      mutants: { type: 'boolean', default: false },
-    },
-  });
-  if (positionals.length !== 1 || positionals[0] !== 'sim') {
-    throw new UsageError(
-      'usage: sim [--world raft|cluster] [--seeds N] [--from N] [--mutants | --mutant NAME]',
-    );
-  }
-  const { world } = values;
-  if (world !== 'raft' && world !== 'cluster') {
-    throw new UsageError(`there is no world "${world}"; there are raft, cluster`);
-  }
-  const mutant = mutantsOf[world].find(({ name }) => name === values.mutant);
-  if (values.mutant !== undefined && mutant === undefined) {
-    const known = mutantsOf[world].map(({ name }) => name).join(', ');
-    throw new UsageError(`there is no mutant "${values.mutant}"; there are ${known}`);
-  }
-  const seeds = wholeNumber('seeds', values.seeds ?? (values.mutants ? '200' : '500'));
-  const from = wholeNumber('from', values.from);
-  return { world, from, seeds, mutant, mutants: values.mutants };
-}
-
-function wholeNumber(name: string, text: string): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
-  throw new UsageError(`--${name} "${text}" is not a whole number`);
-}
-
-/** Runs seed after seed; the exit status. */
-async function simulate({ world, from, seeds: count, mutant }: Arguments): Promise<number> {
-  if (mutant !== undefined) plant(mutant);
-  // Only now: a mutant is planted in what is loaded after it.
-  const run = await loadWorld(world);
-  const { sweep } = await import('#chaos/simulation/sweep.ts');
+/** Runs all seeds; the exit status. */
+async function simulate(args: Arguments): Promise<number> {
+  const { world, from, seeds: count, jobs, mutant } = args;
+  const { signal } = interruption();
   let done = 0;
-  const onRun = (result: RaftRun): void => {
+  const onRun = (outcome: Outcome): void => {
     done += 1;
-    if (result.violation !== undefined) tellViolation(result, world, mutant);
+    if (outcome.violation !== undefined) tellViolation(outcome, world, mutant);
     if (done % 50 === 0) console.log(`${done} of ${count} seeds`);
   };
-  const options = { from, count, stopsAtViolation: false };
-  const result = await sweep(run, options, onRun);
-  figure('seeds', result.seeds);
-  figure('events', result.events);
-  figure('violations', result.violations.length);
-  for (const [name, value] of result.figures) figure(name, value);
-  return result.violations.length === 0 ? 0 : 1;
+  const dependencies = { clock: systemClock(), onRun };
+  const options = { world, mutant, from, count, jobs, patienceMs };
+  const result = await sweepInThreads(dependencies, options, { signal });
+  tellFigures(result);
+  if (signal.aborted) console.log(`interrupted after ${result.seeds} of ${count} seeds`);
+  if (result.violations.length > 0) return 1;
+  if (signal.aborted) return 130;
+  return isEnough(result, args) ? 0 : 1;
+}
+
+/** Fires at Ctrl-C. A second one ends the process as usual. */
+function interruption(): AbortController {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort());
+  return controller;
 }
 
 function tellViolation(
-  { seed, violation }: RaftRun,
+  { seed, violation, timeline = [] }: Outcome,
   world: WorldName,
   mutant: Mutant | undefined,
 ): void {
   const planted = mutant === undefined ? '' : ` --mutant ${mutant.name}`;
+  for (const line of timeline) console.log(`  ${line}`);
   console.log(`SEED=${seed} ${violation?.message}`);
   console.log(`  replay: npm run sim -- --world ${world} --seeds 1 --from ${seed}${planted}`);
 }
 
-/** Tries each mutant; the exit status. */
-async function huntAll({ world, from, seeds: count }: Arguments): Promise<number> {
+function tellFigures({ seeds, events, violations, figures, fingerprint }: Sweep): void {
+  console.log(`fingerprint ${fingerprint.toString(16).padStart(8, '0')}`);
+  figure('seeds', seeds);
+  figure('events', events);
+  figure('violations', violations.length);
+  for (const [name, value] of figures) figure(name, value);
+}
+
+/** Says what the sweep has not met. */
+function isEnough({ events, figures }: Sweep, { complete, eventsMin }: Arguments): boolean {
+  const lacks = complete
+    ? [...figures].filter(([name, value]) => value === 0 && !mayBeZero.has(name))
+    : [];
+  for (const [name] of lacks) console.log(`${kebab(name)} never happened: this proves nothing`);
+  if (events < eventsMin) console.log(`${events} events are fewer than ${eventsMin}`);
+  return lacks.length === 0 && events >= eventsMin;
+}
+
+/** Tries the mutants that were asked for; the exit status. */
+async function tryMutants(args: Arguments): Promise<number> {
+  if (args.world === 'cluster') return await huntAll(args);
+  const { mutant, from, jobs } = args;
+  const bugs = catalogue.filter(({ name }) => mutant === undefined || name === mutant.name);
+  const trials = await tryAll(bugs, { from, jobs }, (trial) => console.log(describeTrial(trial)));
+  for (const [name, value] of Object.entries(figuresOf(trials))) figure(name, value);
+  const survivors = trials.filter(({ by }) => by === undefined);
+  for (const survivor of survivors) console.log(describeTrial(survivor));
+  return survivors.length === 0 ? 0 : 1;
+}
+
+/** Tries those of the cluster, which only the simulation catches. */
+async function huntAll({ mutant: wanted, from, seeds: count }: Arguments): Promise<number> {
+  const mutants = clusterMutants.filter((each) => wanted === undefined || each === wanted);
   let survivors = 0;
-  for (const mutant of mutantsOf[world]) {
-    const { name, caught, seeds } = await hunt({ mutant, world, from, count });
+  for (const mutant of mutants) {
+    const { caught, seeds } = await hunt({ mutant, world: 'cluster', from, count });
     if (caught === undefined) {
       survivors += 1;
-      console.log(`${name} survived ${seeds} seeds`);
-    } else console.log(`${name} caught by seed ${caught.seed}: ${caught.message}`);
+      console.log(`${mutant.name} survived ${seeds} seeds`);
+    } else console.log(`${mutant.name} caught by seed ${caught.seed}: ${caught.message}`);
   }
-  const { length } = mutantsOf[world];
-  figure('mutants', length);
-  figure('mutants-caught', length - survivors);
+  figure('mutants', mutants.length);
+  figure('mutants-caught', mutants.length - survivors);
   return survivors === 0 ? 0 : 1;
 }
 
 function figure(name: string, value: number): void {
-  const kebab = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  console.log(`figure ${kebab} ${value} count`);
+  console.log(`figure ${kebab(name)} ${value} count`);
 }
 
+const kebab = (name: string): string =>
+  name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
 try {
-  const args = parse(process.argv.slice(2));
-  process.exitCode = await (args.mutants ? huntAll(args) : simulate(args));
+  const args = parseArguments(process.argv.slice(2), availableParallelism());
+  process.exitCode = await (args.mutants ? tryMutants(args) : simulate(args));
 } catch (error) {
-  const isUsage = error instanceof UsageError || (error instanceof TypeError && 'code' in error);
-  if (!isUsage) throw error;
+  if (!(error instanceof UsageError)) throw error;
   console.error(error.message);
   process.exitCode = 2;
 }

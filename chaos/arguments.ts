@@ -1,0 +1,103 @@
+/** What `npm run sim` was asked for. */
+import { parseArgs } from 'node:util';
+import { catalogue } from '#chaos/mutants/catalogue.ts';
+import { clusterMutants } from '#chaos/mutants/cluster-mutants.ts';
+import type { Mutant } from '#chaos/mutants/mutant.ts';
+import type { WorldName } from '#chaos/simulation/worlds.ts';
+
+export type Arguments = {
+  readonly world: WorldName;
+  readonly from: number;
+  readonly seeds: number;
+  readonly jobs: number;
+  readonly mutant: Mutant | undefined;
+  /** Planted bugs are to be caught: all of them, or only `mutant`. */
+  readonly mutants: boolean;
+  /** A figure that is zero is a failure. */
+  readonly complete: boolean;
+  /** So are fewer events. */
+  readonly eventsMin: number;
+};
+
+const mutantsOf: Readonly<Record<WorldName, readonly Mutant[]>> = {
+  raft: catalogue,
+  cluster: clusterMutants,
+};
+
+/** The program was called wrongly; the message says how, in words for whoever called it. */
+export class UsageError extends Error {
+  override readonly name: string = 'UsageError';
+}
+
+const usage = `usage: npm run sim -- [--world raft|cluster] [--seeds N] [--from N] [--jobs N]
+         [--complete] [--events-min N] [--mutant NAME]
+       npm run sim -- --mutants [--world raft|cluster] [--seeds N] [--from N]`;
+
+/** Throws a `UsageError`. `cores` is how many jobs there are when nothing is said. */
+export function parseArguments(args: readonly string[], cores: number): Arguments {
+  const { values, positionals } = parsed(args);
+  const [command, ...others] = positionals;
+  if (command !== 'sim' || others.length > 0)
+    throw wrong(`"${positionals.join(' ')}" means nothing`);
+  const world = worldOf(values.world);
+  const jobs = wholeNumber('jobs', values.jobs ?? `${cores}`);
+  if (jobs === 0) throw wrong('--jobs 0 would never end');
+  if (values.mutants && values.mutant !== undefined) {
+    throw wrong('--mutants tries all of them, --mutant NAME one: not both');
+  }
+  return {
+    world,
+    jobs,
+    from: wholeNumber('from', values.from),
+    seeds: wholeNumber('seeds', values.seeds ?? (values.mutants ? '200' : '500')),
+    mutant: values.mutant === undefined ? undefined : mutantOf(world, values.mutant),
+    // With a mutant and seeds a run is replayed; with a mutant alone, it is tried.
+    mutants: values.mutants || (values.mutant !== undefined && values.seeds === undefined),
+    complete: values.complete,
+    eventsMin: wholeNumber('events-min', values['events-min']),
+  };
+}
+
+const options = {
+  world: { type: 'string', default: 'raft' },
+  seeds: { type: 'string' },
+  from: { type: 'string', default: '0' },
+  jobs: { type: 'string' },
+  mutant: { type: 'string' },
+  mutants: { type: 'boolean', default: false },
+  complete: { type: 'boolean', default: false },
+  'events-min': { type: 'string', default: '0' },
+} as const;
+
+type Parsed = ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>>;
+
+function parsed(args: readonly string[]): Parsed {
+  try {
+    return parseArgs({ args: [...args], allowPositionals: true, options });
+  } catch (error) {
+    // Node's own words for a flag that is unknown or lacks its value.
+    const { message = '' } = error instanceof Error ? error : {};
+    throw wrong(message.split('. ')[0] ?? message, { cause: error });
+  }
+}
+
+function worldOf(name: string): WorldName {
+  if (name === 'raft' || name === 'cluster') return name;
+  throw wrong(`there is no world "${name}"; there are raft, cluster`);
+}
+
+function mutantOf(world: WorldName, wanted: string): Mutant {
+  const mutant = mutantsOf[world].find(({ name }) => name === wanted);
+  if (mutant !== undefined) return mutant;
+  const known = mutantsOf[world].map(({ name }) => name).join(', ');
+  throw wrong(`there is no mutant "${wanted}"; there are ${known}`);
+}
+
+function wholeNumber(name: string, text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
+  throw wrong(`--${name} "${text}" is not a whole number`);
+}
+
+const wrong = (what: string, cause?: ErrorOptions): UsageError =>
+  new UsageError(`${what}\n${usage}`, cause);
