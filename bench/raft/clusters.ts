@@ -56,6 +56,11 @@ export class Cluster implements AsyncDisposable {
     });
   }
 
+  /** What its nodes said of late, each line behind the node's index. */
+  said(): readonly string[] {
+    return [...this.#lines];
+  }
+
   pid(node: number): number {
     const pid = this.#programs[node]?.pid;
     if (pid === undefined) throw new Error(`node ${node} of ${this.name} does not run`);

@@ -16,4 +16,8 @@ export type KvNodeOptions = {
   readonly tickMs: number;
   readonly electionTicks: number;
   readonly segmentBytes: number;
+  /** The other peers are a cluster already: this one waits to be made a member. */
+  readonly joins?: boolean;
+  /** With it, snapshots are made, disks are told apart, and operators may change the members. */
+  readonly snapshots?: { readonly everyBytes: number; readonly tailBytes: number };
 };

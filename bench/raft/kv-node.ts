@@ -12,17 +12,18 @@ import { systemRandom } from '#internal/runtime/real/random.ts';
 import { afterTurn } from '#internal/runtime/real/turn.ts';
 import { nodeId } from '#raft/core/types.ts';
 import { leave } from '#raft/node/hand-over.ts';
-import { defaultRaftNodeOptions, RaftNode } from '#raft/node/raft-node.ts';
+import { defaultRaftNodeOptions, openRaftNode } from '#raft/node/raft-node.ts';
 import { SessionMachine } from '#raft/node/session-machine.ts';
 import { defaultGrpcPeersOptions, grpcPeers } from '#raft/transport/grpc.ts';
 import { openWal } from '#storage/wal/wal.ts';
 import { countingFiles } from './counting-files.ts';
+import { openKeeping } from './kv-keeping.ts';
 import { KvMachine } from './kv-machine.ts';
 import { serveKv } from './kv-service.ts';
 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- both ends are ours.
 const options = JSON.parse(process.argv[2] ?? '{}') as KvNodeOptions;
-const { id, clusterId, folder, peers, tickMs, electionTicks, segmentBytes } = options;
+const { id, clusterId, folder, peers, tickMs, electionTicks, segmentBytes, joins } = options;
 const own = peers.find((peer) => peer.id === id);
 if (own === undefined) throw new Error(`node ${id} is none of the peers`);
 
@@ -32,7 +33,7 @@ const disk = { syncs: 0, writtenBytes: 0 };
 const say = (line: object): void => console.log(JSON.stringify(line));
 
 const grpc = await openGrpcServer({ host: own.host, port: own.port });
-const voters = peers.map((peer) => nodeId(peer.id));
+const voters = joins === true ? [] : peers.map((peer) => nodeId(peer.id));
 const log = await openWal(
   { files: countingFiles(systemFiles(), disk), clock, logger },
   {
@@ -46,20 +47,23 @@ const log = await openWal(
 const machine = new KvMachine(id);
 const sessions = new SessionMachine({ inner: machine });
 const others = peers.filter((peer) => peer.id !== id);
-const node = new RaftNode(
+const keeping = await openKeeping({ log, logger, random, server: grpc.server }, options);
+const node = await openRaftNode(
   {
     clock,
     random,
     logger,
     log,
     machine: sessions,
+    ...keeping?.parts,
     connect: grpcPeers(
-      { clock, random, logger, server: grpc.server },
+      { clock, random, logger, server: grpc.server, ...keeping?.acquaintances },
       {
         ...defaultGrpcPeersOptions,
         id: nodeId(id),
         clusterId,
         peers: new Map(others.map((peer) => [nodeId(peer.id), peer])),
+        advertise: own,
       },
     ),
     defer: afterTurn,
@@ -68,8 +72,9 @@ const node = new RaftNode(
       process.exit(70);
     },
   },
-  { ...defaultRaftNodeOptions, id: nodeId(id), tickMs, electionTicks },
+  { ...defaultRaftNodeOptions, ...keeping?.options, id: nodeId(id), tickMs, electionTicks },
 );
+keeping?.serve({ clock, node }, { roundMs: tickMs * electionTicks });
 node.watch((standing) => say({ kind: 'standing', standing }));
 
 await serveKv({ node, machine, disk }, { host: own.host, port: own.kvPort });
@@ -80,6 +85,7 @@ process.once('SIGTERM', () => void stop());
 
 async function stop(): Promise<void> {
   await leave(node);
+  await keeping?.close();
   await log.close();
   await grpc[Symbol.asyncDispose]();
   process.exit(0);

@@ -77,7 +77,7 @@ function answersOf(parts: KvParts): ReadonlyMap<string, Answer> {
     [kv.paths.propose, async (message) => bytesFrom(await node.propose(message))],
     [kv.paths.moveLeader, (message) => moveLeader(parts, kv.decodeMoveLeader(message))],
     [kv.paths.drive, async (message) => bytesFrom(await drive(parts, message))],
-    [kv.paths.counters, () => bytesFrom({ ...disk, ...cpuOf(), last: node.status().last })],
+    [kv.paths.counters, () => bytesFrom({ ...disk, ...cpuOf(), ...countsOf(node) })],
   ]);
 }
 
@@ -151,6 +151,11 @@ const cpuOf = (): { readonly cpuMs: number } => {
   const { user, system } = process.cpuUsage();
   return { cpuMs: (user + system) / 1000 };
 };
+
+function countsOf(node: RaftNode): { readonly last: number; readonly snapshotsRestored: number } {
+  const restored = node.figures().find(({ name }) => name === 'snapshots_restored');
+  return { last: node.status().last, snapshotsRestored: restored?.value ?? 0 };
+}
 
 const nothing = new Uint8Array(0);
 const bytesFrom = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));

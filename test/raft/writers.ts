@@ -79,11 +79,14 @@ export class Writers {
     return this.#leader;
   }
 
-  /** Resolves when the last question has its answer. Nodes must be there to give it. */
-  async stop(): Promise<Verdict> {
+  /**
+   * Resolves when the last question has its answer, and what is there was read from all nodes or from
+   * `readers`. Nodes must be there to give it.
+   */
+  async stop(readers: Iterable<number> = this.#clients.keys()): Promise<Verdict> {
     this.#isStopped = true;
     await Promise.all(this.#running);
-    const books = await this.#readBack();
+    const books = await this.#readBack([...readers]);
     const [lost, doubled, disputed] = [new Set<string>(), new Set<string>(), new Set<string>()];
     for (const book of books) {
       for (const [key, value] of this.#acknowledged) {
@@ -160,11 +163,11 @@ export class Writers {
     this.#acknowledged.set(key, value);
   }
 
-  /** From each node, when all have applied the same. */
-  async #readBack(): Promise<readonly Book[]> {
+  /** From each of these nodes, when all have applied the same. */
+  async #readBack(readers: readonly number[]): Promise<readonly Book[]> {
     const deadline = performance.now() + catchUpMs;
     for (;;) {
-      const read = this.#options.addresses.map((_, node) => this.#read(node));
+      const read = readers.map((node) => this.#read(node));
       const replies = await Promise.all(read).catch(() => []);
       const revisions = new Set(replies.map(({ header }) => header.revision));
       if (replies.length > 0 && revisions.size === 1) return replies.map(bookOf);
