@@ -35,7 +35,7 @@ const say = (line: object): void => console.log(JSON.stringify(line));
 const grpc = await openGrpcServer({ host: own.host, port: own.port });
 const voters = joins === true ? [] : peers.map((peer) => nodeId(peer.id));
 const log = await openWal(
-  { files: countingFiles(systemFiles(), disk), clock, logger },
+  { files: countingFiles(systemFiles(), disk), clock, logger, onFault },
   {
     folder,
     clusterId,
@@ -67,10 +67,7 @@ const node = await openRaftNode(
       },
     ),
     defer: afterTurn,
-    onFault: (fault) => {
-      console.error(fault);
-      process.exit(70);
-    },
+    onFault,
   },
   { ...defaultRaftNodeOptions, ...keeping?.options, id: nodeId(id), tickMs, electionTicks },
 );
@@ -82,6 +79,11 @@ say({ kind: 'listening' });
 
 process.stdin.resume().on('end', () => process.exit(1));
 process.once('SIGTERM', () => void stop());
+
+function onFault(fault: unknown): never {
+  console.error(fault);
+  process.exit(70);
+}
 
 async function stop(): Promise<void> {
   await leave(node);

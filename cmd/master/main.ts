@@ -229,7 +229,7 @@ async function openDisk(
   const id = nodeId(flags.nodeId);
   const clusterId = flags.cluster;
   const log = await openWal(
-    { files, logger, clock },
+    { files, logger, clock, onFault: (fault) => endOnFault(fault, logger) },
     {
       folder: `${workDir}/log`,
       clusterId,

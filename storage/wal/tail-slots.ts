@@ -35,11 +35,17 @@ export type TailsFound = {
 /** How old the tail may be after a power cut. */
 export const tailSyncMs = 100;
 
-type TailSlotsDependencies = { readonly slots: readonly [File, File]; readonly clock: Clock };
+type TailSlotsDependencies = {
+  readonly slots: readonly [File, File];
+  readonly clock: Clock;
+  /** The tail could not be written, and nobody waits who would hear of it. */
+  readonly onFault: (cause: unknown) => void;
+};
 
 export class TailSlots {
   readonly #slots: readonly [File, File];
   readonly #clock: Clock;
+  readonly #onFault: (cause: unknown) => void;
   #writes: number;
   #slot: 0 | 1;
   #wanted: Tail | undefined;
@@ -50,13 +56,15 @@ export class TailSlots {
   /** Never rejects. */
   #busy: Promise<void> | undefined;
   #fault: { readonly cause: unknown } | undefined;
+  #isAwaited = false;
 
   constructor(
-    { slots, clock }: TailSlotsDependencies,
+    { slots, clock, onFault }: TailSlotsDependencies,
     { writes, next }: Pick<TailsFound, 'writes' | 'next'>,
   ) {
     this.#slots = slots;
     this.#clock = clock;
+    this.#onFault = onFault;
     this.#writes = writes;
     this.#slot = next;
   }
@@ -74,6 +82,7 @@ export class TailSlots {
   }
 
   async settle(tail: Tail): Promise<void> {
+    this.#isAwaited = true;
     this.#stopTimer();
     await this.#idle();
     this.#check();
@@ -83,6 +92,7 @@ export class TailSlots {
     });
     await this.#idle();
     this.#check();
+    this.#isAwaited = false;
   }
 
   async close(): Promise<void> {
@@ -105,6 +115,7 @@ export class TailSlots {
       await work();
     } catch (cause) {
       this.#fault ??= { cause };
+      if (!this.#isAwaited) this.#onFault(cause);
     }
     this.#busy = undefined;
     // What came after the last look.

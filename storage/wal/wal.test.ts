@@ -17,7 +17,7 @@ import type { LogStore } from '#raft/core/log-store.ts';
 import { nodeId } from '#raft/core/types.ts';
 import { segmentName } from './segment-header.ts';
 import { readTails, tailSlotNames, tailSyncMs } from './tail-slots.ts';
-import { openWal, type WalOptions } from './wal.ts';
+import { openWal, type WalDependencies, type WalOptions } from './wal.ts';
 import { WalError } from './wal-error.ts';
 
 const options: WalOptions = {
@@ -141,9 +141,11 @@ test('a reserve that is used up ends the log with a word for the operator', asyn
   const machine = new SimulatedMachine(1);
   const log = await openOn(machine);
   machine.disk.setCapacity(0);
+  let acknowledged = 0;
   const growing = async (): Promise<void> => {
     for (let index = 1; index < 20; index++) {
       await log.append({ entries: [entry(1, index, 300)] });
+      acknowledged = index;
     }
   };
   const full = { name: 'WalError', code: 'DISK_FULL', message: /make room and start the node/ };
@@ -155,6 +157,8 @@ test('a reserve that is used up ends the log with a word for the operator', asyn
     full,
     'nothing is written after it',
   );
+  machine.crash('power');
+  t.true((await openOn(machine)).lastIndex() >= acknowledged, 'what was acknowledged is there');
 });
 
 test('segments are made ahead, and writing into them does not change their size', async (t) => {
@@ -265,20 +269,38 @@ test('after a sync that failed nothing is written any more', async (t) => {
   await machine.run(log.close());
 });
 
-test('a sync that failed in the background ends the log too', async (t) => {
+test('a sync that failed in the background ends the log, and is told though nobody writes', async (t) => {
+  const told: WalError[] = [];
+  const onFault = (fault: WalError): void => void told.push(fault);
   const tail = new SimulatedMachine(1);
-  const log = await openOn(tail);
+  const log = await openOn(tail, {}, { ...tail.boot(), onFault });
   await tail.world.runFor(100);
   await tail.run(log.append({ entries: [entry(1, 1)] }));
   tail.disk.failNextSync();
   await tail.world.runFor(2 * tailSyncMs);
+  t.deepEqual(told.map(wordsOf), [`IO: Cannot write the Raft log in ${options.folder}`]);
   await t.throwsAsync(tail.run(log.append({ entries: [entry(1, 2)] })), { code: 'IO' });
   const spare = new SimulatedMachine(2);
-  const other = await openOn(spare);
+  const other = await openOn(spare, {}, { ...spare.boot(), onFault });
   spare.disk.failNextSync();
   await spare.world.runFor(100);
+  t.is(told.length, 2);
   t.true(other.hasRoom(), 'it is not taken for a full disk: nobody would append, and hear of it');
   await t.throwsAsync(spare.run(other.append({ entries: [entry(1, 1)] })), { code: 'IO' });
+  t.is(told.length, 2, 'one that writes is told by the write');
+});
+
+test('what a write tells by itself is not told twice', async (t) => {
+  for (const late of [0, 100]) {
+    const machine = new SimulatedMachine(1);
+    const onFault = (fault: WalError): void => t.fail(String(fault));
+    const log = await openOn(machine, {}, { ...machine.boot(), onFault });
+    await machine.world.runFor(100);
+    machine.disk.failNextSync();
+    await t.throwsAsync(machine.run(log.append({ entries: [entry(1, 1)] })), { code: 'IO' });
+    await machine.world.runFor(late);
+    await machine.run(log.close());
+  }
 });
 
 test('segments below the mark are dropped, all but the one that is written', async (t) => {
@@ -319,7 +341,7 @@ test('a committed entry is not replaced', async (t) => {
 const openOn = (
   machine: SimulatedMachine,
   other: Partial<WalOptions> = {},
-  booted: Booted = machine.boot(),
+  booted: Booted & Pick<WalDependencies, 'onFault'> = machine.boot(),
 ): Promise<LogStore> =>
   machine.run(openWal({ ...booted, logger: quiet }, { ...options, ...other }));
 
@@ -330,6 +352,8 @@ const opening = (machine: SimulatedMachine): Promise<LogStore> =>
 function onFailingDisk(fault: unknown): undefined {
   if (!(fault instanceof WalError) || !['IO', 'DISK_FULL'].includes(fault.code)) throw fault;
 }
+
+const wordsOf = ({ code, message }: WalError): string => `${code}: ${message.split(':')[0]}`;
 
 const initially = (log: LogStore): Contents => contentsOf(log, log.initial.hard);
 

@@ -28,6 +28,11 @@ export type WalDependencies = {
   readonly files: Files;
   readonly clock: Clock;
   readonly logger: Logger;
+  /**
+   * The disk failed in the background, while no write was asked for that would have told. The caller
+   * stops the process, as it does when a write rejects. Without it the next write tells.
+   */
+  readonly onFault?: (fault: WalError) => void;
 };
 
 export type WalOptions = {
@@ -103,7 +108,8 @@ async function makeLog(dependencies: WalDependencies, options: WalOptions): Prom
   const spare = await makeSpare(dependencies, options);
   const made = await makeSegment(files, folder, { header, records, spare });
   const slots = await openSlots(files, folder);
-  const tails = new TailSlots({ ...dependencies, slots }, { writes: 0, next: 0 });
+  const { clock } = dependencies;
+  const tails = new TailSlots({ slots, clock, onFault: () => {} }, { writes: 0, next: 0 });
   const tail = { segment: 1, offset: made.offset, chain: made.place.chain };
   await tails.settle(tail);
   await tails.settle(tail);
@@ -155,17 +161,16 @@ async function makeSegment(
   return { file, place, offset: segmentHeaderBytes + bytes.length };
 }
 
-type Opened = { readonly file: File; readonly tails: TailSlots };
+type Opened = { readonly file: File; readonly slots: readonly [File, File] };
 
 async function openFiles(
-  { files, clock }: WalDependencies,
+  { files }: WalDependencies,
   folder: string,
   recovered: Recovered,
 ): Promise<Opened> {
   const number = recovered.segments.currentNumber();
   const file = await files.open(`${folder}/${segmentName(number)}`);
-  const slots = await openSlots(files, folder);
-  return { file, tails: new TailSlots({ slots, clock }, recovered.tails) };
+  return { file, slots: await openSlots(files, folder) };
 }
 
 const openSlots = async (files: Files, folder: string): Promise<readonly [File, File]> => [
@@ -195,17 +200,17 @@ class Wal implements LogStore {
   #fault: WalError | undefined;
 
   constructor(parts: WalParts, options: WalOptions) {
-    const { files, lock, file, tails, recovered } = parts;
+    const { files, lock, clock, file, slots, recovered } = parts;
+    const onFault = (fault: unknown): void => this.#onFault(fault, parts.onFault);
     this.#files = files;
     this.#lock = lock;
     this.#file = file;
-    this.#tails = tails;
+    this.#tails = new TailSlots({ slots, clock, onFault }, recovered.tails);
     this.#options = options;
     this.#image = recovered.image;
     this.#segments = recovered.segments;
     this.#offset = recovered.offset;
     this.#place = recovered.place;
-    const onFault = (fault: unknown): void => void (this.#fault ??= this.#asFault(fault));
     this.#spare = new SpareSegment({ ...parts, onFault }, options);
     this.#spare.prepare();
     this.initial = { hard: recovered.image.hard(), conf: recovered.image.snapshot().conf };
@@ -364,9 +369,12 @@ class Wal implements LogStore {
     }
   }
 
-  #asFault(fault: unknown): WalError {
-    if (!(fault instanceof FilesError)) throw fault;
-    return faultOfDisk('write', this.#options.folder, fault);
+  /** In the background. */
+  #onFault(cause: unknown, tell: WalDependencies['onFault']): void {
+    if (!(cause instanceof FilesError)) throw cause;
+    if (this.#fault !== undefined) return;
+    this.#fault = faultOfDisk('write', this.#options.folder, cause);
+    tell?.(this.#fault);
   }
 
   #tail(): { segment: number; offset: number; chain: number } {

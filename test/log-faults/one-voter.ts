@@ -49,7 +49,7 @@ export async function openOneVoter(options: OneVoterOptions): Promise<OneVoter> 
     autoLeave: false,
   };
   const log = await openWal(
-    { files, clock, logger: quiet },
+    { files, clock, logger: quiet, onFault },
     { folder: `${folder}/log`, clusterId, nodeId: id, bootstrap, segmentBytes },
   );
   const store = await openSnapshotStore(
