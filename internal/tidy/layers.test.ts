@@ -39,6 +39,7 @@ const layers: Layers = {
   },
   'raft/core': { ours: base, theirs: [] },
   'raft/node': { ours: [...ports, 'raft/core', 'proto', 'internal/rpc'], theirs: [] },
+  'raft/thread': { ours: [...ports, 'raft/core', 'raft/node'], theirs: [] },
   'raft/transport': {
     ours: [...ports, 'raft/core', 'raft/node', 'proto', 'internal/rpc'],
     theirs: ['@grpc/grpc-js'],

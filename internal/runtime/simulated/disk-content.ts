@@ -59,6 +59,12 @@ export class DiskContent {
     this.#pending = this.#pending.filter((change) => change.sequence > sequence);
   }
 
+  /** What the disk does behind everybody's back. */
+  corrupt(offset: number, bytes: Uint8Array): void {
+    this.#live.write(offset, bytes);
+    this.#durable.write(offset, bytes);
+  }
+
   loseUnsynced(random: Random, damage: Damage): void {
     // Whole runs of one mind (nothing, everything) are as likely as mixed ones.
     const kept = random.below(4) / 3;

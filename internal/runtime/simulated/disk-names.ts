@@ -54,6 +54,18 @@ export class DiskNames {
     this.#keep((operation) => operation.some((change) => change.folder === folder));
   }
 
+  /** Paths of all files, as a program sees them. */
+  paths(): readonly string[] {
+    return [...pathsIn(this.root, '')];
+  }
+
+  /** The disk forgets a name, whatever was synced. */
+  corrupt(path: string): void {
+    const place = this.place(path);
+    place?.folder.live.delete(place.name);
+    place?.folder.durable.delete(place.name);
+  }
+
   /** Returns how many changes were forgotten. */
   loseUnsynced(random: Random): number {
     const kept = random.below(4) / 3;
@@ -126,6 +138,13 @@ function setNames(view: 'live' | 'durable', operation: Operation): void {
   for (const { folder, name, entry } of operation) {
     if (entry === undefined) folder[view].delete(name);
     else folder[view].set(name, entry);
+  }
+}
+
+function* pathsIn(folder: FolderEntry, above: string): Generator<string> {
+  for (const [name, entry] of folder.live) {
+    if (entry.kind === 'file') yield `${above}/${name}`;
+    else yield* pathsIn(entry, `${above}/${name}`);
   }
 }
 

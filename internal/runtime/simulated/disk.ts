@@ -1,7 +1,8 @@
 /**
  * A machine's disk, which outlives the programs that use it; `files.ts` is what they see of it.
  * Takes every liberty that the port allows: on a power cut, unsynced writes are kept, lost or torn
- * and unsynced names forgotten; it fills up; syncs fail; everything takes virtual time.
+ * and unsynced names forgotten; it fills up; it hangs; syncs fail; everything takes virtual time.
+ * What it does against all promises is in `disk-damage.ts`.
  *
  * `counts` says which of these struck.
  */
@@ -29,23 +30,35 @@ export type DiskCounts = {
   namesForgotten: number;
   syncsFailed: number;
   full: number;
+  /** Accesses and syncs that waited for a disk that hung. */
+  hung: number;
 };
 
 export class SimulatedDisk {
   readonly names: DiskNames = new DiskNames();
-  readonly counts: DiskCounts = { lost: 0, torn: 0, namesForgotten: 0, syncsFailed: 0, full: 0 };
+  readonly counts: DiskCounts = {
+    lost: 0,
+    torn: 0,
+    namesForgotten: 0,
+    syncsFailed: 0,
+    full: 0,
+    hung: 0,
+  };
   /** Lock files and who has them. */
   readonly locks: Map<string, Life> = new Map();
+  readonly #world: SimulatedWorld;
   readonly #random: Random;
   readonly #accessMsMax: number;
   #syncMsMin = 0;
   #syncMsMax: number;
   #syncFails: number;
   #syncsToFail = 0;
+  #hungUntilMs = 0;
   #capacityBytes: number;
   #mounted: Life | undefined;
 
   constructor({ world }: { readonly world: SimulatedWorld }, options: DiskOptions) {
+    this.#world = world;
     this.#random = world.random(`disk/${options.name}`);
     this.#accessMsMax = options.accessMsMax ?? 0.2;
     this.#syncMsMax = options.syncMsMax ?? 5;
@@ -66,6 +79,11 @@ export class SimulatedDisk {
     this.#capacityBytes = bytes;
   }
 
+  /** What is asked of it from now on is not done before so much time has passed. */
+  hang(durationMs: number): void {
+    this.#hungUntilMs = this.#world.nowMs + durationMs;
+  }
+
   setSyncFails(chance: number): void {
     this.#syncFails = chance;
   }
@@ -82,23 +100,26 @@ export class SimulatedDisk {
     this.#syncsToFail++;
   }
 
-  get freeBytes(): number {
+  /** Bytes of all files. */
+  get usedBytes(): number {
     let usedBytes = 0;
     for (const content of this.names.files('live')) usedBytes += content.sizeBytes;
-    return Math.max(0, this.#capacityBytes - usedBytes);
+    return usedBytes;
+  }
+
+  get freeBytes(): number {
+    return Math.max(0, this.#capacityBytes - this.usedBytes);
   }
 
   /** Waits for the disk; never resolves once `life` is over. */
   async access(life: Life, what: string): Promise<void> {
-    await life.delay(this.#drawMs(this.#accessMsMax), `disk ${what}`);
+    await life.delay(this.#hungMs() + this.#drawMs(this.#accessMsMax), `disk ${what}`);
   }
 
   /** Waits for a sync and says whether it succeeded. */
   async sync(life: Life): Promise<boolean> {
-    await life.delay(
-      this.#syncMsMin + this.#drawMs(this.#syncMsMax - this.#syncMsMin),
-      'disk sync',
-    );
+    const syncMs = this.#syncMsMin + this.#drawMs(this.#syncMsMax - this.#syncMsMin);
+    await life.delay(this.#hungMs() + syncMs, 'disk sync');
     const fails = this.#syncsToFail > 0 || this.#random.chance(this.#syncFails);
     if (!fails) return true;
     this.#syncsToFail = Math.max(0, this.#syncsToFail - 1);
@@ -112,6 +133,12 @@ export class SimulatedDisk {
     const free = this.freeBytes;
     if (wanted > free) this.counts.full++;
     return Math.min(wanted, free);
+  }
+
+  #hungMs(): number {
+    const hungMs = Math.max(0, this.#hungUntilMs - this.#world.nowMs);
+    if (hungMs > 0) this.counts.hung++;
+    return hungMs;
   }
 
   #drawMs(msMax: number): number {

@@ -10,6 +10,10 @@ export type Event = {
 export class EventHeap {
   readonly #events: Event[] = [];
 
+  get size(): number {
+    return this.#events.length;
+  }
+
   peek(): Event | undefined {
     return this.#events[0];
   }

@@ -40,6 +40,10 @@ export type NetworkCounts = {
   reordered: number;
   /** Met a cut link. */
   blocked: number;
+  /** Waited for a clogged link. */
+  clogged: number;
+  /** Took a slow link. */
+  dragged: number;
   /** Streams that ended for any other reason than an orderly close. */
   broken: number;
 };
@@ -53,10 +57,16 @@ export class SimulatedNetwork {
     slow: 0,
     reordered: 0,
     blocked: 0,
+    clogged: 0,
+    dragged: 0,
     broken: 0,
   };
   readonly #random: Random;
   readonly #cuts = new Map<string, Set<string>>();
+  /** By `from>to`: until when nothing comes through. */
+  readonly #clogs = new Map<string, number>();
+  /** By `from>to`: how much longer everything takes. */
+  readonly #drags = new Map<string, number>();
   #faults: NetworkFaults;
 
   constructor({ world }: { readonly world: SimulatedWorld }, faults: NetworkFaults = CALM) {
@@ -81,6 +91,16 @@ export class SimulatedNetwork {
     this.#cuts.get(from)?.delete(to);
   }
 
+  /** Holds what is sent on one link from now on, for so long; then all of it comes at once. */
+  clog(from: string, to: string, durationMs: number): void {
+    this.#clogs.set(`${from}>${to}`, this.world.nowMs + durationMs);
+  }
+
+  /** Makes one link slow, until it is told otherwise. */
+  drag(from: string, to: string, delayMs: number): void {
+    this.#drags.set(`${from}>${to}`, delayMs);
+  }
+
   /** Machines of different groups cannot reach each other, in both directions. */
   partition(groups: readonly (readonly string[])[]): void {
     for (const group of groups) {
@@ -91,9 +111,16 @@ export class SimulatedNetwork {
     }
   }
 
-  /** Joins everything again. The weather stays as it is: `setFaults(CALM)` ends that. */
-  heal(): void {
+  /** Joins everything again that was cut. */
+  joinAll(): void {
     this.#cuts.clear();
+  }
+
+  /** Joins everything again, and opens every link. The weather stays as it is: `setFaults(CALM)` ends that. */
+  heal(): void {
+    this.joinAll();
+    this.#clogs.clear();
+    this.#drags.clear();
   }
 
   /** A machine always reaches itself. */
@@ -109,9 +136,10 @@ export class SimulatedNetwork {
       return [];
     }
     if (this.isLost()) return [];
-    if (!this.#random.chance(this.#faults.repeat)) return [this.delayMs()];
+    const heldMs = this.#heldMs(`${from}>${to}`);
+    if (!this.#random.chance(this.#faults.repeat)) return [heldMs + this.delayMs()];
     this.counts.repeated++;
-    return [this.delayMs(), this.delayMs()];
+    return [heldMs + this.delayMs(), heldMs + this.delayMs()];
   }
 
   isLost(): boolean {
@@ -126,6 +154,14 @@ export class SimulatedNetwork {
     if (!this.#random.chance(slow)) return delayMs;
     this.counts.slow++;
     return delayMs + slowMs * this.#unit();
+  }
+
+  #heldMs(link: string): number {
+    const cloggedMs = Math.max(0, (this.#clogs.get(link) ?? 0) - this.world.nowMs);
+    const draggedMs = this.#drags.get(link) ?? 0;
+    if (cloggedMs > 0) this.counts.clogged++;
+    if (draggedMs > 0) this.counts.dragged++;
+    return cloggedMs + draggedMs;
   }
 
   /** A thousandth of a thousandth is fine enough, and adds up without surprises. */

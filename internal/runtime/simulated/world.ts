@@ -51,6 +51,11 @@ export class SimulatedWorld {
     return this.#events;
   }
 
+  /** Events that are still to happen, cancelled ones included. */
+  get ahead(): number {
+    return this.#heap.size;
+  }
+
   /** A fingerprint of all events so far: their times, labels and order. */
   get hash(): number {
     return this.#hash;
@@ -95,6 +100,11 @@ export class SimulatedWorld {
     const life = this.#lives.get(name);
     life?.pause();
     this.schedule(durationMs, `${name} resume`, () => life?.resume());
+  }
+
+  /** Ends a pause before its time. */
+  resume(name: string): void {
+    this.#lives.get(name)?.resume();
   }
 
   /** A program runs on `name`, perhaps a paused one. */
