@@ -19,8 +19,6 @@ export type HuntOptions = {
 
 /** `caught` is undefined when all seeds passed: the world is too kind. */
 export type Hunt = {
-  /** Of the mutant. */
-  readonly name: string;
   readonly seeds: number;
   readonly caught: { readonly seed: number; readonly message: string } | undefined;
 };
@@ -33,7 +31,7 @@ export async function hunt(options: HuntOptions): Promise<Hunt> {
   const { promise, resolve, reject } = Promise.withResolvers<Hunt>();
   const worker = new Worker(new URL('hunting-thread.ts', import.meta.url), { workerData: options });
   worker.once('message', resolve);
-  worker.once('error', reject);
+  worker.once('error', (cause: Error) => reject(new Error(cause.message, { cause })));
   worker.once('exit', () => reject(new Error('the hunt ended early')));
   const timer = systemClock().after(huntMsMax, () => reject(new Error('the hunt does not end')));
   try {

@@ -16,9 +16,9 @@ async function huntHere({ mutant, world, from, count }: HuntOptions): Promise<Hu
     if (violation === undefined) continue;
     const { message } = violation;
     assert(!isBrokenCode(violation), `the mutant ${name} is broken code: ${message}`);
-    return { name, seeds: seed - from + 1, caught: { seed, message } };
+    return { seeds: seed - from + 1, caught: { seed, message } };
   }
-  return { name, seeds: count, caught: undefined };
+  return { seeds: count, caught: undefined };
 }
 
 assert(parentPort !== null, 'this is a thread, not a program');

@@ -96,7 +96,7 @@ export const livenessBugs: readonly Bug[] = [
         'const hint = hintTerm >= 0 && hintIndex >= 0 ? index - 1 : 0;',
       ),
     ],
-    killers: { tests: test('raft/core/replication', 'a log that diverged for long*') },
+    killers: { tests: test('raft/core/shipped-bugs', 'logs that both*(catalogue 48)') },
   },
   {
     number: 48,
@@ -155,6 +155,6 @@ export const livenessBugs: readonly Bug[] = [
         'if (commit > Infinity) return impossible',
       ),
     ],
-    killers: { tests: test('raft/core/replication', 'nothing that a peer sends throws*') },
+    killers: { tests: test('raft/core/shipped-bugs', 'a heartbeat*(catalogue 48)') },
   },
 ];

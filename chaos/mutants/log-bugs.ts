@@ -16,7 +16,7 @@ export const logBugs: readonly Bug[] = [
         'if (index <= log.commit || term === 0) return;',
       ),
     ],
-    killers: { tests: test('raft/core/figure-8', '*') },
+    killers: { tests: test('raft/core/shipped-bugs', '*(catalogue 1)') },
   },
   {
     number: 2,
@@ -36,7 +36,7 @@ export const logBugs: readonly Bug[] = [
     }`,
       ),
     ],
-    killers: { tests: test('raft/core/replication', '*(catalogue 2, 7)*') },
+    killers: { tests: test('raft/core/shipped-bugs', '*(catalogue 2, 7)') },
   },
   {
     number: 3,
@@ -108,7 +108,7 @@ export const logBugs: readonly Bug[] = [
 /** Stops following`,
       ),
     ],
-    killers: { tests: test('raft/core/replication', '*(catalogue 5)*') },
+    killers: { tests: test('raft/core/shipped-bugs', '*(catalogue 5)') },
   },
   {
     number: 6,
@@ -147,7 +147,7 @@ export const logBugs: readonly Bug[] = [
         'this.#commit = commit;',
       ),
     ],
-    killers: { tests: test('raft/core/raft-log', 'a lazy commit record*') },
+    killers: { tests: test('raft/core/shipped-bugs', '*(catalogue 6)') },
   },
   {
     number: 7,
@@ -276,7 +276,7 @@ export const logBugs: readonly Bug[] = [
     decide(raft, leader);`,
       ),
     ],
-    killers: { tests: test('raft/core/replication', '*(catalogue 12)*') },
+    killers: { tests: test('raft/core/shipped-bugs', 'a refusal*(catalogue 12)') },
   },
   {
     number: 12,
@@ -290,7 +290,7 @@ export const logBugs: readonly Bug[] = [
         "if (message.term < raft.term && message.kind !== 'MsgAppResp') {",
       ),
     ],
-    killers: { tests: test('raft/core/replication', '*(catalogue 12)*') },
+    killers: { tests: test('raft/core/shipped-bugs', 'an acknowledgement*(catalogue 12)') },
   },
   {
     number: 13,
@@ -316,12 +316,9 @@ export const logBugs: readonly Bug[] = [
     edits: [
       edit(
         'raft/core/leading.ts',
-        'id === options.id ? log.stable : (leader.progress.get(id)?.match ?? 0);',
-        `id === options.id
-      ? conf.voters.length === 1
-        ? log.last
-        : log.stable
-      : (leader.progress.get(id)?.match ?? 0);`,
+        "log.append([{ term, index, kind: 'normal', data }]);",
+        `log.append([{ term, index, kind: 'normal', data }]);
+  if (raft.conf.voters.length === 1) log.commitTo(index);`,
       ),
       edit(
         'raft/core/raft-log.ts',
@@ -334,7 +331,7 @@ export const logBugs: readonly Bug[] = [
         'const to = this.#commit + 1;',
       ),
     ],
-    killers: { tests: test('raft/core/replication', '*(catalogue 14)*') },
+    killers: { tests: test('raft/core/shipped-bugs', '*(catalogue 14)') },
   },
   {
     number: 15,

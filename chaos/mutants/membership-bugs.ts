@@ -77,7 +77,7 @@ export const membershipBugs: readonly Bug[] = [
 `,
       ),
     ],
-    killers: { tests: test('raft/core/membership', '*(catalogue 28)*', 'several changes go*') },
+    killers: { tests: test('raft/core/shipped-bugs', '*(catalogue 26)') },
   },
   {
     number: 27,
@@ -206,7 +206,7 @@ export const membershipBugs: readonly Bug[] = [
     );`,
       ),
     ],
-    killers: { tests: test('raft/core/membership', '*(catalogue 25, 31)*') },
+    killers: { tests: test('raft/core/membership', 'a state machine that kept what it applied*') },
   },
   {
     number: 32,
@@ -234,6 +234,6 @@ import { changed, whyInvalid } from './confchange.ts';
     }`,
       ),
     ],
-    killers: { tests: test('raft/core/membership', '*(catalogue 32)*', 'a change is in force*') },
+    killers: { tests: test('raft/core/shipped-bugs', '*(catalogue 32)') },
   },
 ];

@@ -95,6 +95,6 @@ export const readBugs: readonly Bug[] = [
   );`,
       ),
     ],
-    killers: { tests: test('raft/core/reading', 'a leader that a quorum does not follow*') },
+    killers: { tests: test('raft/core/shipped-bugs', '*(catalogue 46)') },
   },
 ];

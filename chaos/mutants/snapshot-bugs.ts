@@ -70,12 +70,12 @@ export const snapshotBugs: readonly Bug[] = [
     name: 'newest-by-name',
     kind: 'safety',
     about:
-      'The newest snapshot is told by the order of terms, and the newest by index is reaped (hashicorp #395).',
+      'The newest snapshot is told by names as text, and the newest by index reaped (hashicorp #395).',
     edits: [
       edit(
         'storage/snapshot/snapshot-store.ts',
         '  other.mark.index - one.mark.index;',
-        '  other.mark.term - one.mark.term || other.mark.index - one.mark.index;',
+        '  other.mark.index.toString(16).localeCompare(one.mark.index.toString(16));',
       ),
     ],
     killers: { tests: test('storage/snapshot/snapshot-store', 'the two newest by index*') },
@@ -153,7 +153,7 @@ export const snapshotBugs: readonly Bug[] = [
       ),
     ],
     killers: {
-      tests: test('storage/snapshot/snapshot-store', 'a receiver ends with what was sent*'),
+      tests: test('storage/snapshot/snapshot-store', 'two snapshots in quick succession*'),
     },
   },
   {
@@ -188,7 +188,7 @@ export const snapshotBugs: readonly Bug[] = [
         'if (this.owesConf) return false;',
       ),
     ],
-    killers: { tests: test('raft/core/raft-log', 'nothing is applied while a snapshot*') },
+    killers: { tests: test('raft/core/shipped-bugs', '*(catalogue 38)') },
   },
   {
     number: 38,
@@ -198,6 +198,6 @@ export const snapshotBugs: readonly Bug[] = [
     edits: [
       edit('raft/core/raft-log.ts', 'this.#given = Math.max(this.#given, snapshot.index);', ''),
     ],
-    killers: { tests: test('raft/core/raft-log', '*') },
+    killers: { tests: test('raft/core/shipped-bugs', '*(catalogue 38)') },
   },
 ];

@@ -108,6 +108,11 @@ export const storageBugs: readonly Bug[] = [
     edits: [
       edit(
         'storage/wal/wal.ts',
+        'await file.write(0, [encodeSegmentHeader(header), bytes]);',
+        'await file.write(0, [encodeSegmentHeader(header), bytes]).catch(() => {});',
+      ),
+      edit(
+        'storage/wal/wal.ts',
         'await this.#file.write(this.#offset, [batch.bytes]);\n',
         `await this.#file.write(this.#offset, [batch.bytes]).catch(() => {});
 `,

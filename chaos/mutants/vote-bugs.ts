@@ -54,7 +54,7 @@ export const voteBugs: readonly Bug[] = [
       this.#writing = this.#write({ ...ready, messagesAfterSync: [] });`,
       ),
     ],
-    killers: { seeds: 100 },
+    killers: { seeds: 100, tests: test('raft/node/durable-promises', '*(catalogue 17)') },
   },
   {
     number: 18,
@@ -82,7 +82,7 @@ export const voteBugs: readonly Bug[] = [
         'await log.append({ hard: hard && { ...hard, vote: undefined }, entries });',
       ),
     ],
-    killers: { seeds: 100 },
+    killers: { seeds: 100, tests: test('raft/node/durable-promises', '*(catalogue 19)') },
   },
   {
     number: 19,
@@ -108,7 +108,7 @@ export const voteBugs: readonly Bug[] = [
         "  #writingTicks = 0;\n  #hardBefore: Ready['hard'];\n",
       ),
     ],
-    killers: { seeds: 100 },
+    killers: { seeds: 100, tests: test('raft/node/durable-promises', '*(catalogue 19)') },
   },
   {
     number: 20,
@@ -126,7 +126,7 @@ export const voteBugs: readonly Bug[] = [
       }))(confs.at(-1)?.conf ?? options.initial.conf),`,
       ),
     ],
-    killers: { tests: test('raft/core/membership', '*(catalogue 20)*') },
+    killers: { tests: test('raft/core/shipped-bugs', '*(catalogue 20)') },
   },
   {
     number: 20,

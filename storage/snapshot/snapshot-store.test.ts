@@ -173,12 +173,16 @@ test('two snapshots in quick succession: the later session wins, and an older on
   const early = (await sender.run(source.open({ index: 20, term: 3 })))!;
   await make(sender, source, mark(30), bytesOf(300, 30));
   const late = (await sender.run(source.open({ index: 30, term: 3 })))!;
-  await receiveOn(machine, store, early.encoded);
+  const ended = await receiveOn(machine, store, early.encoded);
   const receiver = await receiveOn(machine, store, late.encoded);
+  const stray = await machine.run(ended.take((await sender.run(early.chunk(0)))!));
+  t.deepEqual(stray, { ok: false, refusal: { kind: 'superseded' } });
   for (let chunk = await sender.run(late.chunk(0)); chunk !== undefined;) {
     t.true((await machine.run(receiver.take(chunk))).ok);
     chunk = await sender.run(late.chunk(chunk.offset + 64));
   }
+  const last = (await sender.run(late.chunk(256)))!;
+  t.deepEqual(await machine.run(receiver.take(last)), { ok: true, value: 300 }, 'once more');
   await machine.run(receiver.commit());
   const refused = await machine.run(store.receive(early.encoded));
   t.deepEqual(refused, { ok: false, refusal: { kind: 'old', newest: 30 } });

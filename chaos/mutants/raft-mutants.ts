@@ -1,2 +1,0 @@
-/** The catalogue, as the program knows it. */
-export { catalogue as raftMutants } from './catalogue.ts';
