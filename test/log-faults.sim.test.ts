@@ -12,6 +12,7 @@ import { openTempFolder } from '#internal/testing/temp-folder.ts';
 import { LoopDisk } from '#chaos/nemesis/loop-disk.ts';
 import { compileLibrary, compilerObstacle } from '#chaos/nemesis/native.ts';
 import { isBeginning, live, serialsIn } from './log-faults/life.ts';
+import { lifeOfMaster } from './log-faults/master-life.ts';
 
 const seed = Number(process.env['SEED'] ?? 1);
 const segmentBytes = 16 * 1024;
@@ -58,6 +59,29 @@ for (const fault of ['kill-before', 'kill-after', 'fail'] as const) {
     },
   );
 }
+
+withCompiler(`a master that idles ends when its log fails${because(noCompiler)}`, async (t) => {
+  t.timeout(10 * 60_000);
+  await using folder = await openTempFolder();
+  const library = compileLibrary('sync-faults.c', folder.path);
+  let [early, idle] = [0, 0];
+  // The first segment and the one made ahead take most syncs: a mebibyte each.
+  for (let sync = 1; sync <= syncsMax; sync += sync < 70 ? 23 : 9) {
+    const home = `${folder.path}/${sync}`;
+    const env = { LD_PRELOAD: library, SYNC_FAULT: `fail ${sync} /log` };
+    const ended = await lifeOfMaster({ folder: home, env });
+    await rm(home, { recursive: true });
+    if (!ended.isStruck) break;
+    t.regex(ended.words, /^altiplano master: Cannot (open|write) the Raft log in .*EIO/m);
+    // One that does not come as far as to vote has not begun.
+    const isEarly = ended.status === 1 && !ended.isListening;
+    t.true(ended.status === 70 || isEarly, `sync ${sync}: ${ended.status}: ${ended.words}`);
+    if (ended.isListening) idle++;
+    else early++;
+  }
+  t.log(`${early} failed before it listened, ${idle} while it idled`);
+  t.true(early >= 3 && idle >= 5);
+});
 
 withDisks(`after a power cut all that was acknowledged is there${because(noDisks)}`, async (t) => {
   t.timeout(10 * 60_000);
