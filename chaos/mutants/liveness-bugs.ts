@@ -24,7 +24,7 @@ export const livenessBugs: readonly Bug[] = [
     kind: 'liveness',
     about: 'A node that was cut off deposes a good leader when it comes back.',
     edits: [edit('raft/core/election.ts', 'if (raft.options.preVote) {', 'if (raft.term < 0) {')],
-    killers: { tests: test('raft/core/election', '*') },
+    killers: { tests: test('raft/core/election', 'a node that lost touch*') },
   },
   {
     number: 47,
@@ -38,7 +38,7 @@ export const livenessBugs: readonly Bug[] = [
         'return checkQuorum && leaderOf(raft) !== undefined && raft.elapsedTicks > electionTicks * 9;',
       ),
     ],
-    killers: { tests: test('raft/core/election', '*') },
+    killers: { tests: test('raft/core/election', 'who hears a leader*') },
   },
   {
     number: 47,
@@ -111,7 +111,7 @@ export const livenessBugs: readonly Bug[] = [
         'return { data: file, chunks: 0 };',
       ),
     ],
-    killers: { tests: test('storage/snapshot/snapshot-store', '*') },
+    killers: { tests: test('storage/snapshot/snapshot-store', 'a receiver that restarts*') },
   },
   {
     number: 48,
@@ -139,7 +139,7 @@ export const livenessBugs: readonly Bug[] = [
         'if (raft.elapsedTicks >= raft.patienceTicks && raft.durable.term === 0) campaign(raft);',
       ),
     ],
-    killers: { tests: test('raft/core/election', '*') },
+    killers: { tests: test('raft/core/shipped-bugs', 'nodes that all restart*') },
   },
   {
     number: 48,

@@ -54,7 +54,7 @@ export const storageBugs: readonly Bug[] = [
         'const isShort = this.#tail.segment < 0;',
       ),
     ],
-    killers: { tests: test('storage/wal/recovery', '*') },
+    killers: { tests: test('storage/wal/recovery', 'openSegmentWithNonZeroData*', 'a hole*') },
   },
   {
     number: 41,
@@ -129,10 +129,11 @@ export const storageBugs: readonly Bug[] = [
       edit(
         'storage/wal/recovery.ts',
         'if (number !== previous + 1 || !follows) {',
-        'if (number < previous + 1) {',
+        `if (number !== previous + 1 || !follows) this.#place = header;
+    if (number < previous + 1) {`,
       ),
     ],
-    killers: { tests: test('storage/wal/recovery', '*') },
+    killers: { tests: test('storage/wal/recovery', 'nonContiguousClosedSegments*') },
   },
   {
     number: 43,
@@ -147,6 +148,8 @@ export const storageBugs: readonly Bug[] = [
         '',
       ),
     ],
-    killers: { tests: test('storage/wal/recovery', '*') },
+    killers: {
+      tests: test('storage/wal/recovery', 'secondOpenSegmentIsAllZeros: *', 'emptyOpenSegment*'),
+    },
   },
 ];

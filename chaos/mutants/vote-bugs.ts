@@ -188,4 +188,18 @@ export const voteBugs: readonly Bug[] = [
     edits: [edit('raft/node/peer-book.ts', 'if (known !== undefined) return otherDisk(peer);', '')],
     killers: { tests: test('raft/node/membership', 'a node that lost its disk*') },
   },
+  {
+    number: 22,
+    name: 'lost-log-unnoticed',
+    kind: 'safety',
+    about: 'A node whose log is gone starts as a new one, under its old id.',
+    edits: [
+      edit(
+        'raft/node/peer-book.ts',
+        'if (written?.isUsed === true && isLogNew) {',
+        'if (written?.isUsed === true && isLogNew && id < 0) {',
+      ),
+    ],
+    killers: { tests: test('raft/node/membership', 'a node whose log alone is gone*') },
+  },
 ];

@@ -215,6 +215,24 @@ test('a change that was never decided is in force nowhere, not where it had arri
   }
 });
 
+test('a new leader changes no membership before its own first entry is decided (catalogue 23)', (t) => {
+  const cluster = new TestCluster({}, { size: 3, waiting: 1 });
+  cluster.elect(1);
+  cluster.tick(3);
+  cluster.crash(1);
+  cluster.isolate(1);
+  cluster.tick(12);
+  const applied = cluster.node(2).status().last;
+  t.is(cluster.node(2).status().applied, applied, 'it has applied all that it inherited');
+  cluster.filter(({ from, to, kind }) => from !== 1 && to !== 1 && kind !== 'MsgApp');
+  cluster.elect(2);
+  const early = cluster.node(2).proposeConf(change(addLearner(4)));
+  t.like(early, { ok: false, refusal: { kind: 'in-progress', index: applied + 1 } });
+  cluster.isolate(1);
+  cluster.tick(2);
+  t.true(cluster.node(2).proposeConf(change(addLearner(4))).ok);
+});
+
 test('a joint configuration ends when the new majority agrees, not the old one alone (catalogue 26)', (t) => {
   const cluster = new TestCluster({}, { size: 3, waiting: 2 });
   cluster.elect(1);
@@ -295,4 +313,14 @@ test('a heartbeat that commits what a lost log does not hold is refused, and end
   t.like(node.status(), { commit: 0, last: 1 });
   t.true(node.step({ ...beat, from: two, commit: 1 }).ok);
   t.true(node.step({ ...beat, from: three, term: 2, commit: 1 }).ok);
+});
+
+test('nodes that all restart elect a leader by themselves, and go on (catalogue 48)', (t) => {
+  const cluster = new TestCluster({}, { size: 3 });
+  cluster.elect(1);
+  cluster.propose(1, 'a');
+  cluster.run();
+  for (const id of [1, 2, 3]) cluster.crash(id);
+  cluster.tick(60);
+  for (const id of [1, 2, 3]) t.deepEqual(cluster.applied(id), ['a']);
 });

@@ -144,6 +144,18 @@ test('a receiver ends with what was sent, whatever comes twice, late, broken or 
   }
 });
 
+test('a receiver that restarts goes on behind what it has (catalogue 48)', async (t) => {
+  const sender = await senderOf(1, 640);
+  const machine = new SimulatedMachine(3);
+  const receiver = await receiveOn(machine, await openOn(machine), sender.encoded);
+  for (const offset of [0, 64, 128]) {
+    t.true((await machine.run(receiver.take((await sender.chunkAt(offset))!))).ok);
+  }
+  machine.crash('process');
+  const again = await receiveOn(machine, await openOn(machine), sender.encoded);
+  t.is(again.nextOffset(), 192);
+});
+
 test('a snapshot of the same place from another node starts anew: its bytes may be others', async (t) => {
   const [one, other] = [await senderOf(1, 640), await senderOf(2, 640)];
   const machine = new SimulatedMachine(3);
