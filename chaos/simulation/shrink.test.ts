@@ -1,13 +1,13 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { type Hardship, shrink } from './shrink.ts';
+import { type Hardship, type Size, shrink } from './shrink.ts';
 
 const all = ['loss', 'repeats', 'partitions', 'crashes', 'pauses', 'drift', 'wipes', 'stops'];
 const from: Hardship = { faults: all, hostileMs: 60_000, sizes: [5, 3, 1] };
 const runsMax = 200;
 
 const needs =
-  (faults: readonly string[], hostileMs = 0, size = 1) =>
+  (faults: readonly string[], hostileMs = 0, size: Size = 1) =>
   async (hardship: Hardship): Promise<boolean> =>
     faults.every((name) => hardship.faults.includes(name)) &&
     hardship.hostileMs >= hostileMs &&
@@ -18,7 +18,7 @@ test('what is left breaks the rule, and nothing can be left out of it', async (t
     fc.asyncProperty(
       fc.subarray(all),
       fc.integer({ min: 1, max: 60_000 }),
-      fc.constantFrom(1, 3, 5),
+      fc.constantFrom<Size>(1, 3, 5),
       async (faults, hostileMs, size) => {
         const breaks = needs(faults, hostileMs, size);
         const { hardship } = await shrink(from, breaks, { runsMax });

@@ -4,6 +4,9 @@
  * broke; it is not always the smallest there is, and the search ends after `runsMax` runs.
  */
 
+/** Machines in the cluster. */
+export type Size = 1 | 3 | 5;
+
 /** What a run has to bear. */
 export type Hardship = {
   /** Classes of faults, by name. */
@@ -11,7 +14,7 @@ export type Hardship = {
   /** Virtual time under them. */
   readonly hostileMs: number;
   /** Sizes that the cluster may have, the present one first, the smallest last. */
-  readonly sizes: readonly number[];
+  readonly sizes: readonly Size[];
 };
 
 export type Shrunk = { readonly hardship: Hardship; readonly runs: number };
