@@ -115,6 +115,21 @@ export const livenessBugs: readonly Bug[] = [
   },
   {
     number: 48,
+    name: 'snapshot-started-again',
+    kind: 'liveness',
+    about: 'Each sign of life of a slow follower starts its snapshot anew.',
+    edits: [
+      edit(
+        'raft/core/leading.ts',
+        'const heard = resumed({ ...progress, isActive: true });',
+        `const living = { ...progress, isActive: true };
+  const heard = resumed(living.mode.kind === 'snapshot' ? held(living) : living);`,
+      ),
+    ],
+    killers: { tests: test('raft/core/replication', 'a snapshot on its way*') },
+  },
+  {
+    number: 48,
     name: 'candidate-refuses-snapshot',
     kind: 'liveness',
     about: 'A candidate that needs a snapshot refuses it, being a candidate (nebula #1769).',
