@@ -22,8 +22,8 @@ RUN ln -s /opt/altiplano/cmd/altiplano.js /usr/local/bin/altiplano \
  && chown node:node /var/lib/altiplano
 USER node
 VOLUME /var/lib/altiplano
-# Masters: HTTP 5050, gRPC 5060. Agents: HTTP 5051.
-EXPOSE 5050 5051 5060
+# Masters: HTTP 5050, gRPC 5060 for agents and 5061 among themselves. Agents: HTTP 5051.
+EXPOSE 5050 5051 5060 5061
 HEALTHCHECK --interval=10s --timeout=3s --start-period=15s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.ALTIPLANO_HEALTH_PORT ?? 5050}/health`).then((reply) => process.exit(reply.ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["altiplano"]

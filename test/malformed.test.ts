@@ -63,6 +63,7 @@ async function startMaster(t: ExecutionContext): Promise<StartedMaster> {
       `--ip=${host}`,
       `--port=${port}`,
       `--grpc-port=${await findFreePort(host, random)}`,
+      `--peer-port=${await findFreePort(host, random)}`,
       `--work-dir=${await temporaryFolder(t)}`,
     ],
     onLine: (_, line) => lines.push(line),

@@ -63,7 +63,7 @@ test('masters are added, replaced and removed while the cluster runs', async (t)
   t.is(await masters.agentId(), agentId);
 });
 
-type Ports = { readonly http: number; readonly grpc: number };
+type Ports = { readonly http: number; readonly grpc: number; readonly peer: number };
 
 class Masters implements AsyncDisposable {
   readonly #folder: string;
@@ -76,7 +76,9 @@ class Masters implements AsyncDisposable {
   static async open(folder: string, count: number): Promise<Masters> {
     const ports = new Map<number, Ports>();
     const free = async (): Promise<number> => await findFreePort(host, systemRandom());
-    for (let id = 1; id <= count; id++) ports.set(id, { http: await free(), grpc: await free() });
+    for (let id = 1; id <= count; id++) {
+      ports.set(id, { http: await free(), grpc: await free(), peer: await free() });
+    }
     return new Masters(folder, ports, await free());
   }
 
@@ -92,7 +94,7 @@ class Masters implements AsyncDisposable {
   }
 
   start(id: number, peers: readonly number[], ...more: readonly string[]): void {
-    const { http, grpc } = this.#portsOf(id);
+    const { http, grpc, peer: own } = this.#portsOf(id);
     const lines: string[] = [];
     this.#lines.set(id, lines);
     const argv = [
@@ -101,7 +103,8 @@ class Masters implements AsyncDisposable {
       `--node-id=${id}`,
       `--port=${http}`,
       `--grpc-port=${grpc}`,
-      `--peers=${peers.map((peer) => `${peer}=${this.#grpcOf(peer)}`).join(',')}`,
+      `--peer-port=${own}`,
+      `--peers=${peers.map((peer) => `${peer}=${this.#peerOf(peer)}`).join(',')}`,
       ...more,
     ];
     this.#programs.set(id, this.#program(argv, lines));
@@ -120,7 +123,7 @@ class Masters implements AsyncDisposable {
 
   /** By any master that runs: none of them has to lead. */
   async ask([verb = '', ...flags]: readonly string[]): Promise<Outcome> {
-    const masters = [...this.#programs.keys()].map((id) => this.#grpcOf(id)).join(',');
+    const masters = [...this.#programs.keys()].map((id) => this.#peerOf(id)).join(',');
     return await altiplano(['operator', 'raft', verb, `--masters=${masters}`, ...flags]);
   }
 
@@ -192,6 +195,10 @@ class Masters implements AsyncDisposable {
       args: [launcher, ...argv, `--ip=${host}`, `--hostname=${host}`, '--end-with-input'],
       onLine: (_, line) => void lines.push(line),
     });
+  }
+
+  #peerOf(id: number): string {
+    return `${host}:${this.#portsOf(id).peer}`;
   }
 
   #grpcOf(id: number): string {

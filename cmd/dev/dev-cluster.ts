@@ -82,7 +82,7 @@ export class DevCluster {
 
   async #unfreePorts(): Promise<readonly string[]> {
     const { masters, agents } = this.#options.addresses;
-    const ports = masters.flatMap(({ httpPort, grpcPort }) => [httpPort, grpcPort]);
+    const ports = masters.flatMap(Object.values<number>);
     return await unfreePorts(this.#with, {
       host,
       ports: [...ports, ...agents.map(({ httpPort }) => httpPort)].toSorted((a, b) => a - b),
@@ -93,7 +93,7 @@ export class DevCluster {
 
   #masterSeat(n: number): Seat {
     const { workDir, addresses } = this.#options;
-    const peers = addresses.masters.map(({ grpcPort }, m) => `${m + 1}=${host}:${grpcPort}`);
+    const peers = addresses.masters.map(({ peerPort }, m) => `${m + 1}=${host}:${peerPort}`);
     const own = addresses.masters[n];
     return newSeat(`master-${n + 1}`, [
       'master',
@@ -102,6 +102,7 @@ export class DevCluster {
       `--hostname=${host}`,
       `--port=${own?.httpPort}`,
       `--grpc-port=${own?.grpcPort}`,
+      `--peer-port=${own?.peerPort}`,
       `--node-id=${n + 1}`,
       `--peers=${peers.join(',')}`,
       '--end-with-input',

@@ -84,6 +84,7 @@ function addressesFrom({ firstPort, masters, agents }: Values): DevAddresses {
     masters: Array.from({ length: masters }, (_, n) => ({
       httpPort: firstPort + 2 * n,
       grpcPort: firstPort + grpcAfterHttp + 2 * n,
+      peerPort: firstPort + grpcAfterHttp + 2 * n + 1,
     })),
     agents: Array.from({ length: agents }, (_, n) => ({ httpPort: firstPort + 2 * n + 1 })),
   };

@@ -6,7 +6,7 @@ const refusals = (...argv: readonly string[]): readonly string[] => {
   const parsed = parseFlags(masterProgram, ['--work-dir=/w', ...argv]);
   return parsed.ok ? [] : parsed.refusal;
 };
-const peers = '--peers=1=a:5060,2=b:5060,3=c:5060';
+const peers = '--peers=1=a:5061,2=b:5061,3=c:5061';
 
 test('a master alone, and one of three, need no more than a work directory and their peers', (t) => {
   t.deepEqual(refusals(), []);
@@ -14,7 +14,7 @@ test('a master alone, and one of three, need no more than a work directory and t
 });
 
 test('a master that is none of its peers is refused', (t) => {
-  t.regex(refusals(peers, '--node-id=4')[0]!, /^--node-id=4 is none of --peers=1=a:5060/);
+  t.regex(refusals(peers, '--node-id=4')[0]!, /^--node-id=4 is none of --peers=1=a:5061/);
 });
 
 test('peers are id=host:port, each id once', (t) => {
@@ -27,6 +27,13 @@ test('peers are id=host:port, each id once', (t) => {
     );
   }
   t.true(refusals('--peers=1=a:1,1=b:1').includes('--peers names an id twice'));
+});
+
+test('one port cannot be for two things', (t) => {
+  t.deepEqual(refusals('--peer-port=5060'), [
+    '--port, --grpc-port and --peer-port are not all different: 5050, 5060, 5060',
+  ]);
+  t.deepEqual(refusals('--port=0', '--grpc-port=0', '--peer-port=0'), []);
 });
 
 test('time-outs that would depose a leader for one lost heartbeat are refused', (t) => {

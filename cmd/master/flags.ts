@@ -19,6 +19,7 @@ export type MasterFlags = {
   readonly ip: string;
   readonly port: number;
   readonly grpcPort: number;
+  readonly peerPort: number;
   readonly advertiseIp: string | undefined;
   readonly hostname: string;
   readonly cluster: string;
@@ -42,7 +43,8 @@ export const masterProgram: Program<MasterFlags> = {
     workDir: text({ meaning: 'where the log and the applied state live' }),
     ip: text({ meaning: 'the address to listen on', fallback: '0.0.0.0' }),
     port: port({ meaning: 'HTTP, for frameworks, operators and tools', fallback: 5050 }),
-    grpcPort: port({ meaning: 'gRPC, for the other masters and for agents', fallback: 5060 }),
+    grpcPort: port({ meaning: 'gRPC, for agents', fallback: 5060 }),
+    peerPort: port({ meaning: 'gRPC, for the other masters and for operators', fallback: 5061 }),
     advertiseIp: optionalText({ meaning: 'the address that others are told, when it is not --ip' }),
     hostname: text({ meaning: 'the name that others are told', fallback: hostname() }),
     cluster: text({
@@ -56,7 +58,7 @@ export const masterProgram: Program<MasterFlags> = {
       max: Number.MAX_SAFE_INTEGER,
     }),
     peers: list({
-      meaning: 'all masters as id=host:port of their gRPC; without it this master is alone',
+      meaning: 'all masters as id=host:port, at their --peer-port; without it this master is alone',
       fallback: [],
     }),
     join: toggle({
@@ -95,7 +97,9 @@ export const masterProgram: Program<MasterFlags> = {
       words: ['debug', 'info', 'warn', 'error', 'silent'],
     }),
   },
-  check: ({ nodeId, peers, heartbeatInterval, electionTimeout, agentReregisterTimeout }) => {
+  check: (flags) => {
+    const { nodeId, peers, heartbeatInterval, electionTimeout, agentReregisterTimeout } = flags;
+    const ports = [flags.port, flags.grpcPort, flags.peerPort].filter((number) => number > 0);
     const parsed = peers.map(parsePeer);
     const ids = parsed.flatMap((peer) => (peer === undefined ? [] : [peer.id]));
     return [
@@ -103,6 +107,9 @@ export const masterProgram: Program<MasterFlags> = {
         .filter((_, n) => parsed[n] === undefined)
         .map((peer) => `--peers: '${peer}' is not id=host:port`),
       ...(new Set(ids).size < ids.length ? ['--peers names an id twice'] : []),
+      ...(new Set(ports).size < ports.length
+        ? [`--port, --grpc-port and --peer-port are not all different: ${ports.join(', ')}`]
+        : []),
       ...(peers.length > 0 && !ids.includes(nodeId)
         ? [`--node-id=${nodeId} is none of --peers=${peers.join(',')}`]
         : []),

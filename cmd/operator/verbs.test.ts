@@ -29,7 +29,7 @@ test('each verb makes its request', (t) => {
 });
 
 test('masters and patience are the same for all', (t) => {
-  t.like(read('list'), { masters: ['127.0.0.1:5060', '127.0.0.1:5062', '127.0.0.1:5064'] });
+  t.like(read('list'), { masters: ['127.0.0.1:5061', '127.0.0.1:5063', '127.0.0.1:5065'] });
   t.like(read('transfer', '--masters=a:1,b:2', '--timeout=5secs'), {
     masters: ['a:1', 'b:2'],
     timeoutMs: 5000,

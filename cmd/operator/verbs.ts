@@ -32,8 +32,8 @@ type Change = { readonly nodes: readonly NodeId[]; readonly acceptNoSpare: boole
 
 const common: Program<Common>['flags'] = {
   masters: list({
-    meaning: 'host:port of the gRPC of some masters',
-    fallback: devAddresses.masters.map(({ grpcPort }) => `127.0.0.1:${grpcPort}`),
+    meaning: 'host:port of some masters, at their --peer-port',
+    fallback: devAddresses.masters.map(({ peerPort }) => `127.0.0.1:${peerPort}`),
   }),
   timeout: durationMs({ meaning: 'how long an answer is waited for', fallback: 600_000 }),
 };

@@ -176,7 +176,7 @@ function readMember(service: Service): {
 
 function memberProblems({ kind, service, flags }: Member, image: ImageConfig): readonly string[] {
   const healthPort = Number(service.environment['ALTIPLANO_HEALTH_PORT'] ?? healthPortDefault);
-  const listens = kind === 'master' ? [flags.port, flags.grpcPort] : [flags.port];
+  const listens = kind === 'master' ? [flags.port, flags.grpcPort, flags.peerPort] : [flags.port];
   const isRoot = (service.user ?? image.user) === 'root';
   return [
     ...(healthPort === flags.port ? [] : [`its health is asked at ${healthPort}, not its port`]),
@@ -199,11 +199,13 @@ function memberProblems({ kind, service, flags }: Member, image: ImageConfig): r
   ];
 }
 
-/** Every list of masters names exactly the masters of the file, at their gRPC ports. */
+/** Every list of masters names exactly the masters of the file, at the ports that are for them. */
 function peerProblems(members: readonly Member[]): readonly string[] {
   const masters = members.filter((member) => member.kind === 'master');
   const addresses = masters.map(({ service, flags }) => `${service.name}:${flags.grpcPort}`);
-  const peers = masters.map(({ flags }, n) => `${flags.nodeId}=${addresses[n]}`);
+  const peers = masters.map(
+    ({ service, flags }) => `${flags.nodeId}=${service.name}:${flags.peerPort}`,
+  );
   return [
     ...(masters.length % 2 === 1 ? [] : [`${masters.length} masters: an odd number is wanted`]),
     ...masters

@@ -1,4 +1,5 @@
 /** Threads of this process, each with a loop of its own, and the pipe to them. */
+import module from 'node:module';
 import { MessageChannel, parentPort, Worker, workerData } from 'node:worker_threads';
 import { assert } from '#internal/base/assert.ts';
 import type { MessagePort } from '../message-port.ts';
@@ -22,7 +23,10 @@ export function startThread<Sent, Received>(
   file: URL,
   { settings }: { readonly settings: unknown },
 ): Thread<Sent, Received> {
-  const worker = new Worker(file, { workerData: settings });
+  // Threads do not share what is compiled, but what is cached of it.
+  const cache = module.getCompileCacheDir();
+  const env = cache === undefined ? process.env : { ...process.env, NODE_COMPILE_CACHE: cache };
+  const worker = new Worker(file, { workerData: settings, env });
   const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
   let isEnded = false;
   worker.once('error', (cause) => {
