@@ -1,90 +1,143 @@
 /**
  * One machine of the simulated cluster: a disk that outlives its programs, a clock of its own, and
- * the real node over the real log. What the node writes, says and applies is told to the witness on
- * its way through the ports.
+ * what a master runs of Raft, put together as a master does: the node, its log, its snapshots, its
+ * book of peers, sessions around the state. The witness stands in each port (`raft-doors.ts`).
  */
 import type { Random } from '#internal/base/random.ts';
-import { FilesError } from '#internal/runtime/files.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
-import { simulatedClock } from '#internal/runtime/simulated/clock.ts';
+import { type SimulatedClock, simulatedClock } from '#internal/runtime/simulated/clock.ts';
 import type { SimulatedDatagrams } from '#internal/runtime/simulated/datagrams.ts';
 import { SimulatedDisk } from '#internal/runtime/simulated/disk.ts';
 import { simulatedFiles } from '#internal/runtime/simulated/files.ts';
 import type { Life } from '#internal/runtime/simulated/life.ts';
 import type { SimulatedWorld } from '#internal/runtime/simulated/world.ts';
 import type { LogStore } from '#raft/core/log-store.ts';
+import type { SnapshotStore } from '#raft/core/snapshot-store.ts';
 import type { ConfState, Message, NodeId } from '#raft/core/types.ts';
-import type { PeerTransport } from '#raft/node/peer-transport.ts';
+import { leave } from '#raft/node/hand-over.ts';
+import { defaultMembershipOptions, Membership } from '#raft/node/membership.ts';
+import { openPeerBook, type PeerBook } from '#raft/node/peer-book.ts';
 import {
   defaultRaftNodeOptions,
-  RaftNode,
+  openRaftNode,
+  type RaftNode,
   type RaftNodeDependencies,
+  type RaftNodeOptions,
 } from '#raft/node/raft-node.ts';
-import type { Proposal, StateMachine } from '#raft/node/replicated-log.ts';
+import { SessionMachine } from '#raft/node/session-machine.ts';
+import { defaultSessionLimits } from '#raft/node/session-table.ts';
+import { defaultSnapshotOptions, type SnapshotMeans } from '#raft/node/snapshot-desk.ts';
 import { type Datagram, memoryPeers } from '#raft/transport/memory.ts';
+import { memorySnapshots, type SnapshotDatagram } from '#raft/transport/memory-snapshots.ts';
+import { openSnapshotStore } from '#storage/snapshot/snapshot-store.ts';
 import { openWal } from '#storage/wal/wal.ts';
-import { WalError } from '#storage/wal/wal-error.ts';
+import {
+  type See,
+  watchedAcquaintances,
+  watchedLog,
+  watchedMachine,
+  watchedPeers,
+  watchedSnapshots,
+} from './raft-doors.ts';
 import type { RaftLimits } from './raft-faults.ts';
+import { type Ending, endingOf } from './raft-endings.ts';
+import { Register } from './raft-register.ts';
 import type { Witness } from './raft-witness.ts';
 
-type Dependencies = {
+export type MachineDependencies = {
   readonly world: SimulatedWorld;
-  readonly datagrams: SimulatedDatagrams<Datagram>;
+  readonly messages: SimulatedDatagrams<Datagram>;
+  readonly snapshots: SimulatedDatagrams<SnapshotDatagram>;
   readonly witness: Witness;
-  readonly logger: Logger;
   /** Hears what machines say to each other, as it leaves them. */
   readonly overhear: (name: string, message: Message) => void;
+  /** A part of a snapshot is on its way to a machine, or is being installed there. */
+  readonly onSnapshotPart: (name: string) => void;
+  readonly onRefusedPeer: (peer: NodeId) => void;
+  readonly onEnded: (ending: Ending) => void;
 };
 
 export type MachineOptions = {
   readonly id: NodeId;
-  readonly conf: ConfState;
+  /** What the operator told it when it was set up; a new one waits to be told who the voters are. */
+  readonly bootstrap: ConfState;
   readonly limits: RaftLimits;
   readonly syncMsMax: number;
   readonly syncFails: number;
   /** Seconds of its clock a true second. */
   readonly clockRate: number;
+  /** Came back with an empty disk under an old id: what it does must not count anywhere. */
+  readonly isWiped: boolean;
 };
+
+/** What runs on a machine while it is up. */
+export type Program = {
+  readonly life: Life;
+  readonly clock: SimulatedClock;
+  readonly node: RaftNode;
+  readonly register: Register;
+  readonly book: PeerBook;
+  readonly membership: Membership;
+  readonly log: LogStore;
+  readonly store: SnapshotStore;
+};
+
+/**
+ * `damaged`: bytes changed under it. `useless`: its program refused to start from what is left, or it
+ * was given up.
+ */
+export type Condition = 'sound' | 'damaged' | 'wiped' | 'useless';
 
 export class RaftMachine {
   readonly id: NodeId;
   readonly name: string;
   readonly disk: SimulatedDisk;
-  readonly #dependencies: Dependencies;
+  readonly #dependencies: MachineDependencies;
   readonly #options: MachineOptions;
   readonly #random: Random;
+  readonly #see: See;
+  #condition: Condition;
   #lives = 0;
-  #node: RaftNode | undefined;
+  #program: Program | undefined;
+  #stopping: Program | undefined;
 
-  constructor(dependencies: Dependencies, options: MachineOptions) {
-    const { world } = dependencies;
-    this.id = options.id;
-    this.name = machineName(options.id);
-    this.disk = new SimulatedDisk({ world }, { name: this.name, syncMsMax: options.syncMsMax });
+  constructor(dependencies: MachineDependencies, options: MachineOptions) {
+    const { world, witness } = dependencies;
+    const { id, syncMsMax, isWiped } = options;
+    this.id = id;
+    this.name = machineName(id);
+    const luck = isWiped ? `${this.name} wiped` : this.name;
+    this.disk = new SimulatedDisk({ world }, { name: luck, syncMsMax });
     this.disk.setSyncFails(options.syncFails);
-    this.#random = world.random(this.name);
+    this.#random = world.random(luck);
+    this.#condition = isWiped ? 'wiped' : 'sound';
+    this.#see = isWiped ? () => {} : (check) => witness.see(check);
     this.#dependencies = dependencies;
     this.#options = options;
   }
 
   get isLeader(): boolean {
-    return this.#node?.standing().kind === 'leader';
+    return this.#program?.node.standing().kind === 'leader';
   }
 
-  /** Undefined while nobody is there to be asked. */
-  propose(data: Uint8Array): Promise<Proposal> | undefined {
-    return this.#node?.propose(data);
+  get condition(): Condition {
+    return this.#condition;
+  }
+
+  /** Undefined while it is down or starts. */
+  get program(): Program | undefined {
+    return this.#program;
   }
 
   start(): void {
     const { world } = this.#dependencies;
-    if (world.isUp(this.name)) return;
+    if (world.isUp(this.name) || this.#condition === 'useless') return;
     const life = world.boot(this.name);
     this.#lives += 1;
-    this.#open(life).catch((fault: unknown) => this.#onFault(life, fault));
     life.onEnd(() => {
-      this.#node = undefined;
+      this.#program = undefined;
     });
+    this.#open(life).catch((fault: unknown) => this.#onFault(life, fault));
   }
 
   crash(kind: 'process' | 'power'): void {
@@ -95,108 +148,179 @@ export class RaftMachine {
     this.#dependencies.world.pause(this.name, durationMs);
   }
 
+  /** Whatever it was in the middle of, frozen or about to stop: it runs on, or again. */
+  revive(): void {
+    this.#dependencies.world.resume(this.name);
+    if (this.#stopping === this.#program) this.crash('process');
+    this.start();
+  }
+
+  /** In good order: hands over, closes what it has open, ends. Whoever cannot wait crashes it. */
+  async stop(): Promise<void> {
+    const program = this.#program;
+    if (program === undefined || this.#stopping === program) return;
+    this.#stopping = program;
+    const { node, book, store, log, life } = program;
+    await leave(node);
+    await book[Symbol.asyncDispose]();
+    await store.close();
+    await log.close();
+    if (life.alive) this.crash('process');
+  }
+
+  /** For ever: nobody starts it again. */
+  giveUp(): void {
+    this.crash('power');
+    this.#condition = 'useless';
+  }
+
+  /** Its disk was changed behind its back. */
+  damaged(): void {
+    if (this.#condition === 'sound') this.#condition = 'damaged';
+  }
+
   async #open(life: Life): Promise<void> {
-    const { world, logger, witness } = this.#dependencies;
-    const { id, conf, limits, clockRate } = this.#options;
+    const { world, witness } = this.#dependencies;
+    const { id, limits, clockRate } = this.#options;
     const files = simulatedFiles({ disk: this.disk, life });
     const clock = simulatedClock({ world, life }, { rate: clockRate });
-    const store = await openWal(
-      { files, clock, logger },
-      { folder: '/raft', clusterId, nodeId: id, bootstrap: conf, segmentBytes: 1 << 16 },
+    const random = this.#random.fork(`life ${this.#lives}`);
+    const log = await this.#openLog({ files, clock, logger: silent });
+    const store = await openSnapshotStore(
+      { files, logger: silent },
+      { folder: '/node/snapshots', clusterId, chunkBytes: limits.chunkBytes },
     );
-    witness.see((safety) => safety.recovered(id, store.initial.hard, store));
-    this.#node = new RaftNode(
+    const isLogNew = log.lastIndex() === 0 && log.initial.hard.term === 0;
+    const book = await openPeerBook(
+      { files, random, logger: silent },
+      { path: '/node/book', id, isLogNew },
+    );
+    const register = new Register({
+      onPut: (index, put) => this.#see(() => witness.oracle.performed(index, put)),
+    });
+    const sessions = new SessionMachine(
+      { inner: register },
+      { ...defaultSessionLimits, sessionsMax: limits.sessionsMax },
+    );
+    const node = await openRaftNode(
       {
         clock,
-        random: this.#random.fork(`life ${this.#lives}`),
-        logger,
-        log: watchedLog(id, store, witness),
-        machine: watchedMachine(id, witness),
-        connect: (handlers) => this.#connect(life)(handlers),
+        random,
+        logger: silent,
+        log,
+        book,
+        machine: watchedMachine({ id, life, see: this.#see }, sessions, register),
+        connect: this.#connect(life, book),
+        snapshots: { store, connect: this.#connectSnapshots(life) },
+        defer: (turn) =>
+          queueMicrotask(() => {
+            turn();
+            this.#look(life);
+          }),
         onFault: (fault) => this.#onFault(life, fault),
       },
-      { ...defaultRaftNodeOptions, ...limits, id },
+      nodeOptions(id, limits),
     );
+    const tMs = tickMs * limits.electionTicks;
+    const membership = new Membership(
+      { clock, logger: silent, node, book },
+      { ...defaultMembershipOptions, roundsMax: 5, roundMs: tMs, stallMsMax: 8 * tMs },
+    );
+    this.#program = { life, clock, node, register, book, membership, log, store };
+    this.#look(life);
   }
 
-  #connect(life: Life): RaftNodeDependencies['connect'] {
-    const { world, datagrams, witness, overhear } = this.#dependencies;
-    const { id, conf } = this.#options;
-    const others = conf.voters.filter((voter) => voter !== id);
-    const peers = new Map(others.map((peer) => [peer, machineName(peer)]));
+  async #openLog(means: Parameters<typeof openWal>[0]): Promise<LogStore> {
+    const { id, bootstrap, limits } = this.#options;
+    const { segmentBytes } = limits;
+    const store = await openWal(means, {
+      folder: '/node/log',
+      clusterId,
+      nodeId: id,
+      bootstrap,
+      segmentBytes,
+    });
+    this.#see((safety) => safety.recovered(id, store.initial.hard, store));
+    return watchedLog(id, store, this.#see);
+  }
+
+  #look(life: Life): void {
+    const program = this.#program;
+    if (program?.life !== life || !life.alive) return;
+    this.#see((safety) => safety.looked(this.id, program.node.status()));
+  }
+
+  #connect(life: Life, book: PeerBook): RaftNodeDependencies['connect'] {
+    const { world, messages: datagrams, overhear, onRefusedPeer } = this.#dependencies;
+    const acquaintances = watchedAcquaintances(book, onRefusedPeer);
     const isUp = (machine: string): boolean => world.isUp(machine);
-    const connect = memoryPeers({ datagrams, life, isUp }, { id, clusterId, peers });
+    const connect = memoryPeers(
+      { datagrams, life, isUp, acquaintances },
+      { id: this.id, clusterId, peers: machineName },
+    );
     const onSaid = (message: Message): void => {
-      witness.see((safety) => safety.said(message));
+      this.#see((safety) => safety.said(message));
       overhear(this.name, message);
     };
-    return (handlers) => watchedTransport(connect(handlers), onSaid);
+    return (handlers) => watchedPeers(connect(handlers), onSaid);
   }
 
-  /** A program that cannot write stops, and its supervisor starts it again. */
+  #connectSnapshots(life: Life): SnapshotMeans['connect'] {
+    const { world, snapshots: datagrams, onSnapshotPart } = this.#dependencies;
+    const isUp = (machine: string): boolean => world.isUp(machine);
+    const connect = memorySnapshots(
+      { datagrams, life, isUp },
+      { id: this.id, clusterId, machineOf: machineName },
+    );
+    return (handlers) =>
+      watchedSnapshots(connect(handlers), (peer) => onSnapshotPart(machineName(peer)));
+  }
+
+  /** A program that cannot go on stops. Its supervisor starts it again, if that is of any use. */
   #onFault(life: Life, fault: unknown): void {
-    const { world, witness } = this.#dependencies;
-    if (!isDiskFault(fault)) witness.fail(`${this.name} stopped`, fault);
+    const { world, witness, onEnded } = this.#dependencies;
+    const ending = endingOf(fault);
+    const isRight = ending !== undefined && (ending !== 'refused' || this.#condition !== 'sound');
+    if (isRight) onEnded(ending);
+    else witness.fail(`${this.name} stopped`, fault);
     if (!life.alive) return;
     this.crash('process');
-    world.schedule(100, `${this.name} supervisor`, () => this.start());
+    if (ending === 'refused') {
+      this.#condition = 'useless';
+      this.#see((safety) => safety.lost(this.id));
+    } else world.schedule(500, `${this.name} supervisor`, () => this.start());
   }
 }
+
+export const tickMs = 100;
 
 const clusterId = 'simulated';
 
-const machineName = (id: NodeId): string => `n${id}`;
+export const machineName = (id: NodeId): string => `n${id}`;
 
-/** A sync that failed, as the plan wants it. Anything else that a log complains of is ours. */
-function isDiskFault(fault: unknown): boolean {
-  if (!(fault instanceof WalError)) return fault instanceof FilesError;
-  return fault.cause instanceof FilesError;
-}
+const nodeOptions = (id: NodeId, limits: RaftLimits): RaftNodeOptions => ({
+  ...defaultRaftNodeOptions,
+  id,
+  tickMs,
+  electionTicks: limits.electionTicks,
+  messageBytesMax: limits.messageBytesMax,
+  inflightMessagesMax: limits.inflightMessagesMax,
+  uncommittedBytesMax: limits.uncommittedBytesMax,
+  // No clock is off by more than a fifth (`raft-faults.ts`).
+  lease: limits.hasLease ? { tickMs, driftMax: 0.2 } : undefined,
+  snapshots: {
+    ...defaultSnapshotOptions,
+    everyBytes: limits.snapshotEveryBytes,
+    tailBytes: limits.snapshotTailBytes,
+    askTimeoutMs: 500,
+    stallMsMax: 5000,
+  },
+});
 
-function watchedLog(id: NodeId, store: LogStore, witness: Witness): LogStore {
-  return {
-    initial: store.initial,
-    firstIndex: () => store.firstIndex(),
-    lastIndex: () => store.lastIndex(),
-    term: (index) => store.term(index),
-    entries: (from, to, bytesMax) => store.entries(from, to, bytesMax),
-    snapshot: () => store.snapshot(),
-    compact: (mark, options) => store.compact(mark, options),
-    installSnapshot: (mark) => store.installSnapshot(mark),
-    hasRoom: () => store.hasRoom(),
-    close: () => store.close(),
-    async append(batch) {
-      witness.see((safety) => safety.writing(id, batch));
-      await store.append(batch);
-      witness.see((safety) => safety.written(id));
-    },
-  };
-}
-
-function watchedTransport(
-  transport: PeerTransport,
-  onSaid: (message: Message) => void,
-): PeerTransport {
-  return {
-    send(messages) {
-      for (const message of messages) onSaid(message);
-      transport.send(messages);
-    },
-    retire: (peer) => transport.retire(peer),
-    [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose](),
-  };
-}
-
-/** Remembers nothing but how far it is: the witness compares what each machine applied. */
-function watchedMachine(id: NodeId, witness: Witness): StateMachine {
-  let at = 0;
-  return {
-    apply(entries) {
-      for (const entry of entries) {
-        witness.see((safety) => safety.applied(id, entry));
-        at = entry.index;
-      }
-    },
-    appliedIndex: () => at,
-  };
-}
+const silent: Logger = {
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: () => {},
+  child: () => silent,
+};

@@ -1,16 +1,20 @@
 /**
- * Keeps the first violation of a run. Checks happen inside of the programs that are checked, so they
- * must not throw into them: those might catch it.
+ * Keeps the first violation of a run, and what clients were told. Checks happen inside of the programs
+ * that are checked, so they must not throw into them: those might catch it.
  */
+import { History } from '#chaos/checkers/history.ts';
 import { RaftSafety } from '#chaos/checkers/raft-safety.ts';
+import { RegisterOracle } from '#chaos/checkers/register-oracle.ts';
 import { Violation } from '#chaos/checkers/violation.ts';
-import type { NodeId } from '#raft/core/types.ts';
+import type { ConfState } from '#raft/core/types.ts';
 
 export class Witness {
   readonly safety: RaftSafety;
+  readonly oracle: RegisterOracle = new RegisterOracle();
+  readonly history: History = new History();
   #violation: Violation | undefined;
 
-  constructor(_dependencies: object, options: { readonly voters: readonly NodeId[] }) {
+  constructor(_dependencies: object, options: { readonly initial: ConfState }) {
     this.safety = new RaftSafety({}, options);
   }
 
@@ -18,10 +22,10 @@ export class Witness {
     return this.#violation;
   }
 
-  see(check: (safety: RaftSafety) => void): void {
+  see(check: (safety: RaftSafety, oracle: RegisterOracle) => void): void {
     if (this.#violation !== undefined) return;
     try {
-      check(this.safety);
+      check(this.safety, this.oracle);
     } catch (error) {
       this.#violation = error instanceof Violation ? error : wrap('a check failed', error);
     }
