@@ -18,11 +18,27 @@ export const channelOptions: ChannelOptions = {
   'grpc.use_local_subchannel_pool': 1,
 };
 
-/**
- * Connects when it is first used. Close it when its call is over. Without `security` it talks in the
- * clear; with `credentials.createSsl(…)` and a key of its own, mutual TLS.
- */
-export const openGrpcClient = (
-  address: string,
-  security: ChannelCredentials = credentials.createInsecure(),
-): Client => new Client(address, security, channelOptions);
+/** How a server is known, and how it knows us. */
+export type ChannelSecurity = {
+  /** `credentials.createSsl(…)`, with a key of our own for mutual TLS. */
+  readonly credentials: ChannelCredentials;
+  /**
+   * Whom the server's certificate has to be for. Without it, for the host of the address; that does
+   * for names alone, since TLS asks no server for an IP address.
+   */
+  readonly name?: string;
+};
+
+/** Connects when it is first used. Close it when its call is over. Default: in the clear. */
+export function openGrpcClient(address: string, security?: ChannelSecurity): Client {
+  const { name, credentials: own = credentials.createInsecure() } = security ?? {};
+  const target = name === undefined ? {} : { 'grpc.ssl_target_name_override': name };
+  return new Client(address, own, { ...channelOptions, ...target });
+}
+
+/** What the library says of a call that failed, without the time and the empty note that it adds. */
+export const reasonFrom = (details: string): string =>
+  details
+    .replace(/\s*\(\d{4}-[^)]*Z\)/, '')
+    .replace(/\.? Resolution note: $/, '')
+    .trim();

@@ -7,7 +7,7 @@ import {
   type ServerUnaryCall,
   type ServiceDefinition,
 } from '@grpc/grpc-js';
-import { openGrpcClient } from '#internal/rpc/grpc-channel.ts';
+import { openGrpcClient, reasonFrom } from '#internal/rpc/grpc-channel.ts';
 import { toRpcStatus } from '#internal/rpc/status.ts';
 import type { OperatorDesk, OperatorReply, OperatorRequest } from '#raft/node/operator-desk.ts';
 import { CodecError } from './codec-error.ts';
@@ -59,7 +59,7 @@ export type AskOptions = {
 export async function askOperators(
   address: string,
   request: OperatorRequest,
-  { signal, dial = openGrpcClient }: AskOptions = {},
+  { signal, dial = (to) => openGrpcClient(to) }: AskOptions = {},
 ): Promise<OperatorReply> {
   const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
   const client = dial(address);
@@ -68,8 +68,7 @@ export async function askOperators(
   const call = client.makeUnaryRequest(askPath, asBuffer, asBytes, bytes, (fault, reply) => {
     if (fault === null && reply !== undefined) resolve(reply);
     else {
-      // The library appends a note that is empty but for names that do not resolve.
-      const why = fault?.details.replace(/ Resolution note: $/, '') ?? 'no answer';
+      const why = fault === null ? 'no answer' : reasonFrom(fault.details);
       const code = isHeard ? 'BROKEN' : 'UNREACHABLE';
       reject(new OperatorCallError(code, `${address}: ${why}`, { cause: fault }));
     }

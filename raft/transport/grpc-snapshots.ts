@@ -33,7 +33,8 @@ export type GrpcSnapshotsDependencies = {
   /** Shared with other services; opened and closed by the caller. */
   readonly server: Server;
   readonly acquaintances?: Acquaintances;
-  readonly dial?: (address: string) => Client;
+  /** For mutual TLS, as for the stream of messages. */
+  readonly dial?: (address: string, peer: NodeId) => Client;
   readonly verify?: (
     peer: NodeId,
     caller: ReturnType<Call['getAuthContext']>,
@@ -162,8 +163,8 @@ class GrpcSnapshots implements SnapshotTransport {
     const known = this.#channels.get(peer);
     if (known?.address === address) return known.client;
     known?.client.close();
-    const { dial = openGrpcClient } = this.#dependencies;
-    const client = dial(address);
+    const { dial = inTheClear } = this.#dependencies;
+    const client = dial(address, peer);
     this.#channels.set(peer, { client, address });
     return client;
   }
@@ -178,6 +179,8 @@ class GrpcSnapshots implements SnapshotTransport {
     return { clusterId, from, to, versions, birth: acquaintances.birth };
   }
 }
+
+const inTheClear = (address: string): Client => openGrpcClient(address);
 
 const unreachable = (peer: NodeId, cause: unknown): SnapshotTransportError =>
   new SnapshotTransportError(`Node ${peer} does not answer`, { cause });

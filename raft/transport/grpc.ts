@@ -45,7 +45,7 @@ export type GrpcPeersDependencies = {
   /** Hears where callers say that they listen, for others who dial. */
   readonly onLearnt?: (peer: NodeId, address: PeerAddress) => void;
   /** For mutual TLS: opens channels with credentials of its own (default: in the clear). */
-  readonly dial?: (address: string) => Client;
+  readonly dial?: (address: string, peer: NodeId) => Client;
   /** For mutual TLS: says why a caller with such a certificate is not the node that it claims to be. */
   readonly verify?: (
     peer: NodeId,
@@ -136,13 +136,13 @@ class GrpcPeers implements PeerTransport {
   #link(peer: NodeId, address: PeerAddress): void {
     const { host, port } = address;
     this.#addresses.set(peer, address);
-    const { clock, random, logger, dial = openGrpcClient } = this.#dependencies;
+    const { clock, random, logger, dial = inTheClear } = this.#dependencies;
     const link = new PeerLink(
       {
         clock,
         random: random.fork(`peer ${peer}`),
         logger,
-        dial,
+        dial: (to) => dial(to, peer),
         onWelcome: (metadata) => this.#onWelcome(peer, metadata),
         onUnreachable: () => this.#onUnreachable(peer),
       },
@@ -227,6 +227,8 @@ class GrpcPeers implements PeerTransport {
     if (this.#isOpen) this.#handlers.onUnreachable(peer);
   }
 }
+
+const inTheClear = (address: string): Client => openGrpcClient(address);
 
 const isSame = (one: PeerAddress | undefined, other: PeerAddress): boolean =>
   one?.host === other.host && one.port === other.port;

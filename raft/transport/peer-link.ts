@@ -5,6 +5,7 @@
 import type { Client, ClientDuplexStream, Metadata, ServiceError } from '@grpc/grpc-js';
 import { status } from '@grpc/grpc-js';
 import type { Random } from '#internal/base/random.ts';
+import { reasonFrom } from '#internal/rpc/grpc-channel.ts';
 import type { Clock, Timer } from '#internal/runtime/clock.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
 import type { Message } from '#raft/core/types.ts';
@@ -54,6 +55,7 @@ export class PeerLink {
   #isFull = false;
   /** Since a stream last stood. */
   #failures = 0;
+  #reason: string | undefined;
 
   constructor(dependencies: PeerLinkDependencies, options: PeerLinkOptions) {
     this.#dependencies = dependencies;
@@ -108,6 +110,7 @@ export class PeerLink {
       logger.info('Connected to a peer', { peer: hello.to, address });
       this.#state = { kind: 'open', client, call };
       this.#failures = 0;
+      this.#reason = undefined;
     });
     call.on('drain', () => {
       this.#isFull = false;
@@ -132,9 +135,12 @@ export class PeerLink {
     if ((state.kind !== 'dialing' && state.kind !== 'open') || state.call !== call) return;
     const { hello, address } = this.#options;
     const isRefused = fault?.code === status.FAILED_PRECONDITION;
-    const fields = { peer: hello.to, address, reason: fault?.details };
+    const reason = fault === undefined ? undefined : reasonFrom(fault.details);
+    const fields = { peer: hello.to, address, reason };
     if (isRefused) logger.error('This node and a peer do not go together', fields);
-    else logger.debug('No stream to a peer', fields);
+    // Told once, not with every attempt.
+    else if (this.#reason !== reason) logger.info('No stream to a peer', fields);
+    this.#reason = reason;
     state.client.close();
     this.#drop();
     this.#failures++;
