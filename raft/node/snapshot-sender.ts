@@ -1,8 +1,8 @@
 /**
  * Sends snapshots to peers that lack what the log has forgotten: one peer at a time, throttled, chunk
  * by chunk, from where the peer says that it is. It gives up when nothing has moved forward for a
- * while, however long the whole takes, and always tells how it ended: until then the core sends that
- * peer nothing else.
+ * while, however long the whole takes, or at the first silence when another peer waits; and always
+ * tells how it ended: until then the core sends that peer nothing else.
  */
 import type { Clock } from '#internal/runtime/clock.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
@@ -142,6 +142,8 @@ export class SnapshotSender {
     while (!signal.aborted && clock.monotonic() - movedAtMs < this.#options.stallMsMax) {
       const reply = await this.#ask(peer, { term, ...part }, signal);
       if (reply === undefined) {
+        // Whoever waits may be the one that the cluster lacks; this one may never answer.
+        if (this.#waiting.size > 0) return { kind: 'refused', why: 'silent, and another waits' };
         // Where the peer is now, only it knows.
         part = offer;
         await pause(clock, this.#options.retryPauseMs, signal);

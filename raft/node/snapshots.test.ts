@@ -72,6 +72,39 @@ test('a snapshot that is interrupted by crashes and a bad network arrives in the
   t.true(resumed > 0, 'no snapshot was ever interrupted');
 });
 
+test('a peer that went silent holds up no snapshot of another', async (t) => {
+  for (const seed of seedsOf(5)) {
+    // A chunk a second, so that the silence comes in the middle.
+    const slow = { ...snapshots, bytesPerSecondMax: 300, askTimeoutMs: 300, stallMsMax: 100_000 };
+    const cluster = await TestCluster.start(seed, [1, 2, 3, 4, 5], { snapshots: slow });
+    const leader = await cluster.leader();
+    const others = [1, 2, 3, 4, 5].filter((id) => idOf(id) !== leader.node.status().id);
+    const [first = 0, second = 0] = others;
+    cluster.crash(first);
+    cluster.crash(second);
+    let text = '';
+    for (let at = 0; at < 150; at++) {
+      await cluster.write(word(at));
+      text += word(at);
+    }
+    const { node } = await cluster.leader();
+    const isSentTo = (id: number): boolean =>
+      node.status().progress.get(idOf(id))?.kind === 'snapshot';
+    await cluster.boot(first);
+    await cluster.until(() => isSentTo(first));
+    await cluster.world.runFor(500);
+    cluster.world.pause(`n${first}`, 200_000);
+    await cluster.boot(second);
+    const sinceMs = cluster.world.nowMs;
+    await cluster.untilAll(text, [second]);
+    t.true(
+      cluster.world.nowMs - sinceMs < 40_000,
+      `SEED=${seed}: ${cluster.world.nowMs - sinceMs}`,
+    );
+    t.deepEqual([...cluster.faults], [], `SEED=${seed}`);
+  }
+});
+
 test('all stop at any moment and start again from snapshots and logs: nothing is lost', async (t) => {
   for (const seed of seedsOf(10)) {
     const cluster = await TestCluster.start(seed, [1, 2, 3], { snapshots });
