@@ -82,18 +82,12 @@ export class RaftFleet {
     this.#add(id, { bootstrap, isWiped: true }).start();
   }
 
-  /**
-   * Whether so many of the others have met `id` that it can do nothing under its old name without one of
-   * them. Somebody who never met it cannot know that it was another one before.
-   */
+  /** Whether all others have met `id`: who never did cannot know that it was another one before. */
   isWellKnown(id: NodeId): boolean {
-    const isStranger = (other: NodeId): boolean =>
-      other !== id && this.#machines.get(other)?.program?.book.hasMet(id) !== true;
+    const hasMet = (other: NodeId): boolean =>
+      other === id || this.#machines.get(other)?.program?.book.hasMet(id) === true;
     return this.configurations.every(({ voters, outgoing }) =>
-      [voters, outgoing].every(
-        (half) =>
-          !half.includes(id) || half.filter(isStranger).length < Math.floor(half.length / 2),
-      ),
+      [...voters, ...outgoing].every(hasMet),
     );
   }
 
