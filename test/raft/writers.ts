@@ -113,7 +113,7 @@ export class Writers {
     const { random, pauseMs } = this.#options;
     const ask = (entry: Uint8Array): Promise<Proposal> => this.#ask(entry);
     const dependencies = { clock: systemClock(), random, ask };
-    const session = new Session(dependencies, { attemptsMax, pauseMs: 20 });
+    const session = new Session(dependencies, { attemptsMax, pauseMs: 40 });
     while (!(await session.open())) if (this.#isStopped) return;
     while (!this.#isStopped) {
       const [key, value] = [`w${writer}-${this.#asked++}`, `${random.below(1e9)}`];
