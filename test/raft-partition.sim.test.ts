@@ -7,15 +7,16 @@ import { setTimeout as pause } from 'node:timers/promises';
 import test from 'ava';
 import { type Program, startProgram } from '#internal/runtime/real/program.ts';
 import { openTempFolder } from '#internal/testing/temp-folder.ts';
-import { kvNodeCommand } from '../bench/raft/clusters.ts';
+import { type Command, kvNodeCommand } from '../bench/raft/clusters.ts';
 import type { KvPeer } from '../bench/raft/kv-node-options.ts';
 import { Network } from './raft/network.ts';
+import { withPriority } from './raft/priority.ts';
 import type { Verdict } from './raft/writers.ts';
 
 const nodes = [0, 1, 2];
 /** Where the clients are; never cut off. */
 const outside = 3;
-const timing = { tickMs: 100, electionTicks: 10 };
+const timing = { tickMs: 50, electionTicks: 10 };
 /** A time-out is drawn from one to two times this. */
 const electionMs = timing.tickMs * timing.electionTicks;
 const withinMs = 2 * 2 * electionMs;
@@ -96,8 +97,8 @@ partition('two of three that reach each other have a leader within two time-outs
     t.true(gapMs <= withinMs, `${name}: ${gapMs} ms without an answer`);
     if (deposes === true) t.true(leaders > 0, `${name}: the cut did nothing`);
     network.heal();
-    await cluster.settled();
   }
+  await cluster.settled();
   const verdict = await cluster.verdict();
   t.log(`${verdict.acknowledged} answers, ${verdict.doubts} doubts, ${verdict.unknown} unknown`);
   t.true(verdict.acknowledged > 1000);
@@ -132,12 +133,12 @@ class Placed implements AsyncDisposable {
       const own = { id, clusterId: 'kv', segmentBytes: 1 << 20, peers: this.#peers, ...timing };
       const command = kvNodeCommand({ ...own, folder: `${this.#folder}/${id}` });
       const onLine = (_: string, line: string): void => this.#onStanding(node, line);
-      this.#programs.push(startProgram({ ...this.#network.at(node, command), onLine }));
+      this.#programs.push(startProgram({ ...this.#at(node, command), onLine }));
     }
     const addresses = this.#peers.map(({ host, kvPort }) => `${host}:${kvPort}`).join(',');
     const args = [`${import.meta.dirname}/raft/writers-main.ts`, addresses];
     this.#writers = startProgram({
-      ...this.#network.at(outside, { command: process.execPath, args }),
+      ...this.#at(outside, { command: process.execPath, args }),
       onLine: (_, line) => this.#onWriters(line),
     });
     await this.settled();
@@ -181,6 +182,10 @@ class Placed implements AsyncDisposable {
     const programs = [...this.#programs, this.#writers].filter((each) => each !== undefined);
     for (const program of programs) program.signal('SIGKILL');
     await Promise.all(programs.map(({ ended }) => ended));
+  }
+
+  #at(place: number, command: Command): Command {
+    return withPriority(this.#network.at(place, command));
   }
 
   async #nextAnswer(afterMs: number): Promise<void> {
