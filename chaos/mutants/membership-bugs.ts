@@ -18,7 +18,13 @@ export const membershipBugs: readonly Bug[] = [
     name: 'two-changes-in-flight',
     kind: 'safety',
     about: 'A second change is taken while the first is on its way (etcd’s pendingConfIndex).',
-    edits: [edit('raft/core/membership.ts', '  leader.pendingConf = index;\n', '')],
+    edits: [
+      edit(
+        'raft/core/membership.ts',
+        "if (isPending(raft, role)) return refuse({ kind: 'in-progress', index: role.pendingConf });",
+        '',
+      ),
+    ],
     killers: { tests: test('raft/core/membership', '*(catalogue 24)*') },
   },
   {
