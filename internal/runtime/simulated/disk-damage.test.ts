@@ -76,7 +76,12 @@ test('a disk that hangs does what it was asked for later, and as it was asked', 
   t.true(world.nowMs >= 5000);
   await world.settle(file.write(0, [Uint8Array.of(7)]), { withinMs: 10 });
   await world.settle(file.sync(), { withinMs: 10 });
-  t.is(disk.counts.hung, 1);
+  disk.hang(60_000);
+  const sync = file.sync();
+  await world.runFor(1000);
+  disk.hang(0);
+  await world.settle(sync, { withinMs: 10 });
+  t.is(disk.counts.hung, 2);
 });
 
 /** How many bytes differ; all of them when one is gone. */

@@ -54,6 +54,8 @@ export class SimulatedDisk {
   #syncFails: number;
   #syncsToFail = 0;
   #hungUntilMs = 0;
+  /** Calls back those who wait for a disk that hangs. */
+  #waiting: (() => void)[] = [];
   #capacityBytes: number;
   #mounted: Life | undefined;
 
@@ -79,9 +81,11 @@ export class SimulatedDisk {
     this.#capacityBytes = bytes;
   }
 
-  /** What is asked of it from now on is not done before so much time has passed. */
+  /** What is asked of it from now on waits so long, or until it is told another time. */
   hang(durationMs: number): void {
     this.#hungUntilMs = this.#world.nowMs + durationMs;
+    if (durationMs === 0) this.#goOn();
+    else this.#world.schedule(durationMs, 'disk goes on', () => this.#goOn());
   }
 
   setSyncFails(chance: number): void {
@@ -113,13 +117,15 @@ export class SimulatedDisk {
 
   /** Waits for the disk; never resolves once `life` is over. */
   async access(life: Life, what: string): Promise<void> {
-    await life.delay(this.#hungMs() + this.#drawMs(this.#accessMsMax), `disk ${what}`);
+    await this.#whileHung(life);
+    await life.delay(this.#drawMs(this.#accessMsMax), `disk ${what}`);
   }
 
   /** Waits for a sync and says whether it succeeded. */
   async sync(life: Life): Promise<boolean> {
+    await this.#whileHung(life);
     const syncMs = this.#syncMsMin + this.#drawMs(this.#syncMsMax - this.#syncMsMin);
-    await life.delay(this.#hungMs() + syncMs, 'disk sync');
+    await life.delay(syncMs, 'disk sync');
     const fails = this.#syncsToFail > 0 || this.#random.chance(this.#syncFails);
     if (!fails) return true;
     this.#syncsToFail = Math.max(0, this.#syncsToFail - 1);
@@ -135,10 +141,20 @@ export class SimulatedDisk {
     return Math.min(wanted, free);
   }
 
-  #hungMs(): number {
-    const hungMs = Math.max(0, this.#hungUntilMs - this.#world.nowMs);
-    if (hungMs > 0) this.counts.hung++;
-    return hungMs;
+  async #whileHung(life: Life): Promise<void> {
+    while (this.#world.nowMs < this.#hungUntilMs) {
+      this.counts.hung++;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#waiting.push(() => life.run(resolve));
+      await promise;
+    }
+  }
+
+  #goOn(): void {
+    if (this.#world.nowMs < this.#hungUntilMs) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resume of waiting) resume();
   }
 
   #drawMs(msMax: number): number {
