@@ -169,7 +169,10 @@ export async function etcdCluster(folder: string, run: Wrap): Promise<Cluster> {
 }
 
 export type Wrap = (command: Command) => Command;
-export type OwnOptions = Pick<KvNodeOptions, 'tickMs' | 'electionTicks' | 'segmentBytes'>;
+export type OwnOptions = Pick<
+  KvNodeOptions,
+  'tickMs' | 'electionTicks' | 'segmentBytes' | 'threaded'
+>;
 
 export const productionOptions: OwnOptions = {
   tickMs: heartbeatMs,

@@ -9,6 +9,28 @@ export type DiskCounts = {
 
 const pageBytes = 4096;
 
+/** Counts that several threads may see; without `shared` they are new. */
+export function sharedDiskCounts(
+  shared: SharedArrayBuffer = new SharedArrayBuffer(16),
+): DiskCounts & { readonly shared: SharedArrayBuffer } {
+  const [syncs, written] = [new Float64Array(shared, 0, 1), new Float64Array(shared, 8, 1)];
+  return {
+    shared,
+    get syncs() {
+      return syncs[0] ?? 0;
+    },
+    set syncs(count) {
+      syncs[0] = count;
+    },
+    get writtenBytes() {
+      return written[0] ?? 0;
+    },
+    set writtenBytes(count) {
+      written[0] = count;
+    },
+  };
+}
+
 export function countingFiles(files: Files, counts: DiskCounts): Files {
   return {
     ...files,

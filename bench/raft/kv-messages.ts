@@ -14,6 +14,8 @@ export const paths = {
   /** Ours alone: proposals from within the process, and what the node has counted. */
   drive: '/altiplano.bench.v1.Bench/Drive',
   counters: '/altiplano.bench.v1.Bench/Counters',
+  /** Ours alone: holds the loop that answers calls, for milliseconds in JSON. */
+  block: '/altiplano.bench.v1.Bench/Block',
 } as const;
 
 export type Put = { readonly key: Uint8Array; readonly value: Uint8Array };

@@ -16,6 +16,8 @@ export type KvNodeOptions = {
   readonly tickMs: number;
   readonly electionTicks: number;
   readonly segmentBytes: number;
+  /** The node runs in a thread of its own, as in a master. */
+  readonly threaded?: boolean;
   /** The other peers are a cluster already: this one waits to be made a member. */
   readonly joins?: boolean;
   /** With it, snapshots are made, disks are told apart, and operators may change the members. */

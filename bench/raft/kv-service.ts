@@ -7,19 +7,17 @@
  */
 import http2 from 'node:http2';
 import { nodeId } from '#raft/core/types.ts';
-import { handOver } from '#raft/node/hand-over.ts';
-import type { RaftNode } from '#raft/node/raft-node.ts';
 import { encodeSessionEntry } from '#raft/node/session-entry.ts';
 import type { DiskCounts } from './counting-files.ts';
+import type { KvBack } from './kv-back.ts';
 import { CallError, framed, grpcCode } from './kv-client.ts';
 import type { KvMachine } from './kv-machine.ts';
 import * as kv from './kv-messages.ts';
 import { closedLoop } from './latencies.ts';
 
 export type KvParts = {
-  readonly node: RaftNode;
+  readonly back: KvBack;
   readonly machine: KvMachine;
-  readonly disk: DiskCounts;
 };
 
 type Answer = (message: Uint8Array) => Uint8Array | Promise<Uint8Array>;
@@ -50,7 +48,7 @@ export async function serveKv(
 }
 
 function answersOf(parts: KvParts): ReadonlyMap<string, Answer> {
-  const { node, machine, disk } = parts;
+  const { back, machine } = parts;
   return new Map<string, Answer>([
     [
       kv.paths.put,
@@ -69,15 +67,16 @@ function answersOf(parts: KvParts): ReadonlyMap<string, Answer> {
     [
       kv.paths.status,
       () => {
-        const { kind, leader, ready } = node.standing();
+        const { kind, leader, ready } = back.standing();
         const known = kind === 'leader' && !ready ? 0 : (leader ?? 0);
         return kv.encodeStatusReply({ header: headerOf(parts), leader: BigInt(known) });
       },
     ],
-    [kv.paths.propose, async (message) => bytesFrom(await node.propose(message))],
+    [kv.paths.propose, async (message) => bytesFrom(await back.propose(message))],
     [kv.paths.moveLeader, (message) => moveLeader(parts, kv.decodeMoveLeader(message))],
     [kv.paths.drive, async (message) => bytesFrom(await drive(parts, message))],
-    [kv.paths.counters, () => bytesFrom({ ...disk, ...cpuOf(), ...countsOf(node) })],
+    [kv.paths.counters, () => bytesFrom({ ...diskOf(back), ...cpuOf(), ...countsOf(back) })],
+    [kv.paths.block, (message) => block(Number(Buffer.from(message)))],
   ]);
 }
 
@@ -106,13 +105,13 @@ function unknown(): never {
   throw new CallError(grpcCode.unimplemented, 'no such call');
 }
 
-async function propose({ node }: KvParts, data: Uint8Array): Promise<void> {
-  const proposal = await node.propose(encodeSessionEntry({ kind: 'plain', data }));
+async function propose({ back }: KvParts, data: Uint8Array): Promise<void> {
+  const proposal = await back.propose(encodeSessionEntry({ kind: 'plain', data }));
   if (proposal.kind === 'refused') throw new CallError(grpcCode.unavailable, proposal.reason);
 }
 
-async function moveLeader({ node }: KvParts, target: bigint): Promise<Uint8Array> {
-  const moved = await handOver(node, { to: nodeId(Number(target)) });
+async function moveLeader({ back }: KvParts, target: bigint): Promise<Uint8Array> {
+  const moved = await back.handOver(nodeId(Number(target)));
   if (moved.kind === 'refused') throw new CallError(grpcCode.unavailable, moved.reason);
   return nothing;
 }
@@ -131,20 +130,20 @@ async function drive(parts: KvParts, message: Uint8Array): Promise<unknown> {
   const puts = Array.from({ length: outstanding }, (_, loop) =>
     kv.encodePut({ key: Buffer.from(`drive-${loop}`), value: Buffer.alloc(valueBytes, loop) }),
   );
-  const before = { ...parts.disk };
-  const first = parts.node.status().last;
+  const before = diskOf(parts.back);
+  const first = parts.machine.revision;
   const latencies = await closedLoop(outstanding, durationMs, (loop) =>
     propose(parts, puts[loop] ?? Buffer.alloc(0)),
   );
-  const commits = parts.node.status().last - first;
-  const syncs = parts.disk.syncs - before.syncs;
+  const commits = Number(parts.machine.revision - first);
+  const syncs = diskOf(parts.back).syncs - before.syncs;
   return { ...latencies, commits, syncs };
 }
 
-const headerOf = ({ node, machine }: KvParts): kv.Header => ({
+const headerOf = ({ back, machine }: KvParts): kv.Header => ({
   memberId: BigInt(machine.id),
   revision: machine.revision,
-  term: BigInt(node.standing().term),
+  term: BigInt(back.standing().term),
 });
 
 const cpuOf = (): { readonly cpuMs: number } => {
@@ -152,9 +151,19 @@ const cpuOf = (): { readonly cpuMs: number } => {
   return { cpuMs: (user + system) / 1000 };
 };
 
-function countsOf(node: RaftNode): { readonly last: number; readonly snapshotsRestored: number } {
-  const restored = node.figures().find(({ name }) => name === 'snapshots_restored');
-  return { last: node.status().last, snapshotsRestored: restored?.value ?? 0 };
+function countsOf(back: KvBack): { readonly last: number; readonly snapshotsRestored: number } {
+  const figures = new Map(back.figures().map(({ name, value }) => [name, value]));
+  const of = (name: string): number => figures.get(name) ?? 0;
+  return { last: of('last'), snapshotsRestored: of('snapshots_restored') };
+}
+
+const diskOf = ({ disk: { syncs, writtenBytes } }: KvBack): DiskCounts => ({ syncs, writtenBytes });
+
+/** Nothing else is done in this thread meanwhile. */
+function block(durationMs: number): Uint8Array {
+  const end = performance.now() + durationMs;
+  while (performance.now() < end);
+  return nothing;
 }
 
 const nothing = new Uint8Array(0);
