@@ -3,6 +3,8 @@ import { parseArgs } from 'node:util';
 import { catalogue } from '#chaos/mutants/catalogue.ts';
 import { clusterMutants } from '#chaos/mutants/cluster-mutants.ts';
 import type { Mutant } from '#chaos/mutants/mutant.ts';
+import { faultClasses } from '#chaos/simulation/raft-faults.ts';
+import type { Hardship, Size } from '#chaos/simulation/shrink.ts';
 import type { WorldName } from '#chaos/simulation/worlds.ts';
 
 export type Arguments = {
@@ -13,6 +15,10 @@ export type Arguments = {
   readonly mutant: Mutant | undefined;
   /** Planted bugs are to be caught: all of them, or only `mutant`. */
   readonly mutants: boolean;
+  /** What each seed has to bear at most. */
+  readonly hardship: Partial<Hardship>;
+  /** The first violation is made smaller. */
+  readonly shrink: boolean;
   /** A figure that is zero is a failure. */
   readonly complete: boolean;
   /** So are fewer events. */
@@ -30,6 +36,7 @@ export class UsageError extends Error {
 }
 
 const usage = `usage: npm run sim -- [--world raft|cluster] [--seeds N] [--from N] [--jobs N]
+         [--faults NAME,…|none] [--hostile-ms N] [--machines 1|3|5] [--shrink]
          [--complete] [--events-min N] [--mutant NAME]
        npm run sim -- --mutants [--world raft|cluster] [--seeds N] [--from N]`;
 
@@ -53,6 +60,9 @@ export function parseArguments(args: readonly string[], cores: number): Argument
     mutant: values.mutant === undefined ? undefined : mutantOf(world, values.mutant),
     // With a mutant and seeds a run is replayed; with a mutant alone, it is tried.
     mutants: values.mutants || (values.mutant !== undefined && values.seeds === undefined),
+    hardship: hardshipOf(world, values),
+    // Whoever replays one seed knows already what there is to know.
+    shrink: values.shrink || values.seeds !== '1',
     complete: values.complete,
     eventsMin: wholeNumber('events-min', values['events-min']),
   };
@@ -65,6 +75,10 @@ const options = {
   jobs: { type: 'string' },
   mutant: { type: 'string' },
   mutants: { type: 'boolean', default: false },
+  faults: { type: 'string' },
+  'hostile-ms': { type: 'string' },
+  machines: { type: 'string' },
+  shrink: { type: 'boolean', default: false },
   complete: { type: 'boolean', default: false },
   'events-min': { type: 'string', default: '0' },
 } as const;
@@ -91,6 +105,32 @@ function mutantOf(world: WorldName, wanted: string): Mutant {
   if (mutant !== undefined) return mutant;
   const known = mutantsOf[world].map(({ name }) => name).join(', ');
   throw wrong(`there is no mutant "${wanted}"; there are ${known}`);
+}
+
+function hardshipOf(world: WorldName, values: Parsed['values']): Partial<Hardship> {
+  const { faults, machines, 'hostile-ms': hostileMs } = values;
+  if (world === 'cluster' && (faults ?? machines) !== undefined) {
+    throw wrong('the world "cluster" lets nobody choose its faults and machines');
+  }
+  return {
+    ...(faults === undefined ? {} : { faults: faultsOf(faults) }),
+    ...(hostileMs === undefined ? {} : { hostileMs: wholeNumber('hostile-ms', hostileMs) }),
+    ...(machines === undefined ? {} : { sizes: [sizeOf(machines)] }),
+  };
+}
+
+function faultsOf(list: string): readonly string[] {
+  const names = list === 'none' ? [] : list.split(',');
+  const known: readonly string[] = faultClasses;
+  const odd = names.find((name) => !known.includes(name));
+  if (odd === undefined) return names;
+  throw wrong(`there is no fault "${odd}"; there are ${known.join(', ')}`);
+}
+
+function sizeOf(text: string): Size {
+  const size = ([1, 3, 5] as const).find((each) => `${each}` === text);
+  if (size !== undefined) return size;
+  throw wrong(`--machines ${text} is not 1, 3 or 5`);
 }
 
 function wholeNumber(name: string, text: string): number {

@@ -18,8 +18,9 @@ import { availableParallelism } from 'node:os';
 import { catalogue } from '#chaos/mutants/catalogue.ts';
 import { clusterMutants } from '#chaos/mutants/cluster-mutants.ts';
 import { hunt } from '#chaos/mutants/hunt.ts';
-import type { Mutant } from '#chaos/mutants/mutant.ts';
 import { describeTrial, figuresOf, tryAll } from '#chaos/mutants/trials.ts';
+import type { Hardship } from '#chaos/simulation/shrink.ts';
+import { shrinkInThread } from '#chaos/simulation/shrink-in-thread.ts';
 import type { Outcome, Sweep } from '#chaos/simulation/sweep-tally.ts';
 import { sweepInThreads } from '#chaos/simulation/sweep-threads.ts';
 import type { WorldName } from '#chaos/simulation/worlds.ts';
@@ -28,23 +29,35 @@ import { type Arguments, parseArguments, UsageError } from './arguments.ts';
 
 /** A seed takes seconds at most, also on a machine that is busy with other things. */
 const patienceMs = 10 * 60_000;
+const heapMbMax = 1024;
+
+/** More of them tell nothing new; they are counted. */
+const violationsToldMax = 20;
+
+/** About a minute. */
+const shrinkingRunsMax = 100;
 
 /** A search that gave up is told of, but is no fault that should strike. */
 const mayBeZero: ReadonlySet<string> = new Set(['historiesUnknown']);
 
 /** Runs all seeds; the exit status. */
 async function simulate(args: Arguments): Promise<number> {
-  const { world, from, seeds: count, jobs, mutant } = args;
+  const { world, from, seeds: count, jobs, mutant, hardship } = args;
   const { signal } = interruption();
   let done = 0;
+  let violations = 0;
   const onRun = (outcome: Outcome): void => {
     done += 1;
-    if (outcome.violation !== undefined) tellViolation(outcome, world, mutant);
+    if (outcome.violation !== undefined) {
+      violations += 1;
+      if (violations <= violationsToldMax) tellViolation(outcome, args);
+    }
     if (done % 50 === 0) console.log(`${done} of ${count} seeds`);
   };
   const dependencies = { clock: systemClock(), onRun };
-  const options = { world, mutant, from, count, jobs, patienceMs };
+  const options = { world, mutant, hardship, from, count, jobs, patienceMs, heapMbMax };
   const result = await sweepInThreads(dependencies, options, { signal });
+  await tellStory(result, args, { signal });
   tellFigures(result);
   if (signal.aborted) console.log(`interrupted after ${result.seeds} of ${count} seeds`);
   if (result.violations.length > 0) return 1;
@@ -59,15 +72,46 @@ function interruption(): AbortController {
   return controller;
 }
 
-function tellViolation(
-  { seed, violation, timeline = [] }: Outcome,
-  world: WorldName,
-  mutant: Mutant | undefined,
-): void {
-  const planted = mutant === undefined ? '' : ` --mutant ${mutant.name}`;
-  for (const line of timeline) console.log(`  ${line}`);
+function tellViolation({ seed, violation }: Outcome, args: Arguments): void {
   console.log(`SEED=${seed} ${violation?.message}`);
-  console.log(`  replay: npm run sim -- --world ${world} --seeds 1 --from ${seed}${planted}`);
+  console.log(`  replay: ${replay(seed, args)}`);
+}
+
+function replay(seed: number, { world, mutant, hardship }: Arguments): string {
+  const { faults, hostileMs, sizes } = hardship;
+  const isRaft = world === 'raft';
+  const flags = [
+    ...(isRaft && faults !== undefined ? [`--faults ${faults.join(',') || 'none'}`] : []),
+    ...(hostileMs === undefined ? [] : [`--hostile-ms ${hostileMs}`]),
+    ...(isRaft && sizes?.[0] !== undefined ? [`--machines ${sizes[0]}`] : []),
+    ...(mutant === undefined ? [] : [`--mutant ${mutant.name}`]),
+  ];
+  return ['npm run sim -- --world', world, '--seeds 1 --from', seed, ...flags].join(' ');
+}
+
+function wordsOf({ faults, hostileMs, sizes }: Hardship, world: WorldName): string {
+  if (world === 'cluster') return `within ${hostileMs} ms of faults`;
+  return `on ${sizes[0]} machines, within ${hostileMs} ms of ${faults.join(', ') || 'no faults'}`;
+}
+
+/** The story of the first violation, made smaller. A thread that died has nothing to tell again. */
+async function tellStory(
+  { violations }: Sweep,
+  args: Arguments,
+  { signal }: { readonly signal: AbortSignal },
+): Promise<void> {
+  const found = violations.find(({ violation }) => violation?.rule !== 'thread');
+  if (found?.violation === undefined) return;
+  const { seed, violation } = found;
+  const { rule } = violation;
+  const { world, mutant, hardship: from } = args;
+  const runsMax = args.shrink ? shrinkingRunsMax : 0;
+  const autopsy = await shrinkInThread({ world, mutant, from, seed, rule, runsMax }, { signal });
+  if (autopsy === undefined) return;
+  const { hardship, runs, timeline } = autopsy;
+  console.log(`SEED=${seed} breaks "${rule}" ${wordsOf(hardship, world)}`);
+  for (const line of timeline) console.log(`  ${line}`);
+  if (runs > 0) console.log(`  ${runs} runs; replay: ${replay(seed, { ...args, hardship })}`);
 }
 
 function tellFigures({ seeds, events, violations, figures, fingerprint }: Sweep): void {

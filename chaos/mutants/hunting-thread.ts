@@ -9,7 +9,7 @@ import { plant } from './plant.ts';
 async function huntHere({ mutant, world, from, count }: HuntOptions): Promise<Hunt> {
   const name = mutant?.name ?? '';
   const isPlanted = mutant === undefined ? () => true : plant(mutant);
-  const run = await loadWorld(world);
+  const { run } = await loadWorld(world);
   assert(isPlanted(), `the mutant ${name} was not loaded, so this proves nothing`);
   for (let seed = from; seed < from + count; seed++) {
     const { violation } = await run(seed);

@@ -45,7 +45,7 @@ export type Cluster = {
 };
 
 const size = 3;
-const hostileMsUsual = 40_000;
+export const hostileMsUsual = 40_000;
 /**
  * Virtual time until all is settled once all is well: an agent that has waited longest for a leader
  * looks again within a minute, and the longest tasks take twenty seconds.

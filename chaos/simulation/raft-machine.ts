@@ -49,6 +49,7 @@ export type MachineDependencies = {
   readonly messages: SimulatedDatagrams<Datagram>;
   readonly snapshots: SimulatedDatagrams<SnapshotDatagram>;
   readonly witness: Witness;
+  readonly logger: Logger;
   /** Hears what machines say to each other, as it leaves them. */
   readonly overhear: (name: string, message: Message) => void;
   /** A part of a snapshot is on its way to a machine, or is being installed there. */
@@ -96,6 +97,7 @@ export class RaftMachine {
   readonly #options: MachineOptions;
   readonly #random: Random;
   readonly #see: See;
+  readonly #logger: Logger;
   #condition: Condition;
   #lives = 0;
   #program: Program | undefined;
@@ -112,6 +114,7 @@ export class RaftMachine {
     this.#random = world.random(luck);
     this.#condition = isWiped ? 'wiped' : 'sound';
     this.#see = isWiped ? () => {} : (check) => witness.see(check);
+    this.#logger = dependencies.logger.child({ machine: this.name });
     this.#dependencies = dependencies;
     this.#options = options;
   }
@@ -132,6 +135,7 @@ export class RaftMachine {
   start(): void {
     const { world } = this.#dependencies;
     if (world.isUp(this.name) || this.#condition === 'useless') return;
+    this.#logger.info('Starting');
     const life = world.boot(this.name);
     this.#lives += 1;
     life.onEnd(() => {
@@ -141,10 +145,12 @@ export class RaftMachine {
   }
 
   crash(kind: 'process' | 'power'): void {
+    this.#logger.info('Crashing', { kind });
     this.#dependencies.world.crash(this.name, kind);
   }
 
   pause(durationMs: number): void {
+    this.#logger.info('Pausing', { durationMs });
     this.#dependencies.world.pause(this.name, durationMs);
   }
 
@@ -185,14 +191,15 @@ export class RaftMachine {
     const files = simulatedFiles({ disk: this.disk, life });
     const clock = simulatedClock({ world, life }, { rate: clockRate });
     const random = this.#random.fork(`life ${this.#lives}`);
-    const log = await this.#openLog({ files, clock, logger: silent });
+    const logger = this.#logger;
+    const log = await this.#openLog({ files, clock, logger });
     const store = await openSnapshotStore(
-      { files, logger: silent },
+      { files, logger },
       { folder: '/node/snapshots', clusterId, chunkBytes: limits.chunkBytes },
     );
     const isLogNew = log.lastIndex() === 0 && log.initial.hard.term === 0;
     const book = await openPeerBook(
-      { files, random, logger: silent },
+      { files, random, logger },
       { path: '/node/book', id, isLogNew },
     );
     const register = new Register({
@@ -206,7 +213,7 @@ export class RaftMachine {
       {
         clock,
         random,
-        logger: silent,
+        logger,
         log,
         book,
         machine: watchedMachine({ id, life, see: this.#see }, sessions, register),
@@ -223,7 +230,7 @@ export class RaftMachine {
     );
     const tMs = tickMs * limits.electionTicks;
     const membership = new Membership(
-      { clock, logger: silent, node, book },
+      { clock, logger, node, book },
       { ...defaultMembershipOptions, roundsMax: 5, roundMs: tMs, stallMsMax: 8 * tMs },
     );
     this.#program = { life, clock, node, register, book, membership, log, store };
@@ -280,6 +287,7 @@ export class RaftMachine {
   #onFault(life: Life, fault: unknown): void {
     const { world, witness, onEnded } = this.#dependencies;
     const ending = endingOf(fault);
+    this.#logger.info('Stopping', { fault });
     const isRight = ending !== undefined && (ending !== 'refused' || this.#condition !== 'sound');
     if (isRight) onEnded(ending);
     else witness.fail(`${this.name} stopped`, fault);
@@ -316,11 +324,3 @@ const nodeOptions = (id: NodeId, limits: RaftLimits): RaftNodeOptions => ({
     stallMsMax: 5000,
   },
 });
-
-const silent: Logger = {
-  debug: () => {},
-  info: () => {},
-  warn: () => {},
-  error: () => {},
-  child: () => silent,
-};

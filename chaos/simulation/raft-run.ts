@@ -4,7 +4,9 @@
  */
 import type { Operation } from '#chaos/checkers/history.ts';
 import type { Violation } from '#chaos/checkers/violation.ts';
+import type { Logger } from '#internal/runtime/logger.ts';
 import { SimulatedDatagrams } from '#internal/runtime/simulated/datagrams.ts';
+import { type LogBook, openLogBook } from '#internal/runtime/simulated/logger.ts';
 import { SimulatedNetwork } from '#internal/runtime/simulated/network.ts';
 import { SimulatedWorld } from '#internal/runtime/simulated/world.ts';
 import type { Message } from '#raft/core/types.ts';
@@ -39,14 +41,22 @@ export type RaftRunOptions = {
   readonly faults?: RaftFaults | undefined;
   /** Virtual time under faults. */
   readonly hostileMs?: number | undefined;
+  /** Hears the log of everything that ran, for people who look into a failure. */
+  readonly onStory?: (lines: LogBook['lines']) => void;
 };
 
 export const hostileMsUsual = 60_000;
 
 export async function runRaft(options: RaftRunOptions): Promise<RaftRun> {
   const { seed, faults = sampleFaults(seed), hostileMs = hostileMsUsual } = options;
-  const cluster = newCluster(seed, faults);
-  const { world, witness, fleet, workload, clients } = cluster;
+  const afterEvent = (label: string): void => {
+    if (label.startsWith('nemesis')) logger.info(label);
+  };
+  const world = new SimulatedWorld({ seed, afterEvent });
+  const book = options.onStory && openLogBook({ nowMs: () => world.nowMs });
+  const logger = book?.logger ?? silent;
+  const cluster = newCluster(world, faults, logger);
+  const { witness, fleet, workload, clients } = cluster;
   const onLostRejection = (reason: unknown): void => witness.fail('a lost rejection', reason);
   process.on('unhandledRejection', onLostRejection);
   try {
@@ -62,6 +72,7 @@ export async function runRaft(options: RaftRunOptions): Promise<RaftRun> {
   } finally {
     process.off('unhandledRejection', onLostRejection);
   }
+  options.onStory?.(book?.lines ?? []);
   const { events, hash } = world;
   const figures = figuresOf(cluster);
   const history = witness.history.operations;
@@ -86,8 +97,7 @@ type Cluster = {
   end(): void;
 };
 
-function newCluster(seed: number, faults: RaftFaults): Cluster {
-  const world = new SimulatedWorld({ seed });
+function newCluster(world: SimulatedWorld, faults: RaftFaults, logger: Logger): Cluster {
   const network = new SimulatedNetwork({ world });
   const witness = new Witness({}, { initial: initialConf(faults) });
   const endings = { 'disk-failed': 0, 'disk-full': 0, refused: 0 };
@@ -96,6 +106,7 @@ function newCluster(seed: number, faults: RaftFaults): Cluster {
     {
       world,
       witness,
+      logger,
       messages: new SimulatedDatagrams<Datagram>({ network }, { name: 'raft' }),
       snapshots: new SimulatedDatagrams<SnapshotDatagram>({ network }, { name: 'snapshots' }),
       overhear: (name: string, message: Message) => crashes.overhear(name, message),
@@ -163,3 +174,11 @@ function figuresOf(cluster: Cluster): Record<string, number> {
     writesWithoutRoom: ofDisks('full'),
   };
 }
+
+const silent: Logger = {
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: () => {},
+  child: () => silent,
+};

@@ -20,7 +20,7 @@ export type ExaminerOptions = {
 
 export const usualExaminer: ExaminerOptions = {
   twiceEvery: 50,
-  judgedEvery: 20,
+  judgedEvery: 1,
   statesMax: 500_000,
 };
 
@@ -32,7 +32,7 @@ export async function examined(
 ): Promise<Outcome> {
   const first = await run(seed);
   const second = seed % options.twiceEvery === 0 ? await run(seed) : undefined;
-  const { events, hash, violation, history, timeline } = first;
+  const { events, hash, violation, history } = first;
   const isJudged = history !== undefined && seed % options.judgedEvery === 0;
   const verdict = isJudged ? judgeRegisters(history, options) : undefined;
   const found = violation ?? difference(first, second) ?? breachOf(verdict);
@@ -43,7 +43,6 @@ export async function examined(
     // An error would lose its rule on the way to another thread.
     violation: found && { rule: found.rule, message: found.message },
     figures: { ...first.figures, ...examinations(second, history, verdict) },
-    ...(found !== undefined && timeline !== undefined ? { timeline } : {}),
   };
 }
 

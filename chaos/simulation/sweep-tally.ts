@@ -8,8 +8,6 @@ export type Outcome = {
   readonly violation: Breach | undefined;
   /** What happened and which faults struck, by name. */
   readonly figures: Readonly<Record<string, number>>;
-  /** For people: what led to the violation, a line each. */
-  readonly timeline?: readonly string[];
 };
 
 /** A broken invariant: its name, and where it broke. */

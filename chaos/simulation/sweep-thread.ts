@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Mutant } from '#chaos/mutants/mutant.ts';
 import { plant } from '#chaos/mutants/plant.ts';
 import { assert } from '#internal/base/assert.ts';
+import type { Hardship } from './shrink.ts';
 import { examined } from './sweep-examiner.ts';
 import type { Outcome } from './sweep-tally.ts';
 import { loadWorld, type WorldName } from './worlds.ts';
@@ -11,6 +12,8 @@ import { loadWorld, type WorldName } from './worlds.ts';
 export type Share = {
   readonly world: WorldName;
   readonly mutant: Mutant | undefined;
+  /** What each seed has to bear at most. */
+  readonly hardship: Partial<Hardship>;
   readonly first: number;
   readonly step: number;
   readonly end: number;
@@ -20,13 +23,13 @@ export type Word =
   | { readonly kind: 'begun'; readonly seed: number }
   | { readonly kind: 'ended'; readonly outcome: Outcome };
 
-async function runShare({ world, mutant, first, step, end }: Share): Promise<void> {
+async function runShare({ world, mutant, hardship, first, step, end }: Share): Promise<void> {
   if (mutant !== undefined) plant(mutant);
   // Only now: a mutant is planted in what is loaded after it.
-  const run = await loadWorld(world);
+  const { run } = await loadWorld(world);
   for (let seed = first; seed < end; seed += step) {
     say({ kind: 'begun', seed });
-    say({ kind: 'ended', outcome: await examined(run, seed) });
+    say({ kind: 'ended', outcome: await examined((each) => run(each, hardship), seed) });
   }
 }
 

@@ -18,7 +18,14 @@ const program = (odd: string): URL => {
   return new URL(`data:text/javascript,${encodeURIComponent(source)}`);
 };
 
-const usual = { world: 'raft', from: 0, count: 6, jobs: 2, patienceMs: 600_000 } as const;
+const usual = {
+  world: 'raft',
+  from: 0,
+  count: 6,
+  jobs: 2,
+  patienceMs: 600_000,
+  heapMbMax: 40,
+} as const;
 
 type Try = { readonly odd?: string; readonly clock?: Clock; readonly signal?: AbortSignal };
 
@@ -41,11 +48,11 @@ test('a real world tells the same in one thread and in two', async (t) => {
   const onRun = (outcome: Outcome): number => heard.push(outcome);
   const { signal } = new AbortController();
   const clock = systemClock();
-  const options = { ...usual, count: 2 };
+  const options = { ...usual, heapMbMax: 1024, count: 2, hardship: { hostileMs: 2000 } };
   const two = await sweepInThreads({ clock, onRun }, options, { signal });
   const one = await sweepInThreads({ clock, onRun }, { ...options, jobs: 1 }, { signal });
   t.deepEqual(one, two);
-  t.true(two.events > 5000);
+  t.true(two.events > 1000, `${two.events}`);
   t.is(heard.length, 4);
 });
 
@@ -53,10 +60,7 @@ const deadly = {
   'throws out of a run': [`throw new Error('on fire')`, /its thread died: on fire/],
   'ends its thread': ['process.exit(7)', /its thread ended with status 7/],
   'ends its thread as if all were well': ['process.exit(0)', /its thread ended with status 0/],
-  'eats all memory': [
-    'for (const all = []; ; ) all.push(new Array(2e7).fill(0))',
-    /its thread died: .*memory/,
-  ],
+  'eats all memory': ['for (let all; ; ) all = { all };', /its thread died: .*memory/],
 } as const;
 
 for (const [what, [odd, message]] of Object.entries(deadly)) {

@@ -10,6 +10,7 @@ import { Worker } from 'node:worker_threads';
 import type { Mutant } from '#chaos/mutants/mutant.ts';
 import { assert } from '#internal/base/assert.ts';
 import type { Clock, Timer } from '#internal/runtime/clock.ts';
+import type { Hardship } from './shrink.ts';
 import type { Share, Word } from './sweep-thread.ts';
 import { type Outcome, type Sweep, Tally } from './sweep-tally.ts';
 import type { WorldName } from './worlds.ts';
@@ -17,12 +18,16 @@ import type { WorldName } from './worlds.ts';
 export type ThreadedSweep = {
   readonly world: WorldName;
   readonly mutant?: Mutant | undefined;
+  /** What each seed has to bear at most; what it draws when nothing is said. */
+  readonly hardship?: Partial<Hardship>;
   readonly from: number;
   readonly count: number;
   /** Threads at the same time; at least one. */
   readonly jobs: number;
   /** The longest that one seed may take on this machine: it may be far away, not exact. */
   readonly patienceMs: number;
+  /** What a thread may have at most: a run that needs so much leaks. */
+  readonly heapMbMax: number;
 };
 
 type Dependencies = {
@@ -35,9 +40,10 @@ type Dependencies = {
 /** Rejects when a thread dies before it began its first seed. */
 export async function sweepInThreads(
   dependencies: Dependencies,
-  { world, mutant, from, count, jobs, patienceMs }: ThreadedSweep,
+  options: ThreadedSweep,
   { signal }: { readonly signal: AbortSignal },
 ): Promise<Sweep> {
+  const { world, mutant, hardship = {}, from, count, jobs, patienceMs, heapMbMax } = options;
   const tally = new Tally();
   const onRun = (outcome: Outcome): void => {
     tally.add(outcome);
@@ -49,8 +55,8 @@ export async function sweepInThreads(
   const runShare = async (offset: number): Promise<void> => {
     let first = from + offset;
     while (first < end && !stop.aborted) {
-      const share: Share = { world, mutant, first, step: jobs, end };
-      const thread = new Thread({ ...dependencies, onRun }, { share, patienceMs });
+      const share: Share = { world, mutant, hardship, first, step: jobs, end };
+      const thread = new Thread({ ...dependencies, onRun }, { share, patienceMs, heapMbMax });
       first = await thread.run({ signal: stop });
     }
   };
@@ -64,10 +70,7 @@ export async function sweepInThreads(
 }
 
 const usualProgram = new URL('sweep-thread.ts', import.meta.url);
-/** A run that needs more than this leaks. */
-const resourceLimits = { maxOldGenerationSizeMb: 1024 };
-
-type ThreadOptions = { readonly share: Share; readonly patienceMs: number };
+type ThreadOptions = Pick<ThreadedSweep, 'patienceMs' | 'heapMbMax'> & { readonly share: Share };
 
 /** One thread, and the seed that it is at. */
 class Thread {
@@ -85,8 +88,9 @@ class Thread {
 
   /** Resolves with the seed to go on from: beyond the end when all were run. */
   async run({ signal }: { readonly signal: AbortSignal }): Promise<number> {
-    const { share } = this.#options;
+    const { share, heapMbMax } = this.#options;
     const { program = usualProgram } = this.#dependencies;
+    const resourceLimits = { maxOldGenerationSizeMb: heapMbMax };
     const worker = new Worker(program, { workerData: share, resourceLimits });
     worker.on('message', (word: Word) => this.#hear(word));
     worker.once('error', (error: unknown) => {

@@ -1,6 +1,8 @@
 /** The simulated worlds by name. Loaded when asked for: a mutant is planted in what comes after it. */
 import type { Operation } from '#chaos/checkers/history.ts';
 import type { RaftRun } from './raft-run.ts';
+import type { Hardship } from './shrink.ts';
+import type { Story } from './shrink-story.ts';
 
 export type WorldName = 'raft' | 'cluster';
 
@@ -8,17 +10,54 @@ export type WorldName = 'raft' | 'cluster';
 export type Run = RaftRun & {
   /** What its clients asked for and were told. */
   readonly history?: readonly Operation[];
-  /** For people: what happened last, a line each. */
-  readonly timeline?: readonly string[];
 };
 
-export type RunOne = (seed: number) => Promise<Run>;
+export type RunOptions = {
+  /** Hears it when the run is over. */
+  readonly onStory?: (story: Story) => void;
+};
 
-export async function loadWorld(name: WorldName): Promise<RunOne> {
-  if (name === 'raft') {
-    const { runRaft } = await import('./raft-run.ts');
-    return (seed) => runRaft({ seed });
-  }
-  const { runCluster } = await import('./cluster-run.ts');
-  return (seed) => runCluster({ seed });
+export type World = {
+  /** Of the faults that the seed draws, only those of `hardship` strike. */
+  readonly run: (seed: number, hardship?: Partial<Hardship>, options?: RunOptions) => Promise<Run>;
+  /** What a run of `seed` has to bear when nothing is said. */
+  readonly hardshipOf: (seed: number) => Hardship;
+};
+
+export function loadWorld(name: WorldName): Promise<World> {
+  return name === 'raft' ? loadRaft() : loadCluster();
+}
+
+async function loadRaft(): Promise<World> {
+  const { hostileMsUsual, runRaft } = await import('./raft-run.ts');
+  const { faultClasses, sampleFaults, withoutClass } = await import('./raft-faults.ts');
+  return {
+    run: (seed, { faults: kept, hostileMs = hostileMsUsual, sizes } = {}, options = {}) => {
+      let faults = sampleFaults(seed);
+      const size = sizes?.[0];
+      if (size !== undefined) faults = { ...faults, size };
+      for (const name of faultClasses) {
+        if (kept?.includes(name) === false) faults = withoutClass(faults, name);
+      }
+      return runRaft({ seed, faults, hostileMs, ...options });
+    },
+    hardshipOf: (seed) => {
+      const { size, classes } = sampleFaults(seed);
+      return {
+        faults: faultClasses.filter((name) => classes[name] !== undefined),
+        hostileMs: hostileMsUsual,
+        sizes: [size, ...([3, 1] as const).filter((smaller) => smaller < size)],
+      };
+    },
+  };
+}
+
+/** Its seeds draw no classes that could be left out one by one. */
+async function loadCluster(): Promise<World> {
+  const { hostileMsUsual, runCluster } = await import('./cluster-run.ts');
+  return {
+    run: (seed, { hostileMs = hostileMsUsual } = {}, options = {}) =>
+      runCluster({ seed, hostileMs, ...options }),
+    hardshipOf: () => ({ faults: [], hostileMs: hostileMsUsual, sizes: [] }),
+  };
 }

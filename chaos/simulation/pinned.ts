@@ -1,0 +1,23 @@
+/**
+ * Seeds that once found something. Each is run by `npm test`, for as long as it took then. A pin holds
+ * for the world that it was found in: when a seed comes to draw something else it is an ordinary seed,
+ * so what it found has a test of its own as well.
+ */
+import type { FaultClass } from './raft-faults.ts';
+import type { WorldName } from './worlds.ts';
+
+export type Pin = {
+  readonly world: WorldName;
+  readonly seed: number;
+  /** What it needs, when that is less than what the seed draws. */
+  readonly faults?: readonly FaultClass[];
+  readonly hostileMs?: number;
+  readonly size?: 1 | 3 | 5;
+  /** What went wrong, in the words of whoever mended it. */
+  readonly found: string;
+  /** The test that holds it down. */
+  readonly test: string;
+  readonly on: `${number}-${number}-${number}`;
+};
+
+export const pinned: readonly Pin[] = [];

@@ -1,0 +1,36 @@
+/** The story of a failing run, for people: what programs wrote into their logs, shortened. */
+import type { LogLine } from '#internal/runtime/simulated/logger.ts';
+
+/** What programs wrote into their logs, all of them in order of time. */
+export type Story = readonly LogLine[];
+
+const linesMax = 40;
+const lineLengthMax = 160;
+
+/** What happened last. */
+export const ending = (story: Story): readonly string[] => story.slice(-linesMax).map(lineOf);
+
+/** Where two runs of one seed part, and what came just before. Empty when their stories are the same. */
+export function parting(one: Story, other: Story): readonly string[] {
+  const [lines, others] = [one.map(lineOf), other.map(lineOf)];
+  const length = Math.max(lines.length, others.length);
+  for (let at = 0; at < length; at++) {
+    if (lines[at] === others[at]) continue;
+    const before = lines.slice(Math.max(0, at - 10), at);
+    return [...before, `once  ${lines[at] ?? 'the end'}`, `again ${others[at] ?? 'the end'}`];
+  }
+  return [];
+}
+
+function lineOf({ atMs, level, message, fields: { machine, ...fields } }: LogLine): string {
+  const told = Object.entries(fields).map(([name, value]) => ` ${name}=${wordsOf(value)}`);
+  const loud = level === 'warn' || level === 'error' ? `${level.toUpperCase()} ` : '';
+  const who = machine === undefined ? '' : `${wordsOf(machine)} `;
+  const line = `${(atMs / 1000).toFixed(3).padStart(8)} s ${who}${loud}${message}${told.join('')}`;
+  return line.length > lineLengthMax ? `${line.slice(0, lineLengthMax)}…` : line;
+}
+
+function wordsOf(value: unknown): string {
+  if (value instanceof Error) return value.message;
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'undefined');
+}
