@@ -34,12 +34,14 @@ for (const fault of ['kill-before', 'kill-after', 'fail'] as const) {
       t.timeout(15 * 60_000);
       await using folder = await openTempFolder();
       const library = compileLibrary('sync-faults.c', folder.path);
+      const compiled = `${folder.path}/compiled`;
+      await live({ folder: `${folder.path}/first`, segmentBytes, count: 1, compiled });
       let [struck, acked, kept] = [0, 0, 0];
       for (let sync = 1; sync <= syncsMax; sync++) {
         const home = `${folder.path}/${sync}`;
         await mkdir(home);
         const env = { LD_PRELOAD: library, SYNC_FAULT: `${fault} ${sync}` };
-        const ended = await live({ folder: home, segmentBytes, count, env });
+        const ended = await live({ folder: home, segmentBytes, count, env, compiled });
         if (ended.code === 0 && ended.refused === undefined) break;
         struck++;
         if (fault === 'fail') {
@@ -89,6 +91,8 @@ withDisks(`after a power cut all that was acknowledged is there${because(noDisks
   await using disk = await LoopDisk.open(folder.path, { sizeMib: 32 });
   const random = randomFromSeed(`power ${seed}`);
   const home = `${disk.path}/node`;
+  const compiled = `${folder.path}/compiled`;
+  await live({ folder: `${folder.path}/first`, segmentBytes, count: 1, compiled });
   let [acked, lost] = [0, 0];
   for (let cut = 0; cut < 30; cut++) {
     const after = random.below(150);
@@ -97,6 +101,7 @@ withDisks(`after a power cut all that was acknowledged is there${because(noDisks
       folder: home,
       segmentBytes,
       count: 10_000,
+      compiled,
       onLine(line, child) {
         if (!line.startsWith('acked') || ++lines !== after + 1) return;
         disk.cutPower();
@@ -137,16 +142,17 @@ withDisks(`a full disk refuses with a reason and loses nothing${because(noDisks)
   await using folder = await openTempFolder();
   await using disk = await LoopDisk.open(folder.path, { sizeMib: 8 });
   const ballast = `${disk.path}/ballast`;
+  const compiled = `${folder.path}/compiled`;
   /** More than the least disk has room for, and than the largest must forget. */
   const many = 600;
   let [refused, enough, ends] = [0, 0, 0];
   for (let freeKib = 4; freeKib <= 116; freeKib += 8) {
     const home = `${disk.path}/${freeKib}`;
-    const begun = await live({ folder: home, segmentBytes, count: 5 });
+    const begun = await live({ folder: home, segmentBytes, count: 5, compiled });
     t.is(begun.code, 0, begun.words);
     const { bavail, bsize } = await statfs(disk.path);
     await writeFile(ballast, new Uint8Array(Math.max(0, bavail * bsize - freeKib * 1024)));
-    const full = await live({ folder: home, segmentBytes, count: many });
+    const full = await live({ folder: home, segmentBytes, count: many, compiled });
     // With a little more room, snapshots let the log forget as fast as it grows.
     const isEnough = full.acked === begun.acked + many;
     if (full.code === 0) t.true(full.refused === 'full' || isEnough, `${freeKib} KiB`);
@@ -156,7 +162,7 @@ withDisks(`a full disk refuses with a reason and loses nothing${because(noDisks)
     ends += full.code === 70 ? 1 : 0;
     const acked = Math.max(begun.acked, full.acked);
     // Started anew, still full: it leads, answers, and takes nothing.
-    const again = await live({ folder: home, segmentBytes, count: many });
+    const again = await live({ folder: home, segmentBytes, count: many, compiled });
     t.true((again.had ?? acked) >= acked, `${freeKib} KiB`);
     if (again.code !== 0)
       t.regex(again.words, /make room and start the node again/, `${freeKib} KiB`);
@@ -164,7 +170,7 @@ withDisks(`a full disk refuses with a reason and loses nothing${because(noDisks)
     const serials = await serialsIn(home, segmentBytes);
     t.true(isBeginning(serials), `${freeKib} KiB`);
     t.true(serials.length >= Math.max(acked, again.acked), `${freeKib} KiB`);
-    const healed = await live({ folder: home, segmentBytes, count: 30 });
+    const healed = await live({ folder: home, segmentBytes, count: 30, compiled });
     t.is(healed.acked, serials.length + 30, `${freeKib} KiB: ${JSON.stringify(healed)}`);
     await rm(home, { recursive: true });
   }

@@ -8,6 +8,8 @@ export type LifeOptions = {
   readonly segmentBytes: number;
   readonly count: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** A folder where a life that ends by itself leaves compiled what later ones then find. */
+  readonly compiled?: string;
   /** Called for each line that it says. */
   readonly onLine?: (line: string, child: ChildProcess) => void;
 };
@@ -25,10 +27,10 @@ export type Ended = {
 const program = fileURLToPath(new URL('one-voter-main.ts', import.meta.url));
 
 export async function live(options: LifeOptions): Promise<Ended> {
-  const { folder, segmentBytes, count, env = {}, onLine } = options;
+  const { folder, segmentBytes, count, env = {}, compiled, onLine } = options;
   const child = spawn(process.execPath, [program, folder, String(segmentBytes), String(count)], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...env },
+    env: { ...process.env, NODE_COMPILE_CACHE: compiled, ...env },
   });
   const said = {
     acked: 0,
