@@ -111,6 +111,12 @@ export class RaftSafety {
     return this.#applied.get(id) ?? 0;
   }
 
+  /** The configuration that `id` will find in force when it starts again: what it knows is decided. */
+  configurationOnDisk(id: NodeId): Configuration {
+    const known = Math.max(this.#logs.hard(id).commit, this.#logs.snapshot(id).index);
+    return this.#configurations.at(known);
+  }
+
   /** Changes of the membership on the disk of `id` that nobody has applied. */
   undecidedChanges(id: NodeId): readonly Entry[] {
     return this.#logs.beyond(id, this.lastApplied).filter(({ kind }) => kind === 'conf');

@@ -107,7 +107,9 @@ export class RaftFleet {
       return changes.map((change) => (conf = afterChange(conf, change)));
     });
     const wanted = this.wanted && { ...decided, voters: this.wanted, outgoing: decided.voters };
-    return [decided, ...begun, ...(wanted === undefined ? [] : [wanted])];
+    // Until a voter has it on disk that a change was decided, it needs those who decided it.
+    const known = decided.voters.map((id) => safety.configurationOnDisk(id));
+    return [decided, ...known, ...begun, ...(wanted === undefined ? [] : [wanted])];
   }
 
   /** Whether every configuration could do without `lost` and all that are not sound. */

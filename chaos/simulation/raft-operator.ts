@@ -3,7 +3,6 @@
  * those whose disks are damaged, hands leadership on. Often at a bad moment, and to the wrong one.
  */
 import type { NodeId } from '#raft/core/types.ts';
-import { isSameConfiguration } from '#chaos/checkers/raft-configurations.ts';
 import { handOver } from '#raft/node/hand-over.ts';
 import type { MembershipOutcome } from '#raft/node/membership.ts';
 import type { RaftFleet } from './raft-fleet.ts';
@@ -107,17 +106,8 @@ export class RaftOperator {
     if (outcome.refusal.kind === 'no-spare') this.counts.noSpareRefused++;
   }
 
-  /**
-   * Some of those who are not members any more; the others stay, and annoy. Not before the members know
-   * that they are alone: without their predecessors they could not decide it.
-   */
+  /** Some of those whom no member needs any more; the others stay, and annoy. */
   #giveUpRemoved(): void {
-    const { configuration } = this.#witness.safety;
-    const knows = (id: NodeId): boolean => {
-      const conf = this.#fleet.machine(id)?.program?.node.status().conf;
-      return conf !== undefined && isSameConfiguration(conf, configuration);
-    };
-    if (!configuration.voters.every(knows)) return;
     for (const machine of this.#fleet.machines) {
       if (this.#isNeeded(machine) || !this.#membership.random.oneIn(3)) continue;
       this.#fleet.giveUp(machine);
