@@ -15,7 +15,9 @@ const peer = peerRoot();
 
 function peerRoot(): protobuf.Root {
   const root = new protobuf.Root();
-  root.addJSON(protobuf.common.get('google/protobuf/duration.proto')?.nested ?? {});
+  // Its own Duration is of proto3 and leaves zeros out; either is right, and ours writes what is set.
+  const duration = 'message Duration { optional int64 seconds = 1; optional int32 nanos = 2; }';
+  protobuf.parse(`syntax = "proto2"; package google.protobuf; ${duration}`, root);
   for (const text of textsOf('proto/**/*.proto')) {
     protobuf.parse(text, root, { keepCase: true });
   }
