@@ -2,11 +2,14 @@
 import type { AppliedEntry, StateMachine, StateSnapshot } from '#raft/node/replicated-log.ts';
 import * as kv from './kv-messages.ts';
 
+/** Counted in numbers: big ones cost more than all else that is done with a Put. */
+type Pair = kv.Put & { readonly modRevision: number; readonly version: number };
+
 export class KvMachine implements StateMachine {
   /** The node's. */
   readonly id: number;
-  readonly #pairs = new Map<string, kv.KeyValue>();
-  #revision = 0n;
+  readonly #pairs = new Map<string, Pair>();
+  #revision = 0;
   #appliedIndex = 0;
 
   constructor(id: number) {
@@ -14,7 +17,7 @@ export class KvMachine implements StateMachine {
   }
 
   get revision(): bigint {
-    return this.#revision;
+    return BigInt(this.#revision);
   }
 
   appliedIndex(): number {
@@ -25,7 +28,7 @@ export class KvMachine implements StateMachine {
     for (const { index, data } of entries) {
       const { key, value } = kv.decodePut(data);
       const name = nameOf(key);
-      const version = (this.#pairs.get(name)?.version ?? 0n) + 1n;
+      const version = (this.#pairs.get(name)?.version ?? 0) + 1;
       this.#revision++;
       this.#pairs.set(name, { key, value, modRevision: this.#revision, version });
       this.#appliedIndex = index;
@@ -35,10 +38,10 @@ export class KvMachine implements StateMachine {
   snapshot(): StateSnapshot {
     // A copy of what points to values that never change.
     const found = [...this.#pairs.values()];
-    const header = { memberId: 0n, revision: this.#revision, term: 0n };
+    const header = { memberId: 0n, revision: this.revision, term: 0n };
     return {
       index: this.#appliedIndex,
-      chunks: once(() => kv.encodeRangeReply({ header, found })),
+      chunks: once(() => kv.encodeRangeReply({ header, found: found.map(shown) })),
     };
   }
 
@@ -47,17 +50,25 @@ export class KvMachine implements StateMachine {
     for await (const chunk of chunks) parts.push(chunk);
     const { header, found } = kv.decodeRangeReply(Buffer.concat(parts));
     this.#pairs.clear();
-    for (const pair of found) this.#pairs.set(nameOf(pair.key), pair);
-    this.#revision = header.revision;
+    for (const { key, value, modRevision, version } of found) {
+      const counts = { modRevision: Number(modRevision), version: Number(version) };
+      this.#pairs.set(nameOf(key), { key, value, ...counts });
+    }
+    this.#revision = Number(header.revision);
     this.#appliedIndex = index;
   }
 
   range({ key, end, limit }: kv.Range): readonly kv.KeyValue[] {
     const [first, last] = [nameOf(key), nameOf(end)];
-    if (last === '') return [this.#pairs.get(first)].filter((pair) => pair !== undefined);
-    const names = [...this.#pairs.keys()].filter((name) => first <= name && name < last).toSorted();
+    const names =
+      last === ''
+        ? [first]
+        : [...this.#pairs.keys()].filter((name) => first <= name && name < last).toSorted();
     const wanted = limit === 0n ? names : names.slice(0, Number(limit));
-    return wanted.flatMap((name) => this.#pairs.get(name) ?? []);
+    return wanted.flatMap((name) => {
+      const pair = this.#pairs.get(name);
+      return pair === undefined ? [] : [shown(pair)];
+    });
   }
 }
 
@@ -66,4 +77,11 @@ async function* once(make: () => Uint8Array): AsyncIterable<Uint8Array> {
   yield make();
 }
 
-const nameOf = (key: Uint8Array): string => Buffer.from(key).toString('latin1');
+const shown = ({ modRevision, version, ...put }: Pair): kv.KeyValue => ({
+  ...put,
+  modRevision: BigInt(modRevision),
+  version: BigInt(version),
+});
+
+const nameOf = ({ buffer, byteOffset, length }: Uint8Array): string =>
+  Buffer.from(buffer, byteOffset, length).toString('latin1');

@@ -105,8 +105,12 @@ function unknown(): never {
   throw new CallError(grpcCode.unimplemented, 'no such call');
 }
 
-async function propose({ back }: KvParts, data: Uint8Array): Promise<void> {
-  const proposal = await back.propose(encodeSessionEntry({ kind: 'plain', data }));
+async function propose(parts: KvParts, data: Uint8Array): Promise<void> {
+  await proposeEntry(parts, encodeSessionEntry({ kind: 'plain', data }));
+}
+
+async function proposeEntry({ back }: Pick<KvParts, 'back'>, entry: Uint8Array): Promise<void> {
+  const proposal = await back.propose(entry);
   if (proposal.kind === 'refused') throw new CallError(grpcCode.unavailable, proposal.reason);
 }
 
@@ -127,13 +131,14 @@ async function drive(parts: KvParts, message: Uint8Array): Promise<unknown> {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- both ends are ours.
   const order = JSON.parse(Buffer.from(message).toString()) as DriveOrder;
   const { outstanding, durationMs, valueBytes } = order;
-  const puts = Array.from({ length: outstanding }, (_, loop) =>
-    kv.encodePut({ key: Buffer.from(`drive-${loop}`), value: Buffer.alloc(valueBytes, loop) }),
-  );
+  const entries = Array.from({ length: outstanding }, (_, loop) => {
+    const put = { key: Buffer.from(`drive-${loop}`), value: Buffer.alloc(valueBytes, loop) };
+    return encodeSessionEntry({ kind: 'plain', data: kv.encodePut(put) });
+  });
   const before = diskOf(parts.back);
   const first = parts.machine.revision;
   const latencies = await closedLoop(outstanding, durationMs, (loop) =>
-    propose(parts, puts[loop] ?? Buffer.alloc(0)),
+    proposeEntry(parts, entries[loop] ?? nothing),
   );
   const commits = Number(parts.machine.revision - first);
   const syncs = diskOf(parts.back).syncs - before.syncs;

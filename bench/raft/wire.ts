@@ -41,6 +41,19 @@ export function decodeFields(bytes: Uint8Array): Fields {
   return fields;
 }
 
+/** Where the bytes of a field are that begins at `at`; undefined for another field, or a long one. */
+export function fieldAt(
+  bytes: Uint8Array,
+  at: number,
+  number: number,
+): { readonly start: number; readonly end: number } | undefined {
+  if (bytes[at] !== number * 8 + 2) return undefined;
+  const [low = 128, high = 0] = [bytes[at + 1], bytes[at + 2]];
+  if (low < 128) return { start: at + 2, end: at + 2 + low };
+  if (high < 128) return { start: at + 3, end: at + 3 + (low & 127) + high * 128 };
+  return undefined;
+}
+
 export function encodeFields(fields: readonly FieldWrite[]): Uint8Array {
   const parts: Uint8Array[] = [];
   for (const [number, value] of fields) {

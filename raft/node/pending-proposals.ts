@@ -89,7 +89,7 @@ export class PendingProposals {
   }
 
   /** An entry was applied, or the state machine made something else of it. */
-  decide({ index, term }: Position, verdict: Verdict = { kind: 'applied' }): void {
+  decide({ index, term }: Position, verdict: Verdict = applied): void {
     const pending = this.#waiting.get(index);
     if (pending === undefined) return;
     this.#waiting.delete(index);
@@ -131,6 +131,7 @@ export class PendingProposals {
   }
 }
 
+const applied: Verdict = { kind: 'applied' };
 const noData = new Uint8Array(0);
 
 type Refused = Extract<Proposal, { kind: 'refused' }>;

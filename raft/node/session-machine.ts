@@ -18,6 +18,8 @@ import {
 } from './session-table.ts';
 import { prefixed, withoutPrefix } from './snapshot-prefix.ts';
 
+const applied: Verdict = { kind: 'applied' };
+
 export class SessionMachine implements StateMachine {
   readonly #inner: StateMachine;
   readonly #limits: SessionLimits;
@@ -75,7 +77,7 @@ export class SessionMachine implements StateMachine {
     const entry = decodeSessionEntry(data);
     if (entry.kind === 'open') {
       this.#table.open(entry.client, entry.atMs);
-      return { kind: 'applied' };
+      return applied;
     }
     if (entry.kind === 'asked') {
       const admission = this.#table.admit(entry.stamp, { index, term });
@@ -83,6 +85,6 @@ export class SessionMachine implements StateMachine {
       if (admission.kind !== 'new') return { kind: 'dropped', why: admission.kind };
     }
     fresh.push({ index, term, data: entry.data });
-    return { kind: 'applied' };
+    return applied;
   }
 }

@@ -4,9 +4,15 @@ import { CodecError } from './codec-error.ts';
 const wordSize = 0x1_0000_0000;
 
 export class ByteWriter {
-  #bytes: Uint8Array = new Uint8Array(1024);
-  #view: DataView = new DataView(this.#bytes.buffer);
+  #bytes: Uint8Array;
+  #view: DataView;
   #size = 0;
+
+  /** `expectedBytes`: what is likely to be enough, so that nothing is copied. */
+  constructor(expectedBytes: number = 1024) {
+    this.#bytes = new Uint8Array(expectedBytes);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
 
   get size(): number {
     return this.#size;

@@ -36,7 +36,8 @@ export function messageBytes(message: Message): number {
 }
 
 export function encodeMessages(messages: readonly Message[]): Uint8Array {
-  const writer = new ByteWriter();
+  const bytes = messages.reduce((sum, message) => sum + 4 + messageBytes(message), 0);
+  const writer = new ByteWriter(bytes);
   for (const message of messages) {
     const start = writer.size;
     writer.uint32(0);

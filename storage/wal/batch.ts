@@ -6,6 +6,7 @@
  * A batch is written only after the one before was synced. So a crash damages at most the last one,
  * and damage that a later batch follows is not the work of a crash.
  */
+import { viewOf } from './bytes.ts';
 import { type Frame, frameBytes, frameType, putFrame, readFrame, chainAfter } from './frame.ts';
 import type { ReadFrame } from './frame.ts';
 import { frameFromRecord, recordFromFrame, type WalRecord } from './record.ts';
@@ -43,10 +44,11 @@ export function encodeBatch(
     payload: nothing,
   };
   const bytes = new Uint8Array(term);
+  const sheet = { bytes, view: viewOf(bytes) };
   let offset = 0;
   let last = chain;
   for (const frame of [begin, ...frames, { ...begin, type: frameType.commit, payload: seal }]) {
-    last = putFrame(bytes, offset, frame, last);
+    last = putFrame(sheet, offset, frame, last);
     offset += frameBytes(frame.payload.length);
   }
   return { bytes, chain: last };

@@ -10,7 +10,7 @@
  * The checksum finds damage inside a frame, the chain finds frames that are missing, doubled or left
  * over from another life of the file.
  */
-import { putUint64, roundUpTo8, uint32At, uint64At, viewOf } from './bytes.ts';
+import { putUint64, roundUpTo8, uint32At, uint64At } from './bytes.ts';
 import { crc32c } from './crc32c.ts';
 
 export const frameHeaderBytes = 32;
@@ -44,9 +44,16 @@ export type ReadFrame = Frame & {
 export const frameBytes = (payloadBytes: number): number =>
   frameHeaderBytes + roundUpTo8(payloadBytes);
 
-/** Writes `frame` at `offset` of bytes that are zero there; returns the chain after it. */
-export function putFrame(bytes: Uint8Array, offset: number, frame: Frame, chain: number): number {
-  const view = viewOf(bytes);
+/** Bytes to write to, with one view for all that is written: made for each, those cost the most. */
+export type Sheet = { readonly bytes: Uint8Array; readonly view: DataView };
+
+/** Writes `frame` at `offset` of a sheet that is zero there; returns the chain after it. */
+export function putFrame(
+  { bytes, view }: Sheet,
+  offset: number,
+  frame: Frame,
+  chain: number,
+): number {
   view.setUint32(offset, frame.payload.length, true);
   view.setUint8(offset + 4, frame.type);
   view.setUint8(offset + 5, frame.flavor);
