@@ -36,7 +36,7 @@ export const logBugs: readonly Bug[] = [
     }`,
       ),
     ],
-    killers: { tests: test('raft/core/shipped-bugs', '*(catalogue 2, 7)') },
+    killers: { seeds: 40, tests: test('raft/core/shipped-bugs', '*(catalogue 2, 7)') },
   },
   {
     number: 3,
@@ -55,7 +55,7 @@ export const logBugs: readonly Bug[] = [
     this.#unstable.push(...tail);`,
       ),
     ],
-    killers: { tests: test('raft/core/replication', '*(catalogue 3)*') },
+    killers: { seeds: 40, tests: test('raft/core/replication', '*(catalogue 3)*') },
   },
   {
     number: 4,
@@ -71,7 +71,7 @@ export const logBugs: readonly Bug[] = [
         'const commit = Math.max(0 * match, raft.log.commit);',
       ),
     ],
-    killers: { tests: test('raft/core/replication', 'a heartbeat tells each peer*') },
+    killers: { seeds: 40, tests: test('raft/core/replication', 'a heartbeat tells each peer*') },
   },
   {
     number: 4,
@@ -133,7 +133,7 @@ export const logBugs: readonly Bug[] = [
     }`,
       ),
     ],
-    killers: { tests: test('raft/core/replication', '*(catalogue 6)*') },
+    killers: { seeds: 40, tests: test('raft/core/replication', '*(catalogue 6)*') },
   },
   {
     number: 6,
@@ -147,7 +147,7 @@ export const logBugs: readonly Bug[] = [
         'this.#commit = commit;',
       ),
     ],
-    killers: { tests: test('raft/core/shipped-bugs', '*(catalogue 6)') },
+    killers: { seeds: 40, tests: test('raft/core/shipped-bugs', '*(catalogue 6)') },
   },
   {
     number: 7,
@@ -163,7 +163,7 @@ export const logBugs: readonly Bug[] = [
         'const fresh = entries.findIndex((entry) => entry.index > this.#commit);',
       ),
     ],
-    killers: { tests: test('raft/core/replication', '*(catalogue 2, 7)*') },
+    killers: { seeds: 40, tests: test('raft/core/replication', '*(catalogue 2, 7)*') },
   },
   {
     number: 8,
@@ -191,7 +191,7 @@ export const logBugs: readonly Bug[] = [
         '(lastTerm === end.term && lastIndex > end.index);',
       ),
     ],
-    killers: { tests: test('raft/core/election', '*(catalogue 8)*') },
+    killers: { seeds: 40, tests: test('raft/core/election', '*(catalogue 8)*') },
   },
   {
     number: 9,
@@ -231,7 +231,10 @@ export const logBugs: readonly Bug[] = [
         'next: Math.max(Math.min(at, hint + 1), 1),',
       ),
     ],
-    killers: { tests: test('raft/core/progress', '*(catalogue 10)', 'whatever answers come*') },
+    killers: {
+      seeds: 40,
+      tests: test('raft/core/progress', '*(catalogue 10)', 'whatever answers come*'),
+    },
   },
   {
     number: 11,
@@ -245,7 +248,7 @@ export const logBugs: readonly Bug[] = [
         'voters.map((voter) => reached(voter));',
       ),
     ],
-    killers: { tests: test('raft/core/quorum/majority', '*(catalogue 11)*') },
+    killers: { seeds: 40, tests: test('raft/core/quorum/majority', '*(catalogue 11)*') },
   },
   {
     number: 11,
@@ -259,7 +262,7 @@ export const logBugs: readonly Bug[] = [
         'Math.max(2, Math.floor(count / 2))',
       ),
     ],
-    killers: { tests: test('raft/core/quorum/majority', 'any two majorities*') },
+    killers: { seeds: 40, tests: test('raft/core/quorum/majority', 'any two majorities*') },
   },
   {
     number: 12,
@@ -276,7 +279,7 @@ export const logBugs: readonly Bug[] = [
     decide(raft, leader);`,
       ),
     ],
-    killers: { tests: test('raft/core/shipped-bugs', 'a refusal*(catalogue 12)') },
+    killers: { seeds: 40, tests: test('raft/core/shipped-bugs', 'a refusal*(catalogue 12)') },
   },
   {
     number: 12,
@@ -306,7 +309,7 @@ export const logBugs: readonly Bug[] = [
         '',
       ),
     ],
-    killers: { tests: test('raft/core/storage-messages', '*(catalogue 13)*') },
+    killers: { seeds: 40, tests: test('raft/core/storage-messages', '*(catalogue 13)*') },
   },
   {
     number: 14,
@@ -331,7 +334,7 @@ export const logBugs: readonly Bug[] = [
         'const to = this.#commit + 1;',
       ),
     ],
-    killers: { tests: test('raft/core/shipped-bugs', '*(catalogue 14)') },
+    killers: { seeds: 40, tests: test('raft/core/shipped-bugs', '*(catalogue 14)') },
   },
   {
     number: 15,
@@ -345,7 +348,7 @@ export const logBugs: readonly Bug[] = [
         'id === options.id ? log.last : (leader.progress.get(id)?.match ?? 0);',
       ),
     ],
-    killers: { tests: test('raft/core/replication', '*(catalogue 15)*') },
+    killers: { seeds: 40, tests: test('raft/core/replication', '*(catalogue 15)*') },
   },
   {
     number: 16,

@@ -212,7 +212,10 @@ export const membershipBugs: readonly Bug[] = [
     );`,
       ),
     ],
-    killers: { tests: test('raft/core/membership', 'a state machine that kept what it applied*') },
+    killers: {
+      seeds: 40,
+      tests: test('raft/core/membership', 'a state machine that kept what it applied*'),
+    },
   },
   {
     number: 32,
@@ -240,6 +243,6 @@ import { changed, whyInvalid } from './confchange.ts';
     }`,
       ),
     ],
-    killers: { tests: test('raft/core/shipped-bugs', '*(catalogue 32)') },
+    killers: { seeds: 40, tests: test('raft/core/shipped-bugs', '*(catalogue 32)') },
   },
 ];

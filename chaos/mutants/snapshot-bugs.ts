@@ -32,7 +32,7 @@ export const snapshotBugs: readonly Bug[] = [
         'if (log.term(mark.index) !== undefined && !isUntold(raft)) log.commitTo(mark.index);',
       ),
     ],
-    killers: { tests: test('raft/core/replication', 'a snapshot over a diverged log*') },
+    killers: { seeds: 40, tests: test('raft/core/replication', 'a snapshot over a diverged log*') },
   },
   {
     number: 35,
@@ -188,7 +188,7 @@ export const snapshotBugs: readonly Bug[] = [
         'if (this.owesConf) return false;',
       ),
     ],
-    killers: { tests: test('raft/core/shipped-bugs', '*(catalogue 38)') },
+    killers: { seeds: 40, tests: test('raft/core/shipped-bugs', '*(catalogue 38)') },
   },
   {
     number: 38,
@@ -198,6 +198,6 @@ export const snapshotBugs: readonly Bug[] = [
     edits: [
       edit('raft/core/raft-log.ts', 'this.#given = Math.max(this.#given, snapshot.index);', ''),
     ],
-    killers: { tests: test('raft/core/shipped-bugs', '*(catalogue 38)') },
+    killers: { seeds: 40, tests: test('raft/core/shipped-bugs', '*(catalogue 38)') },
   },
 ];

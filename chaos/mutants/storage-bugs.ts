@@ -69,7 +69,7 @@ export const storageBugs: readonly Bug[] = [
     await this.#file.sync().catch(() => {});`,
       ),
     ],
-    killers: { tests: test('storage/wal/wal', 'after a sync that failed*') },
+    killers: { seeds: 40, tests: test('storage/wal/wal', 'after a sync that failed*') },
   },
   {
     number: 41,

@@ -23,7 +23,7 @@ export const voteBugs: readonly Bug[] = [
   });`,
       ),
     ],
-    killers: { tests: test('raft/core/election', '*(catalogue 17, 19)*') },
+    killers: { seeds: 40, tests: test('raft/core/election', '*(catalogue 17, 19)*') },
   },
   {
     number: 17,
@@ -39,7 +39,10 @@ export const voteBugs: readonly Bug[] = [
     }`,
       ),
     ],
-    killers: { tests: test('raft/core/election', 'a candidate asks for votes only after*') },
+    killers: {
+      seeds: 40,
+      tests: test('raft/core/election', 'a candidate asks for votes only after*'),
+    },
   },
   {
     number: 17,
@@ -54,7 +57,7 @@ export const voteBugs: readonly Bug[] = [
       this.#writing = this.#write({ ...ready, messagesAfterSync: [] });`,
       ),
     ],
-    killers: { seeds: 100, tests: test('raft/node/durable-promises', '*(catalogue 17)') },
+    killers: { seeds: 40, tests: test('raft/node/durable-promises', '*(catalogue 17)') },
   },
   {
     number: 18,
@@ -68,7 +71,7 @@ export const voteBugs: readonly Bug[] = [
         'await log.append({ hard, entries }).catch(() => {});',
       ),
     ],
-    killers: { tests: test('raft/node/raft-node', 'a node whose disk fails stops*') },
+    killers: { seeds: 40, tests: test('raft/node/raft-node', 'a node whose disk fails stops*') },
   },
   {
     number: 19,
@@ -82,7 +85,7 @@ export const voteBugs: readonly Bug[] = [
         'await log.append({ hard: hard && { ...hard, vote: undefined }, entries });',
       ),
     ],
-    killers: { seeds: 100, tests: test('raft/node/durable-promises', '*(catalogue 19)') },
+    killers: { seeds: 40, tests: test('raft/node/durable-promises', '*(catalogue 19)') },
   },
   {
     number: 19,
@@ -108,7 +111,7 @@ export const voteBugs: readonly Bug[] = [
         "  #writingTicks = 0;\n  #hardBefore: Ready['hard'];\n",
       ),
     ],
-    killers: { seeds: 100, tests: test('raft/node/durable-promises', '*(catalogue 19)') },
+    killers: { seeds: 40, tests: test('raft/node/durable-promises', '*(catalogue 19)') },
   },
   {
     number: 20,
@@ -142,7 +145,7 @@ export const voteBugs: readonly Bug[] = [
       ),`,
       ),
     ],
-    killers: { tests: test('raft/core/membership', 'a node that waits *') },
+    killers: { seeds: 40, tests: test('raft/core/membership', 'a node that waits *') },
   },
   {
     number: 21,
@@ -162,7 +165,7 @@ export const voteBugs: readonly Bug[] = [
         "if (kind === 'MsgPreVoteResp' && kind === asked && !reject && term !== raft.term + 1) return;",
       ),
     ],
-    killers: { tests: test('raft/core/election', '*(catalogue 21)*') },
+    killers: { seeds: 40, tests: test('raft/core/election', '*(catalogue 21)*') },
   },
   {
     number: 21,
@@ -186,7 +189,7 @@ export const voteBugs: readonly Bug[] = [
       'A node that lost its disk comes back under its old id, without its votes and entries (etcd: ' +
       'an id is used once, for ever).',
     edits: [edit('raft/node/peer-book.ts', 'if (known !== undefined) return otherDisk(peer);', '')],
-    killers: { tests: test('raft/node/membership', 'a node that lost its disk*') },
+    killers: { seeds: 40, tests: test('raft/node/membership', 'a node that lost its disk*') },
   },
   {
     number: 22,
