@@ -67,13 +67,18 @@ export class Meter {
   }
 
   time(name: TimingName, value: number): void {
-    const timing = this.#timings.get(name) ?? newTiming();
-    this.#timings.set(name, timing);
+    const timing = this.#timings.get(name) ?? this.#begin(name);
     timing.count++;
     timing.sum += value;
     timing.max = Math.max(timing.max, value);
     const place = bucketOf(value);
     timing.buckets[place] = (timing.buckets[place] ?? 0) + 1;
+  }
+
+  #begin(name: TimingName): Timing {
+    const timing = newTiming();
+    this.#timings.set(name, timing);
+    return timing;
   }
 
   counted(name: CounterName): number {

@@ -8,7 +8,7 @@ import { unreachable } from '#internal/base/assert.ts';
 import type { Result } from '#internal/base/result.ts';
 import type { Clock } from '#internal/runtime/clock.ts';
 import type { ConfRefusal, Position, ProposeRefusal } from '#raft/core/ready.ts';
-import type { Index, Term } from '#raft/core/types.ts';
+import type { Entry, Index, Term } from '#raft/core/types.ts';
 import type { CounterName, Meter } from './meter.ts';
 import type { Proposal, Verdict } from './replicated-log.ts';
 
@@ -88,14 +88,22 @@ export class PendingProposals {
     return await promise;
   }
 
-  /** An entry was applied, or the state machine made something else of it. */
-  decide({ index, term }: Position, verdict: Verdict = applied): void {
-    const pending = this.#waiting.get(index);
-    if (pending === undefined) return;
-    this.#waiting.delete(index);
-    const { asked } = pending;
-    if (pending.term === term) this.#answer(asked, fromVerdict(verdict, { index, term }));
-    else this.refuse(asked, 'lost');
+  /**
+   * Entries were applied; `verdicts` say what the state machine made of the normal ones among them, in
+   * their order.
+   */
+  decide(entries: readonly Entry[], verdicts: readonly Verdict[] | undefined): void {
+    const nowMs = this.#dependencies.clock.monotonic();
+    let told = 0;
+    for (const { index, term, kind } of entries) {
+      const verdict = (kind === 'normal' ? verdicts?.[told++] : undefined) ?? applied;
+      const pending = this.#waiting.get(index);
+      if (pending === undefined) continue;
+      this.#waiting.delete(index);
+      const { asked } = pending;
+      const isOurs = pending.term === term;
+      this.#answer(asked, isOurs ? fromVerdict(verdict, { index, term }) : lost, nowMs);
+    }
   }
 
   /** A snapshot took the place of the entries up to `index`: which ones they were nobody says. */
@@ -123,14 +131,19 @@ export class PendingProposals {
     return this.#waiting.size;
   }
 
-  #answer({ sinceMs, answer }: Asked, proposal: Proposal): void {
-    const { clock, meter } = this.#dependencies;
-    meter.time('proposal_ms', clock.monotonic() - sinceMs);
+  #answer(
+    { sinceMs, answer }: Asked,
+    proposal: Proposal,
+    nowMs: number = this.#dependencies.clock.monotonic(),
+  ): void {
+    const { meter } = this.#dependencies;
+    meter.time('proposal_ms', nowMs - sinceMs);
     meter.count(proposal.kind === 'applied' ? 'proposals_applied' : counters[proposal.reason]);
     answer(proposal);
   }
 }
 
+const lost: Proposal = { kind: 'refused', reason: 'lost' };
 const applied: Verdict = { kind: 'applied' };
 const noData = new Uint8Array(0);
 

@@ -439,11 +439,7 @@ export class RaftNode {
     if (kind === 'leader' && !ready && last?.term === term) {
       this.#stand({ ...this.#standing, ready: true });
     }
-    // In the order of the normal entries.
-    let told = 0;
-    for (const entry of committed) {
-      this.#pending.decide(entry, entry.kind === 'normal' ? verdicts?.[told++] : undefined);
-    }
+    this.#pending.decide(committed, verdicts ?? undefined);
     this.#meter.count('entries_applied', committed.length);
     const bytes = committed.reduce((sum, { data }) => sum + data.length + entryCost, 0);
     if (last !== undefined) this.#desk?.onApplied(bytes, last.index);
