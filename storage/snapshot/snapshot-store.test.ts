@@ -80,6 +80,21 @@ test('a crash at any moment leaves the snapshot of before, or the new one as a w
   t.true(process.env['SEED'] !== undefined || Math.min(found.before, found.new) > 30, 'both occur');
 });
 
+test('what a store shows after the death of a process is there for good, synced before or not', async (t) => {
+  for (const seed of seedsOf(6)) {
+    for (let events = 0; events < 40; events++) {
+      const machine = new SimulatedMachine(100 * seed + events);
+      void makeOf(await openOn(machine), mark(9), bytesOf(100));
+      for (let event = 0; event < events; event++) await machine.world.step();
+      machine.crash('process');
+      const shown = (await openOn(machine)).newest()?.mark.index;
+      machine.crash('power');
+      const left = (await openOn(machine)).newest()?.mark.index;
+      t.is(left, shown, `SEED=${seed}: after ${events} events`);
+    }
+  }
+});
+
 test('the two newest by index are kept, whatever their terms, and who reads a third one may go on', async (t) => {
   const machine = new SimulatedMachine(1);
   const store = await openOn(machine);

@@ -80,6 +80,9 @@ async function tidy(ground: Ground, logger: Logger): Promise<SnapshotManifest[]>
     const isOfUse = suffix === '' || (suffix === '.part' && index > newest);
     if (!isOfUse) await files.remove(`${folder}/${name}`);
   }
+  // A process that died before it had synced a name left it to us as if it had: what we say is there
+  // must stay, also after a power cut.
+  await files.syncFolder(folder);
   return whole;
 }
 
