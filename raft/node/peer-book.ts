@@ -97,6 +97,8 @@ export async function openPeerBook(
   const page = written ?? { birth, isUsed: false, births: new Map(), retired: new Set() };
   const book = new PeerBook(dependencies, { path, page });
   if (written === undefined) await writePage(files, path, page);
+  // The process that wrote it may have died before its name was durable.
+  else await files.syncFolder(folderOf(path));
   return book;
 }
 
@@ -203,8 +205,10 @@ async function writePage(files: Files, path: string, page: Page): Promise<void> 
     await file.close();
   }
   await files.rename(beside, path);
-  await files.syncFolder(path.slice(0, Math.max(1, path.lastIndexOf('/'))));
+  await files.syncFolder(folderOf(path));
 }
+
+const folderOf = (path: string): string => path.slice(0, Math.max(1, path.lastIndexOf('/')));
 
 async function readPage(files: Files, path: string): Promise<Page | undefined> {
   let text: string;
