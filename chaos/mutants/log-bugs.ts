@@ -16,7 +16,7 @@ export const logBugs: readonly Bug[] = [
         'if (index <= log.commit || term === 0) return;',
       ),
     ],
-    killers: { tests: test('raft/core/shipped-bugs', '*(catalogue 1)') },
+    killers: { seeds: 60, tests: test('raft/core/shipped-bugs', '*(catalogue 1)') },
   },
   {
     number: 2,
@@ -177,7 +177,7 @@ export const logBugs: readonly Bug[] = [
         'const isCurrent = lastIndex > end.index || (lastIndex === end.index && lastTerm >= end.term);',
       ),
     ],
-    killers: { tests: test('raft/core/election', '*(catalogue 8)*') },
+    killers: { seeds: 60, tests: test('raft/core/election', '*(catalogue 8)*') },
   },
   {
     number: 8,

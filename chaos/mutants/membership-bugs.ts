@@ -83,7 +83,7 @@ export const membershipBugs: readonly Bug[] = [
 `,
       ),
     ],
-    killers: { tests: test('raft/core/shipped-bugs', '*(catalogue 26)') },
+    killers: { seeds: 60, tests: test('raft/core/shipped-bugs', '*(catalogue 26)') },
   },
   {
     number: 27,
@@ -145,7 +145,7 @@ export const membershipBugs: readonly Bug[] = [
   return outgoing.length === 0 ? incoming : quorumIndex(union, reached);`,
       ),
     ],
-    killers: { tests: test('raft/core/quorum/joint', '*(catalogue 28)*') },
+    killers: { seeds: 60, tests: test('raft/core/quorum/joint', '*(catalogue 28)*') },
   },
   {
     number: 28,

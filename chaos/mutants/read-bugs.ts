@@ -30,7 +30,10 @@ export const readBugs: readonly Bug[] = [
         'if (reads.asked === undefined) return;',
       ),
     ],
-    killers: { tests: test('raft/core/reading', 'a leader that a quorum does not follow*') },
+    killers: {
+      seeds: 60,
+      tests: test('raft/core/reading', 'a leader that a quorum does not follow*'),
+    },
   },
   {
     number: 45,
@@ -74,7 +77,7 @@ export const readBugs: readonly Bug[] = [
         'return lease.sinceMs <= monotonic();',
       ),
     ],
-    killers: { tests: test('raft/core/reading', '*lease*') },
+    killers: { seeds: 60, tests: test('raft/core/reading', '*lease*') },
   },
   {
     number: 46,

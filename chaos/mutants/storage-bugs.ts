@@ -33,7 +33,7 @@ export const storageBugs: readonly Bug[] = [
     }`,
       ),
     ],
-    killers: { tests: test('storage/wal/wal', 'after a crash the log holds*') },
+    killers: { seeds: 60, tests: test('storage/wal/wal', 'after a crash the log holds*') },
   },
   {
     number: 40,
