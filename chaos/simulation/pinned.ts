@@ -20,4 +20,16 @@ export type Pin = {
   readonly on: `${number}-${number}-${number}`;
 };
 
-export const pinned: readonly Pin[] = [];
+export const pinned: readonly Pin[] = [
+  {
+    world: 'raft',
+    seed: 6025,
+    faults: ['pauses', 'membership'],
+    hostileMs: 4454,
+    size: 5,
+    found:
+      'a leader that resigns in its own term never answers who asked for a change of the voters',
+    test: 'raft/node/membership.test.ts',
+    on: '2026-11-23',
+  },
+];

@@ -96,6 +96,19 @@ test('one change at a time, and only by the leader', async (t) => {
   t.like(asked, { kind: 'refused', refusal: { kind: 'not-leader' } });
 });
 
+test('a leader that resigns in the middle of a change says that it does not know', async (t) => {
+  const cluster = await TestCluster.start(6, [1, 2, 3]);
+  const { node, membership } = await cluster.leader();
+  const { id } = node.status();
+  const heir = [1, 2, 3].find((each) => idOf(each) !== id)!;
+  const changing = membership.change({ voters: [idOf(heir)], acceptNoSpare: true });
+  // Without it the change begins, and cannot end.
+  cluster.crash(heir);
+  const outcome = await cluster.settle(changing);
+  t.deepEqual(outcome, { kind: 'refused', refusal: { kind: 'unknown' } });
+  t.like(node.status().conf, { voters: [idOf(heir)], outgoing: [1, 2, 3].map(idOf) });
+});
+
 test('a node that lost its disk is not taken for the one it was', async (t) => {
   const cluster = await TestCluster.start(6, [1, 2, 3]);
   const writer = new Writer(cluster);

@@ -18,6 +18,7 @@ import type { MemberChange, NodeId } from '#raft/core/types.ts';
 import { type CatchUp, type CatchUpLimits, catchUpStep, newCatchUp } from './catch-up.ts';
 import type { RetiredIds } from './peer-book.ts';
 import type { RaftNode } from './raft-node.ts';
+import type { Standing } from './replicated-log.ts';
 
 export type MembershipDependencies = {
   readonly clock: Clock;
@@ -155,7 +156,8 @@ export class Membership {
     const refusal = await this.#propose(changes);
     if (refusal !== undefined) return refusal;
     const isDone = (): boolean => isSettled(node.status(), voters);
-    await node.until(() => isDone() || node.standing().term !== term);
+    // A leader that nobody hears any more resigns in its own term.
+    await node.until(() => isDone() || !isLeading(node.standing(), term));
     return isDone() ? undefined : { kind: 'unknown' };
   }
 
@@ -169,8 +171,7 @@ export class Membership {
     const going = new Map<NodeId, CatchUp>(newcomers.map((id) => [id, begun]));
     let failed: MembershipRefusal | undefined;
     const look = (): boolean => {
-      const { kind, term: now } = node.standing();
-      if (kind !== 'leader' || now !== term) failed = { kind: 'unknown' };
+      if (!isLeading(node.standing(), term)) failed = { kind: 'unknown' };
       const { last, progress } = node.status();
       for (const [id, catchUp] of going) {
         const match = progress.get(id)?.match ?? 0;
@@ -227,6 +228,9 @@ const isSettled = ({ conf }: Status, voters: readonly NodeId[]): boolean =>
   conf.outgoing.length === 0 &&
   conf.voters.length === voters.length &&
   voters.every((id) => conf.voters.includes(id));
+
+const isLeading = (standing: Standing, term: number): boolean =>
+  standing.kind === 'leader' && standing.term === term;
 
 const newcomersOf = (
   { conf }: Status,
