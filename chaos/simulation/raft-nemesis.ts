@@ -26,11 +26,6 @@ export type NemesisMeans = {
   readonly witness: Witness;
 };
 
-export type Nemesis = {
-  readonly counts: Readonly<Record<string, number>>;
-  begin(): void;
-};
-
 /** What strikes of one class share: its luck, its rhythm, and when it is over. */
 export class Strikes {
   readonly random: Random;
@@ -62,7 +57,7 @@ export class Strikes {
     });
   }
 
-  /** `Crashed` and started again `downMs` later. */
+  /** And starts it again `downMs` later. */
   crash(victim: Victim, downMs: number): void {
     victim.crash(this.random.chance(0.7) ? 'power' : 'process');
     this.later(downMs, () => victim.start());
