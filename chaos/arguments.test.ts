@@ -4,7 +4,14 @@ import { parseArguments } from './arguments.ts';
 const parse = (line: string): unknown => parseArguments(line.split(' '), 4);
 
 test('a sweep of 500 seeds of Raft on all cores is meant when nothing is said', (t) => {
-  t.like(parse('sim'), { world: 'raft', from: 0, seeds: 500, jobs: 4, complete: false });
+  t.like(parse('sim'), {
+    world: 'raft',
+    from: 0,
+    seeds: 500,
+    jobs: 4,
+    complete: false,
+    patienceMs: 600_000,
+  });
   t.like(parse('sim --mutants'), { mutants: true, seeds: 200 });
   t.like(parse('sim --mutant quorum-of-two --from 7'), {
     mutant: { name: 'quorum-of-two' },

@@ -12,6 +12,8 @@ export type Arguments = {
   readonly from: number;
   readonly seeds: number;
   readonly jobs: number;
+  /** The longest that one seed may take on this machine. */
+  readonly patienceMs: number;
   readonly mutant: Mutant | undefined;
   /** Planted bugs are to be caught: all of them, or only `mutant`. */
   readonly mutants: boolean;
@@ -37,7 +39,7 @@ export class UsageError extends Error {
 
 const usage = `usage: npm run sim -- [--world raft|cluster] [--seeds N] [--from N] [--jobs N]
          [--faults NAME,…|none] [--hostile-ms N] [--machines 1|3|5] [--shrink]
-         [--complete] [--events-min N] [--mutant NAME]
+         [--complete] [--events-min N] [--patience-ms N] [--mutant NAME]
        npm run sim -- --mutants [--world raft|cluster] [--seeds N] [--from N]`;
 
 /** Throws a `UsageError`. `cores` is how many jobs there are when nothing is said. */
@@ -55,6 +57,7 @@ export function parseArguments(args: readonly string[], cores: number): Argument
   return {
     world,
     jobs,
+    patienceMs: wholeNumber('patience-ms', values['patience-ms']),
     from: wholeNumber('from', values.from),
     seeds: wholeNumber('seeds', values.seeds ?? (values.mutants ? '200' : '500')),
     mutant: values.mutant === undefined ? undefined : mutantOf(world, values.mutant),
@@ -73,6 +76,8 @@ const options = {
   seeds: { type: 'string' },
   from: { type: 'string', default: '0' },
   jobs: { type: 'string' },
+  // A seed takes seconds at most; a machine may be busy with other things.
+  'patience-ms': { type: 'string', default: '600000' },
   mutant: { type: 'string' },
   mutants: { type: 'boolean', default: false },
   faults: { type: 'string' },

@@ -27,8 +27,6 @@ import type { WorldName } from '#chaos/simulation/worlds.ts';
 import { systemClock } from '#internal/runtime/real/clock.ts';
 import { type Arguments, parseArguments, UsageError } from './arguments.ts';
 
-/** A seed takes seconds at most, also on a machine that is busy with other things. */
-const patienceMs = 10 * 60_000;
 const heapMbMax = 1024;
 
 /** More of them tell nothing new; they are counted. */
@@ -42,7 +40,7 @@ const mayBeZero: ReadonlySet<string> = new Set(['historiesUnknown']);
 
 /** Runs all seeds; the exit status. */
 async function simulate(args: Arguments): Promise<number> {
-  const { world, from, seeds: count, jobs, mutant, hardship } = args;
+  const { world, from, seeds: count, jobs, mutant, hardship, patienceMs } = args;
   const { signal } = interruption();
   let done = 0;
   let violations = 0;
