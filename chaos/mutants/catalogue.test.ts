@@ -119,20 +119,22 @@ test('code that cannot run, or was not loaded, catches nothing', async (t) => {
   t.false(isBrokenCode(new Error('a promise is broken')));
 });
 
-test('what a run of tests says counts only when it ran, with the bug in it', (t) => {
+test('what a run of tests says counts only when it ran to its end, with the bug in it', (t) => {
   const failing =
     'not ok 1 - a law\n  ---\n    name: AssertionError\n    assertion: t.is()\n  ...\n';
+  const end = '\n1..1\n# tests 1\n# pass 0\n# fail 1\n';
   const planted = 'planted m\n';
   const mutant = newMutant({ ...majority, replace: '' });
-  t.deepEqual(parseTap(`ok 1 - one\n${failing}`, planted, mutant), {
+  t.deepEqual(parseTap(`ok 1 - one\n${failing}${end}`, planted, mutant), {
     passed: ['one'],
     failed: [{ title: 'a law', message: 'assertion: t.is()' }],
     obstacle: undefined,
   });
-  t.regex(parseTap(failing, '', mutant).obstacle ?? '', /not loaded/);
-  t.regex(parseTap('1..0\n', planted, mutant).obstacle ?? '', /no test/);
+  t.regex(parseTap(`${failing}${end}`, '', mutant).obstacle ?? '', /not loaded/);
+  t.regex(parseTap(end, planted, mutant).obstacle ?? '', /no test/);
+  t.regex(parseTap('ok 1 - one\n', planted, mutant).obstacle ?? '', /do not end/);
   const reference = failing.replace('AssertionError', 'ReferenceError');
-  t.regex(parseTap(reference, planted, mutant).obstacle ?? '', /broken code/);
+  t.regex(parseTap(`${reference}${end}`, planted, mutant).obstacle ?? '', /broken code/);
 });
 
 const newMutant = (change: Mutant['edits'][number]): Mutant => ({

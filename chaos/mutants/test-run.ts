@@ -55,6 +55,7 @@ export function parseTap(output: string, errors: string, mutant: Mutant | undefi
   const run = { passed, failed };
   if (!isPlanted) return { ...run, obstacle: `the mutant was not loaded: ${errors.trim()}` };
   if (isBroken) return { ...run, obstacle: `the mutant is broken code: ${failures[0]?.[0]}` };
+  if (!/^# fail \d+$/m.test(output)) return { ...run, obstacle: 'the tests do not end' };
   if (passed.length + failed.length === 0) return { ...run, obstacle: 'no test has this title' };
   return { ...run, obstacle: undefined };
 }
