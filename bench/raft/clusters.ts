@@ -171,13 +171,15 @@ export async function etcdCluster(folder: string, run: Wrap): Promise<Cluster> {
 export type Wrap = (command: Command) => Command;
 export type OwnOptions = Pick<
   KvNodeOptions,
-  'tickMs' | 'electionTicks' | 'segmentBytes' | 'threaded'
+  'tickMs' | 'electionTicks' | 'segmentBytes' | 'snapshots' | 'threaded'
 >;
 
 export const productionOptions: OwnOptions = {
   tickMs: heartbeatMs,
   electionTicks: electionMs / heartbeatMs,
   segmentBytes: 64 << 20,
+  // A log that is never compacted fills the memory, which no master does.
+  snapshots: { everyBytes: 64 << 20, tailBytes: 16 << 20 },
 };
 
 export async function ownCluster(

@@ -144,3 +144,21 @@ test('applying is bounded, and applied is what was reported', (t) => {
   }
   t.deepEqual(batches, [2, 2, 1]);
 });
+
+test('while it is held nothing is handed out to be applied, and all of it afterwards', (t) => {
+  const log = new MemoryLog({}, { conf: confOf(1, 2, 3) });
+  const node = newNode(1, log, {});
+  node.step(append({ entries: [entry(1, 1), entry(2, 1)], commit: 2 }));
+  node.holdCommitted(true);
+  const { hard, entries } = node.ready();
+  log.write({ hard, entries });
+  node.advance();
+  while (node.hasReady()) t.deepEqual(node.ready().committed, []);
+  t.is(node.status().commit, 2);
+  node.holdCommitted(false);
+  t.true(node.hasReady());
+  t.deepEqual(
+    node.ready().committed.map(({ index }) => index),
+    [1, 2],
+  );
+});

@@ -53,6 +53,17 @@ test('a node that does not lead says who does', async (t) => {
   t.deepEqual(await follower.propose(bytes('x')), refused);
 });
 
+test('a proposal for another term than that which we lead is refused', async (t) => {
+  const cluster = await Cluster.start(3);
+  const leader = await cluster.leader();
+  const { term } = leader.standing();
+  for (const other of [term - 1, term + 1]) {
+    const refused = await cluster.settle(leader.propose(bytes('x'), { term: other }));
+    t.like(refused, { kind: 'refused', reason: 'not-leader' });
+  }
+  t.like(await cluster.settle(leader.propose(bytes('y'), { term })), { kind: 'applied', term });
+});
+
 test('too large and too many proposals are refused', async (t) => {
   const cluster = await Cluster.start(4, { entryBytesMax: 10, proposalsMax: 2 });
   const leader = await cluster.leader();
