@@ -3,8 +3,11 @@ import test from 'ava';
 import { randomFromSeed } from '#internal/base/random.ts';
 import { SimulatedMachine } from '#internal/testing/simulated-machine.ts';
 import { seedsOf } from '#internal/testing/seeds.ts';
-import { nodeId } from '#raft/core/types.ts';
+import { confChangeToBytes } from '#raft/core/confchange-codec.ts';
+import { MemoryLog } from '#raft/core/memory-log.ts';
+import { type ConfChange, nodeId } from '#raft/core/types.ts';
 import { openPeerBook, type PeerBook } from './peer-book.ts';
+import { retireRemoved } from './retire-removed.ts';
 
 const logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => logger };
 
@@ -44,4 +47,28 @@ test('what is learnt is there after a power cut, once it was flushed', async (t)
   t.deepEqual(again.retired(), [nodeId(3)]);
   machine.crash('power');
   await t.throwsAsync(machine.run(open(machine, true)), { code: 'WIPED' });
+});
+
+test('a book that knows more than the log does not shut members out', async (t) => {
+  const machine = new SimulatedMachine(2);
+  const book = await machine.run(open(machine, true));
+  const [two, three, four] = [nodeId(2), nodeId(3), nodeId(4)] as const;
+  const conf = {
+    voters: [nodeId(1), two],
+    outgoing: [],
+    learners: [],
+    learnersNext: [],
+    autoLeave: false,
+  };
+  const log = new MemoryLog({}, { conf });
+  const remove: ConfChange = { transition: 'auto', changes: [{ kind: 'remove', node: four }] };
+  log.write({ entries: [{ index: 1, term: 1, kind: 'conf', data: confChangeToBytes(remove) }] });
+  // Three was removed long ago. That two is removed was decided, and forgotten by the log in a crash.
+  for (const peer of [two, three]) book.retire(peer);
+  retireRemoved(book, { log, appliedIndex: 1, members: conf.voters });
+  t.deepEqual(book.retired(), [three, four]);
+  t.is(book.acquaint(two, 'two'), undefined);
+  await machine.run(book.flush());
+  machine.crash('power');
+  t.deepEqual((await machine.run(open(machine, false))).retired(), [three, four]);
 });

@@ -18,6 +18,8 @@ export type RetiredIds = {
   isRetired(peer: NodeId): boolean;
   retired(): readonly NodeId[];
   retire(peer: NodeId): void;
+  /** They are members by our log: whatever told us otherwise is not decided, as far as it knows. */
+  reinstate(peers: readonly NodeId[]): void;
   /** The log has been written. */
   markUsed(): void;
   /** Resolves when what is known is on disk, or could not be written. */
@@ -153,6 +155,12 @@ export class PeerBook implements Acquaintances, RetiredIds, AsyncDisposable {
   retire(peer: NodeId): void {
     if (this.isRetired(peer)) return;
     this.#turn({ ...this.#page, retired: new Set([...this.#page.retired, peer]) });
+  }
+
+  reinstate(peers: readonly NodeId[]): void {
+    if (!peers.some((peer) => this.isRetired(peer))) return;
+    const retired = new Set(this.#page.retired).difference(new Set(peers));
+    this.#turn({ ...this.#page, retired });
   }
 
   /** The log has been written: from now on its loss is noticed. */
