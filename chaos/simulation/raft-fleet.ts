@@ -82,13 +82,13 @@ export class RaftFleet {
     this.#add(id, { bootstrap, isWiped: true }).start();
   }
 
-  /** Whether all others have met `id`: who never did cannot know that it was another one before. */
+  /**
+   * Whether all others have met `id`: who never did cannot know that it was another one before. Those
+   * who were left behind count too, for they may take it for a voter still.
+   */
   isWellKnown(id: NodeId): boolean {
-    const hasMet = (other: NodeId): boolean =>
-      other === id || this.#machines.get(other)?.program?.book.hasMet(id) === true;
-    return this.configurations.every(({ voters, outgoing }) =>
-      [...voters, ...outgoing].every(hasMet),
-    );
+    const others = this.machines.filter((other) => other.id !== id);
+    return others.every(({ program }) => program?.book.hasMet(id) === true);
   }
 
   giveUp(machine: RaftMachine): void {
