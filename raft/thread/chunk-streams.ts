@@ -66,8 +66,8 @@ export class ChunkStreams {
       const next = await this.#served.get(stream)?.next();
       if (next === undefined || next.done === true) this.#send({ kind: 'chunks-over', stream });
       else {
-        // A copy of just these bytes: a view would take its whole buffer along.
-        const bytes = next.value.slice();
+        // A copy of just these bytes: a view (also what a Buffer slices) would take all of its buffer along.
+        const bytes = new Uint8Array(next.value);
         this.#send({ kind: 'chunk', stream, bytes }, [bytes.buffer]);
       }
     } catch (fault) {
