@@ -63,7 +63,10 @@ export const snapshotBugs: readonly Bug[] = [
         'await files.rename(path, target);',
       ),
     ],
-    killers: { tests: test('storage/snapshot/snapshot-store', 'what was committed reads back*') },
+    killers: {
+      seeds: 40,
+      tests: test('storage/snapshot/snapshot-store', 'what was committed reads back*'),
+    },
   },
   {
     number: 35,

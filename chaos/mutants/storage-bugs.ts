@@ -14,7 +14,7 @@ export const storageBugs: readonly Bug[] = [
         "if (!isLast || wasAcknowledged || verdict !== 'nothing') {",
       ),
     ],
-    killers: { tests: test('storage/wal/wal', 'after a crash the log holds*') },
+    killers: { seeds: 60, tests: test('storage/wal/wal', 'after a crash the log holds*') },
   },
   {
     number: 39,
