@@ -17,7 +17,7 @@ const kills = Number(process.env['KILLS'] ?? 300);
 const freezes = 12;
 const freezeMsMax = 10_000;
 /** Faster than in production, so that three hundred elections take minutes. */
-const quick = { tickMs: 30, electionTicks: 10, segmentBytes: 1 << 20 };
+const quick = { tickMs: 30, electionTicks: 10, segmentBytes: 1 << 20, threaded: true };
 const timing = { writers: 8, pauseMs: 5, tryMs: 1000 };
 
 test.serial('kill -9 at any moment loses no answer, and nothing is written twice', async (t) => {
@@ -61,7 +61,7 @@ test.serial('a leader that is frozen and thawed breaks no promise', async (t) =>
     for (let freeze = 0; freeze < freezes; freeze++) {
       const leader = await cluster.leader();
       process.kill(cluster.pid(leader), 'SIGSTOP');
-      const frozenMs = freeze === 0 ? freezeMsMax : random.below(freezeMsMax / 3);
+      const frozenMs = freeze === 0 ? freezeMsMax : random.below(freezeMsMax / 4);
       const before = load.acknowledged;
       await pause(frozenMs);
       process.kill(cluster.pid(leader), 'SIGCONT');
@@ -89,7 +89,7 @@ async function underLoad(
   cluster.startAll();
   await cluster.leader();
   const { addresses } = cluster;
-  const load = new Writers({ addresses, random: random.fork('load'), ...timing });
+  using load = new Writers({ addresses, random: random.fork('load'), ...timing });
   await harm(cluster, load);
   await cluster.leader();
   return await load.stop();

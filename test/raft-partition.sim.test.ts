@@ -17,6 +17,7 @@ const nodes = [0, 1, 2];
 /** Where the clients are; never cut off. */
 const outside = 3;
 const timing = { tickMs: 50, electionTicks: 10 };
+const sizes = { segmentBytes: 1 << 20, threaded: true };
 /** A time-out is drawn from one to two times this. */
 const electionMs = timing.tickMs * timing.electionTicks;
 const withinMs = 2 * 2 * electionMs;
@@ -130,7 +131,7 @@ class Placed implements AsyncDisposable {
 
   async start(): Promise<void> {
     for (const [node, { id }] of this.#peers.entries()) {
-      const own = { id, clusterId: 'kv', segmentBytes: 1 << 20, peers: this.#peers, ...timing };
+      const own = { id, clusterId: 'kv', peers: this.#peers, ...sizes, ...timing };
       const command = kvNodeCommand({ ...own, folder: `${this.#folder}/${id}` });
       const onLine = (_: string, line: string): void => this.#onStanding(node, line);
       this.#programs.push(startProgram({ ...this.#at(node, command), onLine }));
