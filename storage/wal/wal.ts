@@ -196,6 +196,8 @@ class Wal implements LogStore {
   /** The last operation in line; never rejects. */
   #line: Promise<void> = Promise.resolve();
   #waiting = 0;
+  /** The last removal of what is not needed any more; never rejects. */
+  #dropping: Promise<void> = Promise.resolve();
   /** Set once, by the first failure: nothing is written after it. */
   #fault: WalError | undefined;
 
@@ -252,19 +254,19 @@ class Wal implements LogStore {
     });
   }
 
-  compact(mark: SnapshotMark, { tailBytes } = { tailBytes: 0 }): Promise<void> {
-    return this.#inTurn(async () => {
+  async compact(mark: SnapshotMark, { tailBytes } = { tailBytes: 0 }): Promise<void> {
+    await this.#inTurn(async () => {
       const { index, term } = mark;
       if (index <= this.snapshot().index) return;
       assert(this.term(index) === term, `no entry ${index} of term ${term} to compact up to`);
       const begin = this.#image.beginBefore(index, tailBytes);
       await this.#write([{ kind: 'mark', mark, begin }]);
-      await this.#dropSegments();
     });
+    await this.#dropSegments();
   }
 
-  installSnapshot(mark: SnapshotMark): Promise<void> {
-    return this.#inTurn(async () => {
+  async installSnapshot(mark: SnapshotMark): Promise<void> {
+    await this.#inTurn(async () => {
       const { commit } = this.#image.hard();
       // A node that was new and knew of no members is told of the first ones, at index 0.
       const isFirst = mark.index === 0 && this.lastIndex() === 0;
@@ -273,8 +275,8 @@ class Wal implements LogStore {
         `snapshot ${mark.index} is older than commit ${commit}`,
       );
       await this.#write([{ kind: 'install', mark }]);
-      await this.#dropSegments();
     });
+    await this.#dropSegments();
   }
 
   hasRoom(): boolean {
@@ -283,6 +285,7 @@ class Wal implements LogStore {
   }
 
   async close(): Promise<void> {
+    await this.#dropping;
     await this.#line;
     if (this.#fault?.code === 'CLOSED') return;
     try {
@@ -306,10 +309,15 @@ class Wal implements LogStore {
     assert(this.#waiting < waitingMax, 'too many operations wait for the log');
     this.#waiting++;
     const turn = this.#after(this.#line, work);
-    this.#line = turn.catch((fault: unknown) => {
+    this.#line = this.#settled(turn);
+    await turn;
+  }
+
+  /** Never rejects; a failure is the last of all. */
+  async #settled(work: Promise<void>): Promise<void> {
+    await work.catch((fault: unknown) => {
       if (fault instanceof WalError) this.#fault ??= fault;
     });
-    await turn;
   }
 
   async #after(earlier: Promise<void>, work: () => Promise<void>): Promise<void> {
@@ -356,12 +364,23 @@ class Wal implements LogStore {
     await this.#tails.settle(this.#tail());
   }
 
-  /** One by one, oldest first, so that what a crash leaves never has a gap. */
+  /** Beside what is appended: a busy disk may take long to remove a large file. */
   async #dropSegments(): Promise<void> {
+    const earlier = this.#dropping;
+    const dropped = faultsOfDisk('write', this.#options.folder, async () => {
+      await earlier;
+      await this.#dropEach();
+    });
+    this.#dropping = this.#settled(dropped);
+    await dropped;
+  }
+
+  /** One by one, oldest first, so that what a crash leaves never has a gap. */
+  async #dropEach(): Promise<void> {
     const { index } = this.#image.begin();
     for (let path = this.#segments.disposable(index); path !== undefined;) {
       // The tail must not name a segment that is gone.
-      await this.#tails.settle(this.#tail());
+      await this.settle();
       await this.#files.remove(path);
       await this.#files.syncFolder(this.#options.folder);
       this.#segments.removeOldest();
