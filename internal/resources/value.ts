@@ -41,6 +41,20 @@ export function isNothing(value: Value): boolean {
   }
 }
 
+/** How much it is, in thousandths: each port of a range and each item of a set is 1. */
+export function countMilli(value: Value): number {
+  switch (value.kind) {
+    case 'scalar':
+      return value.milli;
+    case 'ranges':
+      return 1000 * value.ranges.reduce((count, { begin, end }) => count + end - begin + 1, 0);
+    case 'set':
+      return 1000 * value.items.length;
+    default:
+      return unreachable(value);
+  }
+}
+
 /** Both of one kind. */
 export function plus(left: Value, right: Value): Value {
   if (left.kind === 'scalar' && right.kind === 'scalar') {
