@@ -17,7 +17,7 @@ import {
 } from '#internal/resources/resources.ts';
 import { seedsOf } from '#internal/testing/seeds.ts';
 import { type Allocator, newAllocator } from './allocator.ts';
-import { type Allocation, allocatorDefaults, type AllocatorEvent } from './event.ts';
+import { type Allocation, allocatorDefaults, type AllocatorEvent } from './skeleton-event.ts';
 import { refusalFilter } from './refusals.ts';
 
 const [a, b, ab] = [role('a'), role('b'), role('a/b')];

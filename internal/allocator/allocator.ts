@@ -28,7 +28,7 @@ import type {
   AllocatorOptions,
   FrameworkWish,
   RefusalFilter,
-} from './event.ts';
+} from './skeleton-event.ts';
 import { dropExpired, dropRoles, isRefused, type Refusals, refuseOn } from './refusals.ts';
 import { forgetFramework, frameworksInOrder, rolesInOrder } from './shares.ts';
 

@@ -12,7 +12,7 @@ import {
   unallocated,
   without,
 } from '#internal/resources/resources.ts';
-import type { FrameworkWish } from './event.ts';
+import type { FrameworkWish } from './skeleton-event.ts';
 import type { Refusals } from './refusals.ts';
 import { countHeld, countTotal, forgetFramework, newShares, type Shares } from './shares.ts';
 

@@ -4,7 +4,7 @@ import { isForRole, isRefined } from '#internal/resources/reservation.ts';
 import type { Resource, Resources } from '#internal/resources/resource.ts';
 import { scalarMilli } from '#internal/resources/resources.ts';
 import type { AgentBook, FrameworkBook } from './books.ts';
-import type { AllocatorOptions } from './event.ts';
+import type { AllocatorOptions } from './skeleton-event.ts';
 
 /** Of `free`, which is what the agent still has; empty when there is nothing for it. */
 export function candidateFor(

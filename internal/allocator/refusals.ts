@@ -2,7 +2,7 @@
 import type { AgentId, Role } from '#internal/model/ids.ts';
 import type { Resources } from '#internal/resources/resource.ts';
 import { contains } from '#internal/resources/resources.ts';
-import type { AllocatorOptions, RefusalFilter } from './event.ts';
+import type { AllocatorOptions, RefusalFilter } from './skeleton-event.ts';
 
 const refuseSecondsDefault = 5;
 const refuseSecondsMax = 31_536_000;

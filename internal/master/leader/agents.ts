@@ -8,7 +8,7 @@ import type { AgentId } from '#internal/model/ids.ts';
 import { decode } from '#internal/wire/protobuf.ts';
 import { isTerminal } from '#internal/model/cluster.ts';
 import { tasksOnAgent } from '#internal/state/state.ts';
-import type { FrameworkUse } from '#internal/allocator/event.ts';
+import type { FrameworkUse } from '#internal/allocator/skeleton-event.ts';
 import { agentFailureEvent } from './events.ts';
 import {
   agentOf,

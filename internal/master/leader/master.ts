@@ -8,7 +8,7 @@
  * an entry of its own is not applied; if the node then still leads, it announces itself anew.
  */
 import { newAllocator } from '#internal/allocator/allocator.ts';
-import { allocatorDefaults } from '#internal/allocator/event.ts';
+import { allocatorDefaults } from '#internal/allocator/skeleton-event.ts';
 import { assert } from '#internal/base/assert.ts';
 import type { Random } from '#internal/base/random.ts';
 import type { MasterAddress } from '#internal/model/cluster.ts';

@@ -3,7 +3,7 @@
  * of the leader from the moment it is told until it is accepted, declined or rescinded; all that time
  * the allocator counts its resources as held by the framework.
  */
-import type { RefusalFilter } from '#internal/allocator/event.ts';
+import type { RefusalFilter } from '#internal/allocator/skeleton-event.ts';
 import { refusalFilter } from '#internal/allocator/refusals.ts';
 import { assert } from '#internal/base/assert.ts';
 import type { Agent, Framework } from '#internal/model/cluster.ts';
