@@ -3,9 +3,9 @@
  * reckoned in. A name that is absent means 0, and no 0 is stored, so equal quantities look equal.
  */
 import { assert } from '#internal/base/assert.ts';
-import { isSameThing } from './identity.ts';
-import type { Resource, Resources } from './resource.ts';
+import type { Resources } from './resource.ts';
 import { countMilli } from './value.ts';
+import { eachOnce } from './volume.ts';
 
 /** Whole thousandths by name; only names that there is something of. */
 export type Quantities = { readonly milliOf: ReadonlyMap<string, number> };
@@ -35,14 +35,6 @@ export function scalarQuantities(list: Resources): Quantities {
 export function countedQuantities(list: Resources): Quantities {
   return quantities(eachOnce(list).map(({ name, value }) => [name, countMilli(value)] as const));
 }
-
-/** The copies of a shared volume are one volume: they take its place on the disk once. */
-export function eachOnce(list: Resources): Resources {
-  if (!list.some(({ shared }) => shared)) return list;
-  return list.filter((one, i) => !one.shared || list.findIndex((two) => isCopy(one, two)) === i);
-}
-
-const isCopy = (one: Resource, two: Resource): boolean => one === two || isSameThing(one, two);
 
 export function quantityOf({ milliOf }: Quantities, name: string): number {
   return milliOf.get(name) ?? 0;
