@@ -50,7 +50,7 @@ export function rangesWithout(whole: Ranges, holes: Ranges): Ranges {
 }
 
 export function countOf(list: Ranges): number {
-  return list.reduce((count, { begin, end }) => count + end - begin + 1, 0);
+  return list.reduce((count, { begin, end }) => count + (end - begin + 1), 0);
 }
 
 const isBefore = (range: Range | undefined, begin: number): boolean =>
