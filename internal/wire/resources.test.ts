@@ -146,6 +146,14 @@ test('an invalid resource is refused in the words of the contract', (t) => {
   }
 });
 
+test('amounts that merge into too much are refused', (t) => {
+  const read = resourcesFromWire([cpus(8e12), cpus(8e12)]);
+  t.true(
+    !read.ok && read.refusal.endsWith(' is invalid: Invalid scalar resource: value is too large'),
+  );
+  t.true(resourcesFromWire([cpus(8e12), { ...cpus(8e12), role: 'a' }]).ok);
+});
+
 test('exactly 0 is tolerated and counts for nothing', (t) => {
   t.deepEqual(resourcesFromWire([cpus(0)]), { ok: true, value: [] });
 });
