@@ -5,6 +5,7 @@ import { operationLaws } from './operation-laws.ts';
 import { quantityLaws } from './quantity-laws.ts';
 import { reservationLaws } from './reservation-laws.ts';
 import { valueLaws } from './value-laws.ts';
+import { wireLaws } from './wire-laws.ts';
 
 export const resourceLaws: readonly Law[] = [
   ...valueLaws,
@@ -12,4 +13,5 @@ export const resourceLaws: readonly Law[] = [
   ...reservationLaws,
   ...operationLaws,
   ...quantityLaws,
+  ...wireLaws,
 ];

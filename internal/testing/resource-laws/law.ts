@@ -30,11 +30,14 @@ export function law<T>(
       const parameters = { numRuns: count, ...(seed !== undefined && { seed }) };
       const found = fc.check(fc.property(cases, holds), parameters);
       if (!found.failed) return;
+      const { message } = found.errorInstance instanceof Error ? found.errorInstance : noReason;
       const report = fc.defaultReportMessage(found);
-      throw new Error(`SEED=${found.seed}: ${report}`, { cause: found.errorInstance });
+      throw new Error(`SEED=${found.seed}: ${message}\n${report}`);
     },
   };
 }
+
+const noReason = { message: 'it does not hold' };
 
 export function assertEqual(left: Resources, right: Resources, what: string): void {
   assert(equals(left, right), `${what}: ${format(left)} is not ${format(right)}`);
