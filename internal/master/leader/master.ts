@@ -8,7 +8,7 @@
  * an entry of its own is not applied; if the node then still leads, it announces itself anew.
  */
 import { newAllocator } from '#internal/allocator/allocator.ts';
-import { allocatorDefaults } from '#internal/allocator/skeleton-event.ts';
+import { allocatorDefaults } from '#internal/allocator/event.ts';
 import { assert } from '#internal/base/assert.ts';
 import type { Random } from '#internal/base/random.ts';
 import type { MasterAddress } from '#internal/model/cluster.ts';
@@ -61,6 +61,8 @@ export type MasterOptions = Partial<MasterLimits> & {
 export const masterDefaults: MasterLimits = {
   allocationIntervalMs: 1000,
   allocationDelayMs: 5,
+  allocationSliceMax: 500,
+  offerTimeoutMs: undefined,
   heartbeatIntervalMs: 15_000,
   agentPingTimeoutMs: 15_000,
   agentPingTimeoutsMax: 5,
