@@ -17,6 +17,7 @@ import type {
 } from '#internal/resources/resource.ts';
 import { resources } from '#internal/resources/resources.ts';
 import { ranges, set } from '#internal/resources/value.ts';
+import { anyNudge } from './nudges.ts';
 
 const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
   fc.option(arbitrary, { nil: undefined });
@@ -154,10 +155,13 @@ export const anyResources: fc.Arbitrary<Resources> = fc
   .array(anyResource, { maxLength: 6 })
   .map((list) => resources(list));
 
+/** A thing, and one that is all but the same. */
+const anyTwins = fc.tuple(anyThing, anyNudge).map(([thing, nudge]) => [thing, nudge(thing)]);
+
 /** Unmerged lists of the same few things: what is in one may well be in another. */
 export const anyHeaps = (count: number): fc.Arbitrary<readonly (readonly Resource[])[]> =>
-  fc.array(anyThing, { minLength: 1, maxLength: 4 }).chain((things) => {
-    const use = fc.oneof(...things.map(anyUseOf));
+  fc.array(anyTwins, { minLength: 1, maxLength: 2 }).chain((things) => {
+    const use = fc.oneof(...things.flat().map(anyUseOf));
     const heap = fc.array(use, { maxLength: 5 });
     return fc.array(heap, { minLength: count, maxLength: count });
   });

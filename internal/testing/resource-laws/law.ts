@@ -32,7 +32,7 @@ export function law<T>(
       if (!found.failed) return;
       const { message } = found.errorInstance instanceof Error ? found.errorInstance : noReason;
       const report = fc.defaultReportMessage(found);
-      throw new Error(`SEED=${found.seed}: ${message}\n${report}`);
+      throw new Error(`SEED=${found.seed}: ${message}\n${report}`, { cause: found.errorInstance });
     },
   };
 }

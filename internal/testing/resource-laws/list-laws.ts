@@ -18,6 +18,7 @@ import {
 } from '#internal/resources/resources.ts';
 import { equalValues, isNothing, plus } from '#internal/resources/value.ts';
 import { anyHeaps, anyResource, anyVolume } from '../any-resources.ts';
+import { anyNudge } from '../nudges.ts';
 import { assertEqual, law, type Law } from './law.ts';
 import { modelContains, modelEquals, modelOf, modelWithout, thingText } from './resource-model.ts';
 
@@ -164,27 +165,10 @@ export const listLaws: readonly Law[] = [
   ),
 ];
 
-/** Two that differ in nothing, or in one thing, or in many. */
+/** They differ in nothing, in a detail, or altogether. */
 function anyPairs(): fc.Arbitrary<readonly [Resource, Resource]> {
-  const fields = [
-    'allocationRole',
-    'reservations',
-    'disk',
-    'providerId',
-    'revocable',
-    'shared',
-  ] as const satisfies readonly (keyof Resource)[];
-  return fc
-    .tuple(anyResource, anyResource, fc.subarray([...fields]))
-    .map(([one, other, changed]) => {
-      const changes = Object.fromEntries(changed.map((field) => [field, other[field]]));
-      return [
-        one,
-        {
-          ...one,
-          value: other.value.kind === one.value.kind ? other.value : one.value,
-          ...changes,
-        },
-      ];
-    });
+  const near = fc
+    .tuple(anyResource, anyNudge)
+    .map(([one, nudge]): readonly [Resource, Resource] => [one, nudge(one)]);
+  return fc.oneof({ weight: 3, arbitrary: near }, fc.tuple(anyResource, anyResource));
 }

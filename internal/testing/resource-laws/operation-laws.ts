@@ -160,9 +160,8 @@ export const operationLaws: readonly Law[] = [
       const [one, other] = two;
       const operation = { kind: 'reserve', resources: [...one.after, ...other.after] } as const;
       const list = resources(one.before);
+      assert(!applyOperation(list, operation).ok, 'a part is enough');
       const rest = without(other.before, one.before);
-      const isBoth = contains(list, resources([...one.before, ...other.before]));
-      assert(applyOperation(list, operation).ok === isBoth, 'a part is enough');
       fc.pre(rest.length === other.before.length);
       assertEqual(applied(add(list, other.before), operation), add(one.after, other.after), 'both');
     },
