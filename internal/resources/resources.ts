@@ -3,7 +3,7 @@
  * assertion here is a bug of ours. What comes out is canonical: amounts of the same thing are one
  * element, nothing is empty, and elements stand in the order in which they first appeared.
  */
-import { assert } from '#internal/base/assert.ts';
+import { AssertionError } from '#internal/base/assert.ts';
 import { format } from './format.ts';
 import { isIndivisible, isSameThing } from './identity.ts';
 import type { Resource, Resources } from './resource.ts';
@@ -37,7 +37,10 @@ export function sum(lists: Iterable<Resources>): Resources {
 /** Asks for `contains(left, right)`: what was never there cannot be taken away. */
 export function subtract(left: Resources, right: Resources): Resources {
   const rest = takeOut(left, right);
-  assert(rest !== undefined, `${format(left)} does not contain ${format(right)}`);
+  // Lists are long to write down: only when there is somebody to read it.
+  if (rest === undefined) {
+    throw new AssertionError(`${format(left)} does not contain ${format(right)}`);
+  }
   return rest;
 }
 
