@@ -4,7 +4,7 @@
  */
 import { accept, refuse, type Result } from '#internal/base/result.ts';
 import { formatResource } from './format.ts';
-import { anyRole, isDynamicallyReserved } from './reservation.ts';
+import { anyRole, isDynamicallyReserved, staticallyReserved } from './reservation.ts';
 import { parseRole } from './role.ts';
 import type { Range, Resource, Resources, Value } from './resource.ts';
 import { resources } from './resources.ts';
@@ -69,23 +69,17 @@ function parseResource(text: string, defaultRole: string): Result<Resource, stri
   if (!value.ok) return value;
   const reservedTo = parseRole((role ?? defaultRole).trim());
   if (!reservedTo.ok) return reservedTo;
-  const isFree = reservedTo.value === anyRole;
-  const reservation = {
-    kind: 'static',
-    role: reservedTo.value,
-    principal: undefined,
-    labels: undefined,
-  } as const;
-  return accept({
+  const one: Resource = {
     name: name.trim(),
     value: value.value,
-    reservations: isFree ? [] : [reservation],
+    reservations: [],
     allocationRole: undefined,
     disk: undefined,
     providerId: undefined,
     revocable: false,
     shared: false,
-  });
+  };
+  return accept(staticallyReserved(one, reservedTo.value));
 }
 
 /** Beyond it thousandths are not exact. */

@@ -53,6 +53,13 @@ export function byReservationRole(list: Resources): ReadonlyMap<string, Resource
   return Map.groupBy(list.filter(isReserved), reservationRole);
 }
 
+/** As an agent's flags reserve; `*` leaves it to everybody. */
+export function staticallyReserved(resource: Resource, role: string): Resource {
+  return role === anyRole
+    ? resource
+    : pushReservation(resource, { kind: 'static', role, principal: undefined, labels: undefined });
+}
+
 /** Asks for what contract 5.4 asks of a stack: dynamic above another, and for a role below its. */
 export function pushReservation(resource: Resource, reservation: Reservation): Resource {
   const outer = resource.reservations.at(-1);
