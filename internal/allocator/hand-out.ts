@@ -1,6 +1,6 @@
 /** Makes offers of what an agent gave in a run: one for each framework and role. */
 import { add } from '#internal/resources/resources.ts';
-import type { Books, Client } from './books.ts';
+import type { Books } from './books.ts';
 import type { Allocation } from './event.ts';
 import { partOf } from './free.ts';
 import { replaceParts } from './ledger.ts';
@@ -13,17 +13,23 @@ export function allocationsOf(
   given: readonly Given[],
   nowMs: number,
 ): readonly Allocation[] {
-  const whole = new Map<Client, Given>();
+  const offers: Given[] = [];
   for (const one of given) {
-    const before = whole.get(one.client);
-    whole.set(one.client, before === undefined ? one : joined(books, before, one));
+    const at = offers.findIndex(({ client }) => client === one.client);
+    const before = offers[at];
+    if (before === undefined) offers.push(one);
+    else offers[at] = joined(books, before, one);
   }
-  return Array.from(whole.values(), (one) => offer(books, one, nowMs));
+  return offers.map((one) => offer(books, one, nowMs));
 }
 
 /** What a framework was given for its guarantee and what it got besides is one offer. */
 function joined(books: Books, { agent, client, part }: Given, more: Given): Given {
-  const resources = add(part.resources, more.part.resources);
+  // The shared volumes are the same both times.
+  const resources = add(
+    part.resources,
+    more.part.resources.filter(({ shared }) => !shared),
+  );
   const both = partOf(books.names, resources);
   replaceParts(books, { agent, client }, [part, more.part], [both]);
   agent.undo = undefined;

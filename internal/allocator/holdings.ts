@@ -14,8 +14,14 @@ import {
 import { type AgentBook, type Books, type Client, lookAt, relax } from './books.ts';
 import { dropIdle } from './clients.ts';
 import { freeOf, freeWithout, ownOf, type Part, partFor, partOf, type Portion } from './free.ts';
-import { countTotalOf, type Holder, putPart, replaceParts, setFree } from './ledger.ts';
-import { serve } from './share-tree.ts';
+import {
+  countTotalOf,
+  type Holder,
+  putPart,
+  replaceParts,
+  setFree,
+  takeBackPart,
+} from './ledger.ts';
 
 /** Gives a portion of what is free. */
 export function give(books: Books, agent: AgentBook, client: Client, portion: Portion): Part {
@@ -24,7 +30,6 @@ export function give(books: Books, agent: AgentBook, client: Client, portion: Po
   setFree(books, agent, freeWithout(books.reckoning, before, portion));
   agent.undo = { part, before, next };
   putPart(books, { agent, client }, part);
-  serve(books.tree, client.share, 1);
   return part;
 }
 
@@ -32,8 +37,7 @@ export function give(books: Books, agent: AgentBook, client: Client, portion: Po
 export function ungive(books: Books, agent: AgentBook, client: Client): void {
   const { undo } = agent;
   assert(undo !== undefined, `nothing was just given on ${agent.id}`);
-  serve(books.tree, client.share, -1);
-  replaceParts(books, { agent, client }, [undo.part], []);
+  takeBackPart(books, { agent, client }, undo.part);
   setFree(books, agent, undo.before);
   agent.undo = undo.next;
 }
@@ -44,7 +48,6 @@ export function take(books: Books, agent: AgentBook, client: Client, resources: 
   const { free } = agent;
   agent.undo = undefined;
   putPart(books, { agent, client }, part);
-  serve(books.tree, client.share, 1);
   const own = ownOf(part.portion);
   if (!agent.isOverdrawn && contains(free.resources, own)) {
     setFree(books, agent, freeOf(books.reckoning, subtract(free.resources, own)));

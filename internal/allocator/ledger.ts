@@ -10,7 +10,7 @@ import { charge, countTotal } from './share-tree.ts';
 
 export type Holder = { readonly agent: AgentBook; readonly client: Client };
 
-/** The client holds the part on the agent from now on. */
+/** The client is given the part on the agent, and holds it from now on. */
 export function putPart(books: Books, { agent, client }: Holder, part: Part): void {
   const parts = agent.parts.get(client);
   const before = part.portion.hasShared ? sharedAmounts(books, parts ?? []) : [];
@@ -18,10 +18,9 @@ export function putPart(books: Books, { agent, client }: Holder, part: Part): vo
     agent.parts.set(client, [part]);
     client.agents++;
   } else parts.push(part);
-  chargePart(books, client, part, 1);
+  chargePart(books, client, part, { sign: 1, served: 1 });
   if (part.portion.hasShared) {
-    charge(books.tree, client.share, before, -1);
-    charge(books.tree, client.share, sharedAmounts(books, agent.parts.get(client) ?? []), 1);
+    chargeShared(books, client, before, agent.parts.get(client) ?? []);
   }
 }
 
@@ -34,13 +33,25 @@ export function replaceParts(
 ): void {
   const parts = agent.parts.get(client) ?? [];
   const rest = [...parts.filter((part) => !less.includes(part)), ...more];
-  for (const part of less) chargePart(books, client, part, -1);
-  for (const part of more) chargePart(books, client, part, 1);
+  for (const part of less) chargePart(books, client, part, { sign: -1, served: 0 });
+  for (const part of more) chargePart(books, client, part, { sign: 1, served: 0 });
   if (less.some(({ portion }) => portion.hasShared)) {
-    charge(books.tree, client.share, sharedAmounts(books, parts), -1);
-    charge(books.tree, client.share, sharedAmounts(books, rest), 1);
+    chargeShared(books, client, sharedAmounts(books, parts), rest);
   }
-  if (rest.length > 0) agent.parts.set(client, rest);
+  keepParts(agent, client, rest);
+}
+
+/** As if the part had never been put, which is the last one that was. */
+export function takeBackPart(books: Books, { agent, client }: Holder, part: Part): void {
+  const parts = agent.parts.get(client) ?? [];
+  const rest = parts.filter((one) => one !== part);
+  chargePart(books, client, part, { sign: -1, served: -1 });
+  if (part.portion.hasShared) chargeShared(books, client, sharedAmounts(books, parts), rest);
+  keepParts(agent, client, rest);
+}
+
+function keepParts(agent: AgentBook, client: Client, parts: Part[]): void {
+  if (parts.length > 0) agent.parts.set(client, parts);
   else if (agent.parts.delete(client)) client.agents--;
 }
 
@@ -72,9 +83,19 @@ export function countTotalOf(books: Books, total: Resources, sign: 1 | -1): void
   }
 }
 
-function chargePart(books: Books, client: Client, { portion }: Part, sign: 1 | -1): void {
-  charge(books.tree, client.share, portion.amounts, sign);
+function chargePart(
+  books: Books,
+  client: Client,
+  { portion }: Part,
+  { sign, served }: { readonly sign: 1 | -1; readonly served: 1 | 0 | -1 },
+): void {
+  charge(books.tree, client.share, { amounts: portion.amounts, sign, served });
   consume(books.quotas, client.role.root, portion.open, sign);
+}
+
+function chargeShared(books: Books, client: Client, before: Amounts, parts: readonly Part[]): void {
+  charge(books.tree, client.share, { amounts: before, sign: -1, served: 0 });
+  charge(books.tree, client.share, { amounts: sharedAmounts(books, parts), sign: 1, served: 0 });
 }
 
 /** A shared volume takes its place on the disk once, however many copies of it one holds. */

@@ -101,25 +101,35 @@ export function consume(book: QuotaBook, root: QuotaRoot, amounts: Amounts, sign
  * How much more of an unreserved scalar the role may be offered. At first a guaranteed scalar is given
  * only as far as it is guaranteed.
  */
-export function allowance(book: QuotaBook, root: QuotaRoot, name: number, stage: Stage): number {
-  const { room, lack, spare } = bounds(book, root, name);
-  const isGuaranteed = stage === 'guarantees' && (root.guarantees[name] ?? 0) > 0;
-  return Math.min(room, isGuaranteed ? lack : spare);
+export function allowance(room: Room, name: number, stage: Stage): number {
+  const { most, lack, spare } = bounds(room, name);
+  const isGuaranteed = stage === 'guarantees' && (room.root.guarantees[name] ?? 0) > 0;
+  return Math.min(most, isGuaranteed ? lack : spare);
 }
 
+/** Whose: of the role, on an agent whose free resources count for guarantees or not. */
+export type Room = {
+  readonly book: QuotaBook;
+  readonly root: QuotaRoot;
+  readonly isCounted: boolean;
+};
+
 /**
- * Up to its limit (`room`); for its own guarantee (`lack`); and that with what no guarantee of anybody
- * is owed (`spare`).
+ * Up to its limit (`most`); for its own guarantee (`lack`); and that with what no guarantee of anybody
+ * is owed (`spare`): on an agent that does not count for them that is everything.
  */
 export function bounds(
-  { headroom, required }: QuotaBook,
-  { consumed, guarantees, limits }: QuotaRoot,
+  { book, root, isCounted }: Room,
   name: number,
-): { readonly room: number; readonly lack: number; readonly spare: number } {
-  const used = consumed[name] ?? 0;
-  const lack = Math.max(0, (guarantees[name] ?? 0) - used);
-  const surplus = Math.max(0, (headroom[name] ?? 0) - (required[name] ?? 0));
-  return { room: Math.max(0, (limits[name] ?? Infinity) - used), lack, spare: lack + surplus };
+): { readonly most: number; readonly lack: number; readonly spare: number } {
+  const used = root.consumed[name] ?? 0;
+  const lack = Math.max(0, (root.guarantees[name] ?? 0) - used);
+  const surplus = Math.max(0, (book.headroom[name] ?? 0) - (book.required[name] ?? 0));
+  return {
+    most: Math.max(0, (root.limits[name] ?? Infinity) - used),
+    lack,
+    spare: isCounted ? lack + surplus : Infinity,
+  };
 }
 
 /** Whether something free would help against what the role lacks. */

@@ -13,7 +13,7 @@ import { misfit } from './free.ts';
 import type { Amounts } from './amounts.ts';
 import { bounds } from './quota-book.ts';
 import { refusalsOf } from './refusals.ts';
-import { agentRules, type Pair, pairRules, type RuleName, wishRules } from './rules.ts';
+import { agentRules, boundsOf, type Pair, pairRules, type RuleName, wishRules } from './rules.ts';
 
 /** Everything that stands between the client and the agent, in the order of the rules. */
 export function reasonsFor(pair: Pair, nowMs: number): readonly Reason[] {
@@ -114,13 +114,15 @@ function tooLittle({ books, client, candidate }: Pair): Reason {
   return { kind: 'below-minimum', resources: candidate?.resources ?? [], minimum };
 }
 
-function quotaReasons({ books, client, candidate }: Pair): readonly Reason[] {
+function quotaReasons(pair: Pair): readonly Reason[] {
+  const { books, client, candidate } = pair;
   const { quotas, names } = books;
   const { root } = client.role;
+  const room = boundsOf(pair);
   const short = (most: (name: number) => number): Quantities =>
     shortOf(names.list, candidate?.open ?? [], most);
-  const limit = short((name) => bounds(quotas, root, name).room);
-  const headroom = short((name) => bounds(quotas, root, name).spare);
+  const limit = short((name) => bounds(room, name).most);
+  const headroom = short((name) => bounds(room, name).spare);
   const roles: readonly Role[] = [...quotas.roots.values()]
     .filter(({ role, lacking }) => lacking > 0 && role !== root.role)
     .map(({ role }) => asRole(role));

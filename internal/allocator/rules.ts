@@ -19,8 +19,8 @@ import {
   type Portion,
   portionOf,
 } from './free.ts';
-import { isRemote } from './ledger.ts';
-import { allowance, type Stage } from './quota-book.ts';
+import { isCounted, isRemote } from './ledger.ts';
+import { allowance, type Room, type Stage } from './quota-book.ts';
 import { isRefused } from './refusals.ts';
 
 /** A framework in a role, and an agent. Reused from one to the next: nothing of it is kept. */
@@ -138,16 +138,21 @@ function chopToQuota(pair: Pair): boolean {
 }
 
 /** What quota leaves of the scalars that it cuts; undefined when it cuts none. */
-function roomFor(
-  { books, client, stage }: Pair,
-  { open }: Candidate,
-): ReadonlyMap<string, number> | undefined {
+function roomFor(pair: Pair, { open }: Candidate): ReadonlyMap<string, number> | undefined {
+  const { books, stage } = pair;
+  const bounded = boundsOf(pair);
   let room: Map<string, number> | undefined;
   for (const { name, milli } of open) {
-    const allowed = allowance(books.quotas, client.role.root, name, stage);
+    const allowed = allowance(bounded, name, stage);
     if (allowed < milli) (room ??= new Map()).set(books.names.list[name] ?? '', allowed);
   }
   return room;
+}
+
+/** What bounds the client there. */
+export function boundsOf({ books, client, agent }: Pair): Room {
+  const { quotas: book } = books;
+  return { book, root: client.role.root, isCounted: isCounted(books, agent) };
 }
 
 function isNotRefused(pair: Pair): boolean {

@@ -81,24 +81,21 @@ export function countTotal(tree: ShareTree, amounts: Amounts, sign: 1 | -1): voi
   tree.isStale = true;
 }
 
-/** It holds more, or less, and so do all above it. */
-export function charge(tree: ShareTree, share: Share, amounts: Amounts, sign: 1 | -1): void {
+/**
+ * It holds more, or less, and so do all above it. `served` is 1 when it is given that now, -1 when
+ * that is undone, and else 0.
+ */
+export function charge(tree: ShareTree, share: Share, { amounts, sign, served }: Charge): void {
   for (let one = share; one.above !== undefined; one = one.above) {
     const at = placeOf(tree, one);
     addTo(one.held, amounts, sign);
+    one.served += served;
     if (!tree.isStale) one.value = valueOf(tree, one);
     mend(one, at);
   }
 }
 
-/** `times` is 1, or -1 when serving it is undone. */
-export function serve(tree: ShareTree, share: Share, times: 1 | -1): void {
-  for (let one = share; one.above !== undefined; one = one.above) {
-    const at = placeOf(tree, one);
-    one.served += times;
-    mend(one, at);
-  }
-}
+type Charge = { readonly amounts: Amounts; readonly sign: 1 | -1; readonly served: 1 | 0 | -1 };
 
 /** It wishes for offers from now on, and with it all above it. */
 export function enqueue(tree: ShareTree, share: Share): void {
