@@ -67,7 +67,9 @@ test('the first line tells the luck and the options', (t) => {
 });
 
 test('an offer that comes back again and again costs some tens of bytes each time', (t) => {
-  const resources = parseResources('cpus(a):2;cpus:2;mem:4096;disk:102400;ports:[1-10,20-30,40-50]');
+  const resources = parseResources(
+    'cpus(a):2;cpus:2;mem:4096;disk:102400;ports:[1-10,20-30,40-50]',
+  );
   t.true(resources.ok);
   if (!resources.ok) return;
   const event: AllocatorEvent = {
