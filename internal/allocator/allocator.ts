@@ -15,6 +15,7 @@ import { allocationsOf } from './hand-out.ts';
 import { inverseOffers } from './inverse.ts';
 import { advance, beginRun, isOver, type RunBook } from './run.ts';
 import { hoarders, starvation } from './starvation.ts';
+import { type Placement, type Policy, whatIf } from './what-if.ts';
 
 export type Allocator = {
   handle(event: AllocatorEvent): void;
@@ -24,6 +25,8 @@ export type Allocator = {
   begin(time: { readonly nowMs: number }): Run;
   /** Between runs. Changes nothing that a run would give. */
   explain(question: Question): Explanation;
+  /** Between runs. What the next one would give if the policy were another; nothing is changed. */
+  rehearse(time: { readonly nowMs: number }, policy: Policy): readonly Placement[];
   starvation(time: { readonly nowMs: number }): readonly Starvation[];
   hoarders(time: { readonly nowMs: number }): readonly Hoarder[];
 };
@@ -55,6 +58,10 @@ export function newAllocator(
         'an explanation is asked for in the middle of a run',
       );
       return explain(books, question, seed);
+    },
+    rehearse: ({ nowMs }, policy) => {
+      assert(run === undefined || isOver(run), 'a run is rehearsed in the middle of another');
+      return whatIf(books, { nowMs, seed }, policy);
     },
     starvation: ({ nowMs }) => starvation(books, nowMs),
     hoarders: ({ nowMs }) => hoarders(books, nowMs),

@@ -6,7 +6,7 @@ import { type AgentBook, agentOf, type Books, relax } from './books.ts';
 import { clientOf, frameworkBook } from './clients.ts';
 import type { AllocatorEvent, HoldingEvent, PolicyEvent } from './event.ts';
 import { mayUnwish, takeFrameworkEvent } from './frameworks.ts';
-import { byRole, convert, release, take } from './holdings.ts';
+import { byRole, convert, partHeld, release, take } from './holdings.ts';
 import { answered } from './inverse.ts';
 import { closeOffer } from './offer-book.ts';
 import { dropRoot, rootOf, setQuota } from './quota-book.ts';
@@ -48,7 +48,7 @@ export function takeEvent(books: Books, event: AllocatorEvent, run: RunBook | un
   }
 }
 
-function takePolicyEvent(books: Books, event: PolicyEvent): void {
+export function takePolicyEvent(books: Books, event: PolicyEvent): void {
   const { role } = event;
   switch (event.kind) {
     case 'weight-updated': {
@@ -108,7 +108,7 @@ function takeBack(
     const client = clientOf(books, frameworkBook(books, event.frameworkId), role);
     const { isActive } = client.framework;
     // As the allocator knows it, where it knows it: equal lists that are one list are compared at once.
-    const held = agent.parts.get(client)?.find(({ resources }) => resources === part);
+    const held = partHeld(agent, client, part);
     const refused = held?.portion.resources ?? unallocated(part);
     release(books, agent, client, part);
     if (!isActive || !client.isSubscribed || event.filter === undefined) continue;

@@ -2,6 +2,7 @@
 import { assert } from '#internal/base/assert.ts';
 import { type Role, role as asRole } from '#internal/model/ids.ts';
 import { format } from '#internal/resources/format.ts';
+import { isSameThing } from '#internal/resources/identity.ts';
 import type { Resource, Resources } from '#internal/resources/resource.ts';
 import {
   add,
@@ -11,6 +12,7 @@ import {
   unallocated,
   without,
 } from '#internal/resources/resources.ts';
+import { equalValues } from '#internal/resources/value.ts';
 import { type AgentBook, type Books, type Client, lookAt, relax } from './books.ts';
 import { dropIdle } from './clients.ts';
 import { freeOf, freeWithout, ownOf, type Part, partFor, partOf, type Portion } from './free.ts';
@@ -64,9 +66,7 @@ export function release(
   client: Client,
   resources: Resources,
 ): void {
-  const parts = agent.parts.get(client) ?? [];
-  const at = parts.findIndex((part) => part.resources === resources);
-  const whole = parts[at];
+  const whole = partHeld(agent, client, resources);
   if (whole !== undefined) {
     replaceParts(books, { agent, client }, [whole], []);
     putBack(books, agent, whole);
@@ -76,6 +76,23 @@ export function release(
     putBack(books, agent, partOf(books.names, resources));
   }
   dropIdle(books, client);
+}
+
+/**
+ * The part that is just these resources. Known again by what is in it, and not by which array it is: a
+ * recording is played with arrays of its own.
+ */
+export function partHeld(agent: AgentBook, client: Client, resources: Resources): Part | undefined {
+  return agent.parts.get(client)?.find((part) => isSameList(part.resources, resources));
+}
+
+function isSameList(left: Resources, right: Resources): boolean {
+  if (left === right) return true;
+  if (left.length !== right.length) return false;
+  return left.every((one, at) => {
+    const other = right[at];
+    return other !== undefined && isSameThing(one, other) && equalValues(one.value, other.value);
+  });
 }
 
 /** An operation has made `converted` of `consumed`; of what `client` holds, or of what is free. */

@@ -24,7 +24,7 @@ export function rehearse<Result>(
 }
 
 /** Whom to look at, as it is now: a run forgets it. */
-function remember({ attention }: Books): () => void {
+export function remember({ attention }: Books): () => void {
   const agents = Array.from(attention.agents, (agent) => {
     const { isDirty, awake } = agent;
     return { agent, isDirty, awake: [...awake] };

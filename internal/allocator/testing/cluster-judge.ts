@@ -78,8 +78,6 @@ export function objections(
     'it is too small': !isEnough(framework, role, bare, options),
     'it does not say for whom': !offer.resources.every((one) => one.allocationRole === role),
     'it exceeds the quota of the role': exceedsLimits(truth, standing, role, bare),
-    'it was kept for the guarantees of others':
-      servesGuarantees(agent, options) && exceedsHeadroom(truth, standing, role, bare),
   };
   return Object.entries(faults).flatMap(([fault, isSo]) => (isSo ? [fault] : []));
 }
@@ -99,6 +97,50 @@ export function lacksOf(truth: Truth, standing: Standing): ReadonlyMap<string, r
     if (lacking.length > 0) lacks.set(root, lacking);
   }
   return lacks;
+}
+
+/** What the roles with quota lack together, and what each does. */
+type Lacks = (root: string | undefined, name: string) => number;
+
+export function lacksBy(truth: Truth, standing: Standing): Lacks {
+  const known = new Map<string, number>();
+  for (const root of truth.quotas.keys()) {
+    for (const [name] of truth.quotas.get(root)?.guarantees.milliOf ?? []) {
+      const lack = lackOf(truth, standing, root, name);
+      known.set(`${root} ${name}`, lack);
+      known.set(name, (known.get(name) ?? 0) + lack);
+    }
+  }
+  return (root, name) => known.get(root === undefined ? name : `${root} ${name}`) ?? 0;
+}
+
+/**
+ * What a run gave although it was to be kept: beyond what he lacked himself nobody is given anything of
+ * which there is not enough left for what others still lack. `before` and `after` the run.
+ */
+export function headroomFaults(
+  truth: Truth,
+  { before, after }: { readonly before: Lacks; readonly after: Standing },
+  offers: readonly Allocation[],
+  options: AllocatorOptions,
+): readonly string[] {
+  const given = new Map<string, Map<string, number>>();
+  for (const { role, agentId, resources } of offers) {
+    const agent = truth.agents.get(agentId);
+    if (agent === undefined || !servesGuarantees(agent, options)) continue;
+    const own = given.get(rootOf(role)) ?? new Map<string, number>();
+    given.set(rootOf(role), own);
+    count(own, openOf(unallocated(resources)), 1);
+  }
+  const lacks = lacksBy(truth, after);
+  return [...given].flatMap(([root, amounts]) =>
+    [...amounts]
+      .filter(([name, milli]) => {
+        const others = lacks(undefined, name);
+        return milli > before(root, name) && others > (after.headroom.get(name) ?? 0) && others > 0;
+      })
+      .map(([name, milli]) => `${root} was given ${name}:${milli / 1000}, kept for others`),
+  );
 }
 
 /**
@@ -186,18 +228,6 @@ function exceedsLimits(
   return [...bounds].some(([name, milliMax]) => {
     const milli = more.get(name) ?? 0;
     return milli > 0 && (consumed.get(root)?.get(name) ?? 0) + milli > milliMax;
-  });
-}
-
-/** Beyond its own guarantee a role is given only what all that lack something leave. */
-function exceedsHeadroom(truth: Truth, standing: Standing, role: Role, bare: Resources): boolean {
-  const root = rootOf(role);
-  return [...scalarQuantities(openOf(bare)).milliOf].some(([name, milli]) => {
-    const own = lackOf(truth, standing, root, name);
-    if (milli <= own) return false;
-    let others = -own;
-    for (const one of truth.quotas.keys()) others += lackOf(truth, standing, one, name);
-    return others > 0 && (standing.headroom.get(name) ?? 0) - milli < others;
   });
 }
 

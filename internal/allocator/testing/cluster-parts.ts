@@ -123,15 +123,15 @@ const onRack = (one: Role, rack: string): OfferConstraints =>
     ],
   ]);
 
-/** Limits are no smaller than guarantees. */
-export function anyQuota(random: Random): Quota {
+/** Of a cluster of so many agents, perhaps more than there is. Limits are no smaller than guarantees. */
+export function anyQuota(random: Random, agents: number): Quota {
   if (random.oneIn(3)) return noQuota;
-  const guaranteed = random.below(200) * 1000;
+  const guaranteed = random.below(4 * agents) * 1000;
   const guarantees = quantities([
     ['cpus', guaranteed],
-    ['mem', random.oneIn(2) ? random.below(200) * 1_000_000 : 0],
+    ['mem', random.oneIn(2) ? random.below(4 * agents) * 1_000_000 : 0],
   ]);
-  const limited = guaranteed + random.below(400) * 1000;
+  const limited = guaranteed + random.below(8 * agents) * 1000;
   return { guarantees, limits: limits(random.oneIn(2) ? [['cpus', limited]] : []) };
 }
 

@@ -3,7 +3,15 @@ import { assert } from '#internal/base/assert.ts';
 import { type Random, randomFromSeed } from '#internal/base/random.ts';
 import { role as asRole, type Role } from '#internal/model/ids.ts';
 import type { Allocation } from '../event.ts';
-import { claims, lacksOf, objections, standAfter, standingOf } from './cluster-judge.ts';
+import {
+  claims,
+  headroomFaults,
+  lacksBy,
+  lacksOf,
+  objections,
+  standAfter,
+  standingOf,
+} from './cluster-judge.ts';
 import { pick } from './cluster-parts.ts';
 import { type FrameworkTruth, isWished, rootOf, type Truth } from './cluster-truth.ts';
 import {
@@ -46,6 +54,7 @@ export function judgedRun(make: (random: Random) => Subject, options: RunOptions
     for (let n = luck.below(6); n > 0; n--, sums.happened++) cluster.disturb();
     const where = `SEED=${options.seed} at ${truth.nowMs}`;
     const standing = standingOf(truth, simulatedAllocatorOptions);
+    const before = lacksBy(truth, standing);
     const { offers } = subject.allocate(truth.nowMs);
     sums.offers += offers.length;
     for (const offer of offers) {
@@ -56,6 +65,9 @@ export function judgedRun(make: (random: Random) => Subject, options: RunOptions
       const agent = truth.agents.get(offer.agentId);
       if (agent !== undefined) standAfter(standing, agent, offer, simulatedAllocatorOptions);
     }
+    const after = standing;
+    const kept = headroomFaults(truth, { before, after }, offers, simulatedAllocatorOptions);
+    assert(kept.length === 0, `${where}: ${kept.join('; ')}`);
     const isLacking = lacksOf(truth, standing).size > 0;
     if (isLacking) sums.lacking++;
     for (let n = 0; n < agentsLookedAt; n++) {

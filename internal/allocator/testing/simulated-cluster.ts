@@ -261,7 +261,7 @@ export class SimulatedCluster {
 
   #changeQuota(): void {
     const role: Role = pick(this.#random, quotaRoles);
-    const quota = anyQuota(this.#random);
+    const quota = anyQuota(this.#random, this.#options.agents);
     this.truth.quotas.set(role, quota);
     this.#tell({ kind: 'quota-updated', role, ...quota });
   }
