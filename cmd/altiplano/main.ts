@@ -34,6 +34,11 @@ const commands: readonly Command[] = [
     summary: 'runs one command in the cluster and shows its output',
     load: () => import('../run/main.ts'),
   },
+  {
+    name: 'allocator',
+    summary: 'plays a recording of the allocator again, also under another policy',
+    load: () => import('../allocator/main.ts'),
+  },
 ];
 
 /** Runs the command line and sets the process's exit status. */
