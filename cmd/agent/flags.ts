@@ -20,6 +20,7 @@ export type AgentFlags = {
   readonly advertiseIp: string | undefined;
   readonly hostname: string;
   readonly resources: string | undefined;
+  readonly defaultRole: string;
   readonly attributes: string | undefined;
   readonly switchUser: 'yes' | 'no';
   readonly killTasksOnStop: boolean;
@@ -39,7 +40,11 @@ export const agentProgram: Program<AgentFlags> = {
     hostname: text({ meaning: 'the name that others are told', fallback: hostname() }),
     resources: optionalText({
       meaning:
-        'what to offer, as cpus:4;mem:8192;disk:10000;ports:[31000-32000]; else what is found',
+        'what to offer, as cpus:4;mem(db):8192;ports:[31000-32000] or as JSON; else what is found',
+    }),
+    defaultRole: text({
+      meaning: 'the role to which resources are reserved that name none; * is nobody',
+      fallback: '*',
     }),
     attributes: optionalText({ meaning: 'what frameworks may choose by, as rack:r1;ssd:true' }),
     switchUser: choice({

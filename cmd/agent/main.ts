@@ -101,7 +101,12 @@ async function openAgent(
 async function settingsFrom(flags: AgentFlags): Promise<AgentSettings | string> {
   const workFolder = resolve(flags.workDir);
   await systemFiles().makeFolder(workFolder);
-  const found = await detectResources(systemMachine(), { workFolder, flag: flags.resources ?? '' });
+  const { resources = '', defaultRole } = flags;
+  const found = await detectResources(systemMachine(), {
+    workFolder,
+    flag: resources,
+    defaultRole,
+  });
   if (!found.ok) return `--resources: ${found.refusal}`;
   const attributes = parseAttributes(flags.attributes ?? '');
   if (!attributes.ok) return `--attributes: ${attributes.refusal}`;

@@ -39,6 +39,11 @@ const commands: readonly Command[] = [
     summary: 'looks after a cluster: which masters there are, and which of them leads',
     load: () => import('../operator/main.ts'),
   },
+  {
+    name: 'allocator',
+    summary: 'plays a recording of the allocator again, also under another policy',
+    load: () => import('../allocator/main.ts'),
+  },
 ];
 
 /** Runs the command line and sets the process's exit status. */

@@ -12,8 +12,8 @@ function machine(cpus?: number, memoryBytes?: number, diskBytes?: number): Machi
   return { hostname: 'h', cpus, memoryBytes, diskBytes: async () => diskBytes };
 }
 
-async function detect(some: Machine, flag = ''): Promise<string> {
-  const found = await detectResources(some, { workFolder: '/', flag });
+async function detect(some: Machine, flag = '', defaultRole = '*'): Promise<string> {
+  const found = await detectResources(some, { workFolder: '/', flag, defaultRole });
   return found.ok ? format(found.value) : `refused: ${found.refusal}`;
 }
 
@@ -41,6 +41,24 @@ test('what the flag names is not detected, and what it does not is', async (t) =
   t.regex(await detect(machine(), 'cpus=2'), /^refused: .*cpus=2/);
 });
 
+test('what names no role is reserved to the default one, found or given', async (t) => {
+  t.is(
+    await detect(machine(), 'cpus:2;mem(*):64;disk(db):32', 'ops'),
+    'cpus(reservations: [(STATIC,ops)]):2; mem:64; disk(reservations: [(STATIC,db)]):32; ' +
+      'ports(reservations: [(STATIC,ops)]):[31000-32000]',
+  );
+  t.is(await detect(machine(), '', '/ops'), "refused: Role '/ops' cannot start with a slash");
+});
+
+test('a flag may be JSON, which can say what kind of disk there is', async (t) => {
+  const text = await detect(
+    machine(),
+    `[{"name":"disk","type":"SCALAR","scalar":{"value":64},
+       "disk":{"source":{"type":"MOUNT","mount":{"root":"/d"}}}}]`,
+  );
+  t.is(text, 'disk[MOUNT:/d]:64; cpus:1; mem:1024; ports:[31000-32000]');
+});
+
 test('attributes are texts, numbers and ranges', (t) => {
   const parsed = parseAttributes('rack:r1; slots:4;ports:[1-10,20-30];url:http://x:80/');
   t.deepEqual(parsed, {
@@ -65,7 +83,11 @@ test('attributes are texts, numbers and ranges', (t) => {
 });
 
 test('this machine has something to offer', async (t) => {
-  const found = await detectResources(systemMachine(), { workFolder: '/', flag: '' });
+  const found = await detectResources(systemMachine(), {
+    workFolder: '/',
+    flag: '',
+    defaultRole: '*',
+  });
   if (!found.ok) return t.fail(found.refusal);
   for (const name of ['cpus', 'mem', 'disk']) t.true(scalarMilli(found.value, name) > 0, name);
   t.true(systemMachine().hostname.length > 0);

@@ -5,24 +5,30 @@
  * 10 GB. A resource that is named in the flag is not detected.
  */
 import { accept, type Result } from '#internal/base/result.ts';
-import { parseResources } from '#internal/resources/parse.ts';
+import { staticallyReserved } from '#internal/resources/reservation.ts';
 import type { Resource, Resources } from '#internal/resources/resource.ts';
+import { parseRole } from '#internal/resources/role.ts';
 import { resources } from '#internal/resources/resources.ts';
 import { ranges, scalar } from '#internal/resources/value.ts';
 import type { Machine } from '#internal/runtime/machine.ts';
+import { parseResourcesFlag } from '#internal/wire/resources-flag.ts';
 
 export type DetectOptions = {
   readonly workFolder: string;
-  /** As in `cpus:4;mem:1024`; empty detects everything. */
+  /** As in `cpus:4;mem:1024`, or JSON; empty detects everything. */
   readonly flag: string;
+  /** To whom is reserved what names no role, and what is detected. */
+  readonly defaultRole: string;
 };
 
 /** Refuses a flag that cannot be read, in words for whoever typed it. */
 export async function detectResources(
   machine: Machine,
-  { workFolder, flag }: DetectOptions,
+  { workFolder, flag, defaultRole }: DetectOptions,
 ): Promise<Result<Resources, string>> {
-  const given = parseResources(flag);
+  const role = parseRole(defaultRole);
+  if (!role.ok) return role;
+  const given = parseResourcesFlag(flag, defaultRole);
   if (!given.ok) return given;
   const diskBytes = await machine.diskBytes(workFolder);
   const detected: readonly Resource[] = [
@@ -32,7 +38,10 @@ export async function detectResources(
     unreserved('ports', ranges([{ begin: 31_000, end: 32_000 }])),
   ];
   const named = new Set(given.value.map(({ name }) => name));
-  return accept(resources([...given.value, ...detected.filter(({ name }) => !named.has(name))]));
+  const added = detected
+    .filter(({ name }) => !named.has(name))
+    .map((one) => staticallyReserved(one, defaultRole));
+  return accept(resources([...given.value, ...added]));
 }
 
 function megabytesLeft(

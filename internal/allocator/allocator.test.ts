@@ -17,7 +17,12 @@ import {
 } from '#internal/resources/resources.ts';
 import { seedsOf } from '#internal/testing/seeds.ts';
 import { type Allocator, newAllocator } from './allocator.ts';
-import { type Allocation, allocatorDefaults, type AllocatorEvent } from './event.ts';
+import {
+  type Allocation,
+  allocatorDefaults,
+  type AllocatorEvent,
+  type FrameworkWish,
+} from './event.ts';
 import { refusalFilter } from './refusals.ts';
 
 const [a, b, ab] = [role('a'), role('b'), role('a/b')];
@@ -32,10 +37,16 @@ function allocator(seed = 1): Allocator {
   return newAllocator({ random: randomFromSeed(seed) }, allocatorDefaults);
 }
 
+const traits = { hostname: 'h', attributes: [], domain: undefined };
+
+const offers = (target: Allocator, nowMs: number): readonly Allocation[] =>
+  target.allocate({ nowMs }).offers;
+
 const agentAdded = (id: string, text: string): AllocatorEvent => ({
   kind: 'agent-added',
   agentId: agentId(id),
   total: amount(text),
+  traits,
   used: [],
 });
 
@@ -46,9 +57,7 @@ const frameworkAdded = (
 ): AllocatorEvent => ({
   kind: 'framework-added',
   frameworkId: frameworkId(id),
-  roles,
-  suppressedRoles: [],
-  capabilities: new Set(capabilities),
+  ...wish(roles, ...capabilities),
 });
 
 const returned = (
@@ -197,7 +206,7 @@ test('nothing is given twice, nor to those who may not or do not want to have it
     const world = populate(random, target);
     for (let nowMs = 0; nowMs < 60_000; nowMs += 1000) {
       disturb(random, target, world, nowMs);
-      for (const allocation of target.allocate({ nowMs })) {
+      for (const allocation of offers(target, nowMs)) {
         t.deepEqual(objections(world, allocation, nowMs), [], `SEED=${seed} at ${nowMs}`);
         world.held.push({ allocation, resources: allocation.resources });
         given++;
@@ -215,7 +224,7 @@ test('nothing that somebody wants and may have stays behind', (t) => {
     const world = populate(random, target);
     for (let nowMs = 0; nowMs < 60_000; nowMs += 1000) {
       disturb(random, target, world, nowMs);
-      for (const allocation of target.allocate({ nowMs })) {
+      for (const allocation of offers(target, nowMs)) {
         world.held.push({ allocation, resources: allocation.resources });
       }
       for (const id of world.agents.keys()) {
@@ -224,7 +233,8 @@ test('nothing that somebody wants and may have stays behind', (t) => {
           for (const one of roles) {
             const bare = free.filter((resource) => isForRole(resource, one));
             const resources = allocatedTo(one, bare);
-            const wanted = { frameworkId: framework, role: one, agentId: agentId(id), resources };
+            const where = { frameworkId: framework, role: one, agentId: agentId(id) };
+            const wanted = { serial: 0, resources, ...where };
             const faults = isEmpty(bare) ? ['nothing'] : objections(world, wanted, nowMs);
             t.not(faults.length, 0, `SEED=${seed} at ${nowMs}: ${framework} wants ${id}`);
           }
@@ -242,7 +252,7 @@ test('the same events, times and luck give the same allocations', (t) => {
       const world = populate(random, target);
       return [0, 1000, 2000, 3000].map((nowMs) => {
         disturb(random, target, world, nowMs);
-        const given = target.allocate({ nowMs });
+        const given = offers(target, nowMs);
         world.held.push(...given.map((one) => ({ allocation: one, resources: one.resources })));
         return given;
       });
@@ -259,7 +269,7 @@ test('roles share by what they hold most of, then frameworks within a role', (t)
     ...Array.from({ length: 40 }, (_, i) => agentAdded(`S${i}`, 'cpus:1;mem:1024')),
   );
   const counts = new Map<string, number>();
-  for (const { frameworkId: id } of target.allocate({ nowMs: 0 })) {
+  for (const { frameworkId: id } of offers(target, 0)) {
     counts.set(id, (counts.get(id) ?? 0) + 1);
   }
   t.deepEqual(Object.fromEntries(counts), { F1: 20, F2: 10, F3: 10 });
@@ -270,10 +280,10 @@ test('who holds much waits until the others have as much', (t) => {
   const target = started(
     frameworkAdded('F1', [a]),
     frameworkAdded('F2', [b]),
-    { kind: 'agent-added', agentId: agentId('S'), total: amount('cpus:8'), used },
+    { kind: 'agent-added', agentId: agentId('S'), total: amount('cpus:8'), traits, used },
     ...Array.from({ length: 8 }, (_, i) => agentAdded(`S${i}`, 'cpus:1')),
   );
-  const given = target.allocate({ nowMs: 0 });
+  const given = offers(target, 0);
   t.deepEqual(new Set(given.map((one) => one.frameworkId)), new Set([frameworkId('F2')]));
 });
 
@@ -292,9 +302,10 @@ test('a share is that of the resource which one holds most of', (t) => {
       kind: 'agent-added',
       agentId: agentId('S'),
       total,
+      traits,
       used,
     });
-    t.is(target.allocate({ nowMs: 0 })[0]?.frameworkId, frameworkId('F2'), much);
+    t.is(offers(target, 0)[0]?.frameworkId, frameworkId('F2'), much);
   }
 });
 
@@ -314,7 +325,7 @@ test('dominant shares are equalized', (t) => {
   ]);
   const counts = { memory: 0, cpu: 0 };
   for (let nowMs = 0; nowMs < 20_000; nowMs += 1000) {
-    for (const offer of target.allocate({ nowMs })) {
+    for (const offer of offers(target, nowMs)) {
       const need = allocatedTo(offer.role, takes.get(offer.frameworkId) ?? []);
       const accepts = contains(offer.resources, need);
       if (accepts) counts[offer.frameworkId === frameworkId('cpu') ? 'cpu' : 'memory']++;
@@ -331,18 +342,18 @@ test('what was refused is offered again when more is there, or when its time is 
     { kind: 'roles-suppressed', frameworkId: frameworkId('F'), roles: [b] },
     agentAdded('S', 'cpus:4;mem:1024'),
   );
-  const [offer] = target.allocate({ nowMs: 0 });
+  const [offer] = offers(target, 0);
   t.truthy(offer);
   const part = allocatedTo(a, amount('cpus:2'));
   const rest = subtract(offer!.resources, part);
   target.handle(returned(offer!, 5000, rest));
-  t.deepEqual(target.allocate({ nowMs: 4999 }), []);
+  t.deepEqual(offers(target, 4999), []);
   target.handle(returned(offer!, undefined, part));
-  const [again] = target.allocate({ nowMs: 4999 });
+  const [again] = offers(target, 4999);
   t.true(equals(again?.resources ?? [], offer!.resources));
   target.handle(returned(again!, 9000));
-  t.deepEqual(target.allocate({ nowMs: 8999 }), []);
-  t.is(target.allocate({ nowMs: 9000 }).length, 1);
+  t.deepEqual(offers(target, 8999), []);
+  t.is(offers(target, 9000).length, 1);
 });
 
 test('a refusal binds its role alone, and reviving or a change of the agent lifts it', (t) => {
@@ -350,33 +361,37 @@ test('a refusal binds its role alone, and reviving or a change of the agent lift
   const lifts: AllocatorEvent[] = [
     { kind: 'roles-revived', frameworkId: id, roles: [] },
     { kind: 'roles-revived', frameworkId: id, roles: [a] },
-    { kind: 'agent-updated', agentId: agentId('S'), total: amount('cpus:4') },
+    { kind: 'agent-updated', agentId: agentId('S'), total: amount('cpus:4'), traits },
   ];
   for (const lift of lifts) {
     const target = started(frameworkAdded('F', [a]), agentAdded('S', 'cpus:4'));
-    target.handle(returned(target.allocate({ nowMs: 0 })[0]!, 1e9));
-    t.deepEqual(target.allocate({ nowMs: 1 }), []);
+    target.handle(returned(offers(target, 0)[0]!, 1e9));
+    t.deepEqual(offers(target, 1), []);
     target.handle({ kind: 'framework-updated', frameworkId: id, ...wish([a, b]) });
-    const [forB] = target.allocate({ nowMs: 1 });
+    const [forB] = offers(target, 1);
     t.is(forB?.role, b);
     target.handle(returned(forB!, 1e9));
     target.handle(lift);
-    t.is(target.allocate({ nowMs: 1 }).length, 1, lift.kind);
+    t.is(offers(target, 1).length, 1, lift.kind);
   }
 });
 
 const wish = (
   roles: readonly Role[],
-): Pick<
-  Extract<AllocatorEvent, { kind: 'framework-updated' }>,
-  'roles' | 'suppressedRoles' | 'capabilities'
-> => ({ roles, suppressedRoles: [], capabilities: new Set() });
+  ...capabilities: readonly FrameworkCapability[]
+): FrameworkWish => ({
+  roles,
+  suppressedRoles: [],
+  capabilities: new Set(capabilities),
+  constraints: new Map(),
+  minAllocatable: new Map(),
+});
 
 test('GPUs, refined and revocable resources go to those who can use them', (t) => {
   const gpus = started(frameworkAdded('F', [a]), agentAdded('S', 'cpus:4;gpus:1'));
-  t.deepEqual(gpus.allocate({ nowMs: 0 }), []);
+  t.deepEqual(offers(gpus, 0), []);
   gpus.handle(frameworkAdded('G', [a], 'GPU_RESOURCES'));
-  t.is(gpus.allocate({ nowMs: 0 })[0]?.frameworkId, frameworkId('G'));
+  t.is(offers(gpus, 0)[0]?.frameworkId, frameworkId('G'));
 
   const cpus = amount('cpus:4').map((one) => ({ ...one, revocable: true }));
   const refined = amount('mem(a):64').map((one) => ({
@@ -393,11 +408,12 @@ test('GPUs, refined and revocable resources go to those who can use them', (t) =
       kind: 'agent-added',
       agentId: agentId('S'),
       total,
+      traits,
       used: [],
     });
-    t.deepEqual(target.allocate({ nowMs: 0 }), []);
+    t.deepEqual(offers(target, 0), []);
     target.handle(frameworkAdded('C', [ab], capability));
-    const [offer] = target.allocate({ nowMs: 0 });
+    const [offer] = offers(target, 0);
     t.true(equals(unallocated(offer?.resources ?? []), capable[capability]), capability);
   }
 });
@@ -405,34 +421,34 @@ test('GPUs, refined and revocable resources go to those who can use them', (t) =
 test('an agent that is deactivated or gone is not offered, and owes nothing when it comes back', (t) => {
   const id = agentId('S');
   const target = started(frameworkAdded('F', [a]), agentAdded('S', 'cpus:4'));
-  target.handle({ kind: 'agent-deactivated', agentId: id });
-  t.deepEqual(target.allocate({ nowMs: 0 }), []);
-  target.handle({ kind: 'agent-activated', agentId: id });
-  const [offer] = target.allocate({ nowMs: 0 });
+  target.handle({ kind: 'agent-barred', agentId: id, bar: 'disconnected' });
+  t.deepEqual(offers(target, 0), []);
+  target.handle({ kind: 'agent-unbarred', agentId: id, bar: 'disconnected' });
+  const [offer] = offers(target, 0);
   target.handle({ kind: 'agent-removed', agentId: id });
   target.handle(returned(offer!));
-  t.deepEqual(target.allocate({ nowMs: 0 }), []);
+  t.deepEqual(offers(target, 0), []);
   const used = [{ frameworkId: frameworkId('F'), resources: allocatedTo(a, amount('cpus:3')) }];
-  target.handle({ kind: 'agent-added', agentId: id, total: amount('cpus:4'), used });
-  const [rest] = target.allocate({ nowMs: 0 });
+  target.handle({ kind: 'agent-added', agentId: id, total: amount('cpus:4'), traits, used });
+  const [rest] = offers(target, 0);
   t.true(equals(rest?.resources ?? [], allocatedTo(a, amount('cpus:1'))));
 });
 
 test('an agent that came back smaller than what it runs has nothing to offer', (t) => {
   const target = started(frameworkAdded('F', [a]), agentAdded('S', 'cpus:4;mem:1024'));
-  const [offer] = target.allocate({ nowMs: 0 });
+  const [offer] = offers(target, 0);
   const total = amount('cpus:2;mem:2048');
-  target.handle({ kind: 'agent-updated', agentId: agentId('S'), total });
-  const [more] = target.allocate({ nowMs: 0 });
+  target.handle({ kind: 'agent-updated', agentId: agentId('S'), total, traits });
+  const [more] = offers(target, 0);
   t.true(equals(unallocated(more?.resources ?? []), amount('mem:1024')));
   target.handle(returned(offer!));
-  const [back] = target.allocate({ nowMs: 0 });
+  const [back] = offers(target, 0);
   t.true(equals(unallocated(back?.resources ?? []), amount('cpus:2;mem:1024')));
 });
 
 test('giving back what one does not hold is a bug', (t) => {
   const target = started(frameworkAdded('F', [a]), agentAdded('S', 'cpus:4'));
-  const [offer] = target.allocate({ nowMs: 0 });
+  const [offer] = offers(target, 0);
   target.handle(returned(offer!));
   t.throws(
     () => {

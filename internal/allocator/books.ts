@@ -1,110 +1,154 @@
-/** What the allocator knows: agents, who holds what on them, frameworks and what they wish. */
+/**
+ * What the allocator knows: agents and who holds what of them, frameworks and what they wish for, what
+ * they refused, what is on offer, and whom to look at in the next run.
+ */
 import { assert } from '#internal/base/assert.ts';
-import { type AgentId, type FrameworkId, type Role, role as asRole } from '#internal/model/ids.ts';
-import { format } from '#internal/resources/format.ts';
+import type { AgentId, FrameworkId, Role } from '#internal/model/ids.ts';
+import type { AgentTraits, RoleConstraints } from '#internal/model/offer-constraints.ts';
+import type { Quantities } from '#internal/resources/quantities.ts';
 import type { Resources } from '#internal/resources/resource.ts';
-import {
-  add,
-  contains,
-  isEmpty,
-  nothing,
-  subtract,
-  unallocated,
-  without,
-} from '#internal/resources/resources.ts';
-import type { FrameworkWish } from './event.ts';
-import type { Refusals } from './refusals.ts';
-import { countHeld, countTotal, forgetFramework, newShares, type Shares } from './shares.ts';
+import { type Names, newNames, numberOf } from './amounts.ts';
+import type { AgentBar, AllocatorOptions, Unavailability } from './event.ts';
+import { type Expiries, newExpiries, type Refusal } from './expiries.ts';
+import type { Free, Part, Reckoning } from './free.ts';
+import { newQuotaBook, type QuotaBook, type QuotaRoot } from './quota-book.ts';
+import { newShareTree, type Share, type ShareTree } from './share-tree.ts';
 
 export type Books = {
+  readonly options: AllocatorOptions;
+  readonly names: Names;
+  readonly reckoning: Reckoning;
+  readonly tree: ShareTree;
+  readonly quotas: QuotaBook;
+  readonly weights: Map<Role, number>;
   readonly agents: Map<AgentId, AgentBook>;
+  agentsAdded: number;
   readonly frameworks: Map<FrameworkId, FrameworkBook>;
-  readonly shares: Shares;
+  readonly roles: Map<Role, RoleBook>;
+  readonly offers: Map<number, OfferBook>;
+  offersMade: number;
+  readonly expiries: Expiries;
+  /** With a maintenance window. */
+  readonly scheduled: Set<AgentBook>;
+  readonly attention: Attention;
+  /** How many clients have a minimum of their own. */
+  minima: number;
 };
 
 export type AgentBook = {
+  readonly id: AgentId;
+  /** In the order in which they were added, from 1. */
+  readonly number: number;
   total: Resources;
-  isActive: boolean;
-  /** Allocated; by holder. */
-  readonly held: Map<FrameworkId, Resources>;
-  /** `total` without all that is held; unallocated. */
-  available: Resources;
+  traits: AgentTraits;
+  hasGpus: boolean;
+  readonly bars: Set<AgentBar>;
+  unavailability: Unavailability | undefined;
+  /** Whom it was asked to be left by, while it has a window. */
+  readonly inverse: Map<FrameworkId, InverseBook>;
+  /** Who holds what. What is held for one may be in several parts. */
+  readonly parts: Map<Client, Part[]>;
+  free: Free;
+  /** As it is when nobody holds anything. */
+  idle: Free;
+  /** Holds more than it has: it came back smaller. */
+  isOverdrawn: boolean;
+  /** How `free` was before the part that was given last: it can just be put back. */
+  undo: Undo | undefined;
+  readonly offers: OfferBook[];
+  refusals: number;
+  isGone: boolean;
+  /** Whether anybody is to be asked in the next run, or only some. */
+  isDirty: boolean;
+  awake: Client[];
+};
+
+export type Undo = { readonly part: Part; readonly before: Free; readonly next: Undo | undefined };
+
+export type InverseBook = { isOutstanding: boolean; untilMs: number };
+
+export type OfferBook = {
+  readonly serial: number;
+  readonly agent: AgentBook;
+  readonly client: Client;
+  readonly sinceMs: number;
+  readonly resources: Resources;
 };
 
 export type FrameworkBook = {
-  roles: ReadonlySet<Role>;
-  readonly suppressed: Set<Role>;
-  capabilities: FrameworkWish['capabilities'];
+  readonly id: FrameworkId;
+  /** False: it only holds something, and was not told of yet or is gone already. */
+  isKnown: boolean;
   isActive: boolean;
-  readonly refusals: Refusals;
+  abilities: number;
+  readonly clients: Map<Role, Client>;
 };
 
-export const newBooks = (): Books => ({
-  agents: new Map(),
-  frameworks: new Map(),
-  shares: newShares(),
-});
+/** A framework in one of its roles. */
+export type Client = {
+  readonly framework: FrameworkBook;
+  readonly role: RoleBook;
+  readonly share: Share;
+  /** The role is still one of the framework's. */
+  isSubscribed: boolean;
+  isSuppressed: boolean;
+  constraints: RoleConstraints | undefined;
+  minimum: readonly Quantities[] | undefined;
+  readonly refusals: Map<AgentBook, readonly Refusal[]>;
+  /** On how many agents it holds something. */
+  agents: number;
+  /** How many of its offers are outstanding. */
+  offers: number;
+  /** In the next run all agents are looked at for it. */
+  isAwake: boolean;
+  offeredMs: number | undefined;
+  /** Since when it has wished for offers, as of a run. */
+  wishedMs: number | undefined;
+};
 
-export function addAgent(books: Books, id: AgentId, total: Resources): void {
-  assert(!books.agents.has(id), `agent ${id} is added twice`);
-  books.agents.set(id, { total, isActive: true, held: new Map(), available: total });
-  countTotal(books.shares, total, 1);
-}
+export type RoleBook = {
+  readonly role: Role;
+  readonly share: Share;
+  /** Of its frameworks together. */
+  readonly leaf: Share;
+  readonly root: QuotaRoot;
+  readonly above: RoleBook | undefined;
+  /** Frameworks in it and roles right below it. */
+  members: number;
+};
 
-/** What is held on it is nobody's any more. */
-export function removeAgent(books: Books, id: AgentId): void {
-  const agent = books.agents.get(id);
-  if (agent === undefined) return;
-  for (const [frameworkId, held] of agent.held) release(books, id, frameworkId, held);
-  countTotal(books.shares, agent.total, -1);
-  books.agents.delete(id);
-  for (const { refusals } of books.frameworks.values()) refusals.delete(id);
-}
+/** Whom to look at in the next run. Whoever is not here wants nothing of what is free. */
+export type Attention = {
+  /** With `isDirty`, or somebody `awake`. */
+  readonly agents: Set<AgentBook>;
+  readonly clients: Set<Client>;
+  /** Agents of which somebody was offered less than it may use, because of quota. */
+  readonly chopped: Set<AgentBook>;
+  /** Quotas may let more through than when those were looked at. */
+  hasRelaxed: boolean;
+};
 
-export function changeTotal(books: Books, id: AgentId, total: Resources): void {
-  const agent = agentOf(books, id);
-  countTotal(books.shares, agent.total, -1);
-  countTotal(books.shares, total, 1);
-  agent.total = total;
-  recount(agent);
-  for (const { refusals } of books.frameworks.values()) refusals.delete(id);
-}
-
-/** `resources` are allocated, perhaps to several roles. */
-export function hold(
-  books: Books,
-  id: AgentId,
-  frameworkId: FrameworkId,
-  resources: Resources,
-): void {
-  const agent = agentOf(books, id);
-  agent.held.set(frameworkId, add(agent.held.get(frameworkId) ?? nothing, resources));
-  recount(agent);
-  for (const [role, part] of byRole(resources)) {
-    countHeld(books.shares, { role, frameworkId }, part, 1);
-  }
-}
-
-export function release(
-  books: Books,
-  id: AgentId,
-  frameworkId: FrameworkId,
-  resources: Resources,
-): void {
-  const agent = agentOf(books, id);
-  const held = agent.held.get(frameworkId) ?? nothing;
-  assert(
-    contains(held, resources),
-    `framework ${frameworkId} returns ${format(resources)} of agent ${id}, holding ${format(held)}`,
-  );
-  const rest = subtract(held, resources);
-  if (isEmpty(rest)) agent.held.delete(frameworkId);
-  else agent.held.set(frameworkId, rest);
-  recount(agent);
-  for (const [role, part] of byRole(resources)) {
-    countHeld(books.shares, { role, frameworkId }, part, -1);
-  }
-  if (!books.frameworks.has(frameworkId)) forgetFramework(books.shares, frameworkId);
+export function newBooks(options: AllocatorOptions): Books {
+  const names = newNames();
+  const excluded = new Set(options.fairSharingExcluded.map((name) => numberOf(names, name)));
+  return {
+    options,
+    names,
+    reckoning: { names, minAllocatable: options.minAllocatable },
+    tree: newShareTree((name) => excluded.has(name)),
+    quotas: newQuotaBook(),
+    weights: new Map(),
+    agents: new Map(),
+    agentsAdded: 0,
+    frameworks: new Map(),
+    roles: new Map(),
+    offers: new Map(),
+    offersMade: 0,
+    expiries: newExpiries(),
+    scheduled: new Set(),
+    attention: { agents: new Set(), clients: new Set(), chopped: new Set(), hasRelaxed: false },
+    minima: 0,
+  };
 }
 
 export function agentOf({ agents }: Books, id: AgentId): AgentBook {
@@ -115,24 +159,33 @@ export function agentOf({ agents }: Books, id: AgentId): AgentBook {
 
 export function frameworkOf({ frameworks }: Books, id: FrameworkId): FrameworkBook {
   const framework = frameworks.get(id);
-  assert(framework !== undefined, `no framework ${id}`);
+  assert(framework?.isKnown === true, `no framework ${id}`);
   return framework;
 }
 
-/** Allocated resources, by the role that they are held for. */
-export function byRole(resources: Resources): ReadonlyMap<Role, Resources> {
-  const parts = new Map<Role, Resources>();
-  for (const one of resources) {
-    assert(one.allocationRole !== undefined, `${format([one])} is held for no role`);
-    const role = asRole(one.allocationRole);
-    parts.set(role, [...(parts.get(role) ?? []), one]);
-  }
-  return parts;
+/** Everybody is asked about this agent in the next run: what is free of it has changed. */
+export function lookAt({ attention }: Books, agent: AgentBook): void {
+  agent.isDirty = true;
+  attention.agents.add(agent);
 }
 
-/** Less than what is held may be left of an agent that came back smaller. */
-function recount(agent: AgentBook): void {
-  let rest = agent.total;
-  for (const held of agent.held.values()) rest = without(rest, unallocated(held));
-  agent.available = rest;
+/** More than that are not listed one by one. */
+const awakeMax = 32;
+
+/** This one is asked about this agent: what stood between the two is gone. */
+export function lookAtFor({ attention }: Books, agent: AgentBook, client: Client): void {
+  if (agent.isDirty || agent.awake.includes(client)) return;
+  if (agent.awake.length < awakeMax) agent.awake.push(client);
+  else agent.isDirty = true;
+  attention.agents.add(agent);
+}
+
+/** This one is asked about all agents. */
+export function wake({ attention }: Books, client: Client): void {
+  client.isAwake = true;
+  attention.clients.add(client);
+}
+
+export function relax({ attention }: Books): void {
+  if (attention.chopped.size > 0) attention.hasRelaxed = true;
 }

@@ -1,8 +1,10 @@
 /** What frameworks refused, for how long, and what is therefore not offered again (contract 6.6). */
-import type { AgentId, Role } from '#internal/model/ids.ts';
 import type { Resources } from '#internal/resources/resource.ts';
 import { contains } from '#internal/resources/resources.ts';
+import { type AgentBook, type Books, type Client, lookAtFor } from './books.ts';
 import type { AllocatorOptions, RefusalFilter } from './event.ts';
+import { cancel, expect, expired, type Refusal } from './expiries.ts';
+import { isCovered, type Portion } from './free.ts';
 
 const refuseSecondsDefault = 5;
 const refuseSecondsMax = 31_536_000;
@@ -24,57 +26,76 @@ export function refusalFilter(
   return { untilMs: nowMs + Math.max(seconds * 1000, allocationIntervalMs) };
 }
 
-/** The filters of one framework. */
-export type Refusals = Map<AgentId, readonly Refusal[]>;
-
-type Refusal = {
-  readonly role: Role;
-  /** Unallocated. */
-  readonly refused: Resources;
-  readonly untilMs: number;
-};
-
-/** Of one framework on one agent. The oldest is dropped: then it is asked once more. */
+/** Of one framework in one role on one agent. The oldest is dropped: then it is asked once more. */
 const refusalsMax = 64;
 
-export function refuseOn(refusals: Refusals, agentId: AgentId, refusal: Refusal): void {
-  const others = (refusals.get(agentId) ?? []).filter((older) => !outdoes(refusal, older));
-  refusals.set(agentId, [...others, refusal].slice(-refusalsMax));
+/** `refused` is unallocated. */
+export function refuse(
+  books: Books,
+  { client, agent }: Pair,
+  refused: Resources,
+  untilMs: number,
+): void {
+  const refusal: Refusal = { client, agent, refused, untilMs, isOver: false };
+  const older = client.refusals.get(agent) ?? [];
+  const others = older.filter((one) => !outdoes(refusal, one));
+  const kept = [...others, refusal].slice(-refusalsMax);
+  for (const one of older) if (!kept.includes(one)) cancel(books.expiries, one);
+  if (others.length >= refusalsMax) lookAtFor(books, agent, client);
+  agent.refusals += kept.length - older.length;
+  client.refusals.set(agent, kept);
+  expect(books.expiries, refusal);
 }
 
-/** Something was refused that holds all of `candidate`, and that is still in force. */
-export function isRefused(
-  refusals: Refusals,
-  agentId: AgentId,
-  candidate: { readonly role: Role; readonly resources: Resources },
-): boolean {
-  const list = refusals.get(agentId) ?? [];
-  return list.some(
-    ({ role, refused }) => role === candidate.role && contains(refused, candidate.resources),
-  );
+type Pair = { readonly client: Client; readonly agent: AgentBook };
+
+/** The refusals in force that hold all of the portion. */
+export function refusalsOf({ client, agent }: Pair, portion: Portion): readonly Refusal[] {
+  const list = client.refusals.get(agent) ?? [];
+  return list.filter(({ refused }) => isCovered(portion, refused, contains));
 }
 
-export function dropExpired(refusals: Refusals, nowMs: number): void {
-  keep(refusals, ({ untilMs }) => untilMs > nowMs);
+export function isRefused({ client, agent }: Pair, portion: Portion): boolean {
+  if (client.refusals.size === 0) return false;
+  const list = client.refusals.get(agent);
+  if (list === undefined) return false;
+  for (const { refused } of list) if (isCovered(portion, refused, contains)) return true;
+  return false;
 }
 
-/** Revived roles, and roles that a framework left. */
-export function dropRoles(refusals: Refusals, isDropped: (role: Role) => boolean): void {
-  keep(refusals, ({ role }) => !isDropped(role));
-}
-
-function keep(refusals: Refusals, isKept: (refusal: Refusal) => boolean): void {
-  for (const [agentId, list] of refusals) {
-    const kept = list.filter(isKept);
-    if (kept.length === 0) refusals.delete(agentId);
-    else if (kept.length < list.length) refusals.set(agentId, kept);
+/** Those whose time is over by now: what they kept apart is looked at again. */
+export function dropExpired(books: Books, nowMs: number): void {
+  for (const refusal of expired(books.expiries, nowMs)) {
+    const { client, agent } = refusal;
+    const kept = (client.refusals.get(agent) ?? []).filter((one) => one !== refusal);
+    if (kept.length > 0) client.refusals.set(agent, kept);
+    else client.refusals.delete(agent);
+    agent.refusals--;
+    lookAtFor(books, agent, client);
   }
 }
 
+/** Revived, disconnected, or not in that role any more. Wake it, if it goes on wishing. */
+export function dropRefusalsOf({ expiries }: Books, { refusals }: Client): void {
+  for (const [agent, list] of refusals) {
+    agent.refusals -= list.length;
+    for (const one of list) cancel(expiries, one);
+  }
+  refusals.clear();
+}
+
+/** The agent is another than the one that was refused. Look at it. */
+export function dropRefusalsOn({ expiries, frameworks }: Books, agent: AgentBook): void {
+  if (agent.refusals === 0) return;
+  for (const { clients } of frameworks.values()) {
+    for (const { refusals } of clients.values()) {
+      for (const one of refusals.get(agent) ?? []) cancel(expiries, one);
+      refusals.delete(agent);
+    }
+  }
+  agent.refusals = 0;
+}
+
 function outdoes(newer: Refusal, older: Refusal): boolean {
-  return (
-    newer.role === older.role &&
-    newer.untilMs >= older.untilMs &&
-    contains(newer.refused, older.refused)
-  );
+  return newer.untilMs >= older.untilMs && contains(newer.refused, older.refused);
 }

@@ -1,6 +1,14 @@
 /** The text form of resources in messages to people (contract 5.4). */
 import { unreachable } from '#internal/base/assert.ts';
-import type { Disk, DiskSource, Resource, Resources, Value } from './resource.ts';
+import type {
+  Disk,
+  DiskSource,
+  Label,
+  Reservation,
+  Resource,
+  Resources,
+  Value,
+} from './resource.ts';
 
 /** `cpus(allocated: a):0.5; ports:[31000-32000]`; `{}` for nothing. */
 export function format(list: Resources): string {
@@ -12,16 +20,23 @@ export function formatResource(resource: Resource): string {
   const parts = [name];
   if (allocationRole !== undefined) parts.push(`(allocated: ${allocationRole})`);
   if (reservations.length > 0) {
-    const stack = reservations.map(({ kind, role, principal }) =>
-      [kind.toUpperCase(), role, ...(principal === undefined ? [] : [principal])].join(','),
-    );
-    parts.push(`(reservations: [${stack.map((one) => `(${one})`).join(',')}])`);
+    parts.push(`(reservations: [${reservations.map(formatReservation).join(',')}])`);
   }
   if (disk !== undefined) parts.push(`[${formatDisk(disk)}]`);
   if (revocable) parts.push('{REV}');
   if (shared) parts.push('<SHARED>');
   return `${parts.join('')}:${formatValue(value)}`;
 }
+
+function formatReservation({ kind, role, principal, labels }: Reservation): string {
+  const parts = [kind.toUpperCase(), role];
+  if (principal !== undefined) parts.push(principal);
+  if (labels !== undefined) parts.push(`{${labels.map(formatLabel).join(', ')}}`);
+  return `(${parts.join(',')})`;
+}
+
+const formatLabel = ({ key, value }: Label): string =>
+  value === undefined ? key : `${key}: ${value}`;
 
 export function formatValue(value: Value): string {
   switch (value.kind) {

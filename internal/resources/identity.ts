@@ -1,4 +1,7 @@
-/** When two resources are the same thing, so that amounts of it add up (contract 6.2). */
+/**
+ * When two resources are the same thing, so that amounts of it add up (contract 6.2). This is asked
+ * of every pair of two lists, so what was never rebuilt (stacks, disks) is known by its reference.
+ */
 import type { Disk, DiskSource, Reservation, Resource } from './resource.ts';
 
 /** All but the value agrees. `disk.volume` and the principal of a volume do not count. */
@@ -10,8 +13,7 @@ export function isSameThing(left: Resource, right: Resource): boolean {
     left.revocable === right.revocable &&
     left.shared === right.shared &&
     left.providerId === right.providerId &&
-    left.reservations.length === right.reservations.length &&
-    left.reservations.every((one, i) => isSameReservation(one, right.reservations[i])) &&
+    isSameStack(left.reservations, right.reservations) &&
     isSameDisk(left.disk, right.disk)
   );
 }
@@ -33,7 +35,15 @@ export function isIndivisible({ disk, shared }: Resource): boolean {
   );
 }
 
-function isSameReservation(left: Reservation, right: Reservation | undefined): boolean {
+type Stack = readonly Reservation[];
+
+/** Element by element, with principals and labels. */
+export function isSameStack(left: Stack, right: Stack): boolean {
+  if (left === right) return true;
+  return left.length === right.length && left.every((one, i) => isSameReservation(one, right[i]));
+}
+
+export function isSameReservation(left: Reservation, right: Reservation | undefined): boolean {
   return (
     right !== undefined &&
     left.kind === right.kind &&
@@ -44,12 +54,14 @@ function isSameReservation(left: Reservation, right: Reservation | undefined): b
 }
 
 function isSameDisk(left: Disk | undefined, right: Disk | undefined): boolean {
-  if (left === undefined || right === undefined) return left === right;
+  if (left === right) return true;
+  if (left === undefined || right === undefined) return false;
   return left.persistence?.id === right.persistence?.id && isSameSource(left.source, right.source);
 }
 
 function isSameSource(left: DiskSource | undefined, right: DiskSource | undefined): boolean {
-  if (left === undefined || right === undefined) return left === right;
+  if (left === right) return true;
+  if (left === undefined || right === undefined) return false;
   return (
     left.kind === right.kind &&
     left.root === right.root &&
@@ -60,18 +72,21 @@ function isSameSource(left: DiskSource | undefined, right: DiskSource | undefine
   );
 }
 
-/** Labels are a bag: their order does not count. */
-export function isSameLabels(
-  left: readonly LabelLike[] | undefined,
-  right: readonly LabelLike[] | undefined,
-): boolean {
-  if (left === undefined || right === undefined) return left === right;
-  const others = sortedTexts(right);
-  return left.length === right.length && sortedTexts(left).every((label, i) => label === others[i]);
-}
-
 /** A label of the model or of the wire. */
 type LabelLike = { readonly key: string; readonly value?: string | undefined };
+type Labels = readonly LabelLike[] | undefined;
 
-const sortedTexts = (labels: readonly LabelLike[]): readonly string[] =>
-  labels.map(({ key, value }) => JSON.stringify([key, value ?? null])).toSorted();
+/** Labels are a bag: their order does not count. No labels and an empty bag are two things. */
+export function isSameLabels(left: Labels, right: Labels): boolean {
+  if (left === right) return true;
+  if (left === undefined || right === undefined || left.length !== right.length) return false;
+  if (left.every((label, i) => isSameLabel(label, right[i]))) return true;
+  return left.every((label) => countIn(left, label) === countIn(right, label));
+}
+
+function countIn(labels: readonly LabelLike[], label: LabelLike): number {
+  return labels.filter((other) => isSameLabel(label, other)).length;
+}
+
+const isSameLabel = (left: LabelLike, right: LabelLike | undefined): boolean =>
+  right !== undefined && left.key === right.key && left.value === right.value;

@@ -3,11 +3,12 @@
  * assertion here is a bug of ours. What comes out is canonical: amounts of the same thing are one
  * element, nothing is empty, and elements stand in the order in which they first appeared.
  */
-import { assert } from '#internal/base/assert.ts';
+import { AssertionError } from '#internal/base/assert.ts';
 import { format } from './format.ts';
 import { isIndivisible, isSameThing } from './identity.ts';
 import type { Resource, Resources } from './resource.ts';
-import { cut, equalValues, isNothing, minus, plus } from './value.ts';
+import { cut, equalValues, includes, isNothing, plus } from './value.ts';
+import { eachOnce } from './volume.ts';
 
 export const nothing: Resources = [];
 
@@ -36,7 +37,10 @@ export function sum(lists: Iterable<Resources>): Resources {
 /** Asks for `contains(left, right)`: what was never there cannot be taken away. */
 export function subtract(left: Resources, right: Resources): Resources {
   const rest = takeOut(left, right);
-  assert(rest !== undefined, `${format(left)} does not contain ${format(right)}`);
+  // Lists are long to write down: only when there is somebody to read it.
+  if (rest === undefined) {
+    throw new AssertionError(`${format(left)} does not contain ${format(right)}`);
+  }
   return rest;
 }
 
@@ -78,10 +82,13 @@ export function unallocated(list: Resources): Resources {
   return resources(list.map((one) => ({ ...one, allocationRole: undefined })));
 }
 
-/** How much there is of a scalar, in thousandths, however it is reserved. 0 when it has none. */
+/**
+ * How much there is of a scalar, in thousandths, however it is reserved. 0 when it has none. A shared
+ * volume counts once, however many use it.
+ */
 export function scalarMilli(list: Resources, name: string): number {
   let milli = 0;
-  for (const one of list) {
+  for (const one of eachOnce(list)) {
     if (one.name === name && one.value.kind === 'scalar') milli += one.value.milli;
   }
   return milli;
@@ -100,8 +107,7 @@ function takeOut(left: Resources, right: Resources): Resources | undefined {
     const at = rest.findIndex((whole) => isSameThing(whole, part) && has(whole, part));
     const whole = rest[at];
     if (whole === undefined) return undefined;
-    const value = minus(whole.value, part.value);
-    assert(value !== undefined, 'a resource was found to have what it has not');
+    const value = cut(whole.value, part.value);
     if (isNothing(value)) rest.splice(at, 1);
     else rest[at] = { ...whole, value };
   }
@@ -109,8 +115,9 @@ function takeOut(left: Resources, right: Resources): Resources | undefined {
 }
 
 function has(whole: Resource, part: Resource): boolean {
-  if (isIndivisible(part)) return equalValues(whole.value, part.value);
-  return minus(whole.value, part.value) !== undefined;
+  return isIndivisible(part)
+    ? equalValues(whole.value, part.value)
+    : includes(whole.value, part.value);
 }
 
 function put(result: Resource[], one: Resource): void {

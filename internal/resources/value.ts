@@ -3,6 +3,7 @@
  * canonical (ranges sorted, disjoint, not adjacent; items sorted), so equal values look equal.
  */
 import { assert, unreachable } from '#internal/base/assert.ts';
+import { coalesced, countOf, includesRanges, rangesWithout } from './ranges.ts';
 import type { Range, Value } from './resource.ts';
 
 /** A scalar from the wire's double; rounds to thousandths, so it may become 0. */
@@ -14,14 +15,7 @@ export function scalar(value: number): Value {
 
 /** Merges ranges that overlap or touch. */
 export function ranges(list: readonly Range[]): Value {
-  const merged: Range[] = [];
-  for (const next of list.toSorted((one, other) => one.begin - other.begin)) {
-    assert(next.begin <= next.end, `backward range: ${next.begin}-${next.end}`);
-    const last = merged.at(-1);
-    if (last === undefined || next.begin > last.end + 1) merged.push(next);
-    else merged[merged.length - 1] = { begin: last.begin, end: Math.max(last.end, next.end) };
-  }
-  return { kind: 'ranges', ranges: merged };
+  return { kind: 'ranges', ranges: coalesced(list) };
 }
 
 export function set(items: Iterable<string>): Value {
@@ -41,7 +35,21 @@ export function isNothing(value: Value): boolean {
   }
 }
 
-/** Both of one kind. */
+/** How much it is, in thousandths: each number of a range and each item of a set is 1. */
+export function countMilli(value: Value): number {
+  switch (value.kind) {
+    case 'scalar':
+      return value.milli;
+    case 'ranges':
+      return 1000 * countOf(value.ranges);
+    case 'set':
+      return 1000 * value.items.length;
+    default:
+      return unreachable(value);
+  }
+}
+
+/** Both of one kind. What is on both sides of ranges and sets is there once. */
 export function plus(left: Value, right: Value): Value {
   if (left.kind === 'scalar' && right.kind === 'scalar') {
     return { kind: 'scalar', milli: left.milli + right.milli };
@@ -53,23 +61,16 @@ export function plus(left: Value, right: Value): Value {
   return set([...left.items, ...right.items]);
 }
 
-/** What is left when `right` is taken out of `left`; undefined when it is not all there. */
-export function minus(left: Value, right: Value): Value | undefined {
-  if (left.kind === 'scalar' && right.kind === 'scalar') {
-    const milli = left.milli - right.milli;
-    return milli < 0 ? undefined : { kind: 'scalar', milli };
+export function includes(whole: Value, part: Value): boolean {
+  if (whole.kind === 'scalar' && part.kind === 'scalar') return whole.milli >= part.milli;
+  if (whole.kind === 'ranges' && part.kind === 'ranges') {
+    return includesRanges(whole.ranges, part.ranges);
   }
-  if (left.kind === 'ranges' && right.kind === 'ranges') {
-    const within = (part: Range): boolean =>
-      left.ranges.some((whole) => whole.begin <= part.begin && part.end <= whole.end);
-    if (!right.ranges.every(within)) return undefined;
-    return { kind: 'ranges', ranges: right.ranges.reduce(withHole, left.ranges) };
+  if (whole.kind === 'set' && part.kind === 'set') {
+    const items = new Set(whole.items);
+    return part.items.every((item) => items.has(item));
   }
-  if (left.kind === 'set' && right.kind === 'set') {
-    if (!right.items.every((item) => left.items.includes(item))) return undefined;
-    return { kind: 'set', items: left.items.filter((item) => !right.items.includes(item)) };
-  }
-  return undefined;
+  return false;
 }
 
 /** What is left of `left` when all of `right` that is in it is taken out. Both of one kind. */
@@ -78,23 +79,13 @@ export function cut(left: Value, right: Value): Value {
     return { kind: 'scalar', milli: Math.max(0, left.milli - right.milli) };
   }
   if (left.kind === 'ranges' && right.kind === 'ranges') {
-    return { kind: 'ranges', ranges: right.ranges.reduce(withHole, left.ranges) };
+    return { kind: 'ranges', ranges: rangesWithout(left.ranges, right.ranges) };
   }
   assert(left.kind === 'set' && right.kind === 'set', `cutting ${right.kind} out of ${left.kind}`);
-  return { kind: 'set', items: left.items.filter((item) => !right.items.includes(item)) };
+  const items = new Set(right.items);
+  return { kind: 'set', items: left.items.filter((item) => !items.has(item)) };
 }
 
 export function equalValues(left: Value, right: Value): boolean {
-  const rest = minus(left, right);
-  return rest !== undefined && isNothing(rest);
-}
-
-/** Cuts one hole: each range keeps what lies before the hole and what lies after it. */
-function withHole(list: readonly Range[], hole: Range): readonly Range[] {
-  return list
-    .flatMap(({ begin, end }) => [
-      { begin, end: Math.min(end, hole.begin - 1) },
-      { begin: Math.max(begin, hole.end + 1), end },
-    ])
-    .filter(({ begin, end }) => begin <= end);
+  return includes(left, right) && includes(right, left);
 }

@@ -25,7 +25,7 @@ const layers: Layers = {
   'internal/resources': { ours: base, theirs: [] },
   'internal/model': { ours: [...base, 'internal/resources'], theirs: ['immutable'] },
   'internal/state': { ours: domain, theirs: ['immutable'] },
-  'internal/allocator': { ours: domain, theirs: [] },
+  'internal/allocator': { ours: domain, theirs: ['re2js'] },
   'internal/wire': { ours: wire, theirs: ['node:buffer'] },
   'internal/rpc': {
     ours: [...ports, 'internal/model', 'proto'],

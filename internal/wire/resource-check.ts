@@ -48,8 +48,11 @@ function checkScalar(value: number): string | undefined {
   if (value === 0) return undefined;
   const milli = Math.round(value * 1000);
   if (Number.isNaN(milli) || milli <= 0) return 'Invalid scalar resource: value <= 0';
-  return Number.isSafeInteger(milli) ? undefined : 'Invalid scalar resource: value is too large';
+  return Number.isSafeInteger(milli) ? undefined : tooLarge;
 }
+
+/** Ours alone: beyond it thousandths are not exact. Of one resource, or of those that merge. */
+export const tooLarge = 'Invalid scalar resource: value is too large';
 
 function checkRanges(list: readonly wire.Value_Range[]): string | undefined {
   if (list.some(({ begin, end }) => begin > end)) return 'Invalid ranges resource: begin > end';

@@ -1,11 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { isRefined } from '#internal/resources/reservation.ts';
-import { equals } from '#internal/resources/resources.ts';
-import { anyResources } from '#internal/testing/any-resources.ts';
 import type { Resource, Resource_ReservationInfo } from '#proto/gen/mesos/v1.ts';
 import { decode, encode } from './protobuf.ts';
-import { resourcesAsWritten, resourcesFromWire, resourcesToWire } from './resources.ts';
+import { resourcesFromWire, resourcesToWire } from './resources.ts';
 
 const cpus = (value: number): Resource => ({ name: 'cpus', type: 'SCALAR', scalar: { value } });
 const one = cpus(1);
@@ -15,37 +12,6 @@ const ports = (...range: [bigint, bigint][]): Resource => ({
   ranges: { range: range.map(([begin, end]) => ({ begin, end })) },
 });
 const dynamic = (role: string): Resource_ReservationInfo => ({ type: 'DYNAMIC', role });
-
-test('what was valid comes back from the wire as it went', (t) => {
-  fc.assert(
-    fc.property(anyResources, (list) => {
-      for (const form of ['new', 'endpoint'] as const) {
-        const wire = resourcesToWire(list, form);
-        const read = resourcesFromWire(wire);
-        t.true(read.ok, read.ok ? '' : read.refusal);
-        t.true(read.ok && equals(read.value, list));
-      }
-      t.deepEqual(resourcesAsWritten(resourcesToWire(list, 'new')), list);
-    }),
-    { numRuns: 2000 },
-  );
-});
-
-test('the old form says what it can say, and nothing of the new', (t) => {
-  fc.assert(
-    fc.property(anyResources, (list) => {
-      const plain = list.filter((resource) => !isRefined(resource));
-      const wire = resourcesToWire(plain, 'old');
-      t.true(
-        wire.every(({ reservations, role }) => reservations === undefined && role !== undefined),
-      );
-      const read = resourcesFromWire(wire);
-      t.true(read.ok && equals(read.value, plain));
-      if (plain.length < list.length) t.throws(() => resourcesToWire(list, 'old'));
-    }),
-    { numRuns: 2000 },
-  );
-});
 
 test('the endpoint form fills in the old fields where there is one reservation or none', (t) => {
   const roles = (resource: Resource): readonly unknown[] => {
@@ -144,6 +110,14 @@ test('an invalid resource is refused in the words of the contract', (t) => {
     t.false(read.ok, text);
     t.true(!read.ok && read.refusal.startsWith('Resource ') && read.refusal.endsWith(text), text);
   }
+});
+
+test('amounts that merge into too much are refused', (t) => {
+  const read = resourcesFromWire([cpus(8e12), cpus(8e12)]);
+  t.true(
+    !read.ok && read.refusal.endsWith(' is invalid: Invalid scalar resource: value is too large'),
+  );
+  t.true(resourcesFromWire([cpus(8e12), { ...cpus(8e12), role: 'a' }]).ok);
 });
 
 test('exactly 0 is tolerated and counts for nothing', (t) => {

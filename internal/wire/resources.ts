@@ -5,11 +5,13 @@
 import { assert, unreachable } from '#internal/base/assert.ts';
 import { accept, refuse, type Result } from '#internal/base/result.ts';
 import { formatResource } from '#internal/resources/format.ts';
+import { coalesced } from '#internal/resources/ranges.ts';
 import { anyRole, isRefined } from '#internal/resources/reservation.ts';
 import type {
   Disk,
   DiskSource,
   Label,
+  Range,
   Reservation,
   Resource,
   Resources,
@@ -18,7 +20,7 @@ import type {
 import { resources } from '#internal/resources/resources.ts';
 import { set } from '#internal/resources/value.ts';
 import type * as wire from '#proto/gen/mesos/v1.ts';
-import { checkResource } from './resource-check.ts';
+import { checkResource, tooLarge } from './resource-check.ts';
 
 /** `old` for frameworks without RESERVATION_REFINEMENT, `endpoint` for operators. */
 export type ReservationForm = 'old' | 'new' | 'endpoint';
@@ -36,7 +38,13 @@ export function resourcesFromWire(
     }
     read.push(resource);
   }
-  return accept(resources(read));
+  const merged = resources(read);
+  const excess = merged.find(
+    ({ value }) => value.kind === 'scalar' && !Number.isSafeInteger(value.milli),
+  );
+  return excess === undefined
+    ? accept(merged)
+    : refuse(`Resource '${formatResource(excess)}' is invalid: ${tooLarge}`);
 }
 
 /** Reads what we have written ourselves in the new form: nothing is checked or merged. */
@@ -68,12 +76,7 @@ function valueFromWire(one: wire.Resource): Value {
     case 'RANGES':
       return {
         kind: 'ranges',
-        ranges: merged(
-          (one.ranges?.range ?? []).map(({ begin, end }) => ({
-            begin: Number(begin),
-            end: Number(end),
-          })),
-        ),
+        ranges: rangesFromWire(one.ranges?.range ?? []),
       };
     case 'SET':
       return set(one.set?.item ?? []);
@@ -86,17 +89,10 @@ function valueFromWire(one: wire.Resource): Value {
   }
 }
 
-type Span = { readonly begin: number; readonly end: number };
-
-/** Unlike `ranges` it does not insist on good ones: a backward range is shown as it came. */
-function merged(list: readonly Span[]): readonly Span[] {
-  const result: Span[] = [];
-  for (const next of list.toSorted((left, right) => left.begin - right.begin)) {
-    const last = result.at(-1);
-    if (last === undefined || next.begin > last.end + 1) result.push(next);
-    else result[result.length - 1] = { begin: last.begin, end: Math.max(last.end, next.end) };
-  }
-  return result;
+/** Backward ranges are shown as they came: they are refused. */
+function rangesFromWire(list: readonly wire.Value_Range[]): readonly Range[] {
+  const read = list.map(({ begin, end }) => ({ begin: Number(begin), end: Number(end) }));
+  return read.every(({ begin, end }) => begin <= end) ? coalesced(read) : read;
 }
 
 function reservationsFromWire(one: wire.Resource): readonly Reservation[] {

@@ -108,7 +108,7 @@ function frameworkReply(entry: FrameworkEntry): master.Response_GetFrameworks_Fr
 }
 
 const offerReply = ({ agent, ...offer }: OfferView, framework: Framework): mesos.Offer =>
-  offerToWire({ ...offer, agentId: agent.id }, framework, agent, agentInfo(agent));
+  offerToWire(offer, framework, agent, agentInfo(agent));
 
 const agentInfo = (agent: Agent): mesos.AgentInfo => decode('mesos.v1.AgentInfo', agent.info);
 

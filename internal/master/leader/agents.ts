@@ -4,11 +4,13 @@
  * does not come back in time, is marked unreachable; nobody is told before the log knows.
  */
 import { assert } from '#internal/base/assert.ts';
+import type { Agent } from '#internal/model/cluster.ts';
 import type { AgentId } from '#internal/model/ids.ts';
+import { agentTraitsFromWire } from '#internal/wire/agent-traits.ts';
 import { decode } from '#internal/wire/protobuf.ts';
 import { isTerminal } from '#internal/model/cluster.ts';
 import { tasksOnAgent } from '#internal/state/state.ts';
-import type { FrameworkUse } from '#internal/allocator/event.ts';
+import type { AgentDescription, FrameworkUse } from '#internal/allocator/event.ts';
 import { agentFailureEvent } from './events.ts';
 import {
   agentOf,
@@ -26,7 +28,7 @@ import { killTask, runTask } from './tasks.ts';
 /** An agent of the log, when this master begins to lead: it has some time to come back. */
 export function agentRecovered(lead: Lead, id: AgentId): void {
   const peer = addPeer(lead, id, 'recovered');
-  lead.allocator.handle({ kind: 'agent-deactivated', agentId: peer.id });
+  bar(lead, peer.id);
 }
 
 /** The log knows a new agent; its link may have broken in the meantime. */
@@ -82,7 +84,7 @@ function addPeer(lead: Lead, id: AgentId, kind: 'recovered' | 'disconnected'): P
   const peer: Peer = { id, offers: new Set(), presence: awaited(lead, id, kind) };
   lead.peers.set(id, peer);
   const used = usesOf(lead, id);
-  lead.allocator.handle({ kind: 'agent-added', agentId: id, total: agent.total, used });
+  lead.allocator.handle({ kind: 'agent-added', agentId: id, used, ...describe(agent) });
   return peer;
 }
 
@@ -110,7 +112,7 @@ function arrive(lead: Lead, id: AgentId, visitor: Visitor | undefined): void {
   rescindOffersOfAgent(lead, id);
   const peer = lead.peers.get(id) ?? addPeer(lead, id, 'disconnected');
   if (visitor === undefined || !lead.visitors.has(visitor)) {
-    lead.allocator.handle({ kind: 'agent-deactivated', agentId: id });
+    bar(lead, id);
     return;
   }
   const { presence } = peer;
@@ -120,8 +122,8 @@ function arrive(lead: Lead, id: AgentId, visitor: Visitor | undefined): void {
   visitor.pingTimer?.cancel();
   const info = decode('mesos.v1.AgentInfo', agent.info);
   peer.presence = { kind: 'connected', visitor, info };
-  lead.allocator.handle({ kind: 'agent-updated', agentId: id, total: agent.total });
-  lead.allocator.handle({ kind: 'agent-activated', agentId: id });
+  lead.allocator.handle({ kind: 'agent-updated', agentId: id, ...describe(agent) });
+  lead.allocator.handle({ kind: 'agent-unbarred', agentId: id, bar: 'disconnected' });
   lead.logger.info('agent connected', { agentId: id, hostname: agent.hostname });
   welcome(lead, visitor, id);
   ping(lead, visitor, id);
@@ -172,8 +174,17 @@ function markUnreachable(lead: Lead, id: AgentId, why: string): void {
 
 function disconnect(lead: Lead, peer: Peer): void {
   peer.presence = awaited(lead, peer.id, 'disconnected');
-  lead.allocator.handle({ kind: 'agent-deactivated', agentId: peer.id });
+  bar(lead, peer.id);
   rescindOffersOfAgent(lead, peer.id);
+}
+
+/** Nothing of it is offered until it is connected. */
+function bar(lead: Lead, agentId: AgentId): void {
+  lead.allocator.handle({ kind: 'agent-barred', agentId, bar: 'disconnected' });
+}
+
+function describe({ total, info }: Agent): AgentDescription {
+  return { total, traits: agentTraitsFromWire(decode('mesos.v1.AgentInfo', info)) };
 }
 
 /** Out of reach or out of the books: nothing of it is on offer, nothing is held on it (7.4). */

@@ -3,7 +3,10 @@
  * conversion checks (contract 3.2, rows 6, 11, 12 and 15, and 3.5). Each check gives the text of the
  * first rule that is broken, or undefined.
  */
+import type { FrameworkWish } from '#internal/allocator/event.ts';
 import type { Framework } from '#internal/model/cluster.ts';
+import { type Role, role as asRole } from '#internal/model/ids.ts';
+import { type Quantities, quantities } from '#internal/resources/quantities.ts';
 import type { FrameworkInfo, OfferFilters } from '#proto/gen/mesos/v1.ts';
 import type { Call_Subscribe } from '#proto/gen/mesos/v1/scheduler.ts';
 import { firstFault } from './validate-command.ts';
@@ -14,7 +17,10 @@ export function filtersFault(info: FrameworkInfo): string | undefined {
 
 /** What is said about roles beside the FrameworkInfo must be about roles in it. */
 export function wishesFault(
-  { suppressed_roles: suppressed = [], offer_constraints: constraints }: Call_Subscribe,
+  {
+    suppressed_roles: suppressed = [],
+    offer_constraints: constraints,
+  }: Pick<Call_Subscribe, 'suppressed_roles' | 'offer_constraints'>,
   { roles }: Framework,
 ): string | undefined {
   const own = new Set<string>(roles);
@@ -29,6 +35,28 @@ export function wishesFault(
   return other === undefined
     ? undefined
     : `Offer constraints specify \`role_constraints\` for a role '${other}'not contained in the set of roles`;
+}
+
+/** What no agent ever has; thousandths of more could not be counted. */
+const most = 1e12;
+
+/** The least that it wants to be offered, by role (contract 6.6). The info was found valid. */
+export function minAllocatableOf({
+  offer_filters: filters = {},
+}: FrameworkInfo): FrameworkWish['minAllocatable'] {
+  const minima = new Map<Role, readonly Quantities[]>();
+  for (const [name, { min_allocatable_resources: minimum }] of Object.entries(filters)) {
+    if (minimum === undefined) continue;
+    const sets = (minimum.quantities ?? []).map(({ quantities: amounts = {} }) =>
+      quantities(
+        Object.entries(amounts).map(
+          ([resource, { value }]) => [resource, Math.round(Math.min(value, most) * 1000)] as const,
+        ),
+      ),
+    );
+    minima.set(asRole(name), sets);
+  }
+  return minima;
 }
 
 /** Nobody takes a framework over under another name. */
@@ -56,8 +84,8 @@ function unsupported(field: string, from: string, to: string): string {
 
 function quantitiesFault(filters: OfferFilters): string | undefined {
   const list = filters.min_allocatable_resources?.quantities ?? [];
-  return firstFault(list, ({ quantities = {} }) => {
-    const entries = Object.entries(quantities);
+  return firstFault(list, ({ quantities: amounts = {} }) => {
+    const entries = Object.entries(amounts);
     if (entries.length === 0) return 'Resource quantities must contain at least one quantity';
     return firstFault(entries, ([name, { value }]) => {
       const why = quantityFault(value);

@@ -7,10 +7,10 @@
  * as of the last entry whose effects were carried out, so that the two never disagree.
  */
 import type { Allocator } from '#internal/allocator/allocator.ts';
+import type { Allocation, FrameworkWish } from '#internal/allocator/event.ts';
 import type { Random } from '#internal/base/random.ts';
 import type { Agent, Framework, MasterAddress, Task } from '#internal/model/cluster.ts';
-import type { AgentId, FrameworkId, OfferId, Role, TaskId } from '#internal/model/ids.ts';
-import type { Resources } from '#internal/resources/resource.ts';
+import type { AgentId, FrameworkId, OfferId, TaskId } from '#internal/model/ids.ts';
 import type { Link } from '#internal/rpc/link.ts';
 import type { Clock, Timer } from '#internal/runtime/clock.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
@@ -32,6 +32,10 @@ export type LeadOptions = {
   readonly allocationIntervalMs: number;
   /** Events that change what is free are answered by a run so soon after, all by one. */
   readonly allocationDelayMs: number;
+  /** After so many agents a run lets others have a turn. */
+  readonly allocationSliceMax: number;
+  /** An offer that is not answered in that time is rescinded (`--offer_timeout`). */
+  readonly offerTimeoutMs: number | undefined;
   readonly heartbeatIntervalMs: number;
   readonly agentPingTimeoutMs: number;
   readonly agentPingTimeoutsMax: number;
@@ -97,7 +101,7 @@ export type Lead = {
   /** Tasks on their way into the log: they hold their resources already. By framework. */
   readonly launching: Map<FrameworkId, Map<TaskId, Task>>;
   readonly pending: PendingReports;
-  allocation: { readonly timer: Timer; readonly isSoon: boolean } | undefined;
+  allocation: PlannedAllocation | undefined;
 };
 
 export type Decision = Command extends infer One
@@ -112,13 +116,16 @@ export type Subscription =
   | {
       readonly kind: 'stream';
       readonly stream: EventStream;
-      readonly suppressedRoles: readonly Role[];
+      readonly wish: OfferWish;
     }
   | {
       readonly kind: 'update';
-      readonly suppressedRoles: readonly Role[];
+      readonly wish: OfferWish;
       readonly answer: (answer: Answer) => void;
     };
+
+/** What a call says of the offers that a framework wants, beside its FrameworkInfo. */
+export type OfferWish = Pick<FrameworkWish, 'suppressedRoles' | 'constraints'>;
 
 export type Peer = {
   readonly id: AgentId;
@@ -145,12 +152,14 @@ export type Visitor = {
   pingsUnanswered: number;
 };
 
-export type OutstandingOffer = {
-  readonly id: OfferId;
-  readonly frameworkId: FrameworkId;
-  readonly agentId: AgentId;
-  readonly role: Role;
-  readonly resources: Resources;
+export type OutstandingOffer = Allocation & { readonly id: OfferId; readonly offeredMs: number };
+
+/** The next run of the allocator: in its time, soon, or under way and to be gone on with. */
+export type PlannedAllocation = {
+  readonly timer: Timer;
+  readonly kind: 'regular' | 'soon' | 'under-way';
+  /** Something happened while the run was under way: the next is soon. */
+  isWanted: boolean;
 };
 
 export type PendingReports = {

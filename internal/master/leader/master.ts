@@ -61,6 +61,8 @@ export type MasterOptions = Partial<MasterLimits> & {
 export const masterDefaults: MasterLimits = {
   allocationIntervalMs: 1000,
   allocationDelayMs: 5,
+  allocationSliceMax: 500,
+  offerTimeoutMs: undefined,
   heartbeatIntervalMs: 15_000,
   agentPingTimeoutMs: 15_000,
   agentPingTimeoutsMax: 5,

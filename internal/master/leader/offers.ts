@@ -3,7 +3,7 @@
  * of the leader from the moment it is told until it is accepted, declined or rescinded; all that time
  * the allocator counts its resources as held by the framework.
  */
-import type { RefusalFilter } from '#internal/allocator/event.ts';
+import type { Allocation, RefusalFilter, Run } from '#internal/allocator/event.ts';
 import { refusalFilter } from '#internal/allocator/refusals.ts';
 import { assert } from '#internal/base/assert.ts';
 import type { Agent, Framework } from '#internal/model/cluster.ts';
@@ -17,15 +17,16 @@ import { agentOf, frameworkOf, type Lead, type OutstandingOffer, tell } from './
 
 /** Runs the allocation soon: one run answers all that happens until then. */
 export function allocateSoon(lead: Lead): void {
-  if (lead.allocation?.isSoon === true) return;
-  lead.allocation?.timer.cancel();
-  arm(lead, lead.options.allocationDelayMs, true);
+  if (lead.allocation?.kind === 'soon') return;
+  if (lead.allocation?.kind === 'under-way') lead.allocation.isWanted = true;
+  else arm(lead, 'soon');
 }
 
 /** Takes an offer out of the books; its resources are then the caller's to return or to use. */
 export function takeOffer(lead: Lead, offer: OutstandingOffer): void {
   lead.offers.delete(offer.id);
   lead.peers.get(offer.agentId)?.offers.delete(offer.id);
+  lead.allocator.handle({ kind: 'offer-closed', serial: offer.serial });
 }
 
 /** Withdraws an offer silently, as from a framework that does not listen. */
@@ -93,24 +94,59 @@ export function filterOf(lead: Lead, filters: Filters | undefined): RefusalFilte
   return refusalFilter(filters?.refuse_seconds, lead.clock.monotonic(), lead.options);
 }
 
-function arm(lead: Lead, delayMs: number, isSoon: boolean): void {
-  lead.allocation = { timer: lead.after(delayMs, () => allocate(lead)), isSoon };
+function arm(lead: Lead, kind: 'regular' | 'soon'): void {
+  const { allocationIntervalMs, allocationDelayMs } = lead.options;
+  const delayMs = kind === 'soon' ? allocationDelayMs : allocationIntervalMs;
+  lead.allocation?.timer.cancel();
+  lead.allocation = { timer: lead.after(delayMs, () => allocate(lead)), kind, isWanted: false };
 }
 
 function allocate(lead: Lead): void {
-  arm(lead, lead.options.allocationIntervalMs, false);
+  rescindOverdue(lead);
   if (lead.offers.size >= lead.options.offersMax) {
     lead.logger.warn('too many offers are outstanding: nothing is offered');
+    arm(lead, 'regular');
     return;
   }
+  goOn(lead, lead.allocator.begin({ nowMs: lead.clock.monotonic() }));
+}
+
+/** One slice of a run: others have their turns between two of them. */
+function goOn(lead: Lead, run: Run): void {
+  const isWanted = lead.allocation?.kind === 'under-way' && lead.allocation.isWanted;
+  makeOffers(lead, run.step(lead.options.allocationSliceMax).offers);
+  if (run.isOver) {
+    arm(lead, isWanted ? 'soon' : 'regular');
+    return;
+  }
+  lead.allocation?.timer.cancel();
+  const timer = lead.after(0, () => goOn(lead, run));
+  lead.allocation = { timer, kind: 'under-way', isWanted };
+}
+
+function makeOffers(lead: Lead, allocations: readonly Allocation[]): void {
+  const offeredMs = lead.clock.monotonic();
   const events = new Map<FrameworkId, Offer[]>();
-  for (const allocation of lead.allocator.allocate({ nowMs: lead.clock.monotonic() })) {
-    const offer: OutstandingOffer = { id: lead.ids.nextOfferId(), ...allocation };
-    const wire = bookOffer(lead, offer);
-    const list = events.get(offer.frameworkId) ?? [];
-    events.set(offer.frameworkId, [...list, wire]);
+  for (const allocation of allocations) {
+    const id = lead.ids.nextOfferId();
+    const wire = bookOffer(lead, { id, offeredMs, ...allocation });
+    const list = events.get(allocation.frameworkId);
+    if (list === undefined) events.set(allocation.frameworkId, [wire]);
+    else list.push(wire);
   }
   for (const [id, offers] of events) tell(lead, id, offersEvent(offers));
+}
+
+/** They stand in the order in which they were made. */
+function rescindOverdue(lead: Lead): void {
+  const { offerTimeoutMs } = lead.options;
+  if (offerTimeoutMs === undefined) return;
+  const nowMs = lead.clock.monotonic();
+  for (const offer of lead.offers.values()) {
+    if (nowMs - offer.offeredMs < offerTimeoutMs) return;
+    lead.logger.info('offer was not answered in time', { offerId: offer.id });
+    rescind(lead, offer);
+  }
 }
 
 function bookOffer(lead: Lead, offer: OutstandingOffer): Offer {
@@ -127,7 +163,7 @@ function bookOffer(lead: Lead, offer: OutstandingOffer): Offer {
 
 /** In the shape that the framework's capabilities ask for (contract 3.7). */
 export function offerToWire(
-  { id, role, resources }: OutstandingOffer,
+  { id, role, resources }: Pick<OutstandingOffer, 'id' | 'role' | 'resources'>,
   framework: Framework,
   agent: Agent,
   info: AgentInfo,

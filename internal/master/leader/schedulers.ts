@@ -4,7 +4,7 @@
  */
 import { assert, unreachable } from '#internal/base/assert.ts';
 import type { Framework } from '#internal/model/cluster.ts';
-import type { AgentId, FrameworkId, Role } from '#internal/model/ids.ts';
+import type { AgentId, FrameworkId } from '#internal/model/ids.ts';
 import { decode } from '#internal/wire/protobuf.ts';
 import type { FrameworkInfo } from '#proto/gen/mesos/v1.ts';
 import type { EventStream } from '../door.ts';
@@ -13,11 +13,13 @@ import {
   frameworkOf,
   instruct,
   type Lead,
+  type OfferWish,
   type Scheduler,
   type Subscription,
   tell,
 } from './lead.ts';
 import { allocateSoon, giveBack, offersOf, rescind } from './offers.ts';
+import { minAllocatableOf } from './framework-info.ts';
 import { endWithError, refuseSubscription } from './subscribe.ts';
 
 /** The log knows the framework: its oldest waiting subscription takes effect. */
@@ -32,7 +34,7 @@ export function frameworkSubscribed(lead: Lead, id: FrameworkId): void {
       connect(lead, framework, subscription);
       return;
     case 'update':
-      change(lead, framework, subscription.suppressedRoles);
+      change(lead, framework, subscription.wish);
       subscription.answer({ status: 200, text: '' });
       // It may have gone while its change was on its way.
       if (!lead.schedulers.has(id)) disconnectLater(lead, framework);
@@ -114,7 +116,7 @@ function nextSubscription(lead: Lead, id: FrameworkId): Subscription | undefined
 function connect(
   lead: Lead,
   framework: Framework,
-  { stream, suppressedRoles }: Extract<Subscription, { kind: 'stream' }>,
+  { stream, wish }: Extract<Subscription, { kind: 'stream' }>,
 ): void {
   const { id } = framework;
   const before = lead.schedulers.get(id);
@@ -124,7 +126,7 @@ function connect(
   }
   const wasKnown = before !== undefined || framework.registeredMs !== framework.reregisteredMs;
   lead.schedulers.set(id, { stream, heartbeat: armHeartbeat(lead, id) });
-  change(lead, framework, suppressedRoles);
+  change(lead, framework, wish);
   const { heartbeatIntervalMs, version } = lead.options;
   stream.send(subscribedEvent(id, heartbeatIntervalMs, masterInfo(lead.self, version)));
   stream.send(heartbeat);
@@ -135,10 +137,11 @@ function connect(
 }
 
 /** Tells allocator and agents what a framework is now. Agents send what is unacknowledged again. */
-function change(lead: Lead, framework: Framework, suppressedRoles: readonly Role[]): void {
+function change(lead: Lead, framework: Framework, said: OfferWish): void {
   const { id: frameworkId, roles, capabilities } = framework;
   lead.recoveredFrameworks.delete(frameworkId);
-  const wish = { frameworkId, roles, suppressedRoles, capabilities };
+  const minAllocatable = minAllocatableOf(frameworkInfo(framework));
+  const wish = { frameworkId, roles, capabilities, minAllocatable, ...said };
   const isKnown = lead.allocatable.has(frameworkId);
   lead.allocatable.add(frameworkId);
   lead.allocator.handle({ kind: isKnown ? 'framework-updated' : 'framework-added', ...wish });

@@ -3,18 +3,20 @@
  * A refused SUBSCRIBE is a stream of one ERROR; nothing is said on a stream before its framework is in
  * the log, so that no scheduler ever knows an id that the next leader does not.
  */
+import { compilePattern } from '#internal/allocator/constraints-pattern.ts';
 import { assert } from '#internal/base/assert.ts';
 import { accept, refuse, type Result } from '#internal/base/result.ts';
 import type { Framework } from '#internal/model/cluster.ts';
 import { frameworkId, type FrameworkId, role as asRole } from '#internal/model/ids.ts';
 import { completedFramework } from '#internal/state/state.ts';
 import { frameworkFromWire } from '#internal/wire/framework.ts';
+import { offerConstraintsFromWire } from '#internal/wire/offer-constraints.ts';
 import type { FrameworkInfo } from '#proto/gen/mesos/v1.ts';
 import type { Call, Call_UpdateFramework } from '#proto/gen/mesos/v1/scheduler.ts';
 import type { Answer, EventStream } from '../door.ts';
 import { badRequest, errorEvent, unavailable } from './events.ts';
 import { filtersFault, immutableFault, principalFault, wishesFault } from './framework-info.ts';
-import { frameworkOf, isOverloaded, type Lead, type Subscription } from './lead.ts';
+import { frameworkOf, isOverloaded, type Lead, type OfferWish, type Subscription } from './lead.ts';
 
 const tooLarge = 'FrameworkInfo is too large';
 
@@ -25,15 +27,17 @@ export function subscribe(lead: Lead, call: Call, stream: EventStream): void {
     stream.end();
     return;
   }
-  const { framework_info: info, suppressed_roles: suppressed = [] } = call.subscribe;
   const judged = judge(lead, call.subscribe);
-  const fault = judged.ok ? admissionFault(lead, judged.value, info) : judged.refusal;
-  if (fault !== undefined || !judged.ok) {
-    endWithError(stream, fault ?? '');
+  if (!judged.ok) {
+    endWithError(stream, judged.refusal);
     return;
   }
-  const subscription = { kind: 'stream', stream, suppressedRoles: suppressed.map(asRole) } as const;
-  if (!propose(lead, judged.value, subscription)) endWithError(stream, tooLarge);
+  const { framework, wish } = judged.value;
+  const fault = admissionFault(lead, framework, call.subscribe.framework_info);
+  if (fault !== undefined) endWithError(stream, fault);
+  else if (!propose(lead, framework, { kind: 'stream', stream, wish })) {
+    endWithError(stream, tooLarge);
+  }
 }
 
 export function updateFramework(
@@ -42,18 +46,15 @@ export function updateFramework(
   call: Call_UpdateFramework,
   answer: (answer: Answer) => void,
 ): void {
-  const { framework_info: info, suppressed_roles: suppressed = [] } = call;
-  const fault = updateFault(lead, known, call);
-  if (fault !== undefined) {
-    answer(badRequest(fault));
+  const judged = judgeUpdate(lead, known, call);
+  if (!judged.ok) {
+    answer(badRequest(judged.refusal));
     return;
   }
-  const read = frameworkFromWire(info, { id: known.id, atMs: lead.clock.now() });
-  assert(read.ok, 'a FrameworkInfo that was valid before');
   const { registeredMs, reregisteredMs } = known;
-  const framework = { ...read.value, registeredMs, reregisteredMs };
-  const suppressedRoles = suppressed.map(asRole);
-  if (!propose(lead, framework, { kind: 'update', suppressedRoles, answer })) {
+  const framework = { ...judged.value.framework, registeredMs, reregisteredMs };
+  const { wish } = judged.value;
+  if (!propose(lead, framework, { kind: 'update', wish, answer })) {
     answer(badRequest(`Supplied FrameworkInfo is not valid: ${tooLarge}`));
   }
 }
@@ -77,7 +78,7 @@ export function dropSubscription(subscription: Subscription, text: string): void
 }
 
 /** The framework as it will be in the log, by contract 3.2, rows 1 to 12. */
-function judge(lead: Lead, call: NonNullable<Call['subscribe']>): Result<Framework, string> {
+function judge(lead: Lead, call: NonNullable<Call['subscribe']>): Result<Judged, string> {
   const { framework_info: info } = call;
   const given = info.id?.value ?? '';
   const atMs = lead.clock.now();
@@ -86,11 +87,27 @@ function judge(lead: Lead, call: NonNullable<Call['subscribe']>): Result<Framewo
   const read = frameworkFromWire(kept(info, known), { id, atMs });
   if (!read.ok) return read;
   const fault =
-    filtersFault(info) ??
-    (completedFramework(lead.state, id) && 'Framework has been removed') ??
-    wishesFault(call, read.value);
+    filtersFault(info) ?? (completedFramework(lead.state, id) && 'Framework has been removed');
   if (fault !== undefined) return refuse(fault);
-  return accept({ ...read.value, registeredMs: known?.registeredMs ?? atMs });
+  const wish = offerWish(call, read.value);
+  if (!wish.ok) return wish;
+  const framework = { ...read.value, registeredMs: known?.registeredMs ?? atMs };
+  return accept({ framework, wish: wish.value });
+}
+
+type Judged = { readonly framework: Framework; readonly wish: OfferWish };
+
+/** What it says about its roles, if they are its own and the constraints can be read. */
+function offerWish(
+  call: Pick<Call_UpdateFramework, 'suppressed_roles' | 'offer_constraints'>,
+  framework: Framework,
+): Result<OfferWish, string> {
+  const fault = wishesFault(call, framework);
+  if (fault !== undefined) return refuse(fault);
+  const constraints = offerConstraintsFromWire(call.offer_constraints, compilePattern);
+  if (!constraints.ok) return constraints;
+  const suppressedRoles = (call.suppressed_roles ?? []).map(asRole);
+  return accept({ suppressedRoles, constraints: constraints.value });
 }
 
 /** A scheduler that comes back keeps its user and its `checkpoint`, whatever it says now. */
@@ -108,15 +125,23 @@ function admissionFault(lead: Lead, framework: Framework, info: FrameworkInfo): 
   return undefined;
 }
 
-function updateFault(lead: Lead, known: Framework, call: Call_UpdateFramework): string | undefined {
+function judgeUpdate(
+  lead: Lead,
+  known: Framework,
+  call: Call_UpdateFramework,
+): Result<Judged, string> {
   const { framework_info: info } = call;
   const read = frameworkFromWire(info, { id: known.id, atMs: lead.clock.now() });
   const invalid = read.ok ? filtersFault(info) : read.refusal;
-  if (invalid !== undefined) return `Supplied FrameworkInfo is not valid: ${invalid}`;
+  if (!read.ok || invalid !== undefined) {
+    return refuse(`Supplied FrameworkInfo is not valid: ${invalid}`);
+  }
   const changed = principalFault(known, info) ?? immutableFault(known, info);
-  if (changed !== undefined) return `FrameworkInfo update is not valid: ${changed}`;
-  const wishes = read.ok ? wishesFault(call, read.value) : undefined;
-  return wishes === undefined ? undefined : `'UpdateFramework' call is not valid: ${wishes}`;
+  if (changed !== undefined) return refuse(`FrameworkInfo update is not valid: ${changed}`);
+  const wish = offerWish(call, read.value);
+  return wish.ok
+    ? accept({ framework: read.value, wish: wish.value })
+    : refuse(`'UpdateFramework' call is not valid: ${wish.refusal}`);
 }
 
 /** False when it is too large for the log. */

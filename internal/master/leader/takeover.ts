@@ -7,7 +7,8 @@ import type { FrameworkId } from '#internal/model/ids.ts';
 import { agentRecovered } from './agents.ts';
 import type { Lead } from './lead.ts';
 import { allocateSoon } from './offers.ts';
-import { awaitFailover } from './schedulers.ts';
+import { minAllocatableOf } from './framework-info.ts';
+import { awaitFailover, frameworkInfo } from './schedulers.ts';
 import { dropSubscription } from './subscribe.ts';
 
 /** Called when the first entry of the term was applied. */
@@ -62,8 +63,10 @@ function frameworkRecovered(lead: Lead, id: FrameworkId): void {
   const { connection, failoverTimeoutMs, roles, capabilities } = framework;
   lead.recoveredFrameworks.add(id);
   lead.allocatable.add(id);
-  const wish = { frameworkId: id, roles, capabilities, suppressedRoles: [] };
-  lead.allocator.handle({ kind: 'framework-added', ...wish });
+  // What it demands of agents it says again when it subscribes.
+  const wish = { roles, capabilities, suppressedRoles: [], constraints: new Map() };
+  const minAllocatable = minAllocatableOf(frameworkInfo(framework));
+  lead.allocator.handle({ kind: 'framework-added', frameworkId: id, ...wish, minAllocatable });
   lead.allocator.handle({ kind: 'framework-deactivated', frameworkId: id });
   if (connection.kind === 'disconnected') {
     awaitFailover(lead, framework);

@@ -1,0 +1,93 @@
+/**
+ * The allocator in the shapes of Mesos's own benchmark of its allocator (`HierarchicalAllocator_BENCHMARK`,
+ * which published 1.1 s for a run of 10 000 agents and 1 000 frameworks), against a straightforward
+ * allocator in the same process (`allocator/straightforward.ts`).
+ *
+ * A full run looks at a cluster in which everything is free: the mean of four, after each of which all
+ * is refused, so that all but the first see filters. In an incremental run one task has ended.
+ * `npm run bench -- allocator` runs all shapes, each in a process of its own.
+ */
+import { spawnSync } from 'node:child_process';
+import { heapPerPart } from './allocator/heap.ts';
+import { timeIncremental } from './allocator/incremental.ts';
+import { newCluster, timeRounds, type Timed, timeStraightforward } from './allocator/rounds.ts';
+import { timeSlices } from './allocator/slices.ts';
+import { nameOf, type Shape } from './allocator/workload.ts';
+import { type Figure, reportFigures } from './figure.ts';
+
+const shapes: readonly Shape[] = [
+  { agents: 1000, frameworks: 50, roles: 10 },
+  { agents: 5000, frameworks: 200, roles: 10 },
+  { agents: 10_000, frameworks: 1000, roles: 10 },
+  // As Mesos's own benchmark has it: everybody in one role.
+  { agents: 10_000, frameworks: 1000, roles: 1 },
+  { agents: 50_000, frameworks: 200, roles: 10 },
+];
+
+/** The yardstick looks at so many agents a run and no more; a whole run is reckoned from them. */
+const yardstickAgentsMax = 2000;
+
+const meanMs = (rounds: readonly Timed[]): number =>
+  rounds.reduce((sum, { ms }) => sum + ms, 0) / rounds.length;
+
+function measure(shape: Shape): readonly Figure[] {
+  const name = nameOf(shape);
+  // Once for nothing: what is timed is the program, not its being compiled.
+  timeRounds(newCluster({ ...shape, agents: 1000, frameworks: 50 }));
+  const cluster = newCluster(shape);
+  const { rounds, held } = timeRounds(cluster);
+  const incrementalUs = timeIncremental(cluster, held);
+  const part = Math.min(shape.agents, yardstickAgentsMax);
+  const plain = timeStraightforward(shape, part);
+  const wholeMs = (meanMs(plain) * shape.agents) / part;
+  const estimated = part < shape.agents ? '-extrapolated' : '';
+  const figures = {
+    'full-run': [meanMs(rounds), 'ms'],
+    'incremental-run': [incrementalUs, 'us'],
+    'longest-slice': [timeSlices(shape), 'ms'],
+    [`straightforward-run${estimated}`]: [wholeMs, 'ms'],
+    [`straightforward-over-full-run${estimated}`]: [wholeMs / meanMs(rounds), 'times'],
+  } as const;
+  return [
+    ...Object.entries(figures).map(([what, [value, unit]]) => ({
+      name: `${name}-${what}`,
+      value,
+      unit,
+    })),
+    ...heapPerPart(shape).map((figure) => ({ ...figure, name: `${name}-${figure.name}` })),
+  ];
+}
+
+/** In a process of its own, on a heap that nobody has used. */
+function measureApart(shape: Shape, index: number): readonly Figure[] {
+  const { stdout, status } = spawnSync(
+    process.execPath,
+    ['--expose-gc', '--max-old-space-size=8192', import.meta.filename, String(index)],
+    { stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' },
+  );
+  if (status !== 0) throw new Error(`the shape ${nameOf(shape)} ended with status ${status}`);
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const [name = '', value, unit = ''] = line.split(' ');
+      return { name, value: Number(value), unit };
+    });
+}
+
+const valueOf = (figures: readonly Figure[], name: string): number =>
+  figures.find((figure) => figure.name === name)?.value ?? NaN;
+
+const [, , index] = process.argv;
+const only = index === undefined ? undefined : shapes[Number(index)];
+if (only === undefined) {
+  const figures = shapes.flatMap(measureApart);
+  const large = valueOf(figures, '50000x200-incremental-run');
+  const small = valueOf(figures, '1000x50-incremental-run');
+  reportFigures('allocator', [
+    ...figures,
+    { name: 'incremental-run-50000-over-1000-agents', value: large / small, unit: 'times' },
+  ]);
+} else {
+  for (const { name, value, unit } of measure(only)) console.log(`${name} ${value} ${unit}`);
+}

@@ -1,0 +1,37 @@
+/**
+ * Taking something out of a list and putting something else in its place (contract 6.5): what is left
+ * of any operation on resources once it is known what it means.
+ */
+import { accept, refuse, type Result } from '#internal/base/result.ts';
+import { format, formatResource } from './format.ts';
+import type { Resource, Resources } from './resource.ts';
+import { add, contains, subtract } from './resources.ts';
+
+/** `consumed` must be there; `converted` is there instead. */
+export type Conversion = {
+  readonly consumed: Resources;
+  readonly converted: Resources;
+  /** A volume of which no copy may be left. */
+  readonly destroyed: Resource | undefined;
+};
+
+/** Makes all of them in turn; or says which is the first that cannot be made. */
+export function convert(
+  list: Resources,
+  conversions: readonly Conversion[],
+): Result<Resources, string> {
+  let current = list;
+  for (const { consumed, converted, destroyed } of conversions) {
+    if (!contains(current, consumed)) {
+      return refuse(`${format(current)} does not contain ${format(consumed)}`);
+    }
+    current = add(subtract(current, consumed), converted);
+    if (destroyed !== undefined && contains(current, [destroyed])) {
+      const volume = formatResource(destroyed);
+      return refuse(
+        `Persistent volume ${volume} cannot be removed due to additional shared copies`,
+      );
+    }
+  }
+  return accept(current);
+}
