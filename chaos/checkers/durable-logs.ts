@@ -84,11 +84,17 @@ export class DurableLogs {
     others.push(operation);
   }
 
-  /** The operation that `id` began first, of those that have not, has resolved. */
-  ended(id: NodeId): void {
-    const operation = this.#waiting(id).shift();
-    if (operation === undefined) throw new Violation('one-write', `n${id} ended no write`);
-    this.#change(id, operation);
+  /**
+   * `operation` has resolved, and so has all that was begun before it: a store does one after the other.
+   * A compaction may say so later than what came after it, since it tidies up.
+   */
+  ended(id: NodeId, operation: LogOperation): void {
+    const waiting = this.#waiting(id);
+    const done = waiting.splice(0, waiting.indexOf(operation) + 1);
+    if (done.length === 0 && operation.kind !== 'compact') {
+      throw new Violation('one-write', `n${id} ended no write`);
+    }
+    for (const each of done) this.#change(id, each);
   }
 
   /** The store of `id` was opened again, and holds this. */

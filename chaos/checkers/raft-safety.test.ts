@@ -12,6 +12,7 @@ import type {
   NodeId,
   Term,
 } from '#raft/core/types.ts';
+import type { LogOperation } from './durable-logs.ts';
 import { RaftSafety, type View } from './raft-safety.ts';
 import type { Violation } from './violation.ts';
 
@@ -34,8 +35,9 @@ function write(
   hard: HardState,
   entries: readonly Entry[] = [],
 ): void {
-  safety.began(id, { kind: 'append', batch: { hard, entries } });
-  safety.ended(id);
+  const operation: LogOperation = { kind: 'append', batch: { hard, entries } };
+  safety.began(id, operation);
+  safety.ended(id, operation);
 }
 
 const apply = (safety: RaftSafety, id: NodeId, command: Entry, verdict = 'applied'): void =>

@@ -141,8 +141,8 @@ export class RaftSafety {
     this.#logs.began(id, operation);
   }
 
-  ended(id: NodeId): void {
-    this.#logs.ended(id);
+  ended(id: NodeId, operation: LogOperation): void {
+    this.#logs.ended(id, operation);
   }
 
   /** A node wakes up with this log, and a state machine that starts over. */

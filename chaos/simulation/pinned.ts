@@ -32,4 +32,27 @@ export const pinned: readonly Pin[] = [
     test: 'raft/node/membership.test.ts',
     on: '2026-11-23',
   },
+  {
+    world: 'raft',
+    seed: 819,
+    found:
+      'a log began behind a snapshot whose name was never synced: a process died, then the power went',
+    test: 'storage/snapshot/snapshot-store.test.ts',
+    on: '2026-11-23',
+  },
+  {
+    world: 'raft',
+    seed: 1421,
+    found:
+      'the book retired members whose removal the log had forgotten in a crash, and kept them out',
+    test: 'raft/node/peer-book.test.ts',
+    on: '2026-11-23',
+  },
+  {
+    world: 'raft',
+    seed: 202,
+    found: 'a follower that the quorum lacked waited for its snapshot behind a peer that was dead',
+    test: 'raft/node/snapshots.test.ts',
+    on: '2026-11-23',
+  },
 ];

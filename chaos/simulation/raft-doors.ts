@@ -20,7 +20,7 @@ export function watchedLog(id: NodeId, store: LogStore, see: See): LogStore {
   const watched = async (operation: LogOperation, begin: () => Promise<void>): Promise<void> => {
     see((safety) => safety.began(id, operation));
     await begin();
-    see((safety) => safety.ended(id));
+    see((safety) => safety.ended(id, operation));
   };
   return {
     initial: store.initial,

@@ -74,7 +74,8 @@ export class RaftFleet {
   /** The disk of `machine` is gone; it comes back under its old id. */
   wipe(machine: RaftMachine): void {
     const { id } = machine;
-    const isFirst = this.#initial.voters.includes(id);
+    // Told that it is alone, it would begin a cluster of its own, and be right.
+    const isFirst = this.#initial.voters.includes(id) && this.#initial.voters.length > 1;
     this.counts.wiped += 1;
     machine.giveUp();
     this.#dependencies.witness.safety.lost(id);

@@ -192,7 +192,8 @@ export class RaftMachine {
     const clock = simulatedClock({ world, life }, { rate: clockRate });
     const random = this.#random.fork(`life ${this.#lives}`);
     const logger = this.#logger;
-    const log = await this.#openLog({ files, clock, logger });
+    const onFault = (fault: unknown): void => this.#onFault(life, fault);
+    const log = await this.#openLog({ files, clock, logger, onFault });
     const store = await openSnapshotStore(
       { files, logger },
       { folder: '/node/snapshots', clusterId, chunkBytes: limits.chunkBytes },
@@ -224,7 +225,7 @@ export class RaftMachine {
             turn();
             this.#look(life);
           }),
-        onFault: (fault) => this.#onFault(life, fault),
+        onFault,
       },
       nodeOptions(id, limits),
     );

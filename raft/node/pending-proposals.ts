@@ -1,8 +1,8 @@
 /**
  * Proposals whose outcome somebody waits for: first for the next turn, then for what is decided at
  * their place in the log: their own entry (same term), or another one, and then it will never be
- * applied. A leader that was deposed learns neither for sure in any given time, so waiting for it ends
- * with `unknown`. Each is answered once, whatever happens.
+ * applied, nor what it proposed after it in the same term. A leader that was deposed learns neither for
+ * sure in any given time, so waiting for it ends with `unknown`. Each is answered once, whatever happens.
  */
 import { unreachable } from '#internal/base/assert.ts';
 import type { Result } from '#internal/base/result.ts';
@@ -26,7 +26,10 @@ export class PendingProposals {
   readonly #dependencies: { readonly clock: Clock; readonly meter: Meter };
   readonly #options: { readonly proposalsMax: number };
   #asked: Asked[] = [];
-  /** By index, and of which term; an index has one owner at a time: it is proposed for once in a term. */
+  /**
+   * By index, and of which term; an index has one owner at a time: it is proposed for once in a term.
+   * In the order of their terms.
+   */
   readonly #waiting = new Map<Index, { readonly term: Term; readonly asked: Asked }>();
 
   constructor(
@@ -73,6 +76,7 @@ export class PendingProposals {
     // Of an older term of ours at the same index: it was cut off our log, but may live on elsewhere.
     const older = this.#waiting.get(index);
     if (older !== undefined) this.refuse(older.asked, 'unknown');
+    this.#waiting.delete(index);
     this.#waiting.set(index, { term, asked });
   }
 
@@ -103,6 +107,20 @@ export class PendingProposals {
       const { asked } = pending;
       const isOurs = pending.term === term;
       this.#answer(asked, isOurs ? fromVerdict(verdict, { index, term }) : lost, nowMs);
+    }
+    this.#loseBefore(entries.at(-1)?.term ?? 0, nowMs);
+  }
+
+  /**
+   * An entry of `term` was decided. Terms never fall along a log, so nothing of an older one comes after
+   * it any more: not even in the log of whoever leads next. A node that leads again would otherwise wait
+   * until its log has grown to where they were.
+   */
+  #loseBefore(term: Term, nowMs: number): void {
+    for (const [index, { term: placedIn, asked }] of this.#waiting) {
+      if (placedIn >= term) return;
+      this.#waiting.delete(index);
+      this.#answer(asked, lost, nowMs);
     }
   }
 
