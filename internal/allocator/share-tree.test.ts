@@ -3,6 +3,7 @@ import test from 'ava';
 import { randomFromSeed } from '#internal/base/random.ts';
 import { frameworkId, role } from '#internal/model/ids.ts';
 import { seedsOf } from '#internal/testing/seeds.ts';
+import type { Amounts } from './amounts.ts';
 import type { Allocation, AllocatorEvent } from './event.ts';
 import {
   addShare,
@@ -48,6 +49,7 @@ test('queues are in order and complete, whatever is given, taken, wished for and
   for (const seed of seedsOf(40)) {
     const random = randomFromSeed(seed);
     const { tree, leaves } = anyTree(seed);
+    const given: (readonly [Share, Amounts])[] = [];
     for (let step = 0; step < 60; step++) {
       const one = leaves[random.below(leaves.length)]!;
       const amounts = [{ name: random.below(3), milli: random.below(500) }];
@@ -56,7 +58,14 @@ test('queues are in order and complete, whatever is given, taken, wished for and
       else if (luck === 1) countTotal(tree, [{ name: random.below(2), milli: 500 }], 1);
       else if (luck < 5) dequeue(tree, one);
       else if (luck < 9) enqueue(tree, one);
-      else charge(tree, one, { amounts, sign: 1, served: random.oneIn(2) ? 1 : 0 });
+      else if (luck < 14 && given.length > 0) {
+        for (const [whose, back] of given.splice(random.below(given.length), 1)) {
+          charge(tree, whose, { amounts: back, sign: -1, served: 0 });
+        }
+      } else {
+        given.push([one, amounts]);
+        charge(tree, one, { amounts, sign: 1, served: random.oneIn(2) ? 1 : 0 });
+      }
       if (random.oneIn(3)) refresh(tree);
       if (tree.isStale) continue;
       for (const share of [tree.root, ...tree.all]) {
