@@ -4,7 +4,8 @@
  * allocator in the same process (`allocator/straightforward.ts`).
  *
  * A full run looks at a cluster in which everything is free: the mean of four, after each of which all
- * is refused, so that all but the first see filters. In an incremental run one task has ended.
+ * is refused, so that all but the first see filters. In an incremental run one task has ended. Times are
+ * those of the CPU, but for the incremental run, which is a median.
  * `npm run bench -- allocator` runs all shapes, each in a process of its own.
  */
 import { spawnSync } from 'node:child_process';
