@@ -4,12 +4,14 @@
  * allocator in the same process (`allocator/straightforward.ts`).
  *
  * A full run looks at a cluster in which everything is free: the mean of four, after each of which all
- * is refused, so that all but the first see filters. In an incremental run one task has ended.
+ * is refused, so that all but the first see filters. In an incremental run one task has ended. Times are
+ * those of the CPU, but for the incremental run, which is a median.
  * `npm run bench -- allocator` runs all shapes, each in a process of its own.
  */
 import { spawnSync } from 'node:child_process';
 import { heapPerPart } from './allocator/heap.ts';
 import { timeIncremental } from './allocator/incremental.ts';
+import { timeOffersAsJson } from './allocator/offers-json.ts';
 import { newCluster, timeRounds, type Timed, timeStraightforward } from './allocator/rounds.ts';
 import { timeSlices } from './allocator/slices.ts';
 import { nameOf, type Shape } from './allocator/workload.ts';
@@ -37,6 +39,7 @@ function measure(shape: Shape): readonly Figure[] {
   const cluster = newCluster(shape);
   const { rounds, held } = timeRounds(cluster);
   const incrementalUs = timeIncremental(cluster, held);
+  const [cold, , warm] = timeOffersAsJson(shape);
   const part = Math.min(shape.agents, yardstickAgentsMax);
   const plain = timeStraightforward(shape, part);
   const wholeMs = (meanMs(plain) * shape.agents) / part;
@@ -45,6 +48,10 @@ function measure(shape: Shape): readonly Figure[] {
     'full-run': [meanMs(rounds), 'ms'],
     'incremental-run': [incrementalUs, 'us'],
     'longest-slice': [timeSlices(shape), 'ms'],
+    'encode-offers-first': [cold?.encodeMs ?? NaN, 'ms'],
+    'encode-offers-again': [warm?.encodeMs ?? NaN, 'ms'],
+    'full-run-and-encode-again': [(warm?.allocateMs ?? NaN) + (warm?.encodeMs ?? NaN), 'ms'],
+    'offers-as-json': [warm?.bytes ?? NaN, 'bytes'],
     [`straightforward-run${estimated}`]: [wholeMs, 'ms'],
     [`straightforward-over-full-run${estimated}`]: [wholeMs / meanMs(rounds), 'times'],
   } as const;

@@ -2,6 +2,7 @@
  * What is timed, for the allocator and for the yardstick alike: runs over the whole cluster while
  * frameworks refuse all that they are offered, then one after which they accept.
  */
+import { cpuMs } from './cpu-time.ts';
 import { randomFromSeed } from '#internal/base/random.ts';
 import { type Allocator, newAllocator } from '#internal/allocator/allocator.ts';
 import { type Allocation, allocatorDefaults } from '#internal/allocator/event.ts';
@@ -45,9 +46,9 @@ export function timeRounds(
   const rounds: Timed[] = [];
   for (let round = 0; ; round++) {
     const nowMs = round * roundMs;
-    const start = performance.now();
+    const start = cpuMs();
     const { offers } = allocator.allocate({ nowMs });
-    rounds.push({ ms: performance.now() - start, offers: offers.length });
+    rounds.push({ ms: cpuMs() - start, offers: offers.length });
     review(offers);
     if (round === roundCount - 1) return { rounds, held: acceptAll(allocator, offers) };
     for (const offer of offers) refuse(allocator, offer, nowMs);
@@ -81,9 +82,9 @@ export function timeStraightforward(shape: Shape, agentsMax: number): readonly T
   for (const { id, role } of frameworksOf(shape)) yardstick.addFramework(id, role);
   return Array.from({ length: roundCount }, (_, round) => {
     const nowMs = round * roundMs;
-    const start = performance.now();
+    const start = cpuMs();
     const offers: readonly PlainOffer[] = yardstick.allocate(nowMs, agentsMax);
-    const ms = performance.now() - start;
+    const ms = cpuMs() - start;
     for (const offer of offers) yardstick.giveBack(offer, refuseSeconds, nowMs);
     return { ms, offers: offers.length };
   });

@@ -29,6 +29,7 @@ export type MasterFlags = {
   readonly heartbeatInterval: number;
   readonly electionTimeout: number;
   readonly allocationInterval: number;
+  readonly offerTimeout: number;
   readonly agentPingTimeout: number;
   readonly maxAgentPingTimeouts: number;
   readonly agentReregisterTimeout: number;
@@ -75,6 +76,10 @@ export const masterProgram: Program<MasterFlags> = {
     allocationInterval: durationMs({
       meaning: 'how often all resources are offered',
       fallback: 1000,
+    }),
+    offerTimeout: durationMs({
+      meaning: 'how long a framework may sit on an offer before it is rescinded; 0 for ever',
+      fallback: 0,
     }),
     agentPingTimeout: durationMs({
       meaning: 'how often agents are asked for a sign of life',

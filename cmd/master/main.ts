@@ -91,6 +91,7 @@ async function openMaster(
       nodeId: flags.nodeId,
       version: mesosVersion,
       allocationIntervalMs: flags.allocationInterval,
+      offerTimeoutMs: flags.offerTimeout === 0 ? undefined : flags.offerTimeout,
       agentPingTimeoutMs: flags.agentPingTimeout,
       agentPingTimeoutsMax: flags.maxAgentPingTimeouts,
       agentReregisterTimeoutMs: flags.agentReregisterTimeout,

@@ -6,6 +6,7 @@ import { unreachable } from '#internal/base/assert.ts';
 import type { AgentId, FrameworkId } from '#internal/model/ids.ts';
 import { format } from '#internal/resources/format.ts';
 import { formatQuantities, type Quantities } from '#internal/resources/quantities.ts';
+import type { Resources } from '#internal/resources/resource.ts';
 import { unallocated } from '#internal/resources/resources.ts';
 import { describeConstraint } from './constraints.ts';
 import type { AgentBar } from './event.ts';
@@ -124,12 +125,12 @@ function reasonText(reason: Exclude<Reason, { kind: 'held' }>, { names }: Tellin
       return 'the agent has GPUs, and the framework lacks GPU_RESOURCES';
     case 'constraint': {
       const failed = reason.failed.map(describeConstraint).join(', or ');
-      return `the framework asked for other agents: ${failed}`;
+      return `the framework's offer constraints do not hold: ${failed}`;
     }
     case 'reserved':
-      return `${format(reason.resources)} is reserved to ${rolesText(reason.roles)}`;
+      return `${bare(reason.resources)} is reserved to ${rolesText(reason.roles)}`;
     case 'capability':
-      return `${format(reason.resources)} is for frameworks with ${reason.capability}`;
+      return `${bare(reason.resources)} is for frameworks with ${reason.capability}`;
     case 'quota-limit':
       return `the quota of role ${reason.role} is short by ${formatQuantities(reason.short)}`;
     case 'quota-headroom':
@@ -145,7 +146,7 @@ function reasonText(reason: Exclude<Reason, { kind: 'held' }>, { names }: Tellin
       return `the framework refused as much or more; the filter ${expiry(reason.remainingMs)}`;
     case 'outranked': {
       const rivals = reason.by.map((one) => `${names.framework(one.frameworkId)} (${one.role})`);
-      return `who goes first in the next run: ${rivals.join(', ')}`;
+      return `others go first in the next run: ${rivals.join(', ')}`;
     }
     default:
       return unreachable(reason);
@@ -160,7 +161,7 @@ function holdingText(
   const who = `framework ${names.framework(frameworkId)} for role ${role}`;
   return offeredMs === undefined
     ? `${what} is used by ${who}`
-    : `${what} is on offer to ${who} since ${duration(nowMs - offeredMs)}`;
+    : `${what} is on offer to ${who}, for ${duration(nowMs - offeredMs)} now`;
 }
 
 function remedyOf(reason: Reason, told: Telling): string {
@@ -178,9 +179,9 @@ function remedyOf(reason: Reason, told: Telling): string {
     case 'gpus-not-wanted':
       return 'the framework takes the capability GPU_RESOURCES';
     case 'constraint':
-      return `the framework gives up that ${reason.failed.map(describeConstraint).join(', or ')}`;
+      return `a constraint is met or dropped: ${reason.failed.map(describeConstraint).join(', or ')}`;
     case 'held':
-      return `${holdersText(reason.holdings, told)} gives back what it holds`;
+      return releaseText(reason.holdings, told);
     case 'reserved':
       return `a reservation to ${rolesText(reason.roles)} is given up`;
     case 'capability':
@@ -190,22 +191,31 @@ function remedyOf(reason: Reason, told: Telling): string {
     case 'quota-headroom':
       return `the guarantees of ${rolesText(reason.roles)} are met or lowered`;
     case 'below-minimum':
-      return `more becomes free, or less than ${anyOf(reason.minimum)} is asked for`;
+      return 'more of the agent becomes free, or the minimum of an offer is smaller';
     case 'below-need':
       return `${formatQuantities(reason.short)} more becomes free, or the need is smaller`;
     case 'refused':
       return `the filter ${expiry(reason.remainingMs)}, or REVIVE drops it`;
     case 'outranked':
-      return 'it is served: others go first in the next run';
+      return 'those who go first have got their share';
     default:
       return unreachable(reason);
   }
 }
 
-function holdersText(holdings: readonly Holding[], { names }: Telling): string {
-  const holders = new Set(holdings.map(({ frameworkId }) => names.framework(frameworkId)));
-  return `framework ${[...holders].join(' or ')}`;
+function releaseText(holdings: readonly Holding[], { names }: Telling): string {
+  const ways = holdings.map(({ frameworkId, offeredMs }) => {
+    const name = names.framework(frameworkId);
+    return offeredMs === undefined
+      ? `a task of framework ${name} ends`
+      : `framework ${name} answers its offer`;
+  });
+  return [...new Set(ways)].join(' or ');
 }
+
+/** Without saying for whom it is: that is said beside it. */
+const bare = (list: Resources): string =>
+  format(list.map((one) => ({ ...one, allocationRole: undefined, reservations: [] })));
 
 const rolesText = (roles: readonly string[]): string =>
   `${roles.length === 1 ? 'role' : 'roles'} ${roles.join(', ')}`;

@@ -129,7 +129,8 @@ function* callsOf(
     const isLast = next.done === true;
     if (isLast && !isWhole(line)) return;
     trimTable(table);
-    yield located(at, () => callCodec.read(jsonOf(line, at), table));
+    const json = jsonOf(line, at);
+    yield located(at, () => callCodec.read(json, table));
   }
 }
 
@@ -155,8 +156,10 @@ const isWhole = (line: string): boolean => {
 };
 
 function jsonOf(line: string, at: number): unknown {
-  if (!isWhole(line)) throw new RecordingError(`line ${at} is damaged`);
-  return located(at, () => JSON.parse(line.slice(bodyAt)) as unknown);
+  return located(at, () => {
+    if (!isWhole(line)) throw new RecordingError('it is damaged');
+    return JSON.parse(line.slice(bodyAt)) as unknown;
+  });
 }
 
 function located<Value>(at: number, read: () => Value): Value {

@@ -100,9 +100,22 @@ function fieldWriter(field: FieldDescriptor): WriteValue {
 
 function writeList(field: FieldDescriptor, value: unknown, write: WriteValue): string {
   if (!isList(value)) throw mistyped('a list', value, field.name);
+  const kept = keptTexts.get(value);
+  if (kept?.text !== undefined) return kept.text;
   let text = '';
   for (const item of value) text += (text === '' ? '[' : ',') + write(item);
-  return text === '' ? '' : `${text}]`;
+  if (text !== '') text += ']';
+  if (kept !== undefined) kept.text = text;
+  return text;
+}
+
+/** What became of lists that are written again and again, for as long as somebody has the list. */
+const keptTexts = new WeakMap<object, { text: string | undefined }>();
+
+/** From now on the list is written once and its text kept: it must not change. */
+export function keepText<List extends readonly object[]>(list: List): List {
+  if (!keptTexts.has(list)) keptTexts.set(list, { text: undefined });
+  return list;
 }
 
 function writeMap(field: FieldDescriptor, value: unknown, write: WriteValue): string {

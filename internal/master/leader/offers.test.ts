@@ -165,3 +165,73 @@ test('while too many offers are outstanding, nothing is offered', async (t) => {
   await scheduler.call({ type: 'DECLINE', decline });
   await cluster.until(() => scheduler.offers.size === 2, 'the other agent is not offered');
 });
+
+test('a framework is offered only what its constraints and minima let through', async (t) => {
+  const cluster = new TestCluster();
+  const leader = await cluster.lead();
+  const scheduler = await cluster.scheduler(leader);
+  const subscribe = (value: string): void => {
+    const selector = { attribute_name: 'rack' };
+    const group = { attribute_constraints: [{ selector, predicate: { text_equals: { value } } }] };
+    const offer_constraints = { role_constraints: { test: { groups: [group] } } };
+    scheduler.subscribe(leader.master, { offer_constraints });
+  };
+  subscribe('r2');
+  await cluster.agent(leader, 'a1');
+  await cluster.world.runFor(3000);
+  t.is(scheduler.offers.size, 0);
+  subscribe('r1');
+  await cluster.until(() => scheduler.offers.size > 0, 'not offered');
+
+  const minimum = (value: number) => ({
+    test: { min_allocatable_resources: { quantities: [{ quantities: { cpus: { value } } }] } },
+  });
+  for (const [value, offers] of [
+    [5, 0],
+    [1e308, 0],
+    [4, 1],
+  ] as const) {
+    const other = new TestCluster();
+    const leading = await other.lead();
+    const picky = await other.scheduler(leading, { offer_filters: minimum(value) });
+    await other.agent(leading, 'a1');
+    await other.world.runFor(3000);
+    t.is(picky.offers.size, offers, `cpus:${value}`);
+  }
+});
+
+test('a pattern that cannot be read is refused in the words of the contract', async (t) => {
+  const cluster = new TestCluster();
+  const leader = await cluster.lead();
+  const scheduler = await cluster.scheduler(leader);
+  const predicate = { text_matches: { regex: '(' } };
+  const group = { attribute_constraints: [{ selector: { attribute_name: 'rack' }, predicate }] };
+  const offer_constraints = { role_constraints: { test: { groups: [group] } } };
+  scheduler.subscribe(leader.master, { offer_constraints });
+  await cluster.world.runFor(100);
+  t.regex(
+    scheduler.events.find(({ error }) => error !== undefined)?.error?.message ?? '',
+    /A role test has an invalid 'AttributeConstraint': Failed to construct regex from pattern '\('/,
+  );
+});
+
+test('an offer that nobody answers is rescinded in time, when there is a time', async (t) => {
+  const { cluster, scheduler } = await smallCluster({ master: { offerTimeoutMs: 5000 } });
+  const first = scheduler.offer.id.value;
+  await cluster.world.runFor(4000);
+  t.is(scheduler.offer.id.value, first);
+  await cluster.world.runFor(3000);
+  t.true(scheduler.types().includes('RESCIND'));
+  t.not(scheduler.offer.id.value, first);
+});
+
+test('a run in slices offers all that a run in one piece does', async (t) => {
+  const { cluster, leader, scheduler } = await smallCluster({ master: { allocationSliceMax: 1 } });
+  for (const name of ['a2', 'a3', 'a4']) await cluster.agent(leader, name);
+  await cluster.until(() => scheduler.offers.size === 4, 'some are not offered');
+  const other = await cluster.scheduler(leader, { roles: ['other'] });
+  const offer_ids = [...scheduler.offers.values()].map(({ id }) => id);
+  await scheduler.call({ type: 'DECLINE', decline: { offer_ids } });
+  await cluster.until(() => other.offers.size === 4, 'the others are not offered them');
+  t.pass();
+});

@@ -10,6 +10,7 @@ import type { Agent, Framework } from '#internal/model/cluster.ts';
 import type { AgentId, FrameworkId } from '#internal/model/ids.ts';
 import type { Resources } from '#internal/resources/resource.ts';
 import { isEmpty, unallocated } from '#internal/resources/resources.ts';
+import { keepText } from '#internal/wire/json-writer.ts';
 import { resourcesToWire } from '#internal/wire/resources.ts';
 import type { AgentInfo, Filters, Offer, Resource, URL } from '#proto/gen/mesos/v1.ts';
 import { offersEvent, rescindEvent } from './events.ts';
@@ -176,18 +177,32 @@ export function offerToWire(
     hostname: agent.hostname,
     url: agentUrl(agent),
     ...(info.domain !== undefined && { domain: info.domain }),
-    resources: offeredResources(isMultiRole ? resources : unallocated(resources), framework),
+    resources: offeredResources(resources, framework),
     ...(info.attributes !== undefined && { attributes: info.attributes }),
     ...(isMultiRole && { allocation_info: { role } }),
   };
 }
 
-/** Old frameworks read `role`, new ones `reservations`: either would miss the other (contract 6.3). */
+/**
+ * What an offer shows of resources, and in which form: old frameworks read `role`, new ones
+ * `reservations`, and either would miss the other (contract 6.3). The allocator offers the very same
+ * value again and again, so what was made of it, and its JSON, are kept with it.
+ */
 function offeredResources(resources: Resources, { capabilities }: Framework): readonly Resource[] {
   const form = capabilities.has('RESERVATION_REFINEMENT') ? 'new' : 'old';
+  const isMultiRole = capabilities.has('MULTI_ROLE');
+  const known = shown.get(resources) ?? new Map<string, readonly Resource[]>();
+  shown.set(resources, known);
+  const key = `${form} ${isMultiRole}`;
+  const before = known.get(key);
+  if (before !== undefined) return before;
   const visible = resources.filter(({ name }) => name !== 'ephemeral_ports');
-  return resourcesToWire(visible, form);
+  const list = resourcesToWire(isMultiRole ? visible : unallocated(visible), form);
+  known.set(key, keepText(list));
+  return list;
 }
+
+const shown = new WeakMap<Resources, Map<string, readonly Resource[]>>();
 
 function agentUrl({ hostname, ip, port }: Agent): URL {
   return { scheme: 'http', address: { hostname, ip, port }, path: '/slave(1)' };
