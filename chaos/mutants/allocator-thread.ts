@@ -13,7 +13,7 @@ async function huntHere(mutant: Mutant): Promise<string | undefined> {
   const { judgedRun } = await import('#internal/allocator/testing/judged-run.ts');
   const { clusterDefaults, simulatedAllocatorOptions } =
     await import('#internal/allocator/testing/simulated-cluster.ts');
-  assert(isPlanted(), `${mutant.file} was not loaded, so the mutant ${mutant.name} proves nothing`);
+  assert(isPlanted(), `the mutant ${mutant.name} was not loaded, so it proves nothing`);
   const sizes = { ...clusterDefaults, agents: 30, frameworks: 12, events: 4000 };
   for (let seed = 0; seed < seedsMax; seed++) {
     try {
