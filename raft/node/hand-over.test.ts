@@ -86,6 +86,23 @@ test('a leader whose disk does not answer resigns, and another goes on', async (
   t.not(kindOf(await cluster.settle(lonely)), 'not-leader');
 });
 
+test('a leader whose disk is never idle, but answers, keeps its office', async (t) => {
+  const cluster = await TestCluster.start(2, [1, 2, 3]);
+  const { node } = await cluster.leader();
+  const { id, term } = node.status();
+  // One write right after the other, each far shorter than a stall: a look finds one under way.
+  cluster.disk(Number(id)).setSyncMs(90, 110);
+  let applied = 0;
+  for (let at = 0; at < 100; at++) {
+    void node
+      .propose(bytes(`${at};`))
+      .then(({ kind }) => void (applied += kind === 'applied' ? 1 : 0));
+    await cluster.world.runFor(50);
+  }
+  t.like(node.standing(), { kind: 'leader', term });
+  t.true(applied > 90, `${applied}`);
+});
+
 test('a read sees what was acknowledged before it was asked, on every node', async (t) => {
   for (const seed of seedsOf(10)) {
     const cluster = await TestCluster.start(seed, [1, 2, 3]);

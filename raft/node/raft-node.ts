@@ -76,6 +76,7 @@ export class RaftNode {
   #isStopped = false;
   /** The write on its way, if any. Never rejects. */
   #writing: Promise<void> | undefined;
+  /** Of this very write: a disk that is never idle is not one that does not answer. */
   #writingTicks = 0;
   #standing: Standing;
   #ticksDeposed = 0;
@@ -375,6 +376,7 @@ export class RaftNode {
     if (this.#reads.size > 0) this.#reads.serve(this.#raw.status().applied);
     if (ready.mustSync) {
       assert(this.#writing === undefined, 'two writes at a time');
+      this.#writingTicks = 0;
       this.#writing = this.#write(ready);
     } else this.#send(ready.messagesAfterSync);
   }
