@@ -36,9 +36,13 @@ export const allocatorMutants: readonly Mutant[] = [
         replace:
           'for (const { refused } of list) if (contains(portion.resources, refused)) return true;',
       },
+    ],
+  },
+  {
+    name: 'expiry-wakes-nobody',
+    about: 'A filter is over, and nobody looks at the agent again (work conservation).',
+    edits: [
       {
-        name: 'expiry-wakes-nobody',
-        about: 'A filter is over, and nobody looks at the agent again (work conservation).',
         file: `${room}/refusals.ts`,
         find: '    agent.refusals--;\n    lookAtFor(books, agent, client);',
         replace: '    agent.refusals--;',
