@@ -8,7 +8,7 @@ import { type Allocator, newAllocator } from '#internal/allocator/allocator.ts';
 import { type Allocation, allocatorDefaults } from '#internal/allocator/event.ts';
 import { refusalFilter } from '#internal/allocator/refusals.ts';
 import { subtract } from '#internal/resources/resources.ts';
-import { newStraightforward, type PlainOffer } from './straightforward.ts';
+import { newStraightforward, type PlainOffer, type Reckoning } from './straightforward.ts';
 import { agentsOf, frameworksOf, type Shape, taskOf } from './workload.ts';
 
 /** Runs in which everything is free; all but the first see the filters of those before. */
@@ -75,12 +75,19 @@ function acceptAll(allocator: Allocator, offers: readonly Allocation[]): readonl
   });
 }
 
-/** The same with the yardstick, of which only `agentsMax` agents are looked at in a run. */
-export function timeStraightforward(shape: Shape, agentsMax: number): readonly Timed[] {
-  const yardstick = newStraightforward(randomFromSeed(1));
+/** Of the yardstick: one run without filters, and one with. */
+const plainRoundCount = 2;
+
+/** The same with a yardstick, of which only `agentsMax` agents are looked at in a run. */
+export function timeStraightforward(
+  shape: Shape,
+  reckoning: Reckoning,
+  agentsMax: number,
+): readonly Timed[] {
+  const yardstick = newStraightforward(randomFromSeed(1), reckoning);
   for (const { id, total } of agentsOf(shape)) yardstick.addAgent(id, total);
   for (const { id, role } of frameworksOf(shape)) yardstick.addFramework(id, role);
-  return Array.from({ length: roundCount }, (_, round) => {
+  return Array.from({ length: plainRoundCount }, (_, round) => {
     const nowMs = round * roundMs;
     const start = cpuMs();
     const offers: readonly PlainOffer[] = yardstick.allocate(nowMs, agentsMax);

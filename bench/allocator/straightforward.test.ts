@@ -4,13 +4,13 @@ import { randomFromSeed } from '#internal/base/random.ts';
 import { isForRole } from '#internal/resources/reservation.ts';
 import { contains, isEmpty, subtract, unallocated } from '#internal/resources/resources.ts';
 import { newCluster } from './rounds.ts';
-import { newStraightforward, type PlainOffer } from './straightforward.ts';
+import { newStraightforward, type PlainOffer, type Reckoning } from './straightforward.ts';
 import { agentsOf, frameworksOf, type Shape } from './workload.ts';
 
 const shape: Shape = { agents: 60, frameworks: 12, roles: 4 };
 
-function yardstick(): ReturnType<typeof newStraightforward> {
-  const made = newStraightforward(randomFromSeed(1));
+function yardstick(reckoning: Reckoning = 'in-comparator'): ReturnType<typeof newStraightforward> {
+  const made = newStraightforward(randomFromSeed(1), reckoning);
   for (const { id, total } of agentsOf(shape)) made.addAgent(id, total);
   for (const { id, role } of frameworksOf(shape)) made.addFramework(id, role);
   return made;
@@ -62,4 +62,8 @@ test('the yardstick, too, offers nothing again that was refused', (t) => {
     );
     t.false(before !== undefined && contains(before.resources, again.resources));
   }
+});
+
+test('when shares are reckoned changes nothing that the yardstick gives', (t) => {
+  t.deepEqual(yardstick('in-comparator').allocate(0), yardstick('once-a-sort').allocate(0));
 });

@@ -1,8 +1,12 @@
 /**
  * The yardstick: an allocator as one writes it first. What everybody holds are objects with totals by
  * name; for each agent all roles are sorted by their dominant share, and in each role that still can
- * get something all frameworks are, as the early Mesos did. It knows roles, reservations, filters
- * with the superset rule and the global minimum; quota and all that came later would only slow it.
+ * get something all frameworks are, as the early Mesos did. Shares are reckoned from the totals wherever
+ * two are compared (`in-comparator`). The first thing that one would mend about it is to reckon them
+ * once a sort (`once-a-sort`), which is the second yardstick.
+ *
+ * It knows roles, reservations, filters with the superset rule and the global minimum; quota and all
+ * that came later would only slow it.
  */
 import { refusalFilter } from '#internal/allocator/refusals.ts';
 import { assert } from '#internal/base/assert.ts';
@@ -59,11 +63,15 @@ export type Straightforward = {
   allocate(nowMs: number, agentsMax?: number): readonly PlainOffer[];
 };
 
-export function newStraightforward(random: Random): Straightforward {
+/** When shares are reckoned: for each comparison, or once for each sort. */
+export type Reckoning = 'in-comparator' | 'once-a-sort';
+
+export function newStraightforward(random: Random, reckoning: Reckoning): Straightforward {
   const agents = new Map<AgentId, AgentEntry>();
   const roles = new Map<Role, RoleEntry>();
   const frameworks = new Map<FrameworkId, FrameworkEntry>();
   const total: Totals = {};
+  const inOrder = reckoning === 'in-comparator' ? inOrderReckoning : inOrderOfReckoned;
   return {
     addAgent: (id, resources) => {
       agents.set(id, { id, total: resources, available: resources });
@@ -92,19 +100,23 @@ export function newStraightforward(random: Random): Straightforward {
     allocate: (nowMs, agentsMax = agents.size) =>
       shuffled([...agents.values()], random)
         .slice(0, agentsMax)
-        .flatMap((agent) => allocateOn(agent, [...roles.values()], total, nowMs)),
+        .flatMap((agent) =>
+          allocateOn({ agent, nowMs }, [...roles.values()], (of) => inOrder(of, total)),
+        ),
   };
 }
 
+type Holder = { readonly held: Totals };
+type Sort = <Entry extends Holder>(entries: readonly Entry[]) => readonly Entry[];
+
 function allocateOn(
-  agent: AgentEntry,
+  { agent, nowMs }: { readonly agent: AgentEntry; readonly nowMs: number },
   roles: readonly RoleEntry[],
-  total: Totals,
-  nowMs: number,
+  inOrder: Sort,
 ): readonly PlainOffer[] {
   const offers: PlainOffer[] = [];
-  for (const role of inOrder(roles, total)) {
-    for (const framework of inOrder(role.frameworks, total)) {
+  for (const role of inOrder(roles)) {
+    for (const framework of inOrder(role.frameworks)) {
       if (isEmpty(agent.available)) return offers;
       const wanted = agent.available.filter((one) => isForRole(one, role.role));
       if (!isAllocatable(wanted)) break;
@@ -140,7 +152,16 @@ function isRefused(
   );
 }
 
-function inOrder<Entry extends { readonly held: Totals }>(
+function inOrderReckoning<Entry extends Holder>(
+  entries: readonly Entry[],
+  total: Totals,
+): readonly Entry[] {
+  return entries.toSorted(
+    (left, right) => dominantShare(left.held, total) - dominantShare(right.held, total),
+  );
+}
+
+function inOrderOfReckoned<Entry extends Holder>(
   entries: readonly Entry[],
   total: Totals,
 ): readonly Entry[] {
