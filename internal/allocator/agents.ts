@@ -5,7 +5,7 @@ import { scalarMilli } from '#internal/resources/resources.ts';
 import { type AgentBook, agentOf, type Books, lookAt, relax } from './books.ts';
 import { clientOf, frameworkBook } from './clients.ts';
 import type { AgentDescription, AgentEvent } from './event.ts';
-import { freeOf } from './free.ts';
+import { idleOf } from './free.ts';
 import { byRole, releaseAll, setTotal, take } from './holdings.ts';
 import { countTotalOf, isCounted } from './ledger.ts';
 import { closeOffers } from './offer-book.ts';
@@ -44,11 +44,11 @@ export function takeAgentEvent(books: Books, event: AgentEvent): void {
 function addAgent(books: Books, event: Extract<AgentEvent, { kind: 'agent-added' }>): void {
   const { agentId: id, total, traits, used } = event;
   assert(!books.agents.has(id), `agent ${id} is added twice`);
-  const idle = freeOf(books.reckoning, total);
+  const idle = idleOf(books.reckoning, total);
   const agent: AgentBook = {
     id,
     number: ++books.agentsAdded,
-    total,
+    total: idle.resources,
     traits,
     hasGpus: scalarMilli(total, 'gpus') > 0,
     bars: new Set(),

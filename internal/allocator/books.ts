@@ -134,7 +134,7 @@ export function newBooks(options: AllocatorOptions): Books {
   return {
     options,
     names,
-    reckoning: { names, minAllocatable: options.minAllocatable },
+    reckoning: { names, minAllocatable: options.minAllocatable, totals: new Map() },
     tree: newShareTree((name) => excluded.has(name)),
     quotas: newQuotaBook(),
     weights: new Map(),

@@ -59,8 +59,8 @@ export type Candidate = Portion & {
   /** What stays when it is given: unsuited, and shared. */
   readonly rest: Resources;
   after: Free | undefined;
-  /** As it was given last. */
-  given: { readonly role: string; readonly part: Part } | undefined;
+  /** As each role is given it. */
+  readonly partOfRole: Map<string, Part>;
   /** Lists that were refused: whether they hold all of it. */
   readonly coveredBy: Map<Resources, boolean>;
 };
@@ -71,7 +71,12 @@ export const ability = { revocable: 1, shared: 2, refined: 4, gpus: 8, regions: 
 const resourceAbilities = ability.revocable | ability.shared | ability.refined;
 
 /** What the values of this file are reckoned with. */
-export type Reckoning = { readonly names: Names; readonly minAllocatable: readonly Quantities[] };
+export type Reckoning = {
+  readonly names: Names;
+  readonly minAllocatable: readonly Quantities[];
+  /** What was reckoned of agents' totals, by what is in them. */
+  readonly totals: Map<string, Free>;
+};
 
 export function portionOf(names: Names, resources: Resources): Portion {
   const hasShared = resources.some(({ shared }) => shared);
@@ -108,8 +113,25 @@ export function freeOf({ names, minAllocatable }: Reckoning, resources: Resource
   };
 }
 
-/** Beyond it what was reckoned is dropped and reckoned again. */
+/**
+ * What is free of an agent of which nobody holds anything. Clusters have many agents and few kinds of
+ * them: those that have the same share what is reckoned of it, to the text of their offers.
+ */
+export function idleOf(reckoning: Reckoning, total: Resources): Free {
+  const { totals } = reckoning;
+  const key = JSON.stringify(total);
+  const known = totals.get(key);
+  if (known !== undefined) return known;
+  const idle = freeOf(reckoning, total);
+  if (totals.size >= totalsMax) totals.clear();
+  totals.set(key, idle);
+  return idle;
+}
+
+/** Beyond these what was reckoned is dropped and reckoned again. */
 const keptMax = 64;
+const rolesMax = 1024;
+const totalsMax = 1024;
 
 /** What of `free` a framework of the role and with the abilities may be offered. */
 export function candidateOf(
@@ -145,11 +167,12 @@ export function freeWithout(reckoning: Reckoning, free: Free, portion: Portion):
 /** The portion as the role is given it. */
 export function partFor(portion: Portion, role: string): Part {
   if (!isCandidate(portion)) return { portion, resources: allocatedTo(role, portion.resources) };
-  if (portion.given?.role !== role) {
-    const part = { portion, resources: allocatedTo(role, portion.resources) };
-    portion.given = { role, part };
-  }
-  return portion.given.part;
+  const known = portion.partOfRole.get(role);
+  if (known !== undefined) return known;
+  const part = { portion, resources: allocatedTo(role, portion.resources) };
+  if (portion.partOfRole.size >= rolesMax) portion.partOfRole.clear();
+  portion.partOfRole.set(role, part);
+  return part;
 }
 
 export const isCandidate = (portion: Portion): portion is Candidate => 'coveredBy' in portion;
@@ -207,7 +230,7 @@ function newCandidate(
     isEnough: isEnough(resources, minAllocatable),
     rest: free.resources.filter((one) => one.shared || !suits(one)),
     after: undefined,
-    given: undefined,
+    partOfRole: new Map(),
     coveredBy: new Map(),
   };
 }

@@ -15,7 +15,16 @@ import {
 import { equalValues } from '#internal/resources/value.ts';
 import { type AgentBook, type Books, type Client, lookAt, relax } from './books.ts';
 import { dropIdle } from './clients.ts';
-import { freeOf, freeWithout, ownOf, type Part, partFor, partOf, type Portion } from './free.ts';
+import {
+  freeOf,
+  freeWithout,
+  idleOf,
+  ownOf,
+  type Part,
+  partFor,
+  partOf,
+  type Portion,
+} from './free.ts';
 import {
   countTotalOf,
   isCounted,
@@ -118,8 +127,8 @@ export function convert(
 export function setTotal(books: Books, agent: AgentBook, total: Resources): void {
   countTotalOf(books, agent.total, -1);
   countTotalOf(books, total, 1);
-  agent.total = total;
-  agent.idle = freeOf(books.reckoning, total);
+  agent.idle = idleOf(books.reckoning, total);
+  agent.total = agent.idle.resources;
   recount(books, agent);
   lookAt(books, agent);
   relax(books);

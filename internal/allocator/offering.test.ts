@@ -154,3 +154,25 @@ test('how long one waits and who sits on offers is known', (t) => {
     ]),
   );
 });
+
+test('agents that have the same are offered as one list, and none as the list of another', (t) => {
+  const diskOf = (containerPath: string): Resource => ({
+    ...volume,
+    disk: { ...volume.disk!, volume: { ...volume.disk!.volume!, containerPath } },
+    shared: false,
+  });
+  const target = started([
+    frameworkAdded('F', ['a']),
+    agentAdded('S', 'cpus:4;mem:512'),
+    agentAdded('T', 'cpus:4;mem:512'),
+    // These two are equal in all that the algebra of resources counts.
+    agentAdded('U', [...amount('cpus:8'), diskOf('here')]),
+    agentAdded('V', [...amount('cpus:8'), diskOf('there')]),
+  ]);
+  const offered = new Map(
+    offersAt(target).map(({ agentId: id, resources }) => [String(id), resources]),
+  );
+  t.is(offered.get('S'), offered.get('T'));
+  const pathOf = (id: string) => offered.get(id)?.[1]?.disk?.volume?.containerPath;
+  t.deepEqual([pathOf('U'), pathOf('V')], ['here', 'there']);
+});
