@@ -1,14 +1,15 @@
 /** What the allocator is told of agents. */
 import { assert, unreachable } from '#internal/base/assert.ts';
 import { role as asRole } from '#internal/model/ids.ts';
+import type { AgentTraits } from '#internal/model/offer-constraints.ts';
 import { scalarMilli } from '#internal/resources/resources.ts';
 import { type AgentBook, agentOf, type Books, lookAt, relax } from './books.ts';
 import { clientOf, frameworkBook } from './clients.ts';
-import type { AgentDescription, AgentEvent } from './event.ts';
+import type { AgentBar, AgentDescription, AgentEvent } from './event.ts';
 import { idleOf } from './free.ts';
 import { byRole, releaseAll, setTotal, take } from './holdings.ts';
 import { countTotalOf, isCounted } from './ledger.ts';
-import { closeOffers } from './offer-book.ts';
+import { closeOffers, noOffers } from './offer-book.ts';
 import { countHeadroom } from './quota-book.ts';
 import { dropRefusalsOn } from './refusals.ts';
 
@@ -22,11 +23,15 @@ export function takeAgentEvent(books: Books, event: AgentEvent): void {
       return removeAgent(books, event);
     case 'agent-barred': {
       const agent = agentOf(books, event.agentId);
-      return changeStanding(books, agent, () => agent.bars.add(event.bar));
+      return changeStanding(books, agent, () => {
+        agent.bars = new Set([...agent.bars, event.bar]);
+      });
     }
     case 'agent-unbarred': {
       const agent = agentOf(books, event.agentId);
-      return changeStanding(books, agent, () => agent.bars.delete(event.bar));
+      return changeStanding(books, agent, () => {
+        agent.bars = new Set([...agent.bars].filter((bar) => bar !== event.bar));
+      });
     }
     case 'agent-scheduled': {
       const agent = agentOf(books, event.agentId);
@@ -50,8 +55,9 @@ function addAgent(books: Books, event: Extract<AgentEvent, { kind: 'agent-added'
     number: ++books.agentsAdded,
     total: idle.resources,
     traits,
+    isRemote: isRemote(books, traits),
     hasGpus: scalarMilli(total, 'gpus') > 0,
-    bars: new Set(),
+    bars: noBars,
     unavailability: undefined,
     inverse: new Map(),
     parts: new Map(),
@@ -59,7 +65,7 @@ function addAgent(books: Books, event: Extract<AgentEvent, { kind: 'agent-added'
     idle,
     isOverdrawn: false,
     undo: undefined,
-    offers: [],
+    offers: noOffers,
     refusals: 0,
     isGone: false,
     isDirty: false,
@@ -67,7 +73,7 @@ function addAgent(books: Books, event: Extract<AgentEvent, { kind: 'agent-added'
   };
   books.agents.set(id, agent);
   countTotalOf(books, total, 1);
-  if (isCounted(books, agent)) countHeadroom(books.quotas, idle.open, 1);
+  if (isCounted(agent)) countHeadroom(books.quotas, idle.open, 1);
   for (const { frameworkId, resources } of used) {
     for (const [role, part] of byRole(resources)) {
       take(books, agent, clientOf(books, frameworkBook(books, frameworkId), asRole(role)), part);
@@ -77,9 +83,18 @@ function addAgent(books: Books, event: Extract<AgentEvent, { kind: 'agent-added'
   relax(books);
 }
 
+/** One for all: most agents have none. */
+const noBars: ReadonlySet<AgentBar> = new Set();
+
+/** Without a domain on either side nothing is far away. */
+function isRemote({ options: { region: own } }: Books, { domain }: AgentTraits): boolean {
+  return own !== undefined && domain !== undefined && own !== domain.region;
+}
+
 function updateAgent(books: Books, agent: AgentBook, { total, traits }: AgentDescription): void {
   changeStanding(books, agent, () => {
     agent.traits = traits;
+    agent.isRemote = isRemote(books, traits);
   });
   agent.hasGpus = scalarMilli(total, 'gpus') > 0;
   dropRefusalsOn(books, agent);
@@ -104,9 +119,9 @@ function removeAgent(books: Books, { agentId: id }: { readonly agentId: AgentBoo
 
 /** Whether its free resources count for guarantees may change with it. */
 function changeStanding(books: Books, agent: AgentBook, change: () => void): void {
-  if (isCounted(books, agent)) countHeadroom(books.quotas, agent.free.open, -1);
+  if (isCounted(agent)) countHeadroom(books.quotas, agent.free.open, -1);
   change();
-  if (isCounted(books, agent)) countHeadroom(books.quotas, agent.free.open, 1);
+  if (isCounted(agent)) countHeadroom(books.quotas, agent.free.open, 1);
   lookAt(books, agent);
   relax(books);
 }

@@ -11,7 +11,7 @@ import type { Allocation, AllocatorEvent, AllocatorOptions, Round, Run } from '.
 import { takeEvent } from './events.ts';
 import { explain } from './explain.ts';
 import type { Explanation, Hoarder, Question, Starvation } from './explanation.ts';
-import { allocationsOf } from './hand-out.ts';
+import { allocationOf, joined } from './hand-out.ts';
 import { inverseOffers } from './inverse.ts';
 import { advance, beginRun, isOver, type RunBook } from './run.ts';
 import { hoarders, starvation } from './starvation.ts';
@@ -76,9 +76,10 @@ function sliced(books: Books, run: RunBook): Run {
       return isOver(run);
     },
     step: (looksMax) => {
-      const offers: Allocation[] = advance(run, looksMax).flatMap((given) =>
-        allocationsOf(books, given, run.nowMs),
-      );
+      const offers: Allocation[] = [];
+      advance(run, looksMax, (given) => {
+        for (const one of joined(books, given)) offers.push(allocationOf(books, one, run.nowMs));
+      });
       const round = { offers, inverseOffers: inverse };
       inverse = [];
       return round;

@@ -41,8 +41,10 @@ export type AgentBook = {
   readonly number: number;
   total: Resources;
   traits: AgentTraits;
+  /** In another region than the master's. */
+  isRemote: boolean;
   hasGpus: boolean;
-  readonly bars: Set<AgentBar>;
+  bars: ReadonlySet<AgentBar>;
   unavailability: Unavailability | undefined;
   /** Whom it was asked to be left by, while it has a window. */
   readonly inverse: Map<FrameworkId, InverseBook>;
@@ -55,7 +57,7 @@ export type AgentBook = {
   isOverdrawn: boolean;
   /** How `free` was before the part that was given last: it can just be put back. */
   undo: Undo | undefined;
-  readonly offers: OfferBook[];
+  offers: readonly OfferBook[];
   refusals: number;
   isGone: boolean;
   /** Whether anybody is to be asked in the next run, or only some. */

@@ -43,7 +43,7 @@ export function give(books: Books, agent: AgentBook, client: Client, portion: Po
   agent.undo = { part, before, next };
   putPart(books, { agent, client }, part);
   // A guarantee that is met from elsewhere leaves more of the headroom for others.
-  if (!isCounted(books, agent)) relax(books);
+  if (!isCounted(agent)) relax(books);
   return part;
 }
 

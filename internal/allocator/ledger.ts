@@ -56,7 +56,7 @@ function keepParts(agent: AgentBook, client: Client, parts: Part[]): void {
 }
 
 export function setFree(books: Books, agent: AgentBook, free: Free): void {
-  if (isCounted(books, agent)) {
+  if (isCounted(agent)) {
     countHeadroom(books.quotas, agent.free.open, -1);
     countHeadroom(books.quotas, free.open, 1);
   }
@@ -64,14 +64,8 @@ export function setFree(books: Books, agent: AgentBook, free: Free): void {
 }
 
 /** Its free resources could serve a guarantee: it is not barred, nor far away. */
-export function isCounted({ options }: Books, { bars, traits, isGone }: AgentBook): boolean {
-  return !isGone && bars.size === 0 && !isRemote(options.region, traits.domain?.region);
-}
-
-/** Without a domain on either side nothing is far away. */
-export function isRemote(own: string | undefined, region: string | undefined): boolean {
-  return own !== undefined && region !== undefined && own !== region;
-}
+export const isCounted = ({ bars, isRemote, isGone }: AgentBook): boolean =>
+  !isGone && bars.size === 0 && !isRemote;
 
 /** An agent's resources join the cluster, or leave it. */
 export function countTotalOf(books: Books, total: Resources, sign: 1 | -1): void {

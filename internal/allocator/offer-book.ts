@@ -3,7 +3,8 @@ import type { Books, OfferBook } from './books.ts';
 
 export function openOffer(books: Books, offer: OfferBook): void {
   books.offers.set(offer.serial, offer);
-  offer.agent.offers.push(offer);
+  const { agent } = offer;
+  agent.offers = agent.offers.length === 0 ? [offer] : [...agent.offers, offer];
   offer.client.offers++;
 }
 
@@ -13,11 +14,13 @@ export function closeOffer(books: Books, serial: number): void {
   if (offer === undefined) return;
   books.offers.delete(serial);
   offer.client.offers--;
-  const { offers } = offer.agent;
-  offers.splice(offers.indexOf(offer), 1);
+  const { agent } = offer;
+  agent.offers = agent.offers.length === 1 ? noOffers : agent.offers.filter((one) => one !== offer);
 }
 
-/** `offers` may be a list that they are struck off of. */
 export function closeOffers(books: Books, offers: readonly OfferBook[]): void {
-  for (const serial of offers.map((offer) => offer.serial)) closeOffer(books, serial);
+  for (const { serial } of offers) closeOffer(books, serial);
 }
+
+/** Most agents have none, or one: lists that are made anew take less than one that grows. */
+export const noOffers: readonly OfferBook[] = [];

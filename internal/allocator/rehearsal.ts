@@ -16,7 +16,8 @@ export function rehearse<Result>(
 ): Result {
   dropExpired(books, nowMs);
   const recall = remember(books);
-  const given = advance(beginRun(books, nowMs, seed), Infinity).flat();
+  const given: Given[] = [];
+  advance(beginRun(books, nowMs, seed), Infinity, (of) => given.push(...of));
   const result = review(given);
   for (const { agent, client } of given.toReversed()) ungive(books, agent, client);
   recall();

@@ -19,7 +19,7 @@ import {
   type Portion,
   portionOf,
 } from './free.ts';
-import { isCounted, isRemote } from './ledger.ts';
+import { isCounted } from './ledger.ts';
 import { allowance, type Room, type Stage } from './quota-book.ts';
 import { isRefused } from './refusals.ts';
 
@@ -89,8 +89,8 @@ export function offerFor(pair: Pair): Portion | undefined {
 }
 
 /** A framework has to say that it minds where agents are before it gets those of other regions. */
-function isNear({ books, client, agent }: Pair): boolean {
-  if (!isRemote(books.options.region, agent.traits.domain?.region)) return true;
+function isNear({ client, agent }: Pair): boolean {
+  if (!agent.isRemote) return true;
   return (client.framework.abilities & ability.regions) !== 0;
 }
 
@@ -152,7 +152,7 @@ function roomFor(pair: Pair, { open }: Candidate): ReadonlyMap<string, number> |
 /** What bounds the client there. */
 export function boundsOf({ books, client, agent }: Pair): Room {
   const { quotas: book } = books;
-  return { book, root: client.role.root, isCounted: isCounted(books, agent) };
+  return { book, root: client.role.root, isCounted: isCounted(agent) };
 }
 
 function isNotRefused(pair: Pair): boolean {

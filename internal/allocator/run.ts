@@ -40,18 +40,20 @@ export function beginRun(books: Books, nowMs: number, seed: number): RunBook {
 
 export const isOver = ({ at, plan }: RunBook): boolean => at >= plan.length;
 
-/** Looks at so many agents more; gives what those are done with gave, agent by agent. */
-export function advance(run: RunBook, looksMax: number): readonly (readonly Given[])[] {
+/** Looks at so many agents more; hands out what those that are done with gave, agent by agent. */
+export function advance(
+  run: RunBook,
+  looksMax: number,
+  handOut: (given: readonly Given[]) => void,
+): void {
   refresh(run.books.tree);
-  const given: (readonly Given[])[] = [];
   for (let looks = 0; looks < looksMax && !isOver(run); looks++) {
     if (run.served < run.plan.length) serveGuarantees(run, run.plan[run.served++]);
     else {
       const of = serveAll(run, run.plan[run.at++]);
-      if (of.length > 0) given.push(of);
+      if (of.length > 0) handOut(of);
     }
   }
-  return given;
 }
 
 /** Takes back what was not handed out yet, of an agent or for a framework that changes. */
@@ -79,9 +81,10 @@ function serveGuarantees({ books, luck, pending }: RunBook, next: Planned | unde
 function serveAll({ books, luck, pending }: RunBook, next: Planned | undefined): readonly Given[] {
   if (next === undefined || next.agent.isGone) return [];
   const { agent, audience } = next;
-  const before = pending.get(agent) ?? [];
-  pending.delete(agent);
-  return [...before, ...lookAtAgent({ books, luck }, agent, audience, 'fair-share')];
+  const before = pending.size === 0 ? undefined : pending.get(agent);
+  if (before !== undefined) pending.delete(agent);
+  const given = lookAtAgent({ books, luck }, agent, audience, 'fair-share');
+  return before === undefined ? given : [...before, ...given];
 }
 
 /** The agents to look at, in the order in which they came; nobody is listed any more. */
@@ -99,15 +102,23 @@ function planned(books: Books, nowMs: number): Planned[] {
     client.wishedMs ??= nowMs;
   }
   const plan: Planned[] = [];
-  for (const agent of awake.length > 0 ? books.agents.values() : attention.agents) {
+  for (const agent of awake.length > 0 ? books.agents.values() : inOrder(books)) {
     const audience = audienceOf(agent, awake);
     agent.isDirty = false;
     if (agent.awake.length > 0) agent.awake = [];
     if (isOffered(agent) && isWorthAsking({ books, agent })) plan.push({ agent, audience });
   }
   attention.agents.clear();
-  return plan.toSorted((one, other) => one.agent.number - other.agent.number);
+  return plan;
 }
+
+/** The listed ones; when they are many, all are gone through, who are in order already. */
+function inOrder({ agents, attention: { agents: listed } }: Books): readonly AgentBook[] {
+  if (listed.size * 4 > agents.size) return agents.values().filter(isListed).toArray();
+  return [...listed].toSorted((one, other) => one.number - other.number);
+}
+
+const isListed = ({ isDirty, awake }: AgentBook): boolean => isDirty || awake.length > 0;
 
 function audienceOf(agent: AgentBook, awake: readonly Client[]): Audience {
   if (agent.isDirty) return undefined;

@@ -14,6 +14,8 @@ import type { Client, RoleBook } from './books.ts';
 export type Share = {
   /** Among equals, who is called less goes first, so that every replay agrees. */
   readonly name: string;
+  /** The place of the name among all names, unless the tree is stale. */
+  rank: number;
   readonly above: Share | undefined;
   /** Whose: of a role, of its frameworks together, or else of one of them. */
   role: RoleBook | undefined;
@@ -44,19 +46,31 @@ export type ShareTree = {
   readonly isExcluded: (name: number) => boolean;
   readonly all: Set<Share>;
   isStale: boolean;
+  /** Somebody has no rank yet. Then the tree is stale, too. */
+  isUnranked: boolean;
   /** How many looks there were: what a share is marked with. */
   looks: number;
 };
 
 export function newShareTree(isExcluded: (name: number) => boolean): ShareTree {
   const root = newShare('', undefined);
-  return { root, total: [], isExcluded, all: new Set(), isStale: false, looks: 0 };
+  return {
+    root,
+    total: [],
+    isExcluded,
+    all: new Set(),
+    isStale: false,
+    isUnranked: false,
+    looks: 0,
+  };
 }
 
 /** Its owner is for the caller to fill in. */
 export function addShare(tree: ShareTree, above: Share, name: string): Share {
   const share = newShare(name, above);
   tree.all.add(share);
+  tree.isStale = true;
+  tree.isUnranked = true;
   return share;
 }
 
@@ -122,10 +136,11 @@ export function dequeue(tree: ShareTree, share: Share): void {
   }
 }
 
-/** Puts everything into order when the total or a weight has changed. */
+/** Puts everything into order when the total or a weight has changed, or somebody came. */
 export function refresh(tree: ShareTree): void {
   if (!tree.isStale) return;
   tree.isStale = false;
+  if (tree.isUnranked) rankAll(tree);
   for (const share of tree.all) share.value = valueOf(tree, share);
   for (const { queue } of tree.all) queue.sort(compare);
   tree.root.queue.sort(compare);
@@ -135,8 +150,18 @@ export function refresh(tree: ShareTree): void {
 export function compare(left: Share, right: Share): number {
   if (left.value !== right.value) return left.value - right.value;
   if (left.served !== right.served) return left.served - right.served;
-  return left.name < right.name ? -1 : left.name > right.name ? 1 : 0;
+  return left.rank - right.rank;
 }
+
+/** Names are long and begin alike: comparing numbers is faster. */
+function rankAll(tree: ShareTree): void {
+  tree.isUnranked = false;
+  const all = [...tree.all].toSorted(byName);
+  for (const [at, share] of all.entries()) share.rank = at;
+}
+
+const byName = (left: Share, right: Share): number =>
+  left.name < right.name ? -1 : left.name > right.name ? 1 : 0;
 
 /** What nobody has counts for nothing: an agent may have left with the only one. */
 function valueOf({ total, isExcluded }: ShareTree, { held, weight }: Share): number {
@@ -152,6 +177,7 @@ function valueOf({ total, isExcluded }: ShareTree, { held, weight }: Share): num
 function newShare(name: string, above: Share | undefined): Share {
   return {
     name,
+    rank: 0,
     above,
     role: undefined,
     client: undefined,
@@ -175,10 +201,10 @@ function placeOf({ isStale }: ShareTree, share: Share): number {
     : search(share.above.queue, share);
 }
 
-/** Where it stands, or would. */
-function search(queue: readonly Share[], share: Share): number {
-  let low = 0;
-  let high = queue.length;
+/** Where it stands, or would, between two places. */
+function search(queue: readonly Share[], share: Share, from = 0, to = queue.length): number {
+  let low = from;
+  let high = to;
   while (low < high) {
     const middle = (low + high) >>> 1;
     const one = queue[middle];
@@ -192,14 +218,11 @@ function search(queue: readonly Share[], share: Share): number {
 function mend(share: Share, at: number): void {
   if (at < 0 || share.above === undefined) return;
   const { queue } = share.above;
-  let place = at;
-  for (let next = queue[place + 1]; next !== undefined && compare(next, share) < 0;) {
-    queue[place++] = next;
-    next = queue[place + 1];
-  }
-  for (let next = queue[place - 1]; next !== undefined && compare(next, share) > 0;) {
-    queue[place--] = next;
-    next = queue[place - 1];
-  }
+  const after = search(queue, share, at + 1);
+  const place = after > at + 1 ? after - 1 : search(queue, share, 0, at);
+  if (place === at) return;
+  // By hand: the arrays' own ways to move a stretch are slower, or make arrays.
+  for (let to = at; to < place; to++) queue[to] = queue[to + 1] ?? share;
+  for (let to = at; to > place; to--) queue[to] = queue[to - 1] ?? share;
   queue[place] = share;
 }

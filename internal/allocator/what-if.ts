@@ -33,7 +33,8 @@ export function whatIf(
   const before = events.map((event) => policyBefore(books, event));
   for (const event of events) takePolicyEvent(books, event);
   const restoreFilters = ignoresFilters ? setFiltersAside(books) : undefined;
-  const given = advance(beginRun(books, nowMs, seed), Infinity).flat();
+  const given: Given[] = [];
+  advance(beginRun(books, nowMs, seed), Infinity, (of) => given.push(...of));
   for (const { agent, client } of given.toReversed()) ungive(books, agent, client);
   restoreFilters?.();
   for (const event of before.toReversed()) takePolicyEvent(books, event);
