@@ -12,6 +12,7 @@ import type { Part } from './free.ts';
 import { give } from './holdings.ts';
 import { lacksAnyOf, type Stage } from './quota-book.ts';
 import { isOffered, offerFor, type Pair } from './rules.ts';
+import { itemAt, itemsOf, type Ring, ringOf } from './ring.ts';
 import type { Share } from './share-tree.ts';
 import { shuffledByWeight } from './shuffle.ts';
 
@@ -60,7 +61,7 @@ export function isWorthAsking({ books, agent }: Pick<Look, 'books' | 'agent'>): 
 function visit(look: Look, share: Share): void {
   const queue = orderOf(look, share);
   let at = 0;
-  for (let one = queue[at]; one !== undefined; one = queue[at]) {
+  for (let one = itemAt(queue, at); one !== undefined; one = itemAt(queue, at)) {
     if (isAsked(look, one) && isReached(look, one)) {
       one.seen = look.number;
       if (one.client === undefined) visit(look, one);
@@ -68,15 +69,15 @@ function visit(look: Look, share: Share): void {
       if (!isWorthAsking(look)) return;
     }
     // Who was given something stands further back now, and the next is where it was.
-    if (queue[at] === one) at++;
+    if (itemAt(queue, at) === one) at++;
   }
 }
 
-function orderOf({ books, luck }: Look, share: Share): readonly Share[] {
+function orderOf({ books, luck }: Look, share: Share): Ring<Share> {
   const { roleSorter, frameworkSorter } = books.options;
   const isOfFrameworks = share.role?.leaf === share;
   const sorter = isOfFrameworks ? frameworkSorter : roleSorter;
-  return sorter === 'drf' ? share.queue : shuffledByWeight(share.queue, luck);
+  return sorter === 'drf' ? share.queue : ringOf(shuffledByWeight(itemsOf(share.queue), luck));
 }
 
 function isAsked({ number, isForAll, stage }: Look, share: Share): boolean {

@@ -5,6 +5,7 @@ import { frameworkId, role } from '#internal/model/ids.ts';
 import { seedsOf } from '#internal/testing/seeds.ts';
 import type { Amounts } from './amounts.ts';
 import type { Allocation, AllocatorEvent } from './event.ts';
+import { itemsOf } from './ring.ts';
 import {
   addShare,
   charge,
@@ -70,7 +71,7 @@ test('queues are in order and complete, whatever is given, taken, wished for and
       if (tree.isStale) continue;
       for (const share of [tree.root, ...tree.all]) {
         const wishing = [...tree.all].filter(({ above, isQueued }) => above === share && isQueued);
-        const names = share.queue.map(({ name }) => name);
+        const names = itemsOf(share.queue).map(({ name }) => name);
         t.deepEqual(
           names,
           wishing.toSorted(compare).map(({ name }) => name),

@@ -10,6 +10,7 @@
 import { assert } from '#internal/base/assert.ts';
 import { addTo, type Amounts, type Vector } from './amounts.ts';
 import type { Client, RoleBook } from './books.ts';
+import { insertAt, itemAt, itemsOf, newRing, removeAt, type Ring, sortRing } from './ring.ts';
 
 export type Share = {
   /** Among equals, who is called less goes first, so that every replay agrees. */
@@ -28,7 +29,7 @@ export type Share = {
   /** Whether it is in the queue of the branch above. */
   isQueued: boolean;
   /** Least share first, unless the tree is stale. */
-  readonly queue: Share[];
+  readonly queue: Ring<Share>;
   /** The last look at an agent in which it had its turn, */
   seen: number;
   /** in which it, or somebody below it, was to be asked, */
@@ -116,10 +117,10 @@ export function enqueue(tree: ShareTree, share: Share): void {
   for (let one = share; one.above !== undefined && !one.isQueued; one = one.above) {
     one.isQueued = true;
     const { queue } = one.above;
-    if (tree.isStale) queue.push(one);
+    if (tree.isStale) insertAt(queue, queue.length, one);
     else {
       one.value = valueOf(tree, one);
-      queue.splice(search(queue, one), 0, one);
+      insertAt(queue, search(queue, one), one);
     }
   }
 }
@@ -129,9 +130,9 @@ export function dequeue(tree: ShareTree, share: Share): void {
   for (let one = share; one.above !== undefined && one.isQueued; one = one.above) {
     if (one.queue.length > 0) return;
     const { queue } = one.above;
-    const at = tree.isStale ? queue.indexOf(one) : placeOf(tree, one);
-    assert(queue[at] === one, `${one.name} is not where it should be`);
-    queue.splice(at, 1);
+    const at = tree.isStale ? itemsOf(queue).indexOf(one) : placeOf(tree, one);
+    assert(itemAt(queue, at) === one, `${one.name} is not where it should be`);
+    removeAt(queue, at);
     one.isQueued = false;
   }
 }
@@ -142,8 +143,8 @@ export function refresh(tree: ShareTree): void {
   tree.isStale = false;
   if (tree.isUnranked) rankAll(tree);
   for (const share of tree.all) share.value = valueOf(tree, share);
-  for (const { queue } of tree.all) queue.sort(compare);
-  tree.root.queue.sort(compare);
+  for (const { queue } of tree.all) sortRing(queue, compare);
+  sortRing(tree.root.queue, compare);
 }
 
 /** Who goes first: negative when it is `left`. */
@@ -186,7 +187,7 @@ function newShare(name: string, above: Share | undefined): Share {
     value: 0,
     served: 0,
     isQueued: false,
-    queue: [],
+    queue: newRing(),
     seen: 0,
     asked: 0,
     reserved: 0,
@@ -202,27 +203,25 @@ function placeOf({ isStale }: ShareTree, share: Share): number {
 }
 
 /** Where it stands, or would, between two places. */
-function search(queue: readonly Share[], share: Share, from = 0, to = queue.length): number {
+function search(queue: Ring<Share>, share: Share, from = 0, to = queue.length): number {
   let low = from;
   let high = to;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    const one = queue[middle];
+    const one = itemAt(queue, middle);
     if (one !== undefined && compare(one, share) < 0) low = middle + 1;
     else high = middle;
   }
   return low;
 }
 
-/** It stood at `at` and its key has changed: shifts it to where it belongs. */
+/** It stood at `at` and its key has changed: moves it to where it belongs. */
 function mend(share: Share, at: number): void {
   if (at < 0 || share.above === undefined) return;
   const { queue } = share.above;
   const after = search(queue, share, at + 1);
   const place = after > at + 1 ? after - 1 : search(queue, share, 0, at);
   if (place === at) return;
-  // By hand: the arrays' own ways to move a stretch are slower, or make arrays.
-  for (let to = at; to < place; to++) queue[to] = queue[to + 1] ?? share;
-  for (let to = at; to > place; to--) queue[to] = queue[to - 1] ?? share;
-  queue[place] = share;
+  removeAt(queue, at);
+  insertAt(queue, place, share);
 }
