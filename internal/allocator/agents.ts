@@ -8,7 +8,7 @@ import { clientOf, frameworkBook } from './clients.ts';
 import type { AgentBar, AgentDescription, AgentEvent } from './event.ts';
 import { idleOf } from './free.ts';
 import { byRole, releaseAll, setTotal, take } from './holdings.ts';
-import { countTotalOf, isCounted } from './ledger.ts';
+import { countTotalOf, isCounted, noParts } from './ledger.ts';
 import { closeOffers, noOffers } from './offer-book.ts';
 import { countHeadroom } from './quota-book.ts';
 import { dropRefusalsOn } from './refusals.ts';
@@ -51,25 +51,26 @@ function addAgent(books: Books, event: Extract<AgentEvent, { kind: 'agent-added'
   assert(!books.agents.has(id), `agent ${id} is added twice`);
   const idle = idleOf(books.reckoning, total);
   const agent: AgentBook = {
+    // What a look touches comes first, side by side in memory: agents are looked at in random order.
+    free: idle,
+    undo: undefined,
+    bars: noBars,
+    isGone: false,
+    isRemote: isRemote(books, traits),
+    hasGpus: scalarMilli(total, 'gpus') > 0,
+    isDirty: false,
+    refusals: 0,
+    parts: noParts,
+    offers: noOffers,
+    awake: [],
     id,
+    idle,
     number: ++books.agentsAdded,
     total: idle.resources,
     traits,
-    isRemote: isRemote(books, traits),
-    hasGpus: scalarMilli(total, 'gpus') > 0,
-    bars: noBars,
     unavailability: undefined,
     inverse: new Map(),
-    parts: new Map(),
-    free: idle,
-    idle,
     isOverdrawn: false,
-    undo: undefined,
-    offers: noOffers,
-    refusals: 0,
-    isGone: false,
-    isDirty: false,
-    awake: [],
   };
   books.agents.set(id, agent);
   countTotalOf(books, total, 1);

@@ -49,7 +49,7 @@ export type AgentBook = {
   /** Whom it was asked to be left by, while it has a window. */
   readonly inverse: Map<FrameworkId, InverseBook>;
   /** Who holds what. What is held for one may be in several parts. */
-  readonly parts: Map<Client, Part[]>;
+  parts: readonly Held[];
   free: Free;
   /** As it is when nobody holds anything. */
   idle: Free;
@@ -64,6 +64,8 @@ export type AgentBook = {
   isDirty: boolean;
   awake: Client[];
 };
+
+export type Held = { readonly client: Client; readonly part: Part };
 
 export type Undo = { readonly part: Part; readonly before: Free; readonly next: Undo | undefined };
 

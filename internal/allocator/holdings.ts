@@ -28,6 +28,7 @@ import {
 import {
   countTotalOf,
   isCounted,
+  partsOf,
   type Holder,
   putPart,
   replaceParts,
@@ -92,7 +93,10 @@ export function release(
  * recording is played with arrays of its own.
  */
 export function partHeld(agent: AgentBook, client: Client, resources: Resources): Part | undefined {
-  return agent.parts.get(client)?.find((part) => isSameList(part.resources, resources));
+  const held = agent.parts.find(
+    (one) => one.client === client && isSameList(one.part.resources, resources),
+  );
+  return held?.part;
 }
 
 function isSameList(left: Resources, right: Resources): boolean {
@@ -136,8 +140,8 @@ export function setTotal(books: Books, agent: AgentBook, total: Resources): void
 
 /** Nothing of the agent is held any more. */
 export function releaseAll(books: Books, agent: AgentBook): void {
-  for (const [client, parts] of agent.parts) {
-    replaceParts(books, { agent, client }, parts, []);
+  for (const { client, part } of agent.parts) {
+    replaceParts(books, { agent, client }, [part], []);
     dropIdle(books, client);
   }
   agent.undo = undefined;
@@ -152,7 +156,7 @@ function putBack(books: Books, agent: AgentBook, part: Part): void {
   else if (undo?.part === part) {
     setFree(books, agent, undo.before);
     agent.undo = undo.next;
-  } else if (agent.parts.size === 0) setFree(books, agent, agent.idle);
+  } else if (agent.parts.length === 0) setFree(books, agent, agent.idle);
   else {
     const back = add(agent.free.resources, ownOf(part.portion));
     setFree(books, agent, freeOf(books.reckoning, back));
@@ -163,8 +167,8 @@ function putBack(books: Books, agent: AgentBook, part: Part): void {
 
 /** Less than what is held may be left of an agent that came back smaller. */
 function recount(books: Books, agent: AgentBook): void {
-  const parts = [...agent.parts.values()].flat();
-  const held = sum(parts.map(({ portion }) => ownOf(portion)));
+  const { parts } = agent;
+  const held = sum(parts.map(({ part }) => ownOf(part.portion)));
   agent.undo = undefined;
   agent.isOverdrawn = !contains(agent.total, held);
   const rest = agent.isOverdrawn ? without(agent.total, held) : subtract(agent.total, held);
@@ -177,7 +181,7 @@ function outOf(
   { agent, client }: Holder,
   resources: Resources,
 ): readonly [readonly Part[], readonly Part[]] {
-  const parts = agent.parts.get(client) ?? [];
+  const parts = partsOf({ agent, client });
   const one = parts.find((part) => contains(part.resources, resources));
   const found = one === undefined ? parts : [one];
   const held = one?.resources ?? sum(parts.map((part) => part.resources));

@@ -23,7 +23,7 @@ export function answered(
 function ofAgent(agent: AgentBook, nowMs: number): readonly InverseAllocation[] {
   const { id: agentId, unavailability, inverse } = agent;
   if (unavailability === undefined) return [];
-  const holders = new Set([...agent.parts.keys()].map(({ framework }) => framework));
+  const holders = new Set(agent.parts.map(({ client }) => client.framework));
   const ids = new Set([...holders].map(({ id }) => id));
   for (const id of inverse.keys()) if (!ids.has(id)) inverse.delete(id);
   const offers: InverseAllocation[] = [];

@@ -3,57 +3,66 @@ import { eachOnce } from '#internal/resources/volume.ts';
 import { isReserved, reservationRole } from '#internal/resources/reservation.ts';
 import type { Resources } from '#internal/resources/resource.ts';
 import { type Amounts, amountsOf } from './amounts.ts';
-import type { AgentBook, Books, Client } from './books.ts';
+import type { AgentBook, Books, Client, Held } from './books.ts';
 import type { Free, Part } from './free.ts';
 import { consume, countHeadroom, rootOf } from './quota-book.ts';
 import { charge, countTotal } from './share-tree.ts';
 
 export type Holder = { readonly agent: AgentBook; readonly client: Client };
 
+/** Most agents have few holders: a list that is made anew takes less than a map. */
+export const noParts: readonly Held[] = [];
+
+export function partsOf({ agent, client }: Holder): readonly Part[] {
+  return agent.parts.filter((held) => held.client === client).map(({ part }) => part);
+}
+
 /** The client is given the part on the agent, and holds it from now on. */
-export function putPart(books: Books, { agent, client }: Holder, part: Part): void {
-  const parts = agent.parts.get(client);
-  const before = part.portion.hasShared ? sharedAmounts(books, parts ?? []) : [];
-  if (parts === undefined) {
-    agent.parts.set(client, [part]);
-    client.agents++;
-  } else parts.push(part);
-  chargePart(books, client, part, { sign: 1, served: 1 });
-  if (part.portion.hasShared) {
-    chargeShared(books, client, before, agent.parts.get(client) ?? []);
-  }
+export function putPart(books: Books, holder: Holder, part: Part): void {
+  const before = part.portion.hasShared ? sharedAmounts(books, partsOf(holder)) : [];
+  keepParts(holder, [], [part]);
+  chargePart(books, holder.client, part, { sign: 1, served: 1 });
+  if (part.portion.hasShared) chargeShared(books, holder, before);
 }
 
 /** It holds `more` from now on instead of `less`, which are parts of its own there. */
 export function replaceParts(
   books: Books,
-  { agent, client }: Holder,
+  holder: Holder,
   less: readonly Part[],
   more: readonly Part[],
 ): void {
-  const parts = agent.parts.get(client) ?? [];
-  const rest = [...parts.filter((part) => !less.includes(part)), ...more];
-  for (const part of less) chargePart(books, client, part, { sign: -1, served: 0 });
-  for (const part of more) chargePart(books, client, part, { sign: 1, served: 0 });
-  if (less.some(({ portion }) => portion.hasShared)) {
-    chargeShared(books, client, sharedAmounts(books, parts), rest);
-  }
-  keepParts(agent, client, rest);
+  const hasShared = less.some(({ portion }) => portion.hasShared);
+  const before = hasShared ? sharedAmounts(books, partsOf(holder)) : [];
+  for (const part of less) chargePart(books, holder.client, part, { sign: -1, served: 0 });
+  for (const part of more) chargePart(books, holder.client, part, { sign: 1, served: 0 });
+  keepParts(holder, less, more);
+  if (hasShared) chargeShared(books, holder, before);
 }
 
 /** As if the part had never been put, which is the last one that was. */
-export function takeBackPart(books: Books, { agent, client }: Holder, part: Part): void {
-  const parts = agent.parts.get(client) ?? [];
-  const rest = parts.filter((one) => one !== part);
-  chargePart(books, client, part, { sign: -1, served: -1 });
-  if (part.portion.hasShared) chargeShared(books, client, sharedAmounts(books, parts), rest);
-  keepParts(agent, client, rest);
+export function takeBackPart(books: Books, holder: Holder, part: Part): void {
+  const { hasShared } = part.portion;
+  const before = hasShared ? sharedAmounts(books, partsOf(holder)) : [];
+  chargePart(books, holder.client, part, { sign: -1, served: -1 });
+  keepParts(holder, [part], []);
+  if (hasShared) chargeShared(books, holder, before);
 }
 
-function keepParts(agent: AgentBook, client: Client, parts: Part[]): void {
-  if (parts.length > 0) agent.parts.set(client, parts);
-  else if (agent.parts.delete(client)) client.agents--;
+function keepParts(holder: Holder, less: readonly Part[], more: readonly Part[]): void {
+  const { agent, client } = holder;
+  const held = isHolding(holder);
+  const isKept = (one: Held): boolean => one.client !== client || !less.includes(one.part);
+  const kept = less.length === 0 ? agent.parts : agent.parts.filter(isKept);
+  const [first, ...others] = more;
+  if (first === undefined) agent.parts = kept;
+  else if (kept.length === 0 && others.length === 0) agent.parts = [{ client, part: first }];
+  else agent.parts = [...kept, ...more.map((part) => ({ client, part }))];
+  client.agents += Number(isHolding(holder)) - Number(held);
 }
+
+const isHolding = ({ agent, client }: Holder): boolean =>
+  agent.parts.some((held) => held.client === client);
 
 export function setFree(books: Books, agent: AgentBook, free: Free): void {
   if (isCounted(agent)) {
@@ -87,9 +96,11 @@ function chargePart(
   consume(books.quotas, client.role.root, portion.open, sign);
 }
 
-function chargeShared(books: Books, client: Client, before: Amounts, parts: readonly Part[]): void {
-  charge(books.tree, client.share, { amounts: before, sign: -1, served: 0 });
-  charge(books.tree, client.share, { amounts: sharedAmounts(books, parts), sign: 1, served: 0 });
+function chargeShared(books: Books, holder: Holder, before: Amounts): void {
+  const { share } = holder.client;
+  const after = sharedAmounts(books, partsOf(holder));
+  charge(books.tree, share, { amounts: before, sign: -1, served: 0 });
+  charge(books.tree, share, { amounts: after, sign: 1, served: 0 });
 }
 
 /** A shared volume takes its place on the disk once, however many copies of it one holds. */

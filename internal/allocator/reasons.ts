@@ -10,6 +10,7 @@ import type { AgentBook } from './books.ts';
 import { failedConstraints } from './constraints.ts';
 import type { Holding, Reason } from './explanation.ts';
 import { misfit } from './free.ts';
+import { partsOf } from './ledger.ts';
 import type { Amounts } from './amounts.ts';
 import { bounds } from './quota-book.ts';
 import { refusalsOf } from './refusals.ts';
@@ -95,7 +96,8 @@ function misfitOf({ client }: Pair, one: Resource): ReturnType<typeof misfit> {
 
 /** Offers one by one, then what is in use. */
 function holdingsOn(agent: AgentBook): readonly Holding[] {
-  return [...agent.parts].flatMap(([client, parts]) => {
+  return [...new Set(agent.parts.map(({ client }) => client))].flatMap((client) => {
+    const parts = partsOf({ agent, client });
     const who = { frameworkId: client.framework.id, role: client.role.role };
     const offers = agent.offers.filter((offer) => offer.client === client);
     const offered = offers.map(({ resources, sinceMs: offeredMs }): Holding => {
