@@ -60,6 +60,7 @@ function addAgent(books: Books, event: Extract<AgentEvent, { kind: 'agent-added'
     hasGpus: scalarMilli(total, 'gpus') > 0,
     isDirty: false,
     refusals: 0,
+    refusedBy: 0,
     parts: noParts,
     offers: noOffers,
     awake: [],

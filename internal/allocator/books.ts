@@ -27,6 +27,7 @@ export type Books = {
   readonly roles: Map<Role, RoleBook>;
   readonly offers: Map<number, OfferBook>;
   offersMade: number;
+  clientsMade: number;
   readonly expiries: Expiries;
   /** With a maintenance window. */
   readonly scheduled: Set<AgentBook>;
@@ -59,6 +60,8 @@ export type AgentBook = {
   undo: Undo | undefined;
   offers: readonly OfferBook[];
   refusals: number;
+  /** The bits of all who refused something of it since nobody had: who has none did not. */
+  refusedBy: number;
   isGone: boolean;
   /** Whether anybody is to be asked in the next run, or only some. */
   isDirty: boolean;
@@ -99,6 +102,8 @@ export type Client = {
   constraints: RoleConstraints | undefined;
   minimum: readonly Quantities[] | undefined;
   readonly refusals: Map<AgentBook, readonly Refusal[]>;
+  /** One of 32, which it shares with some others. */
+  readonly refusalBit: number;
   /** On how many agents it holds something. */
   agents: number;
   /** How many of its offers are outstanding. */
@@ -148,6 +153,7 @@ export function newBooks(options: AllocatorOptions): Books {
     roles: new Map(),
     offers: new Map(),
     offersMade: 0,
+    clientsMade: 0,
     expiries: newExpiries(),
     scheduled: new Set(),
     attention: { agents: new Set(), clients: new Set(), chopped: new Set(), hasRelaxed: false },

@@ -34,6 +34,7 @@ export function clientOf(books: Books, framework: FrameworkBook, role: Role): Cl
     constraints: undefined,
     minimum: undefined,
     refusals: new Map(),
+    refusalBit: 1 << (books.clientsMade++ & 31),
     agents: 0,
     offers: 0,
     isAwake: false,

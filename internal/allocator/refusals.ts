@@ -42,7 +42,8 @@ export function refuse(
   const kept = [...others, refusal].slice(-refusalsMax);
   for (const one of older) if (!kept.includes(one)) cancel(books.expiries, one);
   if (others.length >= refusalsMax) lookAtFor(books, agent, client);
-  agent.refusals += kept.length - older.length;
+  count(agent, kept.length - older.length);
+  agent.refusedBy |= client.refusalBit;
   client.refusals.set(agent, kept);
   expect(books.expiries, refusal);
 }
@@ -56,7 +57,7 @@ export function refusalsOf({ client, agent }: Pair, portion: Portion): readonly 
 }
 
 export function isRefused({ client, agent }: Pair, portion: Portion): boolean {
-  if (client.refusals.size === 0) return false;
+  if ((agent.refusedBy & client.refusalBit) === 0) return false;
   const list = client.refusals.get(agent);
   if (list === undefined) return false;
   for (const { refused } of list) if (isCovered(portion, refused, contains)) return true;
@@ -70,7 +71,7 @@ export function dropExpired(books: Books, nowMs: number): void {
     const kept = (client.refusals.get(agent) ?? []).filter((one) => one !== refusal);
     if (kept.length > 0) client.refusals.set(agent, kept);
     else client.refusals.delete(agent);
-    agent.refusals--;
+    count(agent, -1);
     lookAtFor(books, agent, client);
   }
 }
@@ -78,7 +79,7 @@ export function dropExpired(books: Books, nowMs: number): void {
 /** Revived, disconnected, or not in that role any more. Wake it, if it goes on wishing. */
 export function dropRefusalsOf({ expiries }: Books, { refusals }: Client): void {
   for (const [agent, list] of refusals) {
-    agent.refusals -= list.length;
+    count(agent, -list.length);
     for (const one of list) cancel(expiries, one);
   }
   refusals.clear();
@@ -93,7 +94,12 @@ export function dropRefusalsOn({ expiries, frameworks }: Books, agent: AgentBook
       refusals.delete(agent);
     }
   }
-  agent.refusals = 0;
+  count(agent, -agent.refusals);
+}
+
+function count(agent: AgentBook, change: number): void {
+  agent.refusals += change;
+  if (agent.refusals === 0) agent.refusedBy = 0;
 }
 
 function outdoes(newer: Refusal, older: Refusal): boolean {
