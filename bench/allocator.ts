@@ -39,10 +39,10 @@ const meanMs = (rounds: readonly Timed[]): number =>
 
 function measure(shape: Shape): readonly Figure[] {
   const name = nameOf(shape);
-  // First, while the heap is small: each of its measurements is a full collection or two.
-  const heap = heapPerPart(shape);
   // Once for nothing: what is timed is the program, not its being compiled.
   timeRounds(newCluster({ ...shape, agents: 5000 }));
+  // While the heap is small: each of its measurements is a full collection or two.
+  const heap = heapPerPart(shape);
   const cluster = newCluster(shape);
   const { rounds, held } = timeRounds(cluster);
   const incrementalUs = timeIncremental(cluster, held);
