@@ -30,7 +30,7 @@ const shapes: readonly Shape[] = [
 
 /**
  * A yardstick looks at so many agents a run and no more; a whole run is reckoned from them. That flatters
- * it: at first nearly all shares are equal, and a list of equals is soon sorted.
+ * it, if anything: at first nearly all shares are equal, and a list of equals is soon sorted.
  */
 const yardstickAgentsMax = 2500;
 
