@@ -162,16 +162,22 @@ export class RaftMachine {
   }
 
   /** In good order: hands over, closes what it has open, ends. Whoever cannot wait crashes it. */
-  async stop(): Promise<void> {
+  async stop(): Promise<boolean> {
     const program = this.#program;
-    if (program === undefined || this.#stopping === program) return;
+    if (program === undefined || this.#stopping === program) return false;
     this.#stopping = program;
     const { node, book, store, log, life } = program;
-    await leave(node);
-    await book[Symbol.asyncDispose]();
-    await store.close();
-    await log.close();
+    try {
+      await leave(node);
+      await book[Symbol.asyncDispose]();
+      await store.close();
+      await log.close();
+    } catch (fault) {
+      this.#onFault(life, fault);
+      return false;
+    }
     if (life.alive) this.crash('process');
+    return true;
   }
 
   /** For ever: nobody starts it again. */
