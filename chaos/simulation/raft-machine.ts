@@ -161,7 +161,10 @@ export class RaftMachine {
     this.start();
   }
 
-  /** In good order: hands over, closes what it has open, ends. Whoever cannot wait crashes it. */
+  /**
+   * In good order: hands over, closes what it has open, ends. Whoever cannot wait crashes it. False when
+   * it did not come to that: nothing ran, or its disk failed it on the way.
+   */
   async stop(): Promise<boolean> {
     const program = this.#program;
     if (program === undefined || this.#stopping === program) return false;
