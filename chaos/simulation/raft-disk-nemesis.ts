@@ -91,7 +91,7 @@ export class DiskNemesis {
     const stopped = victim.stop();
     stopped.catch((error: unknown) => this.#witness.fail(`${victim.name} did not stop`, error));
     let isInOrder = false;
-    void stopped.then(() => void (isInOrder = true));
+    void stopped.then((ended) => void (isInOrder = ended));
     const { random } = this.#damage;
     this.#damage.later(3000, () => {
       if (life.alive) victim.crash('process');

@@ -20,6 +20,8 @@ export class RaftFleet {
   readonly counts = { joined: 0, givenUp: 0, wiped: 0 };
   /** Voters that somebody is being asked for. */
   wanted: readonly NodeId[] | undefined;
+  /** The machine that was asked for it last. */
+  asked: NodeId | undefined;
   readonly #dependencies: MachineDependencies;
   readonly #faults: RaftFaults;
   readonly #initial: ConfState;

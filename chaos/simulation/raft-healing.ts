@@ -123,7 +123,8 @@ function writeAndRead(
 
 /** All members that are well are at the same place, in a configuration that is none in between. */
 function isAgreed({ fleet, witness }: HealingMeans, well: readonly RaftMachine[]): boolean {
-  if (fleet.wanted !== undefined) return false;
+  // One that is frozen for longer than anybody waits never answers.
+  if (fleet.wanted !== undefined && well.some(({ id }) => id === fleet.asked)) return false;
   const { configuration, lastApplied } = witness.safety;
   if (configuration.outgoing.length > 0) return false;
   const members = new Set([...configuration.voters, ...configuration.learners]);

@@ -161,17 +161,26 @@ export class RaftMachine {
     this.start();
   }
 
-  /** In good order: hands over, closes what it has open, ends. Whoever cannot wait crashes it. */
-  async stop(): Promise<void> {
+  /**
+   * In good order: hands over, closes what it has open, ends. Whoever cannot wait crashes it. False when
+   * it did not come to that: nothing ran, or its disk failed it on the way.
+   */
+  async stop(): Promise<boolean> {
     const program = this.#program;
-    if (program === undefined || this.#stopping === program) return;
+    if (program === undefined || this.#stopping === program) return false;
     this.#stopping = program;
     const { node, book, store, log, life } = program;
-    await leave(node);
-    await book[Symbol.asyncDispose]();
-    await store.close();
-    await log.close();
+    try {
+      await leave(node);
+      await book[Symbol.asyncDispose]();
+      await store.close();
+      await log.close();
+    } catch (fault) {
+      this.#onFault(life, fault);
+      return false;
+    }
     if (life.alive) this.crash('process');
+    return true;
   }
 
   /** For ever: nobody starts it again. */

@@ -64,6 +64,7 @@ export class RaftOperator {
     if (voters.length === 0 || (acceptNoSpare && !this.#areUp(voters))) return;
     this.counts.membershipAsked++;
     this.#fleet.wanted = voters;
+    this.#fleet.asked = program.node.status().id;
     void this.#await(program, program.membership.change({ voters, acceptNoSpare }));
   }
 

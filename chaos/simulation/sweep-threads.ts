@@ -93,11 +93,13 @@ class Thread {
     const resourceLimits = { maxOldGenerationSizeMb: heapMbMax };
     const worker = new Worker(program, { workerData: share, resourceLimits });
     worker.on('message', (word: Word) => this.#hear(word));
-    worker.once('error', (error: unknown) => {
-      this.#die(`its thread died: ${error instanceof Error ? error.message : String(error)}`);
-    });
+    let fault: unknown;
+    worker.once('error', (error: unknown) => (fault = error));
+    // It comes last: an error may overtake the thread's last words, and with them the seed.
     worker.once('exit', (code) => {
-      if (code === 0 && this.#seed === undefined) this.#end(share.end);
+      const cause = fault instanceof Error ? fault.message : String(fault);
+      if (fault !== undefined) this.#die(`its thread died: ${cause}`);
+      else if (code === 0 && this.#seed === undefined) this.#end(share.end);
       else this.#die(`its thread ended with status ${code}`);
     });
     const onAbort = (): void => this.#end(share.end);

@@ -169,9 +169,10 @@ export class DevCluster {
     if (signal.aborted) return;
     this.#isReady = true;
     const { masters, agents } = this.#options.addresses;
-    for (const [n, { httpPort, grpcPort }] of masters.entries()) {
+    for (const [n, { httpPort, grpcPort, peerPort }] of masters.entries()) {
       const pid = this.#masters[n]?.program?.pid;
-      this.#with.say(`master-${n + 1}  http://${host}:${httpPort}  grpc ${grpcPort}  pid ${pid}`);
+      const ports = `grpc ${grpcPort}  peers ${peerPort}`;
+      this.#with.say(`master-${n + 1}  http://${host}:${httpPort}  ${ports}  pid ${pid}`);
     }
     for (const [n, { httpPort }] of agents.entries()) {
       const pid = this.#agents[n]?.program?.pid;

@@ -203,12 +203,18 @@ function sendSnapshot(raft: Raft, leader: Leader, to: NodeId): void {
 
 /**
  * The peer refused what precedes every log: it has no configuration yet, so entries that change one
- * would mean something else to it. A snapshot of the beginning tells it, and is all there is to it.
+ * would mean something else to it. A snapshot of the beginning tells it, and is all there is to it; or
+ * a later one, where a snapshot stands for the beginning.
  */
 function tellBeginning(raft: Raft, leader: Leader, to: NodeId): void {
-  leader.progress.set(to, held(progressOf(leader, to)));
+  const progress = progressOf(leader, to);
+  // A late word of one that is being told.
+  if (progress.mode.kind === 'snapshot') return;
+  leader.progress.set(to, held(progress));
   const { mark } = raft.log;
   if (mark.index === 0) say(raft, { kind: 'MsgSnap', to, snapshot: mark });
+  // The beginning is forgotten, though the entries behind it may all be kept for those who lag.
+  else sendSnapshot(raft, leader, to);
 }
 
 function isHeardByQuorum({ conf, options }: Raft, { progress }: Leader): boolean {

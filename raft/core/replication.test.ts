@@ -1,7 +1,10 @@
 /** What the paper and those who built it say of replication and commitment, one law a test. */
 import test from 'ava';
+import { randomFromSeed } from '#internal/base/random.ts';
+import type { LogReader } from './log-store.ts';
 import { MemoryLog } from './memory-log.ts';
-import type { RawNode } from './raw-node.ts';
+import { defaultLimits } from './options.ts';
+import { RawNode } from './raw-node.ts';
 import {
   carryOut,
   confOf,
@@ -370,6 +373,28 @@ test('who lacks what is compacted gets the snapshot, then the log behind it', (t
   t.is(cluster.log(3).snapshot().index, applied);
   t.deepEqual(cluster.applied(3), ['d']);
   t.like(cluster.node(1).status().progress.get(three), { kind: 'replicate', match: applied + 1 });
+});
+
+test('who has no configuration is told one also where all entries behind the snapshot are kept', (t) => {
+  const log = new MemoryLog({}, { conf: confOf(1, 2, 3) });
+  let mark = log.snapshot();
+  const kept: LogReader = {
+    firstIndex: () => log.firstIndex(),
+    lastIndex: () => log.lastIndex(),
+    term: (index) => log.term(index),
+    entries: (from, to, bytesMax) => log.entries(from, to, bytesMax),
+    snapshot: () => mark,
+  };
+  const options = { ...defaultLimits, id: one, initial: log.initial, appliedIndex: 0 };
+  const node = elected(new RawNode({ log: kept, random: randomFromSeed(1) }, options), log, 1);
+  mark = { index: 1, term: 1, conf: confOf(1, 2, 3) };
+  const refusal = answer({ index: 0, reject: true });
+  t.like(
+    reply(node, log, refusal).filter(({ kind }) => kind === 'MsgSnap'),
+    [{ to: two, snapshot: mark }],
+  );
+  const late = reply(node, log, refusal).filter(({ kind }) => kind === 'MsgSnap');
+  t.deepEqual(late, [], 'it is not begun again for a late word');
 });
 
 test('a snapshot of what the log holds already leaves the log as it is', (t) => {

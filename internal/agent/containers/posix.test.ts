@@ -23,6 +23,8 @@ async function openRig(): Promise<Rig> {
   // Tasks of other users have to get to their sandboxes.
   await chmod(folder.path, 0o755);
   const dependencies = { clock, files: systemFiles(), fileTree: systemFileTree(), processes };
+  // A child does not keep its parent running (an agent may end before its tasks), so the test does.
+  const open = clock.after(600_000, () => {});
   return {
     workFolder: folder.path,
     restart: () =>
@@ -32,7 +34,10 @@ async function openRig(): Promise<Rig> {
     runsOn: shell('sleep 500'),
     ignoresTerm: shell("trap '' TERM; while :; do sleep 1; done"),
     impossible: isRoot ? { user: 'nobody-of-that-name' } : { executorId: 'x'.repeat(300) },
-    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => {
+      open.cancel();
+      return folder[Symbol.asyncDispose]();
+    },
   };
 }
 
