@@ -4,6 +4,7 @@ import { unreachable } from '#internal/base/assert.ts';
 import type { Resources } from '#internal/resources/resource.ts';
 import type { Encoded } from './encoded.ts';
 import type { AgentId, ExecutorId, FrameworkId, MasterId, Role, TaskId } from './ids.ts';
+import type { Deactivation } from './policy.ts';
 
 /** A master as others are told to reach it. `ip` is the text form. */
 export type MasterAddress = {
@@ -32,6 +33,8 @@ export type Agent = {
   readonly reach:
     | { readonly kind: 'admitted' }
     | { readonly kind: 'unreachable'; readonly sinceMs: number };
+  /** Set while an operator keeps new work from it. */
+  readonly deactivation: Deactivation | undefined;
 };
 
 export type FrameworkCapability =

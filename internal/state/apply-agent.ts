@@ -1,6 +1,13 @@
 /** Agents: admitted, out of reach, back again, removed; and what becomes of their tasks (7.3, 7.4). */
-import { type Agent, isTerminal, type Task, type TaskUpdate } from '#internal/model/cluster.ts';
+import {
+  type Agent,
+  isTerminal,
+  type MasterUpdate,
+  type Task,
+  type TaskUpdate,
+} from '#internal/model/cluster.ts';
 import type { AgentId, FrameworkId } from '#internal/model/ids.ts';
+import { isMachineOf } from '#internal/model/policy.ts';
 import { tellOf } from './apply-task.ts';
 import type { ReportedTask } from './command.ts';
 import {
@@ -14,7 +21,7 @@ import {
   regainsReach,
   withUpdate,
 } from './draft.ts';
-import { tasksOnAgent } from './state.ts';
+import { goneAgentsMax, tasksOnAgent } from './state.ts';
 
 /** The first registration wins: a repeated one is told the id that it was given. */
 export function admitAgent(draft: Draft, agent: Agent): void {
@@ -22,6 +29,10 @@ export function admitAgent(draft: Draft, agent: Agent): void {
   const earlier = draft.state.registrations.get(registration);
   const known = draft.state.agents.get(earlier ?? agent.id);
   if (known !== undefined && earlier === undefined) return;
+  if (isDown(draft, agent)) {
+    draft.effects.push({ kind: 'agent-refused', registration });
+    return;
+  }
   if (known === undefined) putAgent(draft, agent);
   // It never learned its id, so it cannot have run anything.
   else if (known.reach.kind === 'unreachable') reregisterAgent(draft, known, []);
@@ -34,7 +45,7 @@ export function reregisterAgent(
   reported: readonly ReportedTask[],
 ): void {
   const known = draft.state.agents.get(agent.id);
-  if (known === undefined) {
+  if (known === undefined || isDown(draft, agent)) {
     draft.effects.push({ kind: 'agent-removed', agentId: agent.id });
     return;
   }
@@ -42,6 +53,7 @@ export function reregisterAgent(
     ...agent,
     registration: known.registration,
     registeredMs: known.registeredMs,
+    deactivation: known.deactivation,
     reregisteredMs: draft.atMs,
     reach: { kind: 'admitted' },
   });
@@ -80,12 +92,41 @@ export function removeAgent(draft: Draft, id: AgentId, cause: string): void {
   const agent = draft.state.agents.get(id);
   if (agent === undefined) return;
   const message = `Agent ${agent.hostname} removed: ${cause}`;
-  const told = (task: Task): TaskUpdate =>
-    masterUpdate(draft, {
-      state: isTerminal(task.state) ? task.state : 'lost',
-      reason: 'agent-removed',
-      message,
-    });
+  takeOut(draft, agent, () => ({ state: 'lost', reason: 'agent-removed', message }));
+}
+
+/** An operator says that it never comes back, whatever it says itself (contract 7.3). */
+export function markAgentGone(draft: Draft, id: AgentId): void {
+  const agent = draft.state.agents.get(id);
+  if (agent === undefined) return;
+  const { goneAgents } = draft.state;
+  const oldest =
+    goneAgents.size >= goneAgentsMax ? goneAgents.entrySeq().min(goneLonger) : undefined;
+  const kept = oldest === undefined ? goneAgents : goneAgents.remove(oldest[0]);
+  draft.state = { ...draft.state, goneAgents: kept.set(id, draft.atMs) };
+  draft.effects.push({ kind: 'agent-gone', agentId: id });
+  const message = 'Agent has been marked gone';
+  takeOut(draft, agent, (task) =>
+    isPartitionAware(draft, task)
+      ? { state: 'gone-by-operator', reason: 'agent-removed-by-operator', message }
+      : { state: 'lost', reason: 'agent-removed', message },
+  );
+}
+
+type Gone = readonly [id: AgentId, atMs: number];
+
+const goneLonger = ([one, at]: Gone, [other, otherAt]: Gone): number =>
+  at - otherAt || (one < other ? -1 : 1);
+
+type Said = Pick<MasterUpdate, 'state' | 'reason' | 'message'>;
+
+/** Out of the books; what its tasks' frameworks are told is said by `saidOf`. */
+function takeOut(draft: Draft, agent: Agent, saidOf: (task: Task) => Said): void {
+  const { id } = agent;
+  const told = (task: Task): TaskUpdate => {
+    const said = saidOf(task);
+    return masterUpdate(draft, isTerminal(task.state) ? { ...said, state: task.state } : said);
+  };
   for (const task of inOrder(tasksOnAgent(draft.state, id))) conclude(draft, task, told(task));
   for (const task of unreachableOn(draft, id)) conclude(draft, task, told(task));
   draft.state = {
@@ -96,7 +137,11 @@ export function removeAgent(draft: Draft, id: AgentId, cause: string): void {
   draft.effects.push({ kind: 'agent-removed', agentId: id });
 }
 
-function putAgent(draft: Draft, agent: Agent): void {
+/** Taken down by an operator after it introduced itself. */
+const isDown = (draft: Draft, agent: Agent): boolean =>
+  draft.state.maintenance.down.some((machine) => isMachineOf(machine, agent));
+
+export function putAgent(draft: Draft, agent: Agent): void {
   draft.state = {
     ...draft.state,
     agents: draft.state.agents.set(agent.id, agent),

@@ -6,8 +6,9 @@
 import { unreachable } from '#internal/base/assert.ts';
 import { admitAgent, markAgentUnreachable, removeAgent, reregisterAgent } from './apply-agent.ts';
 import { disconnectFramework, removeFramework, subscribeFramework } from './apply-framework.ts';
+import { applyPolicy } from './apply-policy.ts';
 import { acknowledge, killTask, launchTask, updateTask } from './apply-task.ts';
-import type { Command, Effect } from './command.ts';
+import { type Command, type Effect, isPolicy } from './command.ts';
 import type { Draft } from './draft.ts';
 import type { State } from './state.ts';
 
@@ -20,6 +21,7 @@ export function apply(state: State, command: Command): Applied {
 }
 
 function carryOut(draft: Draft, command: Command): void {
+  if (isPolicy(command)) return applyPolicy(draft, command);
   switch (command.kind) {
     case 'announce-leader': {
       const { nodeId, master, atMs } = command;

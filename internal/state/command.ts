@@ -12,7 +12,8 @@ import type {
   TaskUpdate,
 } from '#internal/model/cluster.ts';
 import type { Encoded } from '#internal/model/encoded.ts';
-import type { AgentId, FrameworkId, TaskId } from '#internal/model/ids.ts';
+import type { AgentId, FrameworkId, Role, TaskId } from '#internal/model/ids.ts';
+import type { MachineId, MaintenanceWindow, Quota } from '#internal/model/policy.ts';
 
 export type Command = { readonly atMs: number } & (
   | {
@@ -61,7 +62,52 @@ export type Command = { readonly atMs: number } & (
       readonly taskId: TaskId;
       readonly policy: Encoded<'mesos.v1.KillPolicy'> | undefined;
     }
+  | PolicyCommand
 );
+
+/** What operators decide. */
+export type PolicyCommand =
+  | { readonly kind: 'update-weights'; readonly weights: readonly RoleWeight[] }
+  /** All or none; empty guarantees and limits take a quota away. */
+  | { readonly kind: 'update-quotas'; readonly quotas: readonly RoleQuota[] }
+  /** In the place of the whole schedule before. Machines that are down stay in it. */
+  | { readonly kind: 'schedule-maintenance'; readonly windows: readonly MaintenanceWindow[] }
+  /** Their agents are removed. */
+  | { readonly kind: 'start-maintenance'; readonly machines: readonly MachineId[] }
+  /** They are up, and out of the schedule. */
+  | { readonly kind: 'stop-maintenance'; readonly machines: readonly MachineId[] }
+  | { readonly kind: 'deactivate-agent'; readonly agentId: AgentId }
+  | {
+      readonly kind: 'drain-agent';
+      readonly agentId: AgentId;
+      readonly maxGraceMs: number | undefined;
+      readonly isGoneThen: boolean;
+    }
+  /** A draining agent has nothing left to run. */
+  | { readonly kind: 'finish-drain'; readonly agentId: AgentId }
+  | { readonly kind: 'reactivate-agent'; readonly agentId: AgentId }
+  /** It may never come back under its id. */
+  | { readonly kind: 'mark-agent-gone'; readonly agentId: AgentId };
+
+const policyKinds: ReadonlySet<string> = new Set<PolicyCommand['kind']>([
+  'update-weights',
+  'update-quotas',
+  'schedule-maintenance',
+  'start-maintenance',
+  'stop-maintenance',
+  'deactivate-agent',
+  'drain-agent',
+  'finish-drain',
+  'reactivate-agent',
+  'mark-agent-gone',
+]);
+
+export const isPolicy = (command: Command): command is Extract<Command, PolicyCommand> =>
+  policyKinds.has(command.kind);
+
+export type RoleWeight = { readonly role: Role; readonly weight: number };
+
+export type RoleQuota = { readonly role: Role; readonly quota: Quota };
 
 /** A task as a returning agent knows it. */
 export type ReportedTask = {
@@ -99,9 +145,18 @@ export type Effect =
   | { readonly kind: 'leader-announced'; readonly master: MasterAddress; readonly nodeId: number }
   /** `agentId` is the one that counts: an earlier admission of the same registration may have won. */
   | { readonly kind: 'agent-admitted'; readonly agentId: AgentId; readonly registration: string }
+  /** Its machine was taken down meanwhile: it was not admitted. */
+  | { readonly kind: 'agent-refused'; readonly registration: string }
   | { readonly kind: 'agent-reregistered'; readonly agentId: AgentId }
   | { readonly kind: 'agent-unreachable'; readonly agentId: AgentId }
   | { readonly kind: 'agent-removed'; readonly agentId: AgentId }
+  /** Declared gone by an operator; `agent-removed` follows. */
+  | { readonly kind: 'agent-gone'; readonly agentId: AgentId }
+  /** It may get new work, may not any more, or is to drain: `agent.deactivation` says which. */
+  | { readonly kind: 'agent-deactivation-changed'; readonly agentId: AgentId }
+  | { readonly kind: 'weights-updated'; readonly weights: readonly RoleWeight[] }
+  | { readonly kind: 'quotas-updated'; readonly quotas: readonly RoleQuota[] }
+  | { readonly kind: 'maintenance-changed' }
   | {
       readonly kind: 'framework-subscribed';
       readonly frameworkId: FrameworkId;

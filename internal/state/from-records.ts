@@ -14,6 +14,7 @@ export function fromRecords(records: Iterable<StateRecord>): State {
   const { agents } = sorted;
   return {
     ...sorted.root,
+    ...sorted.policy,
     agents,
     registrations: Map(agents.valueSeq().map((agent) => [agent.registration, agent.id])),
     loads: loadsOf([...sorted.live.values()].flatMap((tasks) => [...tasks.values()])),
@@ -29,6 +30,7 @@ type Tasks = Map<TaskId, Task>;
 /** The records by what they are, tasks by their framework. */
 type Sorted = {
   root: Pick<State, 'version' | 'leader'>;
+  policy: Pick<State, 'weights' | 'quotas' | 'maintenance' | 'goneAgents'>;
   agents: State['agents'];
   readonly frameworks: Extract<StateRecord, { kind: 'framework' }>[];
   readonly completed: Completed[];
@@ -38,9 +40,10 @@ type Sorted = {
 };
 
 function newSorted(): Sorted {
-  const { version, leader, agents } = newState();
+  const { version, leader, agents, weights, quotas, maintenance, goneAgents } = newState();
   return {
     root: { version, leader },
+    policy: { weights, quotas, maintenance, goneAgents },
     agents,
     frameworks: [],
     completed: [],
@@ -51,6 +54,10 @@ function newSorted(): Sorted {
 }
 
 function sort(sorted: Sorted, record: StateRecord): void {
+  if (isPolicyRecord(record)) {
+    sorted.policy = withPolicy(sorted.policy, record);
+    return;
+  }
   switch (record.kind) {
     case 'root':
       sorted.root = { version: record.version, leader: record.leader };
@@ -78,6 +85,31 @@ function sort(sorted: Sorted, record: StateRecord): void {
     }
     default:
       unreachable(record);
+  }
+}
+
+type PolicyRecord = Extract<
+  StateRecord,
+  { kind: 'gone-agent' | 'weight' | 'quota' | 'maintenance' }
+>;
+
+const isPolicyRecord = (record: StateRecord): record is PolicyRecord =>
+  ['gone-agent', 'weight', 'quota', 'maintenance'].includes(record.kind);
+
+function withPolicy(policy: Sorted['policy'], record: PolicyRecord): Sorted['policy'] {
+  switch (record.kind) {
+    case 'weight':
+      return { ...policy, weights: policy.weights.set(record.role, record.weight) };
+    case 'quota':
+      return { ...policy, quotas: policy.quotas.set(record.role, record.quota) };
+    case 'gone-agent': {
+      const { agentId, goneMs } = record;
+      return { ...policy, goneAgents: policy.goneAgents.set(agentId, goneMs) };
+    }
+    case 'maintenance':
+      return { ...policy, maintenance: record.maintenance };
+    default:
+      return unreachable(record);
   }
 }
 

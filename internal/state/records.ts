@@ -5,7 +5,8 @@
 import { List, Map as ImmutableMap } from 'immutable';
 import { assert, unreachable } from '#internal/base/assert.ts';
 import type { Agent, CompletedFramework, Framework, Task } from '#internal/model/cluster.ts';
-import type { FrameworkId, TaskId } from '#internal/model/ids.ts';
+import type { AgentId, FrameworkId, Role, TaskId } from '#internal/model/ids.ts';
+import { type Maintenance, noMaintenance, type Quota } from '#internal/model/policy.ts';
 import {
   completedFramework,
   type FrameworkRecord,
@@ -21,11 +22,19 @@ export type StateRecord =
   | ({ readonly kind: 'completed-framework' } & Omit<CompletedFramework, 'tasks' | 'tasksFirst'>)
   | { readonly kind: 'live-task' | 'unreachable-task'; readonly task: Task }
   /** `ordinal` is its number in the framework's history. */
-  | { readonly kind: 'completed-task'; readonly task: Task; readonly ordinal: number };
+  | { readonly kind: 'completed-task'; readonly task: Task; readonly ordinal: number }
+  | { readonly kind: 'gone-agent'; readonly agentId: AgentId; readonly goneMs: number }
+  | { readonly kind: 'weight'; readonly role: Role; readonly weight: number }
+  | { readonly kind: 'quota'; readonly role: Role; readonly quota: Quota }
+  /** Absent while there is none. */
+  | { readonly kind: 'maintenance'; readonly maintenance: Maintenance };
 
 export type RecordChange = { readonly key: string; readonly record: StateRecord | undefined };
 
-/** Where a record is kept. Ids hold no slash (contract 5.2), and one id no two records of a kind. */
+/**
+ * Where a record is kept. Ids hold no slash (contract 5.2) and stand in front of what may, and one id
+ * has no two records of a kind.
+ */
 export function recordKey(record: StateRecord): string {
   switch (record.kind) {
     case 'root':
@@ -40,6 +49,13 @@ export function recordKey(record: StateRecord): string {
       return `task/${record.task.frameworkId}/${record.kind}/${record.task.id}`;
     case 'completed-task':
       return `task/${record.task.frameworkId}/completed/${record.ordinal}`;
+    case 'gone-agent':
+      return `gone-agent/${record.agentId}`;
+    case 'weight':
+    case 'quota':
+      return `${record.kind}/${record.role}`;
+    case 'maintenance':
+      return 'maintenance';
     default:
       return unreachable(record);
   }
@@ -59,6 +75,7 @@ export function toRecords(state: State): ReadonlyMap<string, StateRecord> {
 export function diff(previous: State, next: State): readonly RecordChange[] {
   const changes: RecordChange[] = [];
   compare(changes, rootOf(previous), rootOf(next));
+  comparePolicies(changes, previous, next);
   compareMaps(changes, previous.agents, next.agents, (agent) => ({ kind: 'agent', agent }));
   const ids = new Set<FrameworkId>();
   for (const { frameworks, completedFrameworks } of [previous, next]) {
@@ -72,6 +89,25 @@ export function diff(previous: State, next: State): readonly RecordChange[] {
 }
 
 type Changes = RecordChange[];
+
+function comparePolicies(changes: Changes, previous: State, next: State): void {
+  compare(changes, maintenanceOf(previous), maintenanceOf(next));
+  compareMaps(changes, previous.weights, next.weights, (weight, role) => ({
+    kind: 'weight',
+    role,
+    weight,
+  }));
+  compareMaps(changes, previous.quotas, next.quotas, (quota, role) => ({
+    kind: 'quota',
+    role,
+    quota,
+  }));
+  compareMaps(changes, previous.goneAgents, next.goneAgents, (goneMs, agentId) => ({
+    kind: 'gone-agent',
+    agentId,
+    goneMs,
+  }));
+}
 
 /** All that is kept of one framework, alive or completed. */
 type Piece = {
@@ -122,6 +158,9 @@ function isSameRecord(previous: StateRecord, next: StateRecord): boolean {
   if (previous.kind === 'framework' && next.kind === 'framework') {
     return previous.framework === next.framework;
   }
+  if (previous.kind === 'maintenance' && next.kind === 'maintenance') {
+    return previous.maintenance === next.maintenance;
+  }
   if (previous.kind === 'completed-framework' && next.kind === 'completed-framework') {
     return previous.framework === next.framework && previous.ordinal === next.ordinal;
   }
@@ -132,14 +171,14 @@ function compareMaps<Id extends string, Value>(
   changes: Changes,
   previous: ImmutableMap<Id, Value>,
   next: ImmutableMap<Id, Value>,
-  recordOf: (value: Value) => StateRecord,
+  recordOf: (value: Value, id: Id) => StateRecord,
 ): void {
   if (previous === next) return;
   for (const [id, value] of previous) {
-    if (!next.has(id)) changes.push({ key: recordKey(recordOf(value)), record: undefined });
+    if (!next.has(id)) changes.push({ key: recordKey(recordOf(value, id)), record: undefined });
   }
   for (const [id, value] of next) {
-    const record = recordOf(value);
+    const record = recordOf(value, id);
     if (previous.get(id) !== value) changes.push({ key: recordKey(record), record });
   }
 }
@@ -169,6 +208,9 @@ function compareHistories(changes: Changes, previous: History, next: History): v
 }
 
 const rootOf = ({ version, leader }: State): StateRecord => ({ kind: 'root', version, leader });
+
+const maintenanceOf = ({ maintenance }: State): StateRecord | undefined =>
+  maintenance === noMaintenance ? undefined : { kind: 'maintenance', maintenance };
 
 const frameworkOf = ({ record }: Piece): StateRecord | undefined =>
   record === undefined ? undefined : { kind: 'framework', framework: record.framework };

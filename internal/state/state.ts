@@ -10,7 +10,8 @@ import type {
   MasterAddress,
   Task,
 } from '#internal/model/cluster.ts';
-import type { AgentId, FrameworkId, TaskId } from '#internal/model/ids.ts';
+import type { AgentId, FrameworkId, Role, TaskId } from '#internal/model/ids.ts';
+import { type Maintenance, noMaintenance, type Quota } from '#internal/model/policy.ts';
 import type { Resources } from '#internal/resources/resource.ts';
 
 export type State = {
@@ -26,6 +27,13 @@ export type State = {
   readonly frameworks: Map<FrameworkId, FrameworkRecord>;
   /** Oldest first, at most `completedFrameworksMax`. */
   readonly completedFrameworks: List<CompletedFramework>;
+  /** Agents that an operator declared gone, and when; at most `goneAgentsMax`, the newest. */
+  readonly goneAgents: Map<AgentId, number>;
+  /** Of the roles whose weight was ever set; the others weigh 1. */
+  readonly weights: Map<Role, number>;
+  /** Of the roles whose quota was ever set. */
+  readonly quotas: Map<Role, Quota>;
+  readonly maintenance: Maintenance;
 };
 
 export type Leader = {
@@ -56,6 +64,8 @@ export type Load = {
 };
 
 export const completedFrameworksMax = 50;
+/** One that is forgotten may register again under its old id. */
+export const goneAgentsMax = 102_400;
 export const completedTasksMax = 1000;
 export const unreachableTasksMax = 1000;
 
@@ -68,6 +78,10 @@ export function newState(): State {
     loads: Map(),
     frameworks: Map(),
     completedFrameworks: List(),
+    goneAgents: Map(),
+    weights: Map(),
+    quotas: Map(),
+    maintenance: noMaintenance,
   };
 }
 

@@ -18,6 +18,7 @@ import type { Resources } from '#internal/resources/resource.ts';
 import { allocatedTo } from '#internal/resources/resources.ts';
 import type { Acknowledgement, Command, ReportedTask } from '#internal/state/command.ts';
 import { type State, tasksOnAgent } from '#internal/state/state.ts';
+import { randomPolicy } from './random-policy.ts';
 
 /** The next command of a history that has led to `state`. */
 export function randomCommand(random: Random, state: State, atMs: number): Command {
@@ -105,6 +106,7 @@ const makers: Readonly<Record<string, Maker>> = {
     taskId: taskId(`t${random.below(12)}`),
     policy: random.oneIn(2) ? undefined : encoded<'mesos.v1.KillPolicy'>(random.bytes(3)),
   }),
+  policy: (random, state) => randomPolicy(random, state, anyAgentId(random)),
 };
 
 function anyAgent(random: Random, atMs: number): Agent {
@@ -123,6 +125,7 @@ function anyAgent(random: Random, atMs: number): Agent {
     registeredMs: atMs,
     reregisteredMs: undefined,
     reach: { kind: 'admitted' },
+    deactivation: undefined,
   };
 }
 

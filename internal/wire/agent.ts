@@ -38,5 +38,6 @@ export function agentFromDescription(
     registeredMs: atMs,
     reregisteredMs: undefined,
     reach: { kind: 'admitted' },
+    deactivation: undefined,
   });
 }

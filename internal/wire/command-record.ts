@@ -2,13 +2,15 @@
 import { unreachable } from '#internal/base/assert.ts';
 import { encoded } from '#internal/model/encoded.ts';
 import { agentId, frameworkId, taskId } from '#internal/model/ids.ts';
-import type {
-  Acknowledgement,
-  Command,
-  ReportedTask,
-  TaskReport,
+import {
+  type Acknowledgement,
+  type Command,
+  isPolicy,
+  type ReportedTask,
+  type TaskReport,
 } from '#internal/state/command.ts';
 import type * as written from '#proto/gen/altiplano/state/v1.ts';
+import { policyFromWritten, policyToWritten } from './policy-record.ts';
 import {
   agentFromWritten,
   agentToWritten,
@@ -28,6 +30,7 @@ export function commandToWritten(command: Command): written.Command {
 }
 
 function bodyToWritten(command: Command): Omit<written.Command, 'at_ms'> {
+  if (isPolicy(command)) return policyToWritten(command);
   switch (command.kind) {
     case 'announce-leader': {
       const master = masterToWritten(command.master);
@@ -72,7 +75,8 @@ function bodyToWritten(command: Command): Omit<written.Command, 'at_ms'> {
 /** Undefined for a command that this version does not know. */
 export function commandFromWritten(from: written.Command): Command | undefined {
   const atMs = from.at_ms;
-  const about = aboutAgent(from) ?? aboutFramework(from) ?? aboutTasks(from);
+  const about =
+    aboutAgent(from) ?? aboutFramework(from) ?? aboutTasks(from) ?? policyFromWritten(from);
   if (about !== undefined) return { atMs, ...about };
   if (from.announce_leader === undefined) return undefined;
   const { node_id: nodeId, master } = from.announce_leader;

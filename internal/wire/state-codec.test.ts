@@ -150,6 +150,7 @@ const anyAgent: Agent = {
   registeredMs: 0,
   reregisteredMs: undefined,
   reach: { kind: 'admitted' },
+  deactivation: undefined,
 };
 const anyTask: Task = {
   id: taskId('t'),

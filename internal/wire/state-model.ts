@@ -15,6 +15,7 @@ import {
 } from '#internal/model/ids.ts';
 import type * as written from '#proto/gen/altiplano/state/v1.ts';
 import { isKnownCapability } from './framework.ts';
+import { deactivationFromWritten, deactivationToWritten } from './policy-record.ts';
 import { resourcesAsWritten, resourcesToWire } from './resources.ts';
 import { reasonFromWire, reasonToWire, taskStateFromWire, taskStateToWire } from './task-state.ts';
 import { WireError } from './wire-error.ts';
@@ -31,6 +32,7 @@ export function masterFromWritten(from: written.MasterAddress): MasterAddress {
 
 export function agentToWritten(agent: Agent): written.Agent {
   const { id, registration, info, hostname, ip, port, version, capabilities, reach } = agent;
+  const { deactivation } = agent;
   return {
     id,
     registration,
@@ -44,12 +46,13 @@ export function agentToWritten(agent: Agent): written.Agent {
     registered_ms: agent.registeredMs,
     ...(agent.reregisteredMs !== undefined && { reregistered_ms: agent.reregisteredMs }),
     ...(reach.kind === 'unreachable' && { unreachable_since_ms: reach.sinceMs }),
+    ...(deactivation !== undefined && { deactivation: deactivationToWritten(deactivation) }),
   };
 }
 
 export function agentFromWritten(from: written.Agent): Agent {
   const { registration, info, hostname, ip, port, version, capabilities = [] } = from;
-  const sinceMs = from.unreachable_since_ms;
+  const { unreachable_since_ms: sinceMs, deactivation } = from;
   return {
     id: agentId(from.id),
     registration,
@@ -63,6 +66,7 @@ export function agentFromWritten(from: written.Agent): Agent {
     registeredMs: from.registered_ms,
     reregisteredMs: from.reregistered_ms,
     reach: sinceMs === undefined ? { kind: 'admitted' } : { kind: 'unreachable', sinceMs },
+    deactivation: deactivation === undefined ? undefined : deactivationFromWritten(deactivation),
   };
 }
 

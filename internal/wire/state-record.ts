@@ -1,8 +1,17 @@
 /** Records of the state as they are written down. */
 import { unreachable } from '#internal/base/assert.ts';
+import { agentId } from '#internal/model/ids.ts';
 import type { StateRecord } from '#internal/state/records.ts';
 import type { Leader } from '#internal/state/state.ts';
 import type * as written from '#proto/gen/altiplano/state/v1.ts';
+import {
+  maintenanceFromWritten,
+  maintenanceToWritten,
+  quotaFromWritten,
+  quotaToWritten,
+  weightFromWritten,
+  weightToWritten,
+} from './policy-record.ts';
 import {
   agentFromWritten,
   agentToWritten,
@@ -44,6 +53,14 @@ export function recordToWritten(record: StateRecord): written.Record {
       const { task, ordinal } = record;
       return { completed_task: { task: taskToWritten(task), ordinal } };
     }
+    case 'gone-agent':
+      return { gone_agent: { id: record.agentId, gone_ms: record.goneMs } };
+    case 'weight':
+      return { weight: weightToWritten(record) };
+    case 'quota':
+      return { quota: quotaToWritten(record) };
+    case 'maintenance':
+      return { maintenance: maintenanceToWritten(record.maintenance) };
     default:
       return unreachable(record);
   }
@@ -63,7 +80,20 @@ export function recordFromWritten(from: written.Record): StateRecord | undefined
   if (from.framework !== undefined) {
     return { kind: 'framework', framework: frameworkFromWritten(from.framework) };
   }
-  return taskRecord(from) ?? completedRecord(from);
+  return taskRecord(from) ?? completedRecord(from) ?? policyRecord(from);
+}
+
+function policyRecord(from: written.Record): StateRecord | undefined {
+  if (from.gone_agent !== undefined) {
+    const { id, gone_ms: goneMs } = from.gone_agent;
+    return { kind: 'gone-agent', agentId: agentId(id), goneMs };
+  }
+  if (from.weight !== undefined) return { kind: 'weight', ...weightFromWritten(from.weight) };
+  if (from.quota !== undefined) return { kind: 'quota', ...quotaFromWritten(from.quota) };
+  if (from.maintenance !== undefined) {
+    return { kind: 'maintenance', maintenance: maintenanceFromWritten(from.maintenance) };
+  }
+  return undefined;
 }
 
 function completedRecord({ completed_framework: from }: written.Record): StateRecord | undefined {

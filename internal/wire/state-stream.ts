@@ -96,7 +96,9 @@ function frameOf(held: Buffer): Frame | undefined {
 /** States that hold a part of it each: no record is in two of them. */
 function* piecesOf(state: State): Iterable<State> {
   const nothing = newState();
-  yield { ...nothing, version: state.version, leader: state.leader, agents: state.agents };
+  const { frameworks, completedFrameworks } = nothing;
+  // Whatever the state has beside its frameworks, also what a later version adds.
+  yield { ...state, frameworks, completedFrameworks };
   for (const id of [...state.frameworks.keys()].toSorted()) {
     const record = state.frameworks.get(id);
     assert(record !== undefined, `framework ${id} is gone`);

@@ -59,6 +59,7 @@ export const descriptor: Descriptor = {
       { name: 'shutdown_framework', number: 8, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.ShutdownFramework' },
       { name: 'update_framework', number: 9, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.UpdateFramework' },
       { name: 'shutdown', number: 10, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.Shutdown' },
+      { name: 'drain', number: 11, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.Drain' },
     ] },
     { name: 'altiplano.agent.v1.NotLeading', fields: [
       { name: 'leader', number: 1, label: 'optional', kind: 'scalar', type: 'string' },
@@ -92,6 +93,13 @@ export const descriptor: Descriptor = {
     ] },
     { name: 'altiplano.agent.v1.Shutdown', fields: [
       { name: 'message', number: 1, label: 'required', kind: 'scalar', type: 'string' },
+    ] },
+    { name: 'altiplano.agent.v1.Drain', fields: [
+      { name: 'config', number: 1, label: 'optional', kind: 'message', type: 'altiplano.agent.v1.DrainConfig' },
+    ] },
+    { name: 'altiplano.agent.v1.DrainConfig', fields: [
+      { name: 'max_grace_ms', number: 1, label: 'optional', kind: 'scalar', type: 'double' },
+      { name: 'gone_then', number: 2, label: 'required', kind: 'scalar', type: 'bool' },
     ] },
     { name: 'altiplano.agent.v1.IdentityRecord', fields: [
       { name: 'registration_uuid', number: 1, label: 'required', kind: 'scalar', type: 'string' },
@@ -143,6 +151,16 @@ export const descriptor: Descriptor = {
       { name: 'update_tasks', number: 11, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.UpdateTasks' },
       { name: 'acknowledge_updates', number: 12, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.AcknowledgeUpdates' },
       { name: 'kill_task', number: 13, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.KillTask' },
+      { name: 'update_weights', number: 14, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.UpdateWeights' },
+      { name: 'update_quotas', number: 15, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.UpdateQuotas' },
+      { name: 'schedule_maintenance', number: 16, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.ScheduleMaintenance' },
+      { name: 'start_maintenance', number: 17, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.StartMaintenance' },
+      { name: 'stop_maintenance', number: 18, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.StopMaintenance' },
+      { name: 'deactivate_agent', number: 19, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.DeactivateAgent' },
+      { name: 'drain_agent', number: 20, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.DrainAgent' },
+      { name: 'finish_drain', number: 21, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.FinishDrain' },
+      { name: 'reactivate_agent', number: 22, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.ReactivateAgent' },
+      { name: 'mark_agent_gone', number: 23, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.MarkAgentGone' },
     ] },
     { name: 'altiplano.state.v1.AnnounceLeader', fields: [
       { name: 'node_id', number: 1, label: 'required', kind: 'scalar', type: 'double' },
@@ -205,6 +223,55 @@ export const descriptor: Descriptor = {
       { name: 'task_id', number: 2, label: 'required', kind: 'scalar', type: 'string' },
       { name: 'policy', number: 3, label: 'optional', kind: 'scalar', type: 'bytes' },
     ] },
+    { name: 'altiplano.state.v1.UpdateWeights', fields: [
+      { name: 'weights', number: 1, label: 'repeated', kind: 'message', type: 'altiplano.state.v1.Weight' },
+    ] },
+    { name: 'altiplano.state.v1.Weight', fields: [
+      { name: 'role', number: 1, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'weight', number: 2, label: 'required', kind: 'scalar', type: 'double' },
+    ] },
+    { name: 'altiplano.state.v1.UpdateQuotas', fields: [
+      { name: 'quotas', number: 1, label: 'repeated', kind: 'message', type: 'altiplano.state.v1.Quota' },
+    ] },
+    { name: 'altiplano.state.v1.Quota', fields: [
+      { name: 'role', number: 1, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'guarantees', number: 2, label: 'repeated', kind: 'message', type: 'altiplano.state.v1.Amount' },
+      { name: 'limits', number: 3, label: 'repeated', kind: 'message', type: 'altiplano.state.v1.Amount' },
+    ] },
+    { name: 'altiplano.state.v1.Amount', fields: [
+      { name: 'name', number: 1, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'milli', number: 2, label: 'required', kind: 'scalar', type: 'double' },
+    ] },
+    { name: 'altiplano.state.v1.ScheduleMaintenance', fields: [
+      { name: 'windows', number: 1, label: 'repeated', kind: 'message', type: 'altiplano.state.v1.MaintenanceWindow' },
+    ] },
+    { name: 'altiplano.state.v1.MaintenanceWindow', fields: [
+      { name: 'machines', number: 1, label: 'repeated', kind: 'message', type: 'mesos.v1.MachineID' },
+      { name: 'unavailability', number: 2, label: 'required', kind: 'message', type: 'mesos.v1.Unavailability' },
+    ] },
+    { name: 'altiplano.state.v1.StartMaintenance', fields: [
+      { name: 'machines', number: 1, label: 'repeated', kind: 'message', type: 'mesos.v1.MachineID' },
+    ] },
+    { name: 'altiplano.state.v1.StopMaintenance', fields: [
+      { name: 'machines', number: 1, label: 'repeated', kind: 'message', type: 'mesos.v1.MachineID' },
+    ] },
+    { name: 'altiplano.state.v1.DeactivateAgent', fields: [
+      { name: 'agent_id', number: 1, label: 'required', kind: 'scalar', type: 'string' },
+    ] },
+    { name: 'altiplano.state.v1.DrainAgent', fields: [
+      { name: 'agent_id', number: 1, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'max_grace_ms', number: 2, label: 'optional', kind: 'scalar', type: 'double' },
+      { name: 'gone_then', number: 3, label: 'required', kind: 'scalar', type: 'bool' },
+    ] },
+    { name: 'altiplano.state.v1.FinishDrain', fields: [
+      { name: 'agent_id', number: 1, label: 'required', kind: 'scalar', type: 'string' },
+    ] },
+    { name: 'altiplano.state.v1.ReactivateAgent', fields: [
+      { name: 'agent_id', number: 1, label: 'required', kind: 'scalar', type: 'string' },
+    ] },
+    { name: 'altiplano.state.v1.MarkAgentGone', fields: [
+      { name: 'agent_id', number: 1, label: 'required', kind: 'scalar', type: 'string' },
+    ] },
     { name: 'altiplano.state.v1.MasterAddress', fields: [
       { name: 'id', number: 1, label: 'required', kind: 'scalar', type: 'string' },
       { name: 'hostname', number: 2, label: 'required', kind: 'scalar', type: 'string' },
@@ -225,6 +292,16 @@ export const descriptor: Descriptor = {
       { name: 'registered_ms', number: 10, label: 'required', kind: 'scalar', type: 'double' },
       { name: 'reregistered_ms', number: 11, label: 'optional', kind: 'scalar', type: 'double' },
       { name: 'unreachable_since_ms', number: 12, label: 'optional', kind: 'scalar', type: 'double' },
+      { name: 'deactivation', number: 13, label: 'optional', kind: 'message', type: 'altiplano.state.v1.Deactivation' },
+    ] },
+    { name: 'altiplano.state.v1.Deactivation', fields: [
+      { name: 'drain', number: 1, label: 'optional', kind: 'message', type: 'altiplano.state.v1.Drain' },
+    ] },
+    { name: 'altiplano.state.v1.Drain', fields: [
+      { name: 'drained', number: 1, label: 'required', kind: 'scalar', type: 'bool' },
+      { name: 'since_ms', number: 2, label: 'required', kind: 'scalar', type: 'double' },
+      { name: 'max_grace_ms', number: 3, label: 'optional', kind: 'scalar', type: 'double' },
+      { name: 'gone_then', number: 4, label: 'required', kind: 'scalar', type: 'bool' },
     ] },
     { name: 'altiplano.state.v1.Framework', fields: [
       { name: 'id', number: 1, label: 'required', kind: 'scalar', type: 'string' },
@@ -285,6 +362,10 @@ export const descriptor: Descriptor = {
       { name: 'live_task', number: 5, label: 'optional', oneof: 'record', kind: 'message', type: 'altiplano.state.v1.Task' },
       { name: 'unreachable_task', number: 6, label: 'optional', oneof: 'record', kind: 'message', type: 'altiplano.state.v1.Task' },
       { name: 'completed_task', number: 7, label: 'optional', oneof: 'record', kind: 'message', type: 'altiplano.state.v1.CompletedTask' },
+      { name: 'gone_agent', number: 8, label: 'optional', oneof: 'record', kind: 'message', type: 'altiplano.state.v1.GoneAgent' },
+      { name: 'weight', number: 9, label: 'optional', oneof: 'record', kind: 'message', type: 'altiplano.state.v1.Weight' },
+      { name: 'quota', number: 10, label: 'optional', oneof: 'record', kind: 'message', type: 'altiplano.state.v1.Quota' },
+      { name: 'maintenance', number: 11, label: 'optional', oneof: 'record', kind: 'message', type: 'altiplano.state.v1.Maintenance' },
     ] },
     { name: 'altiplano.state.v1.Root', fields: [
       { name: 'version', number: 1, label: 'required', kind: 'scalar', type: 'uint32' },
@@ -303,6 +384,14 @@ export const descriptor: Descriptor = {
     { name: 'altiplano.state.v1.CompletedTask', fields: [
       { name: 'task', number: 1, label: 'required', kind: 'message', type: 'altiplano.state.v1.Task' },
       { name: 'ordinal', number: 2, label: 'required', kind: 'scalar', type: 'double' },
+    ] },
+    { name: 'altiplano.state.v1.GoneAgent', fields: [
+      { name: 'id', number: 1, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'gone_ms', number: 2, label: 'required', kind: 'scalar', type: 'double' },
+    ] },
+    { name: 'altiplano.state.v1.Maintenance', fields: [
+      { name: 'windows', number: 1, label: 'repeated', kind: 'message', type: 'altiplano.state.v1.MaintenanceWindow' },
+      { name: 'down', number: 2, label: 'repeated', kind: 'message', type: 'mesos.v1.MachineID' },
     ] },
     { name: 'mesos.v1.agent.Call', fields: [
       { name: 'type', number: 1, label: 'optional', kind: 'enum', type: 'mesos.v1.agent.Call.Type' },
@@ -2206,7 +2295,7 @@ export const descriptor: Descriptor = {
     ] },
   ],
   enums: [
-    { name: 'altiplano.agent.v1.KillRecord.Cause', values: { UNKNOWN: 0, REQUESTED: 1, DURING_LAUNCH: 2, COMPLETION_TIME: 3, ABANDONED: 4 } },
+    { name: 'altiplano.agent.v1.KillRecord.Cause', values: { UNKNOWN: 0, REQUESTED: 1, DURING_LAUNCH: 2, COMPLETION_TIME: 3, ABANDONED: 4, DRAINED: 5, DRAINED_GONE: 6 } },
     { name: 'mesos.v1.agent.Call.Type', values: { UNKNOWN: 0, GET_HEALTH: 1, GET_FLAGS: 2, GET_VERSION: 3, GET_METRICS: 4, GET_LOGGING_LEVEL: 5, SET_LOGGING_LEVEL: 6, LIST_FILES: 7, READ_FILE: 8, GET_STATE: 9, GET_CONTAINERS: 10, GET_FRAMEWORKS: 11, GET_EXECUTORS: 12, GET_OPERATIONS: 31, GET_TASKS: 13, GET_AGENT: 20, GET_RESOURCE_PROVIDERS: 26, LAUNCH_NESTED_CONTAINER: 14, WAIT_NESTED_CONTAINER: 15, KILL_NESTED_CONTAINER: 16, REMOVE_NESTED_CONTAINER: 21, LAUNCH_NESTED_CONTAINER_SESSION: 17, ATTACH_CONTAINER_INPUT: 18, ATTACH_CONTAINER_OUTPUT: 19, LAUNCH_CONTAINER: 22, WAIT_CONTAINER: 23, KILL_CONTAINER: 24, REMOVE_CONTAINER: 25, ADD_RESOURCE_PROVIDER_CONFIG: 27, UPDATE_RESOURCE_PROVIDER_CONFIG: 28, REMOVE_RESOURCE_PROVIDER_CONFIG: 29, MARK_RESOURCE_PROVIDER_GONE: 32, PRUNE_IMAGES: 30 }, deprecated: ['LAUNCH_NESTED_CONTAINER', 'WAIT_NESTED_CONTAINER', 'KILL_NESTED_CONTAINER', 'REMOVE_NESTED_CONTAINER'] },
     { name: 'mesos.v1.agent.Call.AttachContainerInput.Type', values: { UNKNOWN: 0, CONTAINER_ID: 1, PROCESS_IO: 2 } },
     { name: 'mesos.v1.agent.Response.Type', values: { UNKNOWN: 0, GET_HEALTH: 1, GET_FLAGS: 2, GET_VERSION: 3, GET_METRICS: 4, GET_LOGGING_LEVEL: 5, LIST_FILES: 6, READ_FILE: 7, GET_STATE: 8, GET_CONTAINERS: 9, GET_FRAMEWORKS: 10, GET_EXECUTORS: 11, GET_OPERATIONS: 17, GET_TASKS: 12, GET_AGENT: 14, GET_RESOURCE_PROVIDERS: 16, WAIT_NESTED_CONTAINER: 13, WAIT_CONTAINER: 15 }, deprecated: ['WAIT_NESTED_CONTAINER'] },

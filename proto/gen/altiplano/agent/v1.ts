@@ -6,7 +6,9 @@ export type KillRecord_Cause =
   | 'REQUESTED'
   | 'DURING_LAUNCH'
   | 'COMPLETION_TIME'
-  | 'ABANDONED';
+  | 'ABANDONED'
+  | 'DRAINED'
+  | 'DRAINED_GONE';
 
 export type AgentMessage = {
   readonly register?: Register;
@@ -85,6 +87,7 @@ export type MasterMessage = {
   readonly shutdown_framework?: ShutdownFramework;
   readonly update_framework?: UpdateFramework;
   readonly shutdown?: Shutdown;
+  readonly drain?: Drain;
 };
 
 /** The answer of a master that does not lead; it closes the stream after it. */
@@ -138,6 +141,21 @@ export type UpdateFramework = {
 /** The agent is not wanted any more (gone, removed, or its address changed): kill everything, stop. */
 export type Shutdown = {
   readonly message: string;
+};
+
+/**
+ * Kill every task and start no new one, or, without a configuration, be an agent like any other again.
+ * Said after each registration while it holds; what was killed is killed.
+ */
+export type Drain = {
+  readonly config?: DrainConfig;
+};
+
+export type DrainConfig = {
+  /** No task gets longer than this to end. Unset leaves each its own. */
+  readonly max_grace_ms?: number;
+  /** The agent is gone when it is drained: partition-aware frameworks are told so of their tasks. */
+  readonly gone_then: boolean;
 };
 
 /** Who the agent is. */

@@ -16,6 +16,16 @@ export type Command = {
   readonly update_tasks?: UpdateTasks;
   readonly acknowledge_updates?: AcknowledgeUpdates;
   readonly kill_task?: KillTask;
+  readonly update_weights?: UpdateWeights;
+  readonly update_quotas?: UpdateQuotas;
+  readonly schedule_maintenance?: ScheduleMaintenance;
+  readonly start_maintenance?: StartMaintenance;
+  readonly stop_maintenance?: StopMaintenance;
+  readonly deactivate_agent?: DeactivateAgent;
+  readonly drain_agent?: DrainAgent;
+  readonly finish_drain?: FinishDrain;
+  readonly reactivate_agent?: ReactivateAgent;
+  readonly mark_agent_gone?: MarkAgentGone;
 };
 
 export type AnnounceLeader = {
@@ -95,6 +105,71 @@ export type KillTask = {
   readonly policy?: Uint8Array;
 };
 
+export type UpdateWeights = {
+  readonly weights?: readonly Weight[];
+};
+
+export type Weight = {
+  readonly role: string;
+  readonly weight: number;
+};
+
+export type UpdateQuotas = {
+  readonly quotas?: readonly Quota[];
+};
+
+/** Whole thousandths by name. A name that is missing is promised nothing, and has no limit. */
+export type Quota = {
+  readonly role: string;
+  readonly guarantees?: readonly Amount[];
+  readonly limits?: readonly Amount[];
+};
+
+export type Amount = {
+  readonly name: string;
+  readonly milli: number;
+};
+
+export type ScheduleMaintenance = {
+  readonly windows?: readonly MaintenanceWindow[];
+};
+
+export type MaintenanceWindow = {
+  readonly machines?: readonly mesos_v1.MachineID[];
+  readonly unavailability: mesos_v1.Unavailability;
+};
+
+export type StartMaintenance = {
+  readonly machines?: readonly mesos_v1.MachineID[];
+};
+
+export type StopMaintenance = {
+  readonly machines?: readonly mesos_v1.MachineID[];
+};
+
+export type DeactivateAgent = {
+  readonly agent_id: string;
+};
+
+export type DrainAgent = {
+  readonly agent_id: string;
+  readonly max_grace_ms?: number;
+  /** It is gone when nothing is left on it. */
+  readonly gone_then: boolean;
+};
+
+export type FinishDrain = {
+  readonly agent_id: string;
+};
+
+export type ReactivateAgent = {
+  readonly agent_id: string;
+};
+
+export type MarkAgentGone = {
+  readonly agent_id: string;
+};
+
 export type MasterAddress = {
   readonly id: string;
   readonly hostname: string;
@@ -118,6 +193,20 @@ export type Agent = {
   readonly reregistered_ms?: number;
   /** Set while the agent is unreachable. */
   readonly unreachable_since_ms?: number;
+  /** Set while an operator keeps new work from it. */
+  readonly deactivation?: Deactivation;
+};
+
+export type Deactivation = {
+  /** Unset when it was deactivated without being drained. */
+  readonly drain?: Drain;
+};
+
+export type Drain = {
+  readonly drained: boolean;
+  readonly since_ms: number;
+  readonly max_grace_ms?: number;
+  readonly gone_then: boolean;
 };
 
 export type Framework = {
@@ -193,6 +282,10 @@ export type Record = {
   readonly live_task?: Task;
   readonly unreachable_task?: Task;
   readonly completed_task?: CompletedTask;
+  readonly gone_agent?: GoneAgent;
+  readonly weight?: Weight;
+  readonly quota?: Quota;
+  readonly maintenance?: Maintenance;
 };
 
 export type Root = {
@@ -216,4 +309,14 @@ export type CompletedTask = {
   readonly task: Task;
   /** Its number in its framework's history. */
   readonly ordinal: number;
+};
+
+export type GoneAgent = {
+  readonly id: string;
+  readonly gone_ms: number;
+};
+
+export type Maintenance = {
+  readonly windows?: readonly MaintenanceWindow[];
+  readonly down?: readonly mesos_v1.MachineID[];
 };
