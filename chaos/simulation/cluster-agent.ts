@@ -132,6 +132,7 @@ export class AgentMachine {
           agent_info: { hostname: name, port: agentPort, resources: this.#resources() },
           version: '1.12.0',
           ip: name,
+          capabilities: [{ type: 'AGENT_DRAINING' }],
         },
         endpoint: `${name}:${agentPort}`,
         path: '/bin',

@@ -131,7 +131,12 @@ async function settingsFrom(flags: AgentFlags): Promise<AgentSettings | string> 
 }
 
 /** What this agent does of what an agent may do; the others come with what they name. */
-const capabilities = ['MULTI_ROLE', 'HIERARCHICAL_ROLE', 'RESERVATION_REFINEMENT'] as const;
+const capabilities = [
+  'MULTI_ROLE',
+  'HIERARCHICAL_ROLE',
+  'RESERVATION_REFINEMENT',
+  'AGENT_DRAINING',
+] as const;
 
 function report(end: AgentEnd): number {
   switch (end.kind) {

@@ -4,7 +4,7 @@
  * else the task's, else 3 s.
  */
 import type { KillTask } from '#proto/gen/altiplano/agent/v1.ts';
-import type { KillPolicy } from '#proto/gen/mesos/v1.ts';
+import type { FrameworkInfo, KillPolicy } from '#proto/gen/mesos/v1.ts';
 import type { ContainerEnd } from '../containerizer.ts';
 import type { Ending, Kill, Task } from './state.ts';
 import { taskKey } from './state.ts';
@@ -25,8 +25,15 @@ export function killTask(turn: Turn, message: KillTask): void {
   request(turn, task, graceMs);
 }
 
-/** A scheduler, or the agent's own orderly end, wants the task killed. */
-function request(turn: Turn, task: Task, graceMs: number): void {
+type Orderly = Extract<Kill['cause'], 'REQUESTED' | 'DRAINED' | 'DRAINED_GONE'>;
+
+/** A scheduler, an operator or the agent's own orderly end wants the task killed. */
+export function request(
+  turn: Turn,
+  task: Task,
+  graceMs: number,
+  cause: Orderly = 'REQUESTED',
+): void {
   if (task.life.kind === 'ended') return;
   if (task.kill !== undefined) {
     shorten(turn, task, task.kill, graceMs);
@@ -38,11 +45,15 @@ function request(turn: Turn, task: Task, graceMs: number): void {
     keep(turn, { ...task, kill: { cause: 'DURING_LAUNCH', graceMs: 0, sinceMs } });
     return;
   }
-  const kill: Kill = { cause: 'REQUESTED', graceMs, sinceMs };
-  const info = turn.state.frameworks.get(task.frameworkId)?.info;
+  const kill: Kill = { cause, graceMs, sinceMs };
+  const info = frameworkInfo(turn, task);
   const killed = { ...task, kill };
   if (info !== undefined && wantsKilling(info)) {
-    report(turn, killed, { state: 'TASK_KILLING', source: 'SOURCE_EXECUTOR' });
+    report(turn, killed, {
+      state: 'TASK_KILLING',
+      source: 'SOURCE_EXECUTOR',
+      ...(cause !== 'REQUESTED' && { reason: 'REASON_AGENT_DRAINING' }),
+    });
   } else keep(turn, killed);
   signal(turn, killed, kill);
 }
@@ -54,10 +65,13 @@ function shorten(turn: Turn, task: Task, kill: Kill, graceMs: number): void {
   act(turn, { kind: 'set-timer', timer: { kind: 'escalate', task: task.key }, delayMs });
 }
 
+const isOrderly = ({ cause }: Kill): boolean =>
+  cause === 'REQUESTED' || cause === 'DRAINED' || cause === 'DRAINED_GONE';
+
 /** Carries a kill out on a container that runs. */
 export function signal(turn: Turn, task: Task, kill: Kill): void {
   const { containerId, key } = task;
-  if (kill.cause !== 'REQUESTED' && kill.graceMs === 0) {
+  if (kill.graceMs === 0 && !isOrderly(kill)) {
     act(turn, { kind: 'signal', containerId, signal: 'KILL' });
     return;
   }
@@ -125,7 +139,7 @@ export function containerEnded(turn: Turn, task: Task, how: ContainerEnd): void 
     { kind: 'cancel-timer', timer: { kind: 'overtime', task: task.key } },
   );
   if (task.kill?.cause === 'ABANDONED') forget(turn, { ...task, life: { kind: 'ended' } });
-  else report(turn, task, outcomeOf(how, task.kill));
+  else report(turn, task, outcomeOf(how, task.kill, frameworkInfo(turn, task)));
 }
 
 export function stopWhenEmpty(turn: Turn): void {
@@ -140,7 +154,10 @@ export function stopWhenEmpty(turn: Turn): void {
   act(turn, { kind: 'stopped', reason });
 }
 
-function graceOf(policy: KillPolicy | undefined): number | undefined {
+const frameworkInfo = (turn: Turn, { frameworkId }: Task): FrameworkInfo | undefined =>
+  turn.state.frameworks.get(frameworkId)?.info;
+
+export function graceOf(policy: KillPolicy | undefined): number | undefined {
   const nanoseconds = policy?.grace_period?.nanoseconds;
   return nanoseconds === undefined ? undefined : Math.max(0, Number(nanoseconds) / 1e6);
 }

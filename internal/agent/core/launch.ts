@@ -4,7 +4,7 @@
  */
 import { newUuid } from '#internal/base/uuid.ts';
 import type { ProcessRecord, RunTask } from '#proto/gen/altiplano/agent/v1.ts';
-import type { CommandInfo, TaskInfo } from '#proto/gen/mesos/v1.ts';
+import type { CommandInfo, FrameworkInfo, TaskInfo } from '#proto/gen/mesos/v1.ts';
 import { accept, refuse, type Result } from '#internal/base/result.ts';
 import type { ContainerCommand, ContainerSpec } from '../containerizer.ts';
 import { signal } from './kill.ts';
@@ -15,7 +15,7 @@ import {
   type Task,
   taskKey,
 } from './state.ts';
-import { killedDuringLaunch, launchFailed } from './status.ts';
+import { drainingAlready, killedDuringLaunch, launchFailed, type Outcome } from './status.ts';
 import { type Turn, act, change, forget, getTask, keep, nameOf, note, remember } from './turn.ts';
 import { report } from './updates.ts';
 
@@ -45,12 +45,18 @@ export function runTask(turn: Turn, { framework_info, task_info }: RunTask): voi
     nextUpdate: 1,
     retryMs: turn.settings.updateRetryMs,
   };
-  const command = commandOf(task_info);
-  if (command.ok) launch(turn, task);
+  const refusal = refusalOf(turn, framework_info, task_info);
+  if (refusal === undefined) launch(turn, task);
   else {
     record(turn, task);
-    report(turn, task, launchFailed(command.refusal));
+    report(turn, task, refusal);
   }
+}
+
+function refusalOf({ state }: Turn, framework: FrameworkInfo, info: TaskInfo): Outcome | undefined {
+  if (state.drain !== undefined) return drainingAlready(framework);
+  const command = commandOf(info);
+  return command.ok ? undefined : launchFailed(command.refusal);
 }
 
 /** Remembers a framework, with the information that came last. */

@@ -31,7 +31,12 @@ export type AgentState = {
   readonly frameworks: ImmutableMap<string, Framework>;
   readonly tasks: ImmutableMap<TaskKey, Task>;
   readonly ending: Ending;
+  /** Set while an operator wants the agent empty. Masters say so at each registration. */
+  readonly drain: Drain | undefined;
 };
+
+/** `maxGraceMs`: no task gets longer; `isGoneThen`: the agent does not come back from it. */
+export type Drain = { readonly maxGraceMs: number; readonly isGoneThen: boolean };
 
 export type Session =
   | { readonly kind: 'idle' }
@@ -170,6 +175,7 @@ export function recoveredState(
         .map((task) => [task.key, task]),
     ),
     ending: { kind: 'none' },
+    drain: undefined,
   };
 }
 

@@ -48,7 +48,11 @@ function containerStatus(task: Task, settings: AgentSettings): TaskStatus['conta
 }
 
 /** How a task ended, seen with why it was killed, if it was. */
-export function outcomeOf(end: ContainerEnd, kill: Kill | undefined): Outcome {
+export function outcomeOf(
+  end: ContainerEnd,
+  kill: Kill | undefined,
+  framework: FrameworkInfo | undefined,
+): Outcome {
   const message = describe(end);
   if (kill === undefined) return outcomeAlone(end, message);
   switch (kill.cause) {
@@ -58,6 +62,12 @@ export function outcomeOf(end: ContainerEnd, kill: Kill | undefined): Outcome {
     case 'ABANDONED':
       // Also when it ended well in its grace: it did not do what it was launched for.
       return { state: 'TASK_KILLED', source: 'SOURCE_EXECUTOR', message };
+    case 'DRAINED':
+    case 'DRAINED_GONE': {
+      const isGone = kill.cause === 'DRAINED_GONE' && isPartitionAware(framework);
+      const state = isGone ? 'TASK_GONE_BY_OPERATOR' : 'TASK_KILLED';
+      return { state, source: 'SOURCE_EXECUTOR', reason: 'REASON_AGENT_DRAINING', message };
+    }
     case 'COMPLETION_TIME': {
       const reason = 'REASON_MAX_COMPLETION_TIME_REACHED';
       return { state: 'TASK_FAILED', source: 'SOURCE_EXECUTOR', reason, message };
@@ -134,6 +144,17 @@ const signalTexts: Readonly<Record<number, string>> = {
   30: 'Power failure',
   31: 'Bad system call',
 };
+
+/** Contract 4.3: never launched. */
+export const drainingAlready = (framework: FrameworkInfo): Outcome => ({
+  state: isPartitionAware(framework) ? 'TASK_DROPPED' : 'TASK_LOST',
+  source: 'SOURCE_AGENT',
+  reason: 'REASON_AGENT_DRAINING',
+  message: 'Task was received while agent was already draining',
+});
+
+const isPartitionAware = (info: FrameworkInfo | undefined): boolean =>
+  info?.capabilities?.some(({ type }) => type === 'PARTITION_AWARE') === true;
 
 /** Contract 7.1: only frameworks that say so are told TASK_KILLING. */
 export function wantsKilling(info: FrameworkInfo): boolean {

@@ -6,6 +6,7 @@
  */
 import { assert, unreachable } from '#internal/base/assert.ts';
 import type { MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
+import { drain } from './drain.ts';
 import type { Input, Moment, Step, TimerId } from './input.ts';
 import {
   containerEnded,
@@ -87,6 +88,7 @@ function hear(turn: Turn, link: number, message: MasterMessage): void {
   if (message.update_framework !== undefined) {
     updateFramework(turn, message.update_framework.framework_info);
   }
+  if (message.drain !== undefined) drain(turn, message.drain);
   if (message.shutdown !== undefined) {
     end(turn, { kind: 'expelled', reason: message.shutdown.message });
   }

@@ -1,0 +1,23 @@
+/** An operator wants the agent empty: every task is killed, none is started (contract 10.6). */
+import type { Drain as DrainMessage } from '#proto/gen/altiplano/agent/v1.ts';
+import { graceOf, request } from './kill.ts';
+import type { Drain } from './state.ts';
+import { change, note, type Turn } from './turn.ts';
+
+/** Said again it may shorten what tasks are left; what is being killed is not saved by its end. */
+export function drain(turn: Turn, { config }: DrainMessage): void {
+  if (config === undefined) {
+    if (turn.state.drain !== undefined) note(turn, 'info', 'not draining any more');
+    change(turn, { drain: undefined });
+    return;
+  }
+  const { max_grace_ms: maxGraceMs = Infinity, gone_then: isGoneThen } = config;
+  const wanted: Drain = { maxGraceMs, isGoneThen };
+  if (turn.state.drain === undefined) note(turn, 'info', 'draining', wanted);
+  change(turn, { drain: wanted });
+  for (const task of turn.state.tasks.values()) {
+    const own = graceOf(task.info.kill_policy) ?? turn.settings.killGraceMs;
+    const cause = isGoneThen ? 'DRAINED_GONE' : 'DRAINED';
+    request(turn, task, Math.min(own, maxGraceMs), cause);
+  }
+}
