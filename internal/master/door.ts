@@ -7,6 +7,7 @@ import type { Agent, MasterAddress } from '#internal/model/cluster.ts';
 import type { AgentId, FrameworkId, OfferId, Role, StreamId } from '#internal/model/ids.ts';
 import type { Resources } from '#internal/resources/resource.ts';
 import type { State } from '#internal/state/state.ts';
+import type { Call as OperatorCall } from '#proto/gen/mesos/v1/master.ts';
 import type { Call, Event } from '#proto/gen/mesos/v1/scheduler.ts';
 
 export type MasterDoor = {
@@ -20,8 +21,8 @@ export type MasterDoor = {
   call(call: Call, streamId: string | undefined): Promise<Answer>;
   /** What reading calls are answered from: one consistent moment. */
   view(): MasterView;
-  /** The operator's TEARDOWN. */
-  teardown(frameworkId: FrameworkId): Promise<Answer>;
+  /** An operator's well-formed call of one of `operations`: what of it is decided (contract 10.2). */
+  operate(call: OperatorCall): Promise<Answer>;
 };
 
 /** Contract 1.8: who answers, who redirects, who has to say 503. */

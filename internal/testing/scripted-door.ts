@@ -9,19 +9,19 @@ import type {
   MasterDoor,
   MasterView,
 } from '#internal/master/door.ts';
-import type { FrameworkId } from '#internal/model/ids.ts';
+import type { Call as OperatorCall } from '#proto/gen/mesos/v1/master.ts';
 import type { Call } from '#proto/gen/mesos/v1/scheduler.ts';
 
 export type ScriptedDoor = MasterDoor & {
   readonly calls: { readonly call: Call; readonly streamId: string | undefined }[];
   readonly streams: { readonly call: Call; readonly stream: EventStream }[];
-  readonly torndown: FrameworkId[];
+  readonly operations: OperatorCall[];
 };
 
 export type Script = {
   readonly view: MasterView;
   readonly leadership?: Leadership;
-  /** What every call and TEARDOWN is answered. */
+  /** What every call is answered, of schedulers and operators. */
   readonly answer?: Answer;
 };
 
@@ -30,7 +30,7 @@ export function scriptedDoor(script: Script): ScriptedDoor {
   const door: ScriptedDoor = {
     calls: [],
     streams: [],
-    torndown: [],
+    operations: [],
     leadership: () => script.leadership ?? { kind: 'leading' },
     view: () => script.view,
     subscribe(call, stream) {
@@ -40,8 +40,8 @@ export function scriptedDoor(script: Script): ScriptedDoor {
       door.calls.push({ call, streamId });
       return Promise.resolve(answer);
     },
-    teardown(frameworkId) {
-      door.torndown.push(frameworkId);
+    operate(call) {
+      door.operations.push(call);
       return Promise.resolve(answer);
     },
   };

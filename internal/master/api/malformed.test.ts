@@ -16,7 +16,7 @@ for (const malformed of malformedRequests.filter(({ refusedBy }) => refusedBy ==
     t.is(textOf(response), expectedText(malformed, nobody) ?? 'a text is fixed');
     t.is(response.headers['content-type'], 'text/plain; charset=utf-8');
     t.is(response.headers['allow'], malformed.status === 405 ? 'POST' : undefined);
-    t.deepEqual([door.calls, door.streams, door.torndown], [[], [], []]);
+    t.deepEqual([door.calls, door.streams, door.operations], [[], [], []]);
   });
 }
 

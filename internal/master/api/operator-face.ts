@@ -2,7 +2,6 @@
  * `/api/v1`: the face that operators, web UIs and exporters talk to (contract 10). Every read is
  * answered from one view. Calls that nothing stands behind are answered 501.
  */
-import { frameworkId } from '#internal/model/ids.ts';
 import type { HttpHandler } from '#internal/runtime/http.ts';
 import { toJson } from '#internal/wire/json.ts';
 import { type MediaType, negotiateMediaType } from '#internal/wire/media-type.ts';
@@ -18,6 +17,7 @@ import type {
 } from '#proto/gen/mesos/v1/master.ts';
 import type { MasterDoor, MasterView } from '../door.ts';
 import { masterInfo } from '../leader/events.ts';
+import { operations } from '../leader/operators/operate.ts';
 import { type MasterProfile, versionInfo } from './master-profile.ts';
 import type { Metrics } from './metrics.ts';
 import {
@@ -29,6 +29,12 @@ import {
   getTasks,
 } from './operator-replies.ts';
 import { parseCall } from './parse-call.ts';
+import {
+  getMaintenanceSchedule,
+  getMaintenanceStatus,
+  getQuota,
+  getWeights,
+} from './policy-replies.ts';
 import {
   answerResponse,
   bodyResponse,
@@ -67,10 +73,7 @@ function answer(
   dependencies: OperatorDependencies,
   profile: MasterProfile,
 ): WholeResponse | Promise<WholeResponse> {
-  if (call.teardown !== undefined && call.type === 'TEARDOWN') {
-    const id = frameworkId(call.teardown.framework_id.value);
-    return dependencies.door.teardown(id).then(answerResponse);
-  }
+  if (operations.has(call.type)) return dependencies.door.operate(call).then(answerResponse);
   // No file is shown to operators, so none is found (contract 10.2: 404 with an empty body).
   if (call.type === 'LIST_FILES' || call.type === 'READ_FILE') return errorResponse(404, '');
   const read = reads.get(call.type);
@@ -89,7 +92,6 @@ type Source = {
 
 type Read = (source: Source) => Response;
 
-/** Weights, quota and maintenance cannot be set: nobody has any (contract 10.7 has the shapes). */
 const reads: ReadonlyMap<Call['type'], Read> = new Map<Call_Type, Read>([
   ['GET_HEALTH', () => ({ type: 'GET_HEALTH', get_health: { healthy: true } })],
   ['GET_FLAGS', ({ profile }) => ({ type: 'GET_FLAGS', get_flags: getFlags(profile) })],
@@ -107,15 +109,21 @@ const reads: ReadonlyMap<Call['type'], Read> = new Map<Call_Type, Read>([
   ['GET_TASKS', ({ view }) => ({ type: 'GET_TASKS', get_tasks: getTasks(view) })],
   ['GET_ROLES', ({ view }) => ({ type: 'GET_ROLES', get_roles: getRoles(view) })],
   ['GET_MASTER', (source) => ({ type: 'GET_MASTER', get_master: getMaster(source) })],
-  ['GET_WEIGHTS', () => ({ type: 'GET_WEIGHTS' })],
-  ['GET_QUOTA', () => ({ type: 'GET_QUOTA', get_quota: { status: {} } })],
+  ['GET_WEIGHTS', ({ view }) => ({ type: 'GET_WEIGHTS', ...getWeights(view) })],
+  ['GET_QUOTA', ({ view }) => ({ type: 'GET_QUOTA', get_quota: getQuota(view) })],
   [
     'GET_MAINTENANCE_STATUS',
-    () => ({ type: 'GET_MAINTENANCE_STATUS', get_maintenance_status: { status: {} } }),
+    ({ view }) => ({
+      type: 'GET_MAINTENANCE_STATUS',
+      get_maintenance_status: getMaintenanceStatus(view),
+    }),
   ],
   [
     'GET_MAINTENANCE_SCHEDULE',
-    () => ({ type: 'GET_MAINTENANCE_SCHEDULE', get_maintenance_schedule: { schedule: {} } }),
+    ({ view }) => ({
+      type: 'GET_MAINTENANCE_SCHEDULE',
+      get_maintenance_schedule: getMaintenanceSchedule(view),
+    }),
   ],
 ]);
 

@@ -13,6 +13,7 @@ import { agentPid } from './addresses.ts';
 import { agentGroups } from './agent-groups.ts';
 import { executorsOf } from './executors.ts';
 import { completedFrameworks, type FrameworkEntry, liveFrameworks } from './framework-record.ts';
+import { drainInfo, isActive } from './deactivation.ts';
 import { roleEntries } from './roles.ts';
 import { type Usage, usageOf } from './usage.ts';
 
@@ -64,11 +65,11 @@ export function getExecutors(view: MasterView): master.Response_GetExecutors {
 /** Of each role cpus, mem and the like, allocated or offered; whose they were does not show. */
 export function getRoles(view: MasterView): master.Response_GetRoles {
   return {
-    roles: roleEntries(view, usageOf(view)).map(({ name, frameworkIds, allocated, offered }) => ({
+    roles: roleEntries(view, usageOf(view)).map(({ name, weight, frameworkIds, ...held }) => ({
       name,
-      weight: 1,
+      weight,
       frameworks: frameworkIds.map((value) => ({ value })),
-      resources: quantitiesToWire(add(allocated, offered)),
+      resources: quantitiesToWire(add(held.allocated, held.offered)),
     })),
   };
 }
@@ -77,8 +78,8 @@ function agentReply(view: MasterView, usage: Usage, agent: Agent): master.Respon
   const { id, reregisteredMs } = agent;
   return {
     agent_info: agentInfo(agent),
-    active: view.connectedAgents.has(id),
-    deactivated: false,
+    active: isActive(view, agent),
+    deactivated: agent.deactivation !== undefined,
     version: agent.version,
     pid: agentPid(agent),
     registered_time: timeInfo(agent.registeredMs),
@@ -87,6 +88,20 @@ function agentReply(view: MasterView, usage: Usage, agent: Agent): master.Respon
     allocated_resources: resourcesToWire(usage.used.ofAgent(id), 'endpoint'),
     offered_resources: resourcesToWire(usage.offered.ofAgent(id), 'endpoint'),
     capabilities: capabilitiesToWire(agent),
+    ...drainReply(agent),
+  };
+}
+
+/** A moment is told in whole seconds here (contract 10.6). */
+function drainReply(
+  agent: Agent,
+): Pick<master.Response_GetAgents_Agent, 'drain_info' | 'estimated_drain_start_time'> {
+  const drain = drainInfo(agent);
+  if (drain === undefined) return {};
+  const seconds = Math.floor(drain.sinceMs / 1000);
+  return {
+    drain_info: drain.info,
+    estimated_drain_start_time: { nanoseconds: BigInt(seconds) * 1_000_000_000n },
   };
 }
 

@@ -1,5 +1,8 @@
 /** The roles that matter at the moment: those of frameworks, and those something is reserved for. */
-import type { FrameworkId } from '#internal/model/ids.ts';
+import { type FrameworkId, role as asRole } from '#internal/model/ids.ts';
+import type { Quota } from '#internal/model/policy.ts';
+import { noLimits } from '#internal/resources/limits.ts';
+import { noQuantities } from '#internal/resources/quantities.ts';
 import { isReserved, reservationRole } from '#internal/resources/reservation.ts';
 import { add, nothing, unallocated } from '#internal/resources/resources.ts';
 import type { Resource, Resources } from '#internal/resources/resource.ts';
@@ -13,7 +16,11 @@ export type RoleEntry = {
   readonly offered: Resources;
   /** To this role, not to one below it; whether used or not. */
   readonly reserved: Resources;
+  readonly weight: number;
+  readonly quota: Quota;
 };
+
+const noQuota: Quota = { guarantees: noQuantities, limits: noLimits };
 
 /** Sorted by name. */
 export function roleEntries(view: MasterView, usage: Usage): readonly RoleEntry[] {
@@ -27,13 +34,21 @@ export function roleEntries(view: MasterView, usage: Usage): readonly RoleEntry[
   );
   const allocated = byRole(usage.used.total, allocationRole);
   const offered = byRole(usage.offered.total, allocationRole);
-  const names = new Set([...members.keys(), ...reserved.keys(), ...allocated.keys()]);
+  const { weights, quotas } = view.state;
+  const names = new Set<string>([
+    ...members.keys(),
+    ...reserved.keys(),
+    ...allocated.keys(),
+    ...quotas.keys(),
+  ]);
   return [...names].toSorted().map((name) => ({
     name,
     frameworkIds: members.get(name) ?? [],
     allocated: allocated.get(name) ?? nothing,
     offered: offered.get(name) ?? nothing,
     reserved: reserved.get(name) ?? nothing,
+    weight: weights.get(asRole(name)) ?? 1,
+    quota: quotas.get(asRole(name)) ?? noQuota,
   }));
 }
 

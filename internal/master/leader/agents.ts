@@ -15,12 +15,15 @@ import { agentFailureEvent } from './events.ts';
 import {
   agentOf,
   frameworkOf,
+  instruct,
   instructVisitor,
   type Lead,
   type Peer,
   type Visitor,
 } from './lead.ts';
 import { allocateSoon, rescindOffersOfAgent } from './offers.ts';
+import { heedDeactivation, sendDrain } from './operators/deactivation.ts';
+import { heedWindow } from './operators/maintenance.ts';
 import { shutDownFramework } from './reports.ts';
 import { frameworkInfo } from './schedulers.ts';
 import { killTask, runTask } from './tasks.ts';
@@ -57,6 +60,23 @@ export function agentRemoved(lead: Lead, id: AgentId): void {
   leave(lead, id);
 }
 
+/** Its machine was taken down while its first registration was on its way into the log. */
+export function agentRefused(lead: Lead, registration: string): void {
+  const visitor = lead.registering.get(registration);
+  lead.registering.delete(registration);
+  if (visitor !== undefined) dismiss(lead, visitor, machineDown);
+}
+
+/** It hears it first, and its tasks' frameworks then (contract 7.4). `agent-removed` follows. */
+export function agentGone(lead: Lead, id: AgentId): void {
+  instruct(lead, id, { shutdown: { message: markedGone } });
+}
+
+export const markedGone = 'Agent has been marked gone';
+
+/** What an agent on such a machine is told (contract 7.4). */
+export const machineDown = 'Machine is `DOWN`';
+
 /** Tells an agent to stop, and closes its link. */
 export function dismiss(lead: Lead, visitor: Visitor, message: string): void {
   instructVisitor(lead, visitor, { shutdown: { message } });
@@ -85,6 +105,8 @@ function addPeer(lead: Lead, id: AgentId, kind: 'recovered' | 'disconnected'): P
   lead.peers.set(id, peer);
   const used = usesOf(lead, id);
   lead.allocator.handle({ kind: 'agent-added', agentId: id, used, ...describe(agent) });
+  heedDeactivation(lead, id);
+  heedWindow(lead, agent);
   return peer;
 }
 
@@ -136,6 +158,7 @@ function welcome(lead: Lead, visitor: Visitor, id: AgentId): void {
   const total_ping_timeout_seconds = (agentPingTimeoutMs * agentPingTimeoutsMax) / 1000;
   const registered = { agent_id: { value: id }, total_ping_timeout_seconds };
   instructVisitor(lead, visitor, { registered });
+  sendDrain(lead, id);
   for (const frameworkId of visitor.frameworks) {
     const framework = frameworkOf(lead, frameworkId);
     if (framework === undefined) shutDownFramework(lead, id, frameworkId);
@@ -194,6 +217,8 @@ function leave(lead: Lead, id: AgentId): void {
   rescindOffersOfAgent(lead, id);
   lead.allocator.handle({ kind: 'agent-removed', agentId: id });
   lead.peers.delete(id);
+  lead.windows.delete(id);
+  lead.draining.delete(id);
   if (peer.presence.kind === 'connected') {
     const { visitor } = peer.presence;
     visitor.agentId = undefined;

@@ -2,8 +2,19 @@
 import { unreachable } from '#internal/base/assert.ts';
 import type { Effect } from '#internal/state/command.ts';
 import type { Applied } from '../ledger.ts';
-import { agentAdmitted, agentRemoved, agentReregistered, agentUnreachable } from './agents.ts';
+import {
+  agentAdmitted,
+  agentGone,
+  agentRefused,
+  agentRemoved,
+  agentReregistered,
+  agentUnreachable,
+} from './agents.ts';
 import { frameworkOf, type Lead } from './lead.ts';
+import { deactivationChanged, finishDrains } from './operators/deactivation.ts';
+import { maintenanceChanged } from './operators/maintenance.ts';
+import { quotasUpdated } from './operators/quota.ts';
+import { weightsUpdated } from './operators/weights.ts';
 import { updateAcknowledged } from './reports.ts';
 import {
   awaitFailover,
@@ -22,6 +33,7 @@ export function carryOut(lead: Lead, { state, effects }: Applied): void {
   lead.state = state;
   for (const effect of effects) if (!isOfAgent(effect)) carryOutOne(lead, effect);
   for (const effect of effects) if (isOfAgent(effect)) carryOutOne(lead, effect);
+  finishDrains(lead);
 }
 
 function carryOutOne(lead: Lead, effect: Effect): void {
@@ -36,6 +48,18 @@ function carryOutOne(lead: Lead, effect: Effect): void {
       return agentUnreachable(lead, effect.agentId);
     case 'agent-removed':
       return agentRemoved(lead, effect.agentId);
+    case 'agent-refused':
+      return agentRefused(lead, effect.registration);
+    case 'agent-gone':
+      return agentGone(lead, effect.agentId);
+    case 'agent-deactivation-changed':
+      return deactivationChanged(lead, effect.agentId);
+    case 'weights-updated':
+      return weightsUpdated(lead, effect.weights);
+    case 'quotas-updated':
+      return quotasUpdated(lead, effect.quotas);
+    case 'maintenance-changed':
+      return maintenanceChanged(lead);
     case 'framework-subscribed':
       return frameworkSubscribed(lead, effect.frameworkId);
     case 'framework-refused':

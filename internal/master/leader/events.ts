@@ -13,8 +13,11 @@ import type { Event } from '#proto/gen/mesos/v1/scheduler.ts';
 import type { Answer } from '../door.ts';
 
 export const accepted: Answer = { status: 202, text: '' };
+export const done: Answer = { status: 200, text: '' };
 export const badRequest = (text: string): Answer => ({ status: 400, text });
 export const forbidden = (text: string): Answer => ({ status: 403, text });
+export const notFound = (text: string): Answer => ({ status: 404, text });
+export const conflict = (text: string): Answer => ({ status: 409, text });
 export const unavailable = (text: string): Answer => ({ status: 503, text });
 
 export const heartbeat: Event = { type: 'HEARTBEAT' };

@@ -11,6 +11,7 @@ import type { Allocation, FrameworkWish } from '#internal/allocator/event.ts';
 import type { Random } from '#internal/base/random.ts';
 import type { Agent, Framework, MasterAddress, Task } from '#internal/model/cluster.ts';
 import type { AgentId, FrameworkId, OfferId, TaskId } from '#internal/model/ids.ts';
+import type { MaintenanceWindow } from '#internal/model/policy.ts';
 import type { Link } from '#internal/rpc/link.ts';
 import type { Clock, Timer } from '#internal/runtime/clock.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
@@ -86,11 +87,15 @@ export type Lead = {
   readonly recoveredFrameworks: Set<FrameworkId>;
   /** Frameworks that the allocator knows. */
   readonly allocatable: Set<FrameworkId>;
-  /** Who waits for a framework to be removed. */
-  readonly removals: Map<FrameworkId, ((answer: Answer) => void)[]>;
+  /** Operators whose decisions are on their way into the log. */
+  readonly waiting: Set<(answer: Answer) => void>;
 
   /** Every admitted agent that is not unreachable. The allocator knows the same. */
   readonly peers: Map<AgentId, Peer>;
+  /** Connected or not, they are to be empty, and are looked at after each entry of the log. */
+  readonly draining: Set<AgentId>;
+  /** The windows of maintenance that the allocator knows of. */
+  readonly windows: Map<AgentId, MaintenanceWindow>;
   /** Links of agents, known or not. */
   readonly visitors: Set<Visitor>;
   /** First registrations on their way into the log, by registration. */

@@ -5,6 +5,7 @@
  */
 import type { Agent } from '#internal/model/cluster.ts';
 import { agentId, type AgentId, frameworkId, taskId } from '#internal/model/ids.ts';
+import { isMachineOf } from '#internal/model/policy.ts';
 import type { Link } from '#internal/rpc/link.ts';
 import type { ReportedTask } from '#internal/state/command.ts';
 import { agentFromDescription } from '#internal/wire/agent.ts';
@@ -16,7 +17,7 @@ import type {
   Reregister,
   Task,
 } from '#proto/gen/altiplano/agent/v1.ts';
-import { dismiss, pong } from './agents.ts';
+import { dismiss, machineDown, markedGone, pong } from './agents.ts';
 import { agentOf, type Lead, type Visitor } from './lead.ts';
 import { statusUpdated } from './reports.ts';
 
@@ -59,6 +60,10 @@ function register(lead: Lead, visitor: Visitor, message: Register): void {
   const known = lead.state.registrations.get(registration);
   const agent = present(lead, visitor, message, known ?? lead.ids.nextAgentId());
   if (agent === undefined) return;
+  if (isDown(lead, agent)) {
+    dismiss(lead, visitor, machineDown);
+    return;
+  }
   if (known === undefined) replaceNamesake(lead, agent);
   lead.registering.set(registration, visitor);
   if (lead.propose({ kind: 'admit-agent', agent })) return;
@@ -74,8 +79,9 @@ function reregister(lead: Lead, visitor: Visitor, message: Reregister): void {
   }
   const agent = present(lead, visitor, message, agentId(id));
   if (agent === undefined) return;
-  if (hasMoved(lead, agent)) {
-    dismiss(lead, visitor, 'Agent attempted to reregister with different IP / hostname');
+  const refusal = unwelcome(lead, agent);
+  if (refusal !== undefined) {
+    dismiss(lead, visitor, refusal);
     return;
   }
   visitor.reported = (message.tasks ?? []).map(reportedTask);
@@ -103,6 +109,17 @@ function present(
   dismiss(lead, visitor, agent.refusal);
   return undefined;
 }
+
+/** Why an agent that comes back is sent away (contract 7.4). */
+function unwelcome(lead: Lead, agent: Agent): string | undefined {
+  if (lead.state.goneAgents.has(agent.id)) return markedGone;
+  if (isDown(lead, agent)) return machineDown;
+  if (!hasMoved(lead, agent)) return undefined;
+  return 'Agent attempted to reregister with different IP / hostname';
+}
+
+const isDown = ({ state }: Lead, agent: Agent): boolean =>
+  state.maintenance.down.some((machine) => isMachineOf(machine, agent));
 
 /** Only of one that this leader has met: after a change of leaders agents may come from elsewhere. */
 function hasMoved(lead: Lead, { id, hostname, ip }: Agent): boolean {

@@ -1,8 +1,14 @@
 /** One task's whole way through a leading master, and who leads when. */
 import test from 'ava';
 import { frameworkId } from '#internal/model/ids.ts';
+import type { Call } from '#proto/gen/mesos/v1/master.ts';
 import { smallCluster, TestCluster } from '../testing/test-cluster.ts';
 import { taskFor, TestScheduler } from '../testing/test-scheduler.ts';
+
+const teardown = (id: string): Call => ({
+  type: 'TEARDOWN',
+  teardown: { framework_id: { value: id } },
+});
 
 test('a task is offered, launched, reported and acknowledged, and what it held is free again', async (t) => {
   const { cluster, leader, scheduler, agent } = await smallCluster();
@@ -127,11 +133,11 @@ test('a leader whose entry is lost starts anew from the state', async (t) => {
 test('a call that nobody can take any more is answered 503, and none is forgotten', async (t) => {
   const { cluster, scheduler, leader } = await smallCluster({ master: { backlogMax: 1 } });
   cluster.log.hold();
-  const teardown = leader.master.teardown(frameworkId(scheduler.id));
+  const answer = leader.master.operate(teardown(frameworkId(scheduler.id)));
   const kill = await scheduler.call({ type: 'KILL', kill: { task_id: { value: 't' } } });
   t.deepEqual(kill, { status: 503, text: 'Master is overloaded' });
   cluster.log.lose();
-  t.is((await teardown).status, 503);
+  t.is((await answer).status, 503);
 });
 
 test('a subscription that a leader cannot keep ends without a word', async (t) => {
@@ -152,10 +158,10 @@ test('a subscription that a leader cannot keep ends without a word', async (t) =
 test('the operator tears a framework down, once', async (t) => {
   const { scheduler, leader, cluster } = await smallCluster();
   const id = frameworkId(scheduler.id);
-  const first = cluster.world.settle(leader.master.teardown(id), { withinMs: 100 });
+  const first = cluster.world.settle(leader.master.operate(teardown(id)), { withinMs: 100 });
   t.deepEqual(await first, { status: 200, text: '' });
   t.false(scheduler.isConnected);
-  t.deepEqual(await leader.master.teardown(id), {
+  t.deepEqual(await leader.master.operate(teardown(id)), {
     status: 400,
     text: 'No framework found with specified ID',
   });

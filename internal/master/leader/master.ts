@@ -12,23 +12,24 @@ import { allocatorDefaults } from '#internal/allocator/event.ts';
 import { assert } from '#internal/base/assert.ts';
 import type { Random } from '#internal/base/random.ts';
 import type { MasterAddress } from '#internal/model/cluster.ts';
-import type { FrameworkId } from '#internal/model/ids.ts';
 import type { Link, LinkAcceptor } from '#internal/rpc/link.ts';
 import type { Clock, Timer } from '#internal/runtime/clock.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
 import { encodeCommand } from '#internal/wire/state-codec.ts';
 import type { AgentMessage, MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
+import type { Call as OperatorCall } from '#proto/gen/mesos/v1/master.ts';
 import type { Call } from '#proto/gen/mesos/v1/scheduler.ts';
 import type { Answer, EventStream, Leadership, MasterDoor, MasterView } from '../door.ts';
 import { receive } from './calls.ts';
 import { carryOut } from './effects.ts';
-import { badRequest, unavailable } from './events.ts';
+import { unavailable } from './events.ts';
 import { type Ids, newIds } from './ids.ts';
 import { Journal, type JournalOptions } from './journal.ts';
-import { frameworkOf, type Lead, type LeadOptions } from './lead.ts';
+import type { Lead, LeadOptions } from './lead.ts';
 import { linkClosed } from './agents.ts';
 import { heard, welcomeLink } from './links.ts';
 import { newLead } from './new-lead.ts';
+import { operate } from './operators/operate.ts';
 import { subscribe } from './subscribe.ts';
 import { stepDown, takeOver } from './takeover.ts';
 import { viewOf } from './view.ts';
@@ -147,17 +148,11 @@ export class Master implements MasterDoor {
     return promise;
   }
 
-  teardown(frameworkId: FrameworkId): Promise<Answer> {
+  operate(call: OperatorCall): Promise<Answer> {
     const { promise, resolve: reply } = Promise.withResolvers<Answer>();
     this.#turn(() => {
-      const lead = this.#lead;
-      if (lead === undefined) reply(unavailable('No leader elected'));
-      else if (frameworkOf(lead, frameworkId) === undefined) {
-        reply(badRequest('No framework found with specified ID'));
-      } else {
-        lead.removals.set(frameworkId, [...(lead.removals.get(frameworkId) ?? []), reply]);
-        lead.propose({ kind: 'remove-framework', frameworkId });
-      }
+      if (this.#lead === undefined) reply(unavailable('No leader elected'));
+      else operate(this.#lead, call, reply);
     });
     return promise;
   }

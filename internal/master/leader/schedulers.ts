@@ -90,8 +90,6 @@ export function frameworkRemoved(lead: Lead, id: FrameworkId, agentIds: readonly
   for (const agentId of agentIds) {
     instruct(lead, agentId, { shutdown_framework: { framework_id: { value: id } } });
   }
-  for (const answer of lead.removals.get(id) ?? []) answer({ status: 200, text: '' });
-  lead.removals.delete(id);
   allocateSoon(lead);
 }
 

@@ -7,6 +7,7 @@ import type { FrameworkId } from '#internal/model/ids.ts';
 import { agentRecovered } from './agents.ts';
 import type { Lead } from './lead.ts';
 import { allocateSoon } from './offers.ts';
+import { dropWaiting } from './operators/decide.ts';
 import { minAllocatableOf } from './framework-info.ts';
 import { awaitFailover, frameworkInfo } from './schedulers.ts';
 import { dropSubscription } from './subscribe.ts';
@@ -14,6 +15,7 @@ import { dropSubscription } from './subscribe.ts';
 /** Called when the first entry of the term was applied. */
 export function takeOver(lead: Lead): void {
   const { agents, frameworks } = lead.state;
+  policiesRecovered(lead);
   for (const { id, reach } of agents.values()) {
     if (reach.kind === 'admitted') agentRecovered(lead, id);
   }
@@ -24,6 +26,16 @@ export function takeOver(lead: Lead): void {
     frameworks: frameworks.size,
   });
   allocateSoon(lead);
+}
+
+/** Before agents and frameworks, so that the first run is fair already. */
+function policiesRecovered({ state, allocator }: Lead): void {
+  for (const [role, weight] of state.weights) {
+    allocator.handle({ kind: 'weight-updated', role, weight });
+  }
+  for (const [role, quota] of state.quotas) {
+    allocator.handle({ kind: 'quota-updated', role, ...quota });
+  }
 }
 
 /** Lets go of everyone; nothing is decided any more. */
@@ -37,9 +49,7 @@ export function stepDown(lead: Lead): void {
   for (const waiting of lead.subscriptions.values()) {
     for (const subscription of waiting) dropSubscription(subscription, gone);
   }
-  for (const waiting of lead.removals.values()) {
-    for (const answer of waiting) answer({ status: 503, text: gone });
-  }
+  dropWaiting(lead, gone);
   for (const { presence } of lead.peers.values()) {
     if (presence.kind !== 'connected') presence.deadline.cancel();
   }

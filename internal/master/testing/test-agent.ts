@@ -60,6 +60,7 @@ export class TestAgent {
       },
       version: '1.12.0',
       ip: '127.0.0.1',
+      capabilities: [{ type: 'AGENT_DRAINING' }],
     };
   }
 

@@ -7,6 +7,7 @@ import { resourcesToWire } from '#internal/wire/resources.ts';
 import type { AgentInfo, Attribute } from '#proto/gen/mesos/v1.ts';
 import type { MasterView } from '../../door.ts';
 import { agentPid } from '../addresses.ts';
+import { drainInfo, isActive } from '../deactivation.ts';
 import type { Usage } from '../usage.ts';
 import { double, type Json, Written } from './json-text.ts';
 import { reservedByRole, shortReserved, shortResources, unreserved } from './short-resources.ts';
@@ -16,7 +17,7 @@ type Members = Readonly<Record<string, Json | undefined>>;
 /** An agent that has come back since this master leads, in its short form. */
 export function agentJson(view: MasterView, usage: Usage, agent: Agent): Members {
   const { reregisteredMs, total } = agent;
-  const isConnected = view.connectedAgents.has(agent.id);
+  const drain = drainInfo(agent);
   return {
     ...identity(agent),
     pid: agentPid(agent),
@@ -27,10 +28,12 @@ export function agentJson(view: MasterView, usage: Usage, agent: Agent): Members
     offered_resources: shortResources(usage.offered.ofAgent(agent.id)),
     reserved_resources: shortReserved(total),
     unreserved_resources: shortResources(unreserved(total)),
-    active: isConnected,
-    deactivated: false,
+    active: isActive(view, agent),
+    deactivated: agent.deactivation !== undefined,
     version: agent.version,
     capabilities: agent.capabilities,
+    drain_info: drain && new Written(toJson('mesos.v1.DrainInfo', drain.info)),
+    estimated_drain_start_time_seconds: drain && double(drain.sinceMs / 1000),
   };
 }
 

@@ -3,7 +3,6 @@
  * look at the method. With `?jsonp=f` the reply is a script that calls `f`.
  */
 import type { HttpHandler, HttpRequest } from '#internal/runtime/http.ts';
-import { frameworkId } from '#internal/model/ids.ts';
 import type { MasterDoor, MasterView } from '../../door.ts';
 import { agentGroups } from '../agent-groups.ts';
 import { completedFrameworks, type FrameworkEntry, liveFrameworks } from '../framework-record.ts';
@@ -25,6 +24,7 @@ import { fullAgentJson, recoveredAgentJson } from './agents.ts';
 import { durationProblem } from './duration-text.ts';
 import { frameworkJson } from './frameworks.ts';
 import { double, type Json, writeJson } from './json-text.ts';
+import { policyRoutes } from './policies.ts';
 import { roleJson } from './roles.ts';
 import { stateJson, stateSummaryJson } from './state.ts';
 import { findTasks, taskJson } from './tasks.ts';
@@ -60,6 +60,7 @@ export function legacyRoutes(
     reading('/tasks', tasksJson),
     reading('/roles', (view, usage) => ({ roles: roleEntries(view, usage).map(roleJson) })),
     { path: '/teardown', handler: onlyWhileLeading(door, teardownHandler(door)) },
+    ...policyRoutes(door),
   ];
 }
 
@@ -72,7 +73,10 @@ function teardownHandler(door: MasterDoor): HttpHandler {
     if (request.method !== 'POST') return methodNotAllowed(request.method, 'POST');
     const form = new URLSearchParams(textDecoder.decode(request.body));
     const id = form.get('frameworkId');
-    if (id !== null) return door.teardown(frameworkId(id)).then(answerResponse);
+    if (id !== null) {
+      const teardown = { framework_id: { value: id } };
+      return door.operate({ type: 'TEARDOWN', teardown }).then(answerResponse);
+    }
     return errorResponse(400, `Missing 'frameworkId' query parameter in the request body`);
   };
 }

@@ -7,15 +7,19 @@ import type { RoleEntry } from '../roles.ts';
 import { double, type Json } from './json-text.ts';
 import { valuesByName } from './short-resources.ts';
 
-/** Weights and quota cannot be set, so every role has the weight and the quota of one without. */
 export function roleJson(role: RoleEntry): Json {
-  const { name, frameworkIds, allocated, offered, reserved } = role;
+  const { name, frameworkIds, allocated, offered, reserved, quota } = role;
   const unreservedUse = allocated.filter((resource) => !isReserved(resource));
   const consumed = quantities(add(reserved, unreservedUse));
   return {
     name,
-    weight: double(1),
-    quota: { role: name, guarantee: {}, limit: {}, consumed },
+    weight: double(role.weight),
+    quota: {
+      role: name,
+      guarantee: amounts(quota.guarantees.milliOf),
+      limit: amounts(quota.limits.milliMaxOf),
+      consumed,
+    },
     resources: quantities(add(allocated, offered)),
     allocated: quantities(allocated),
     offered: quantities(offered),
@@ -28,6 +32,14 @@ function quantities(resources: Resources): Json {
   const values = [...valuesByName(resources)];
   return Object.fromEntries(values.map(([name, value]) => [name, double(quantity(value))]));
 }
+
+const amounts = (milliOf: ReadonlyMap<string, number>): Json =>
+  Object.fromEntries(
+    [...milliOf].toSorted(byName).map(([name, milli]) => [name, double(milli / 1000)]),
+  );
+
+const byName = ([one]: [string, number], [other]: [string, number]): number =>
+  one < other ? -1 : 1;
 
 function quantity(value: Value): number {
   switch (value.kind) {
