@@ -86,6 +86,7 @@ function modelOf({ id, total, traits: { hostname, attributes } }: BenchAgent): K
     registeredMs: 0,
     reregisteredMs: undefined,
     reach: { kind: 'admitted' },
+    deactivation: undefined,
   };
   return { agent, info };
 }

@@ -5,7 +5,8 @@
  * - one launch: a task starts at most once, on one agent, whatever was said and repeated;
  * - a launch is decided, in the log and for this agent, before anything starts;
  * - capacity: what runs on a machine together fits into it;
- * - tenants: a task is killed only if its own framework asked for it.
+ * - tenants: a task is killed only if its own framework asked for it, or its agent is being drained;
+ * - drains: nothing runs on an agent that the log calls drained.
  */
 import type { ContainerEnd } from '#internal/agent/containerizer.ts';
 import { Violation } from './violation.ts';
@@ -29,6 +30,8 @@ export class ContainerLaws {
   readonly #decided = new Set<string>();
   readonly #killable = new Set<string>();
   readonly #starts = new Map<string, Start>();
+  /** Agents that the log wants empty. */
+  readonly #draining = new Set<string>();
   /** By agent: what runs there. */
   readonly #running = new Map<string, Set<string>>();
   /** The most that ever ran on one agent together, in thousandths of its capacity. */
@@ -83,6 +86,20 @@ export class ContainerLaws {
     }
   }
 
+  /** The log wants the agent empty: whatever runs there, or is on its way there, may be killed. */
+  drainDecided(agent: string): void {
+    this.#draining.add(agent);
+    for (const task of this.#running.get(agent) ?? []) this.#killable.add(task);
+  }
+
+  /** The log calls it drained. */
+  drainFinished(agent: string): void {
+    this.#draining.delete(agent);
+    const left = this.#running.get(agent)?.size ?? 0;
+    if (left === 0) return;
+    throw new Violation('drained-empty', `${agent} is called drained, and ${left} tasks run there`);
+  }
+
   started(agent: string, task: string): void {
     const before = this.#starts.get(task);
     if (before !== undefined) {
@@ -92,6 +109,7 @@ export class ContainerLaws {
       throw new Violation('decided-launch', `${task} started on ${agent}, which nobody decided`);
     }
     this.#starts.set(task, { agent, end: undefined });
+    if (this.#draining.has(agent)) this.#killable.add(task);
     const running = this.#running.get(agent) ?? new Set();
     this.#running.set(agent, running.add(task));
     this.#fits(agent, running);
@@ -103,7 +121,7 @@ export class ContainerLaws {
     start.end = end;
     this.#running.get(start.agent)?.delete(task);
     if (end.kind !== 'signaled' || this.#killable.has(task)) return;
-    throw new Violation('unasked-kill', `${task} was killed, and its framework did not ask for it`);
+    throw new Violation('unasked-kill', `${task} was killed, and nobody asked for it`);
   }
 
   #fits(agent: string, running: ReadonlySet<string>): void {

@@ -100,6 +100,27 @@ const bad: readonly (readonly [rule: string, how: string, happen: () => void])[]
     },
   ],
   [
+    'drained-empty',
+    'an agent is called drained while a task runs there',
+    () => {
+      const laws = running();
+      laws.drainDecided('a1');
+      laws.drainFinished('a1');
+    },
+  ],
+  [
+    'unasked-kill',
+    'an agent that was drained before kills what came after',
+    () => {
+      const laws = running();
+      laws.drainDecided('a1');
+      laws.ended('t1', { kind: 'signaled', signal: 15 });
+      laws.drainFinished('a1');
+      laws.started('a1', 't2');
+      laws.ended('t2', { kind: 'signaled', signal: 15 });
+    },
+  ],
+  [
     'tenants',
     'another hears of a task',
     () => reporting().heard('bob', status('t', 'TASK_RUNNING'), 'u2'),

@@ -6,7 +6,8 @@
  * - reliable: an agent keeps an update until its scheduler acknowledged it, or the framework is gone;
  * - quiet: once an agent has let go of an update, it never sends it again;
  * - final: no state follows a terminal one, but answers to a reconciliation, which say what is known,
- *   and words of a master on one of several launches that were asked for under one id;
+ *   words of a master on one of several launches that were asked for under one id, and what becomes of
+ *   a launch that was asked for again after an agent dropped the one before;
  * - tenants: nobody hears of the tasks of another.
  */
 import { isTerminal } from '#internal/agent/core/state.ts';
@@ -58,7 +59,7 @@ export class UpdateLaws {
   asked(task: string): void {
     const history = this.#history(task);
     history.asked++;
-    if (history.sent.length === 0) history.end = undefined;
+    if (history.sent.every(({ state }) => state === 'TASK_DROPPED')) history.end = undefined;
   }
 
   /** The log has the end of a framework: nobody is owed anything of it any more. */
@@ -84,7 +85,7 @@ export class UpdateLaws {
       return;
     }
     const last = history.sent.at(-1);
-    if (last !== undefined && isTerminal(last.state)) {
+    if (last !== undefined && isTerminal(last.state) && !isAskedAgain(history)) {
       throw new Violation('final-state', `${agent} sent ${state} of ${task} after ${last.state}`);
     }
     history.sent.push({ uuid, state });
@@ -155,3 +156,7 @@ export class UpdateLaws {
     return fresh;
   }
 }
+
+/** All launches so far were dropped, and another one was asked for. */
+const isAskedAgain = ({ asked, sent }: History): boolean =>
+  sent.length < asked && sent.every(({ state }) => state === 'TASK_DROPPED');

@@ -32,9 +32,9 @@ function proposeLaunches(lead: Lead, launched: readonly Task[]): void {
     edits: [
       {
         file: 'internal/agent/core/kill.ts',
-        find: 'else report(turn, task, outcomeOf(how, task.kill));',
+        find: 'else report(turn, task, outcomeOf(how, task.kill, frameworkInfo(turn, task)));',
         replace: `else {
-    report(turn, task, outcomeOf(how, task.kill));
+    report(turn, task, outcomeOf(how, task.kill, frameworkInfo(turn, task)));
     forget(turn, { ...task, life: { kind: 'ended' } });
   }`,
       },
@@ -54,6 +54,17 @@ function proposeLaunches(lead: Lead, launched: readonly Task[]): void {
   });
   for (const each of lead.pending.acknowledgements) updateAcknowledged(lead, each);
   flush(lead);`,
+      },
+    ],
+  },
+  {
+    name: 'drained-on-request',
+    about: 'An agent is called drained as soon as it is to drain, while its tasks still end.',
+    edits: [
+      {
+        file: 'internal/master/leader/operators/deactivation.ts',
+        find: 'if (isLaunching || tasksOnAgent(lead.state, agentId).length > 0) continue;',
+        replace: 'if (isLaunching) continue;',
       },
     ],
   },

@@ -29,6 +29,8 @@ export type ClusterFaults = {
   /** A leader of an earlier term haunts the agents. */
   readonly revenant: boolean;
   readonly master: Partial<MasterLimits>;
+  /** How often an operator decides something. */
+  readonly decisions: Span | undefined;
   /** Chances that a batch scheduler kills a task, and forgets to acknowledge an update. */
   readonly kills: number;
   readonly forgets: number;
@@ -58,6 +60,7 @@ export function sampleClusterFaults(random: Random): ClusterFaults {
     drift: random.chance(0.3) ? 0.05 : 0,
     revenant: often(),
     master: often() ? impatient : {},
+    decisions: often() ? within(500, 5000) : undefined,
     kills: often() ? 0.3 : 0.05,
     forgets: often() ? 0.1 : 0,
   };

@@ -4,7 +4,7 @@
  */
 import { unreachable } from '#internal/base/assert.ts';
 import type { LogEntry } from '#internal/master/ledger.ts';
-import type { Command } from '#internal/state/command.ts';
+import { type Command, isPolicy, type PolicyCommand } from '#internal/state/command.ts';
 import type { State } from '#internal/state/state.ts';
 import { decodeCommand } from '#internal/wire/state-codec.ts';
 import type { ClusterWitness } from './cluster-witness.ts';
@@ -17,6 +17,8 @@ export class ClusterHistory {
     'agents-unreachable': number;
     'agents-back': number;
     'frameworks-removed': number;
+    'operator-decisions': number;
+    'drains-finished': number;
   } = {
     failovers: 0,
     'launches-decided': 0,
@@ -24,6 +26,8 @@ export class ClusterHistory {
     'agents-unreachable': 0,
     'agents-back': 0,
     'frameworks-removed': 0,
+    'operator-decisions': 0,
+    'drains-finished': 0,
   };
   readonly #witness: ClusterWitness;
   #newest = 0;
@@ -46,8 +50,25 @@ export class ClusterHistory {
     this.#witness.see(({ agreement }) => agreement.applied(master, index, after));
   }
 
+  #operatorDecided(command: PolicyCommand, { agents }: State): void {
+    this.counts['operator-decisions']++;
+    if (command.kind === 'drain-agent') {
+      const agent = agents.get(command.agentId)?.hostname ?? '';
+      this.#witness.see(({ containers }) => containers.drainDecided(agent));
+    }
+    if (command.kind !== 'finish-drain') return;
+    const known = agents.get(command.agentId);
+    if (known?.deactivation?.kind !== 'draining') return;
+    this.counts['drains-finished']++;
+    this.#witness.see(({ containers }) => containers.drainFinished(known.hostname));
+  }
+
   #decided(command: Command, before: State, after: State): void {
     const { counts } = this;
+    if (isPolicy(command)) {
+      this.#operatorDecided(command, before);
+      return;
+    }
     switch (command.kind) {
       case 'announce-leader':
         if (this.#leader !== undefined && this.#leader !== command.nodeId) {

@@ -15,7 +15,9 @@ import { simulatedClock } from '#internal/runtime/simulated/clock.ts';
 import { SimulatedDisk } from '#internal/runtime/simulated/disk.ts';
 import { simulatedFiles } from '#internal/runtime/simulated/files.ts';
 import type { Life } from '#internal/runtime/simulated/life.ts';
+import type { Answer } from '#internal/master/door.ts';
 import type { State } from '#internal/state/state.ts';
+import type { Call } from '#proto/gen/mesos/v1/master.ts';
 import { masterSideCodec } from '#internal/wire/agent-link-codec.ts';
 import { type ConfState, nodeId } from '#raft/core/types.ts';
 import type { StateMachine } from '#raft/node/replicated-log.ts';
@@ -86,6 +88,11 @@ export class MasterMachine {
 
   get appliedIndex(): number {
     return this.#running?.ledger.appliedIndex() ?? -1;
+  }
+
+  /** Undefined while no program runs. */
+  operate(call: Call): Promise<Answer> | undefined {
+    return this.#running?.master.operate(call);
   }
 
   start(): void {

@@ -16,6 +16,7 @@ import { type Ground, httpPort, linkPort, masterName, newGround } from './cluste
 import { ClusterHistory } from './cluster-history.ts';
 import { MasterMachine } from './cluster-master.ts';
 import { ClusterNemesis } from './cluster-nemesis.ts';
+import { ClusterOperator } from './cluster-operator.ts';
 import { Revenant, revenantName } from './cluster-revenant.ts';
 import { Shell } from './cluster-shell.ts';
 import { tellTruth } from './cluster-truth.ts';
@@ -42,6 +43,7 @@ export type Cluster = {
   readonly batches: readonly BatchScheduler[];
   readonly revenant: Revenant;
   readonly nemesis: ClusterNemesis;
+  readonly operator: ClusterOperator;
 };
 
 const size = 3;
@@ -136,7 +138,8 @@ function newCluster(ground: Ground, faults: ClusterFaults): Cluster {
   const bystanders = shells.map(({ name }) => name);
   const parts = { world, network, masters, agents, schedulers: batches, bystanders };
   const nemesis = new ClusterNemesis(parts, faults);
-  return { ground, history, masters, agents, shells, batches, revenant, nemesis };
+  const operator = new ClusterOperator({ world, masters }, { every: faults.decisions });
+  return { ground, history, masters, agents, shells, batches, revenant, nemesis, operator };
 }
 
 const count = (n: number): readonly number[] => Array.from({ length: n }, (_, i) => i + 1);
@@ -151,6 +154,7 @@ function begin(cluster: Cluster, faults: ClusterFaults, hostileMs: number): void
     world.schedule(random.below(hostileMs), 'a user comes', () => shell.start());
   }
   nemesis.begin();
+  cluster.operator.begin();
 }
 
 /** All is made well, and nothing new is asked for. Then everything ends as it should. */
@@ -162,6 +166,7 @@ async function heal(cluster: Cluster): Promise<void> {
   network.setFaults(CALM);
   for (const machine of [...masters, ...agents, ...batches]) machine.start();
   for (const batch of batches) batch.finish();
+  cluster.operator.finish();
   const isOver = (): boolean => witness.violation !== undefined || unsettled(cluster) === undefined;
   if (await world.runUntil(isOver, { withinMs: healingMs })) tellTruth(cluster);
   else witness.refute('liveness', unsettled(cluster) ?? '');
@@ -215,6 +220,7 @@ function figuresOf(cluster: Cluster): Record<string, number> {
     'updates-acknowledged': updates.counts.acknowledged,
     'reconciliations-answered': updates.counts.reconciled,
     'orders-of-deposed-leaders': revenant.orders,
+    ...cluster.operator.counts,
     ...nemesis.counts,
     'messages-delivered': delivered,
     'messages-lost': lost,

@@ -26,7 +26,9 @@ export function tellTruth({ ground, shells, batches }: Cluster): void {
     }
   }
   for (const { draft, end } of shells) {
-    const isTrue = end !== undefined && endFits(end, containers.fateOf(draft.id));
+    // Nobody but an operator who drains the agent kills a task of a shell that still waits for it.
+    const wasDrained = containers.wasKillAsked(draft.id) && end?.kind === 'signalled';
+    const isTrue = wasDrained || (end !== undefined && endFits(end, containers.fateOf(draft.id)));
     check(draft.id, JSON.stringify(end), isTrue);
   }
 }

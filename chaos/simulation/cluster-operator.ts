@@ -1,0 +1,134 @@
+/**
+ * An operator who cannot leave a cluster alone: sets weights and quotas, schedules maintenance, takes
+ * agents out of service and drains them, at times of chance and whoever leads. In the end all of it is
+ * taken back, so that what was held up goes on.
+ */
+import type { Random } from '#internal/base/random.ts';
+import type { Answer } from '#internal/master/door.ts';
+import type { SimulatedWorld } from '#internal/runtime/simulated/world.ts';
+import type { State } from '#internal/state/state.ts';
+import type { Schedule } from '#proto/gen/mesos/v1/maintenance.ts';
+import type { Call } from '#proto/gen/mesos/v1/master.ts';
+import { drawMs, type Span } from './raft-faults.ts';
+
+/** A master as the operator sees it. */
+type Asked = {
+  readonly isLeader: boolean;
+  readonly state: State | undefined;
+  operate(call: Call): Promise<Answer> | undefined;
+};
+
+type Dependencies = { readonly world: SimulatedWorld; readonly masters: readonly Asked[] };
+
+const tidyingMs = 500;
+
+export class ClusterOperator {
+  readonly counts: { 'operator-calls': number; 'operator-calls-refused': number } = {
+    'operator-calls': 0,
+    'operator-calls-refused': 0,
+  };
+  readonly #world: SimulatedWorld;
+  readonly #masters: readonly Asked[];
+  readonly #every: Span | undefined;
+  readonly #random: Random;
+  #isTidying = false;
+
+  constructor({ world, masters }: Dependencies, options: { readonly every: Span | undefined }) {
+    this.#world = world;
+    this.#masters = masters;
+    this.#every = options.every;
+    this.#random = world.random('operator');
+  }
+
+  begin(): void {
+    const every = this.#every;
+    if (every === undefined) return;
+    this.#world.schedule(drawMs(this.#random, every), 'an operator decides', () => {
+      if (this.#isTidying) return;
+      this.#meddle();
+      this.begin();
+    });
+  }
+
+  /** Takes everything back, and asks until it is. */
+  finish(): void {
+    this.#isTidying = true;
+    for (const call of this.#remedies()) this.#ask(call);
+    this.#world.schedule(tidyingMs, 'an operator tidies up', () => this.finish());
+  }
+
+  #meddle(): void {
+    const ids = [...(this.#leader?.state?.agents.keys() ?? [])];
+    const id = ids[this.#random.below(Math.max(1, ids.length))];
+    const hostname = id && this.#leader?.state?.agents.get(id)?.hostname;
+    const role = this.#random.oneIn(2) ? '*' : 'batch1';
+    const agent_id = { value: id ?? 'nobody' };
+    const amount = { value: this.#random.below(4) };
+    const calls: readonly Call[] = [
+      {
+        type: 'UPDATE_WEIGHTS',
+        update_weights: { weight_infos: [{ role, weight: 1 + amount.value }] },
+      },
+      {
+        type: 'UPDATE_QUOTA',
+        update_quota: { force: true, quota_configs: [{ role, limits: { cpus: amount } }] },
+      },
+      { type: 'DEACTIVATE_AGENT', deactivate_agent: { agent_id } },
+      { type: 'REACTIVATE_AGENT', reactivate_agent: { agent_id } },
+      { type: 'DRAIN_AGENT', drain_agent: { agent_id, max_grace_period: { seconds: 1n } } },
+      {
+        type: 'UPDATE_MAINTENANCE_SCHEDULE',
+        update_maintenance_schedule: {
+          schedule: this.#random.oneIn(2) ? {} : scheduleOf(hostname),
+        },
+      },
+    ];
+    const call = calls[this.#random.below(calls.length)];
+    if (call !== undefined) this.#ask(call);
+  }
+
+  #ask(call: Call): void {
+    const answer = this.#leader?.operate(call);
+    if (answer === undefined) return;
+    this.counts['operator-calls']++;
+    const count = ({ status }: Answer): void => {
+      if (status !== 200) this.counts['operator-calls-refused']++;
+    };
+    answer.then(count, (reason: unknown) => {
+      throw reason;
+    });
+  }
+
+  get #leader(): Asked | undefined {
+    return this.#masters.find(({ isLeader }) => isLeader);
+  }
+
+  #remedies(): readonly Call[] {
+    const state = this.#leader?.state;
+    if (state === undefined) return [];
+    const idle = [...state.agents.values()].filter(
+      ({ deactivation }) => deactivation !== undefined && deactivation.kind !== 'draining',
+    );
+    const limited = state.quotas.filter(({ limits }) => limits.milliMaxOf.size > 0);
+    const quota_configs = [...limited.keys()].map((role) => ({ role }));
+    return [
+      ...idle.map(({ id }): Call => ({
+        type: 'REACTIVATE_AGENT',
+        reactivate_agent: { agent_id: { value: id } },
+      })),
+      ...(quota_configs.length > 0
+        ? [{ type: 'UPDATE_QUOTA', update_quota: { quota_configs } } as const]
+        : []),
+    ];
+  }
+}
+
+/** A window that has no end. */
+const scheduleOf = (hostname: string | undefined): Schedule => ({
+  windows: [
+    {
+      machine_ids: [{ hostname: hostname ?? 'nobody' }],
+      unavailability: { start: { nanoseconds: 0n } },
+    },
+  ],
+});
