@@ -10,7 +10,7 @@ import type { LaunchRefusal } from '#internal/state/command.ts';
 import { decode, encode } from '#internal/wire/protobuf.ts';
 import { statusToWire } from '#internal/wire/status.ts';
 import type { Call_Kill } from '#proto/gen/mesos/v1/scheduler.ts';
-import { droppedState, refuseTask } from './accept.ts';
+import { droppedState, refuseTask } from './acceptance.ts';
 import { updateEvent } from './events.ts';
 import { frameworkOf, instruct, type Lead, taskOf, tell } from './lead.ts';
 import { returnResources } from './offers.ts';

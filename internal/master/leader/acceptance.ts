@@ -1,0 +1,91 @@
+/**
+ * An ACCEPT under way: what is left of its offers, what it launches, and how its scheduler hears that
+ * something of it came to nothing. Each kind of operation is a module of its own that is called with it.
+ */
+import { assert } from '#internal/base/assert.ts';
+import type { Agent, Framework, MasterUpdate, Task } from '#internal/model/cluster.ts';
+import { agentId, type FrameworkId, type Role, taskId } from '#internal/model/ids.ts';
+import type { Resources } from '#internal/resources/resource.ts';
+import { sum } from '#internal/resources/resources.ts';
+import type { Offer_Operation, TaskInfo } from '#proto/gen/mesos/v1.ts';
+import { batches } from './batches.ts';
+import { masterStatus, operationEvent, updateEvent } from './events.ts';
+import { agentOf, isPartitionAware, type Lead, type OutstandingOffer, tell } from './lead.ts';
+
+/** `remaining` shrinks with every task, and changes with every operation. */
+export type Acceptance = {
+  readonly framework: Framework;
+  readonly agent: Agent;
+  readonly role: Role;
+  remaining: Resources;
+  /** Booked, and not proposed yet: tasks that stand side by side go into the log together. */
+  launching: Task[];
+  /** Whether a task was launched at all. */
+  hasLaunched: boolean;
+};
+
+export function newAcceptance(
+  lead: Lead,
+  framework: Framework,
+  offers: readonly OutstandingOffer[],
+): Acceptance {
+  const first = offers[0];
+  assert(first !== undefined, 'an ACCEPT of no offers passed');
+  const agent = agentOf(lead, first.agentId);
+  assert(agent !== undefined, `an offer of an agent that is in no book: ${first.agentId}`);
+  const remaining = sum(offers.map(({ resources }) => resources));
+  return { framework, agent, role: first.role, remaining, launching: [], hasLaunched: false };
+}
+
+/** Tasks hold their resources from now on; they are proposed by `proposeLaunches`. */
+export function book(lead: Lead, acceptance: Acceptance, task: Task): void {
+  const { id } = acceptance.framework;
+  acceptance.launching.push(task);
+  acceptance.hasLaunched = true;
+  const launching = lead.launching.get(id) ?? new Map();
+  lead.launching.set(id, launching.set(task.id, task));
+}
+
+/** What was booked is proposed before anything else of the same ACCEPT is: the log keeps its order. */
+export function proposeLaunches(lead: Lead, acceptance: Acceptance): void {
+  for (const tasks of batches(acceptance.launching, ({ info }) => info.length, lead.options)) {
+    assert(lead.propose({ kind: 'launch-tasks', tasks }), 'a batch of tasks larger than an entry');
+  }
+  acceptance.launching = [];
+}
+
+/** Tells a scheduler that a task of its ACCEPT came to nothing. */
+export function refuseTask(
+  lead: Lead,
+  frameworkId: FrameworkId,
+  info: Pick<TaskInfo, 'task_id' | 'agent_id'>,
+  why: Pick<MasterUpdate, 'state' | 'reason' | 'message'>,
+): void {
+  const said = { ...why, atMs: lead.clock.now() };
+  const status = masterStatus(said, taskId(info.task_id.value), agentId(info.agent_id.value));
+  tell(lead, frameworkId, updateEvent(status));
+}
+
+/** Without an id nobody is told, not even of errors (contract 8). */
+export function refuseOperation(
+  lead: Lead,
+  framework: Framework,
+  { id }: Offer_Operation,
+  message: string,
+): void {
+  if (id === undefined) return;
+  const status = { operation_id: id, state: 'OPERATION_ERROR', message } as const;
+  tell(lead, framework.id, operationEvent(status));
+}
+
+/** The state of a task that was never launched, in the words of its framework (contract 7.3). */
+export function droppedState(framework: Framework | undefined): 'dropped' | 'lost' {
+  return isPartitionAware(framework) ? 'dropped' : 'lost';
+}
+
+/** The tasks that an operation would launch. */
+export function tasksOf(operation: Offer_Operation): readonly TaskInfo[] {
+  const { type, launch, launch_group: group } = operation;
+  if (type === 'LAUNCH') return launch?.task_infos ?? [];
+  return type === 'LAUNCH_GROUP' ? (group?.task_group.tasks ?? []) : [];
+}
