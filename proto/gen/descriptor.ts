@@ -14,6 +14,7 @@ export const descriptor: Descriptor = {
       { name: 'status_update', number: 3, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.StatusUpdate' },
       { name: 'pong', number: 4, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.Pong' },
       { name: 'unregister', number: 5, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.Unregister' },
+      { name: 'operation_update', number: 6, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.OperationUpdate' },
     ] },
     { name: 'altiplano.agent.v1.Description', fields: [
       { name: 'agent_info', number: 1, label: 'required', kind: 'message', type: 'mesos.v1.AgentInfo' },
@@ -30,6 +31,12 @@ export const descriptor: Descriptor = {
       { name: 'registration_uuid', number: 2, label: 'required', kind: 'scalar', type: 'string' },
       { name: 'frameworks', number: 3, label: 'repeated', kind: 'message', type: 'mesos.v1.FrameworkInfo' },
       { name: 'tasks', number: 4, label: 'repeated', kind: 'message', type: 'altiplano.agent.v1.Task' },
+      { name: 'total', number: 5, label: 'repeated', kind: 'message', type: 'mesos.v1.Resource' },
+      { name: 'operations', number: 6, label: 'repeated', kind: 'message', type: 'altiplano.agent.v1.KnownOperation' },
+    ] },
+    { name: 'altiplano.agent.v1.KnownOperation', fields: [
+      { name: 'uuid', number: 1, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'state', number: 2, label: 'required', kind: 'enum', type: 'mesos.v1.OperationState' },
     ] },
     { name: 'altiplano.agent.v1.Task', fields: [
       { name: 'framework_id', number: 1, label: 'required', kind: 'message', type: 'mesos.v1.FrameworkID' },
@@ -41,6 +48,10 @@ export const descriptor: Descriptor = {
       { name: 'framework_id', number: 1, label: 'required', kind: 'message', type: 'mesos.v1.FrameworkID' },
       { name: 'status', number: 2, label: 'required', kind: 'message', type: 'mesos.v1.TaskStatus' },
       { name: 'latest_state', number: 3, label: 'required', kind: 'enum', type: 'mesos.v1.TaskState' },
+    ] },
+    { name: 'altiplano.agent.v1.OperationUpdate', fields: [
+      { name: 'operation_uuid', number: 1, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'status', number: 2, label: 'required', kind: 'message', type: 'mesos.v1.OperationStatus' },
     ] },
     { name: 'altiplano.agent.v1.Pong', fields: [
       { name: 'sequence', number: 1, label: 'required', kind: 'scalar', type: 'uint64' },
@@ -60,6 +71,8 @@ export const descriptor: Descriptor = {
       { name: 'update_framework', number: 9, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.UpdateFramework' },
       { name: 'shutdown', number: 10, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.Shutdown' },
       { name: 'drain', number: 11, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.Drain' },
+      { name: 'apply_operation', number: 12, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.ApplyOperation' },
+      { name: 'acknowledge_operation', number: 13, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.AcknowledgeOperation' },
     ] },
     { name: 'altiplano.agent.v1.NotLeading', fields: [
       { name: 'leader', number: 1, label: 'optional', kind: 'scalar', type: 'string' },
@@ -101,6 +114,21 @@ export const descriptor: Descriptor = {
       { name: 'max_grace_ms', number: 1, label: 'optional', kind: 'scalar', type: 'double' },
       { name: 'gone_then', number: 2, label: 'required', kind: 'scalar', type: 'bool' },
     ] },
+    { name: 'altiplano.agent.v1.ApplyOperation', fields: [
+      { name: 'uuid', number: 1, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'framework_id', number: 2, label: 'optional', kind: 'message', type: 'mesos.v1.FrameworkID' },
+      { name: 'info', number: 3, label: 'required', kind: 'message', type: 'mesos.v1.Offer.Operation' },
+      { name: 'conversions', number: 4, label: 'repeated', kind: 'message', type: 'altiplano.agent.v1.Conversion' },
+    ] },
+    { name: 'altiplano.agent.v1.Conversion', fields: [
+      { name: 'consumed', number: 1, label: 'repeated', kind: 'message', type: 'mesos.v1.Resource' },
+      { name: 'converted', number: 2, label: 'repeated', kind: 'message', type: 'mesos.v1.Resource' },
+      { name: 'destroyed', number: 3, label: 'optional', kind: 'message', type: 'mesos.v1.Resource' },
+    ] },
+    { name: 'altiplano.agent.v1.AcknowledgeOperation', fields: [
+      { name: 'operation_uuid', number: 1, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'uuid', number: 2, label: 'required', kind: 'scalar', type: 'bytes' },
+    ] },
     { name: 'altiplano.agent.v1.IdentityRecord', fields: [
       { name: 'registration_uuid', number: 1, label: 'required', kind: 'scalar', type: 'string' },
       { name: 'agent_id', number: 2, label: 'optional', kind: 'scalar', type: 'string' },
@@ -137,6 +165,15 @@ export const descriptor: Descriptor = {
     { name: 'altiplano.agent.v1.UpdateRecord', fields: [
       { name: 'status', number: 1, label: 'required', kind: 'message', type: 'mesos.v1.TaskStatus' },
     ] },
+    { name: 'altiplano.agent.v1.ResourcesRecord', fields: [
+      { name: 'changed', number: 1, label: 'repeated', kind: 'message', type: 'mesos.v1.Resource' },
+    ] },
+    { name: 'altiplano.agent.v1.OperationRecord', fields: [
+      { name: 'uuid', number: 1, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'framework_id', number: 2, label: 'optional', kind: 'scalar', type: 'string' },
+      { name: 'info', number: 3, label: 'required', kind: 'message', type: 'mesos.v1.Offer.Operation' },
+      { name: 'status', number: 4, label: 'required', kind: 'message', type: 'mesos.v1.OperationStatus' },
+    ] },
     { name: 'altiplano.state.v1.Command', fields: [
       { name: 'at_ms', number: 1, label: 'required', kind: 'scalar', type: 'double' },
       { name: 'announce_leader', number: 2, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.AnnounceLeader' },
@@ -161,6 +198,9 @@ export const descriptor: Descriptor = {
       { name: 'finish_drain', number: 21, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.FinishDrain' },
       { name: 'reactivate_agent', number: 22, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.ReactivateAgent' },
       { name: 'mark_agent_gone', number: 23, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.MarkAgentGone' },
+      { name: 'apply_operation', number: 24, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.ApplyOperation' },
+      { name: 'update_operation', number: 25, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.UpdateOperation' },
+      { name: 'acknowledge_operation', number: 26, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.AcknowledgeOperation' },
     ] },
     { name: 'altiplano.state.v1.AnnounceLeader', fields: [
       { name: 'node_id', number: 1, label: 'required', kind: 'scalar', type: 'double' },
@@ -172,6 +212,7 @@ export const descriptor: Descriptor = {
     { name: 'altiplano.state.v1.ReregisterAgent', fields: [
       { name: 'agent', number: 1, label: 'required', kind: 'message', type: 'altiplano.state.v1.Agent' },
       { name: 'tasks', number: 2, label: 'repeated', kind: 'message', type: 'altiplano.state.v1.ReportedTask' },
+      { name: 'operations', number: 3, label: 'repeated', kind: 'scalar', type: 'string' },
     ] },
     { name: 'altiplano.state.v1.ReportedTask', fields: [
       { name: 'framework_id', number: 1, label: 'required', kind: 'scalar', type: 'string' },
@@ -272,6 +313,20 @@ export const descriptor: Descriptor = {
     { name: 'altiplano.state.v1.MarkAgentGone', fields: [
       { name: 'agent_id', number: 1, label: 'required', kind: 'scalar', type: 'string' },
     ] },
+    { name: 'altiplano.state.v1.ApplyOperation', fields: [
+      { name: 'operation', number: 1, label: 'required', kind: 'message', type: 'altiplano.state.v1.Operation' },
+    ] },
+    { name: 'altiplano.state.v1.UpdateOperation', fields: [
+      { name: 'agent_id', number: 1, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'operation_uuid', number: 2, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'update', number: 3, label: 'required', kind: 'message', type: 'altiplano.state.v1.OperationUpdate' },
+    ] },
+    { name: 'altiplano.state.v1.AcknowledgeOperation', fields: [
+      { name: 'framework_id', number: 1, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'agent_id', number: 2, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'operation_id', number: 3, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'uuid', number: 4, label: 'required', kind: 'scalar', type: 'string' },
+    ] },
     { name: 'altiplano.state.v1.MasterAddress', fields: [
       { name: 'id', number: 1, label: 'required', kind: 'scalar', type: 'string' },
       { name: 'hostname', number: 2, label: 'required', kind: 'scalar', type: 'string' },
@@ -354,6 +409,28 @@ export const descriptor: Descriptor = {
       { name: 'at_ms', number: 3, label: 'required', kind: 'scalar', type: 'double' },
       { name: 'unreachable_ms', number: 4, label: 'optional', kind: 'scalar', type: 'double' },
     ] },
+    { name: 'altiplano.state.v1.Operation', fields: [
+      { name: 'uuid', number: 1, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'agent_id', number: 2, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'framework_id', number: 3, label: 'optional', kind: 'scalar', type: 'string' },
+      { name: 'id', number: 4, label: 'optional', kind: 'scalar', type: 'string' },
+      { name: 'info', number: 5, label: 'required', kind: 'scalar', type: 'bytes' },
+      { name: 'conversions', number: 6, label: 'repeated', kind: 'message', type: 'altiplano.state.v1.Conversion' },
+      { name: 'ordinal', number: 7, label: 'required', kind: 'scalar', type: 'double' },
+      { name: 'state', number: 8, label: 'required', kind: 'enum', type: 'mesos.v1.OperationState' },
+      { name: 'updates', number: 9, label: 'repeated', kind: 'message', type: 'altiplano.state.v1.OperationUpdate' },
+    ] },
+    { name: 'altiplano.state.v1.Conversion', fields: [
+      { name: 'consumed', number: 1, label: 'repeated', kind: 'message', type: 'mesos.v1.Resource' },
+      { name: 'converted', number: 2, label: 'repeated', kind: 'message', type: 'mesos.v1.Resource' },
+      { name: 'destroyed', number: 3, label: 'optional', kind: 'message', type: 'mesos.v1.Resource' },
+    ] },
+    { name: 'altiplano.state.v1.OperationUpdate', fields: [
+      { name: 'state', number: 1, label: 'required', kind: 'enum', type: 'mesos.v1.OperationState' },
+      { name: 'uuid', number: 2, label: 'optional', kind: 'scalar', type: 'string' },
+      { name: 'message', number: 3, label: 'optional', kind: 'scalar', type: 'string' },
+      { name: 'at_ms', number: 4, label: 'required', kind: 'scalar', type: 'double' },
+    ] },
     { name: 'altiplano.state.v1.Record', fields: [
       { name: 'root', number: 1, label: 'optional', oneof: 'record', kind: 'message', type: 'altiplano.state.v1.Root' },
       { name: 'agent', number: 2, label: 'optional', oneof: 'record', kind: 'message', type: 'altiplano.state.v1.Agent' },
@@ -366,6 +443,7 @@ export const descriptor: Descriptor = {
       { name: 'weight', number: 9, label: 'optional', oneof: 'record', kind: 'message', type: 'altiplano.state.v1.Weight' },
       { name: 'quota', number: 10, label: 'optional', oneof: 'record', kind: 'message', type: 'altiplano.state.v1.Quota' },
       { name: 'maintenance', number: 11, label: 'optional', oneof: 'record', kind: 'message', type: 'altiplano.state.v1.Maintenance' },
+      { name: 'operation', number: 12, label: 'optional', oneof: 'record', kind: 'message', type: 'altiplano.state.v1.Operation' },
     ] },
     { name: 'altiplano.state.v1.Root', fields: [
       { name: 'version', number: 1, label: 'required', kind: 'scalar', type: 'uint32' },

@@ -19,8 +19,10 @@ export type Messages = {
   readonly 'altiplano.agent.v1.Description': altiplano_agent_v1.Description;
   readonly 'altiplano.agent.v1.Register': altiplano_agent_v1.Register;
   readonly 'altiplano.agent.v1.Reregister': altiplano_agent_v1.Reregister;
+  readonly 'altiplano.agent.v1.KnownOperation': altiplano_agent_v1.KnownOperation;
   readonly 'altiplano.agent.v1.Task': altiplano_agent_v1.Task;
   readonly 'altiplano.agent.v1.StatusUpdate': altiplano_agent_v1.StatusUpdate;
+  readonly 'altiplano.agent.v1.OperationUpdate': altiplano_agent_v1.OperationUpdate;
   readonly 'altiplano.agent.v1.Pong': altiplano_agent_v1.Pong;
   readonly 'altiplano.agent.v1.Unregister': altiplano_agent_v1.Unregister;
   readonly 'altiplano.agent.v1.MasterMessage': altiplano_agent_v1.MasterMessage;
@@ -35,6 +37,9 @@ export type Messages = {
   readonly 'altiplano.agent.v1.Shutdown': altiplano_agent_v1.Shutdown;
   readonly 'altiplano.agent.v1.Drain': altiplano_agent_v1.Drain;
   readonly 'altiplano.agent.v1.DrainConfig': altiplano_agent_v1.DrainConfig;
+  readonly 'altiplano.agent.v1.ApplyOperation': altiplano_agent_v1.ApplyOperation;
+  readonly 'altiplano.agent.v1.Conversion': altiplano_agent_v1.Conversion;
+  readonly 'altiplano.agent.v1.AcknowledgeOperation': altiplano_agent_v1.AcknowledgeOperation;
   readonly 'altiplano.agent.v1.IdentityRecord': altiplano_agent_v1.IdentityRecord;
   readonly 'altiplano.agent.v1.TermRecord': altiplano_agent_v1.TermRecord;
   readonly 'altiplano.agent.v1.FrameworkRecord': altiplano_agent_v1.FrameworkRecord;
@@ -43,6 +48,8 @@ export type Messages = {
   readonly 'altiplano.agent.v1.ProcessRecord': altiplano_agent_v1.ProcessRecord;
   readonly 'altiplano.agent.v1.KillRecord': altiplano_agent_v1.KillRecord;
   readonly 'altiplano.agent.v1.UpdateRecord': altiplano_agent_v1.UpdateRecord;
+  readonly 'altiplano.agent.v1.ResourcesRecord': altiplano_agent_v1.ResourcesRecord;
+  readonly 'altiplano.agent.v1.OperationRecord': altiplano_agent_v1.OperationRecord;
   readonly 'altiplano.state.v1.Command': altiplano_state_v1.Command;
   readonly 'altiplano.state.v1.AnnounceLeader': altiplano_state_v1.AnnounceLeader;
   readonly 'altiplano.state.v1.AdmitAgent': altiplano_state_v1.AdmitAgent;
@@ -73,6 +80,9 @@ export type Messages = {
   readonly 'altiplano.state.v1.FinishDrain': altiplano_state_v1.FinishDrain;
   readonly 'altiplano.state.v1.ReactivateAgent': altiplano_state_v1.ReactivateAgent;
   readonly 'altiplano.state.v1.MarkAgentGone': altiplano_state_v1.MarkAgentGone;
+  readonly 'altiplano.state.v1.ApplyOperation': altiplano_state_v1.ApplyOperation;
+  readonly 'altiplano.state.v1.UpdateOperation': altiplano_state_v1.UpdateOperation;
+  readonly 'altiplano.state.v1.AcknowledgeOperation': altiplano_state_v1.AcknowledgeOperation;
   readonly 'altiplano.state.v1.MasterAddress': altiplano_state_v1.MasterAddress;
   readonly 'altiplano.state.v1.Agent': altiplano_state_v1.Agent;
   readonly 'altiplano.state.v1.Deactivation': altiplano_state_v1.Deactivation;
@@ -84,6 +94,9 @@ export type Messages = {
   readonly 'altiplano.state.v1.TaskUpdate': altiplano_state_v1.TaskUpdate;
   readonly 'altiplano.state.v1.AgentUpdate': altiplano_state_v1.AgentUpdate;
   readonly 'altiplano.state.v1.MasterUpdate': altiplano_state_v1.MasterUpdate;
+  readonly 'altiplano.state.v1.Operation': altiplano_state_v1.Operation;
+  readonly 'altiplano.state.v1.Conversion': altiplano_state_v1.Conversion;
+  readonly 'altiplano.state.v1.OperationUpdate': altiplano_state_v1.OperationUpdate;
   readonly 'altiplano.state.v1.Record': altiplano_state_v1.Record;
   readonly 'altiplano.state.v1.Root': altiplano_state_v1.Root;
   readonly 'altiplano.state.v1.Leader': altiplano_state_v1.Leader;

@@ -16,6 +16,7 @@ export type AgentMessage = {
   readonly status_update?: StatusUpdate;
   readonly pong?: Pong;
   readonly unregister?: Unregister;
+  readonly operation_update?: OperationUpdate;
 };
 
 /** What an agent is, as it presents itself. */
@@ -45,6 +46,18 @@ export type Reregister = {
   readonly registration_uuid: string;
   readonly frameworks?: readonly mesos_v1.FrameworkInfo[];
   readonly tasks?: readonly Task[];
+  /** All that it has, with what operations made of it. Empty: what its `agent_info` says. */
+  readonly total?: readonly mesos_v1.Resource[];
+  /**
+   * Operations that it has heard of and that were not acknowledged to it. What they made is in
+   * `total`, if they succeeded.
+   */
+  readonly operations?: readonly KnownOperation[];
+};
+
+export type KnownOperation = {
+  readonly uuid: string;
+  readonly state: mesos_v1.OperationState;
 };
 
 export type Task = {
@@ -64,6 +77,17 @@ export type StatusUpdate = {
   readonly status: mesos_v1.TaskStatus;
   /** The newest state the agent knows of, which may be ahead of `status` (contract 7.2). */
   readonly latest_state: mesos_v1.TaskState;
+};
+
+/**
+ * How an operation went, sent again until a master acknowledges it. Before it says that one has
+ * failed, the agent introduces itself anew: what the masters made of its total was not so.
+ */
+export type OperationUpdate = {
+  /** Of the operation, in text form. */
+  readonly operation_uuid: string;
+  /** Its `uuid` is that of the update. */
+  readonly status: mesos_v1.OperationStatus;
 };
 
 export type Pong = {
@@ -88,6 +112,8 @@ export type MasterMessage = {
   readonly update_framework?: UpdateFramework;
   readonly shutdown?: Shutdown;
   readonly drain?: Drain;
+  readonly apply_operation?: ApplyOperation;
+  readonly acknowledge_operation?: AcknowledgeOperation;
 };
 
 /** The answer of a master that does not lead; it closes the stream after it. */
@@ -158,6 +184,34 @@ export type DrainConfig = {
   readonly gone_then: boolean;
 };
 
+/**
+ * Make something else of what the agent has. An agent that knows the operation, whatever became of it,
+ * does nothing but say so again.
+ */
+export type ApplyOperation = {
+  readonly uuid: string;
+  /** Unset: an operator asked for it. */
+  readonly framework_id?: mesos_v1.FrameworkID;
+  readonly info: mesos_v1.Offer_Operation;
+  /** What the operation means, one after the other. */
+  readonly conversions?: readonly Conversion[];
+};
+
+/** `consumed` must be there; `converted` is there instead. Unallocated. */
+export type Conversion = {
+  readonly consumed?: readonly mesos_v1.Resource[];
+  readonly converted?: readonly mesos_v1.Resource[];
+  /** A volume of which no copy may be left. */
+  readonly destroyed?: mesos_v1.Resource;
+};
+
+/** The log knows how the operation went, and nobody has to be told any more: it may be forgotten. */
+export type AcknowledgeOperation = {
+  readonly operation_uuid: string;
+  /** Of the update. */
+  readonly uuid: Uint8Array;
+};
+
 /** Who the agent is. */
 export type IdentityRecord = {
   /** Drawn once, presented at each registration. */
@@ -214,4 +268,20 @@ export type KillRecord = {
 /** A status update that no master has acknowledged yet. */
 export type UpdateRecord = {
   readonly status: mesos_v1.TaskStatus;
+};
+
+/**
+ * What operations have made of the agent's resources: those of its total that are reserved dynamically
+ * or are volumes. The rest is what the agent finds on its machine.
+ */
+export type ResourcesRecord = {
+  readonly changed?: readonly mesos_v1.Resource[];
+};
+
+/** An operation that was asked of the agent and not acknowledged to it. */
+export type OperationRecord = {
+  readonly uuid: string;
+  readonly framework_id?: string;
+  readonly info: mesos_v1.Offer_Operation;
+  readonly status: mesos_v1.OperationStatus;
 };

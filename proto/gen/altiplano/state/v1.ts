@@ -26,6 +26,9 @@ export type Command = {
   readonly finish_drain?: FinishDrain;
   readonly reactivate_agent?: ReactivateAgent;
   readonly mark_agent_gone?: MarkAgentGone;
+  readonly apply_operation?: ApplyOperation;
+  readonly update_operation?: UpdateOperation;
+  readonly acknowledge_operation?: AcknowledgeOperation;
 };
 
 export type AnnounceLeader = {
@@ -40,6 +43,8 @@ export type AdmitAgent = {
 export type ReregisterAgent = {
   readonly agent: Agent;
   readonly tasks?: readonly ReportedTask[];
+  /** The uuids of the operations that it knows of. */
+  readonly operations?: readonly string[];
 };
 
 export type ReportedTask = {
@@ -170,6 +175,24 @@ export type MarkAgentGone = {
   readonly agent_id: string;
 };
 
+export type ApplyOperation = {
+  readonly operation: Operation;
+};
+
+export type UpdateOperation = {
+  readonly agent_id: string;
+  readonly operation_uuid: string;
+  readonly update: OperationUpdate;
+};
+
+export type AcknowledgeOperation = {
+  readonly framework_id: string;
+  readonly agent_id: string;
+  readonly operation_id: string;
+  /** Of the update. */
+  readonly uuid: string;
+};
+
 export type MasterAddress = {
   readonly id: string;
   readonly hostname: string;
@@ -273,6 +296,37 @@ export type MasterUpdate = {
   readonly unreachable_ms?: number;
 };
 
+export type Operation = {
+  readonly uuid: string;
+  readonly agent_id: string;
+  /** Unset: an operator asked for it. */
+  readonly framework_id?: string;
+  /** Under which its framework hears of it. */
+  readonly id?: string;
+  /** A mesos.v1.Offer.Operation. */
+  readonly info: Uint8Array;
+  readonly conversions?: readonly Conversion[];
+  /** The operations of an agent are numbered in their order. */
+  readonly ordinal: number;
+  readonly state: mesos_v1.OperationState;
+  readonly updates?: readonly OperationUpdate[];
+};
+
+/** Of an agent's total: unallocated. */
+export type Conversion = {
+  readonly consumed?: readonly mesos_v1.Resource[];
+  readonly converted?: readonly mesos_v1.Resource[];
+  readonly destroyed?: mesos_v1.Resource;
+};
+
+export type OperationUpdate = {
+  readonly state: mesos_v1.OperationState;
+  /** Unset when a master made it. */
+  readonly uuid?: string;
+  readonly message?: string;
+  readonly at_ms: number;
+};
+
 /** One piece of the state; all of them together are a snapshot. */
 export type Record = {
   readonly root?: Root;
@@ -286,6 +340,7 @@ export type Record = {
   readonly weight?: Weight;
   readonly quota?: Quota;
   readonly maintenance?: Maintenance;
+  readonly operation?: Operation;
 };
 
 export type Root = {
