@@ -15,6 +15,8 @@ export const descriptor: Descriptor = {
       { name: 'pong', number: 4, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.Pong' },
       { name: 'unregister', number: 5, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.Unregister' },
       { name: 'operation_update', number: 6, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.OperationUpdate' },
+      { name: 'executor_exited', number: 8, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.ExecutorExited' },
+      { name: 'executor_message', number: 9, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.ExecutorMessage' },
     ] },
     { name: 'altiplano.agent.v1.Description', fields: [
       { name: 'agent_info', number: 1, label: 'required', kind: 'message', type: 'mesos.v1.AgentInfo' },
@@ -33,10 +35,15 @@ export const descriptor: Descriptor = {
       { name: 'tasks', number: 4, label: 'repeated', kind: 'message', type: 'altiplano.agent.v1.Task' },
       { name: 'total', number: 5, label: 'repeated', kind: 'message', type: 'mesos.v1.Resource' },
       { name: 'operations', number: 6, label: 'repeated', kind: 'message', type: 'altiplano.agent.v1.KnownOperation' },
+      { name: 'executors', number: 10, label: 'repeated', kind: 'message', type: 'altiplano.agent.v1.Executor' },
     ] },
     { name: 'altiplano.agent.v1.KnownOperation', fields: [
       { name: 'uuid', number: 1, label: 'required', kind: 'scalar', type: 'string' },
       { name: 'state', number: 2, label: 'required', kind: 'enum', type: 'mesos.v1.OperationState' },
+    ] },
+    { name: 'altiplano.agent.v1.Executor', fields: [
+      { name: 'framework_id', number: 1, label: 'required', kind: 'message', type: 'mesos.v1.FrameworkID' },
+      { name: 'executor_info', number: 2, label: 'required', kind: 'message', type: 'mesos.v1.ExecutorInfo' },
     ] },
     { name: 'altiplano.agent.v1.Task', fields: [
       { name: 'framework_id', number: 1, label: 'required', kind: 'message', type: 'mesos.v1.FrameworkID' },
@@ -52,6 +59,16 @@ export const descriptor: Descriptor = {
     { name: 'altiplano.agent.v1.OperationUpdate', fields: [
       { name: 'operation_uuid', number: 1, label: 'required', kind: 'scalar', type: 'string' },
       { name: 'status', number: 2, label: 'required', kind: 'message', type: 'mesos.v1.OperationStatus' },
+    ] },
+    { name: 'altiplano.agent.v1.ExecutorExited', fields: [
+      { name: 'framework_id', number: 1, label: 'required', kind: 'message', type: 'mesos.v1.FrameworkID' },
+      { name: 'executor_id', number: 2, label: 'required', kind: 'message', type: 'mesos.v1.ExecutorID' },
+      { name: 'status', number: 3, label: 'required', kind: 'scalar', type: 'int32' },
+    ] },
+    { name: 'altiplano.agent.v1.ExecutorMessage', fields: [
+      { name: 'framework_id', number: 1, label: 'required', kind: 'message', type: 'mesos.v1.FrameworkID' },
+      { name: 'executor_id', number: 2, label: 'required', kind: 'message', type: 'mesos.v1.ExecutorID' },
+      { name: 'data', number: 3, label: 'required', kind: 'scalar', type: 'bytes' },
     ] },
     { name: 'altiplano.agent.v1.Pong', fields: [
       { name: 'sequence', number: 1, label: 'required', kind: 'scalar', type: 'uint64' },
@@ -73,6 +90,9 @@ export const descriptor: Descriptor = {
       { name: 'drain', number: 11, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.Drain' },
       { name: 'apply_operation', number: 12, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.ApplyOperation' },
       { name: 'acknowledge_operation', number: 13, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.AcknowledgeOperation' },
+      { name: 'run_group', number: 15, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.RunGroup' },
+      { name: 'shutdown_executor', number: 16, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.ShutdownExecutor' },
+      { name: 'executor_message', number: 17, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.ExecutorMessage' },
     ] },
     { name: 'altiplano.agent.v1.NotLeading', fields: [
       { name: 'leader', number: 1, label: 'optional', kind: 'scalar', type: 'string' },
@@ -87,6 +107,16 @@ export const descriptor: Descriptor = {
     { name: 'altiplano.agent.v1.RunTask', fields: [
       { name: 'framework_info', number: 1, label: 'required', kind: 'message', type: 'mesos.v1.FrameworkInfo' },
       { name: 'task_info', number: 2, label: 'required', kind: 'message', type: 'mesos.v1.TaskInfo' },
+    ] },
+    { name: 'altiplano.agent.v1.RunGroup', fields: [
+      { name: 'framework_info', number: 1, label: 'required', kind: 'message', type: 'mesos.v1.FrameworkInfo' },
+      { name: 'executor_info', number: 2, label: 'required', kind: 'message', type: 'mesos.v1.ExecutorInfo' },
+      { name: 'tasks', number: 3, label: 'repeated', kind: 'message', type: 'mesos.v1.TaskInfo' },
+      { name: 'group_id', number: 4, label: 'required', kind: 'scalar', type: 'string' },
+    ] },
+    { name: 'altiplano.agent.v1.ShutdownExecutor', fields: [
+      { name: 'framework_id', number: 1, label: 'required', kind: 'message', type: 'mesos.v1.FrameworkID' },
+      { name: 'executor_id', number: 2, label: 'required', kind: 'message', type: 'mesos.v1.ExecutorID' },
     ] },
     { name: 'altiplano.agent.v1.KillTask', fields: [
       { name: 'framework_id', number: 1, label: 'required', kind: 'message', type: 'mesos.v1.FrameworkID' },
@@ -201,6 +231,8 @@ export const descriptor: Descriptor = {
       { name: 'apply_operation', number: 24, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.ApplyOperation' },
       { name: 'update_operation', number: 25, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.UpdateOperation' },
       { name: 'acknowledge_operation', number: 26, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.AcknowledgeOperation' },
+      { name: 'launch_with_executor', number: 30, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.LaunchWithExecutor' },
+      { name: 'end_executors', number: 31, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.EndExecutors' },
     ] },
     { name: 'altiplano.state.v1.AnnounceLeader', fields: [
       { name: 'node_id', number: 1, label: 'required', kind: 'scalar', type: 'double' },
@@ -213,6 +245,7 @@ export const descriptor: Descriptor = {
       { name: 'agent', number: 1, label: 'required', kind: 'message', type: 'altiplano.state.v1.Agent' },
       { name: 'tasks', number: 2, label: 'repeated', kind: 'message', type: 'altiplano.state.v1.ReportedTask' },
       { name: 'operations', number: 3, label: 'repeated', kind: 'scalar', type: 'string' },
+      { name: 'executors', number: 10, label: 'repeated', kind: 'message', type: 'altiplano.state.v1.Executor' },
     ] },
     { name: 'altiplano.state.v1.ReportedTask', fields: [
       { name: 'framework_id', number: 1, label: 'required', kind: 'scalar', type: 'string' },
@@ -239,6 +272,19 @@ export const descriptor: Descriptor = {
     ] },
     { name: 'altiplano.state.v1.LaunchTasks', fields: [
       { name: 'tasks', number: 1, label: 'repeated', kind: 'message', type: 'altiplano.state.v1.Task' },
+    ] },
+    { name: 'altiplano.state.v1.LaunchWithExecutor', fields: [
+      { name: 'executor', number: 1, label: 'required', kind: 'message', type: 'altiplano.state.v1.Executor' },
+      { name: 'tasks', number: 2, label: 'repeated', kind: 'message', type: 'altiplano.state.v1.Task' },
+      { name: 'executor_held', number: 3, label: 'required', kind: 'scalar', type: 'bool' },
+    ] },
+    { name: 'altiplano.state.v1.EndExecutors', fields: [
+      { name: 'agent_id', number: 1, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'executors', number: 2, label: 'repeated', kind: 'message', type: 'altiplano.state.v1.ExecutorName' },
+    ] },
+    { name: 'altiplano.state.v1.ExecutorName', fields: [
+      { name: 'framework_id', number: 1, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'executor_id', number: 2, label: 'required', kind: 'scalar', type: 'string' },
     ] },
     { name: 'altiplano.state.v1.UpdateTasks', fields: [
       { name: 'updates', number: 1, label: 'repeated', kind: 'message', type: 'altiplano.state.v1.TaskReport' },
@@ -390,6 +436,16 @@ export const descriptor: Descriptor = {
       { name: 'acknowledged_uuid', number: 11, label: 'optional', kind: 'scalar', type: 'string' },
       { name: 'statuses', number: 12, label: 'repeated', kind: 'message', type: 'altiplano.state.v1.TaskUpdate' },
       { name: 'kill', number: 13, label: 'optional', kind: 'message', type: 'altiplano.state.v1.Kill' },
+      { name: 'group_id', number: 20, label: 'optional', kind: 'scalar', type: 'string' },
+    ] },
+    { name: 'altiplano.state.v1.Executor', fields: [
+      { name: 'id', number: 1, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'framework_id', number: 2, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'agent_id', number: 3, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'info', number: 4, label: 'required', kind: 'scalar', type: 'bytes' },
+      { name: 'resources', number: 5, label: 'repeated', kind: 'message', type: 'mesos.v1.Resource' },
+      { name: 'launched_ms', number: 6, label: 'required', kind: 'scalar', type: 'double' },
+      { name: 'ends_with_tasks', number: 7, label: 'required', kind: 'scalar', type: 'bool' },
     ] },
     { name: 'altiplano.state.v1.Kill', fields: [
       { name: 'policy', number: 1, label: 'optional', kind: 'scalar', type: 'bytes' },
@@ -444,6 +500,7 @@ export const descriptor: Descriptor = {
       { name: 'quota', number: 10, label: 'optional', oneof: 'record', kind: 'message', type: 'altiplano.state.v1.Quota' },
       { name: 'maintenance', number: 11, label: 'optional', oneof: 'record', kind: 'message', type: 'altiplano.state.v1.Maintenance' },
       { name: 'operation', number: 12, label: 'optional', oneof: 'record', kind: 'message', type: 'altiplano.state.v1.Operation' },
+      { name: 'executor', number: 14, label: 'optional', oneof: 'record', kind: 'message', type: 'altiplano.state.v1.Executor' },
     ] },
     { name: 'altiplano.state.v1.Root', fields: [
       { name: 'version', number: 1, label: 'required', kind: 'scalar', type: 'uint32' },

@@ -20,9 +20,12 @@ export type Messages = {
   readonly 'altiplano.agent.v1.Register': altiplano_agent_v1.Register;
   readonly 'altiplano.agent.v1.Reregister': altiplano_agent_v1.Reregister;
   readonly 'altiplano.agent.v1.KnownOperation': altiplano_agent_v1.KnownOperation;
+  readonly 'altiplano.agent.v1.Executor': altiplano_agent_v1.Executor;
   readonly 'altiplano.agent.v1.Task': altiplano_agent_v1.Task;
   readonly 'altiplano.agent.v1.StatusUpdate': altiplano_agent_v1.StatusUpdate;
   readonly 'altiplano.agent.v1.OperationUpdate': altiplano_agent_v1.OperationUpdate;
+  readonly 'altiplano.agent.v1.ExecutorExited': altiplano_agent_v1.ExecutorExited;
+  readonly 'altiplano.agent.v1.ExecutorMessage': altiplano_agent_v1.ExecutorMessage;
   readonly 'altiplano.agent.v1.Pong': altiplano_agent_v1.Pong;
   readonly 'altiplano.agent.v1.Unregister': altiplano_agent_v1.Unregister;
   readonly 'altiplano.agent.v1.MasterMessage': altiplano_agent_v1.MasterMessage;
@@ -30,6 +33,8 @@ export type Messages = {
   readonly 'altiplano.agent.v1.Registered': altiplano_agent_v1.Registered;
   readonly 'altiplano.agent.v1.Ping': altiplano_agent_v1.Ping;
   readonly 'altiplano.agent.v1.RunTask': altiplano_agent_v1.RunTask;
+  readonly 'altiplano.agent.v1.RunGroup': altiplano_agent_v1.RunGroup;
+  readonly 'altiplano.agent.v1.ShutdownExecutor': altiplano_agent_v1.ShutdownExecutor;
   readonly 'altiplano.agent.v1.KillTask': altiplano_agent_v1.KillTask;
   readonly 'altiplano.agent.v1.AcknowledgeUpdate': altiplano_agent_v1.AcknowledgeUpdate;
   readonly 'altiplano.agent.v1.ShutdownFramework': altiplano_agent_v1.ShutdownFramework;
@@ -61,6 +66,9 @@ export type Messages = {
   readonly 'altiplano.state.v1.DisconnectFramework': altiplano_state_v1.DisconnectFramework;
   readonly 'altiplano.state.v1.RemoveFramework': altiplano_state_v1.RemoveFramework;
   readonly 'altiplano.state.v1.LaunchTasks': altiplano_state_v1.LaunchTasks;
+  readonly 'altiplano.state.v1.LaunchWithExecutor': altiplano_state_v1.LaunchWithExecutor;
+  readonly 'altiplano.state.v1.EndExecutors': altiplano_state_v1.EndExecutors;
+  readonly 'altiplano.state.v1.ExecutorName': altiplano_state_v1.ExecutorName;
   readonly 'altiplano.state.v1.UpdateTasks': altiplano_state_v1.UpdateTasks;
   readonly 'altiplano.state.v1.TaskReport': altiplano_state_v1.TaskReport;
   readonly 'altiplano.state.v1.AcknowledgeUpdates': altiplano_state_v1.AcknowledgeUpdates;
@@ -90,6 +98,7 @@ export type Messages = {
   readonly 'altiplano.state.v1.Framework': altiplano_state_v1.Framework;
   readonly 'altiplano.state.v1.Disconnection': altiplano_state_v1.Disconnection;
   readonly 'altiplano.state.v1.Task': altiplano_state_v1.Task;
+  readonly 'altiplano.state.v1.Executor': altiplano_state_v1.Executor;
   readonly 'altiplano.state.v1.Kill': altiplano_state_v1.Kill;
   readonly 'altiplano.state.v1.TaskUpdate': altiplano_state_v1.TaskUpdate;
   readonly 'altiplano.state.v1.AgentUpdate': altiplano_state_v1.AgentUpdate;

@@ -17,6 +17,8 @@ export type AgentMessage = {
   readonly pong?: Pong;
   readonly unregister?: Unregister;
   readonly operation_update?: OperationUpdate;
+  readonly executor_exited?: ExecutorExited;
+  readonly executor_message?: ExecutorMessage;
 };
 
 /** What an agent is, as it presents itself. */
@@ -53,11 +55,18 @@ export type Reregister = {
    * `total`, if they succeeded.
    */
   readonly operations?: readonly KnownOperation[];
+  /** The executors that it runs, but for its own of command tasks. */
+  readonly executors?: readonly Executor[];
 };
 
 export type KnownOperation = {
   readonly uuid: string;
   readonly state: mesos_v1.OperationState;
+};
+
+export type Executor = {
+  readonly framework_id: mesos_v1.FrameworkID;
+  readonly executor_info: mesos_v1.ExecutorInfo;
 };
 
 export type Task = {
@@ -90,6 +99,21 @@ export type OperationUpdate = {
   readonly status: mesos_v1.OperationStatus;
 };
 
+/** An executor has ended; said once, of those that frameworks brought or groups ran in. */
+export type ExecutorExited = {
+  readonly framework_id: mesos_v1.FrameworkID;
+  readonly executor_id: mesos_v1.ExecutorID;
+  /** As `wait` gives it; -1 when nobody knows. */
+  readonly status: number;
+};
+
+/** Bytes between a scheduler and one of its executors, either way. May be lost. */
+export type ExecutorMessage = {
+  readonly framework_id: mesos_v1.FrameworkID;
+  readonly executor_id: mesos_v1.ExecutorID;
+  readonly data: Uint8Array;
+};
+
 export type Pong = {
   readonly sequence: bigint;
 };
@@ -114,6 +138,9 @@ export type MasterMessage = {
   readonly drain?: Drain;
   readonly apply_operation?: ApplyOperation;
   readonly acknowledge_operation?: AcknowledgeOperation;
+  readonly run_group?: RunGroup;
+  readonly shutdown_executor?: ShutdownExecutor;
+  readonly executor_message?: ExecutorMessage;
 };
 
 /** The answer of a master that does not lead; it closes the stream after it. */
@@ -140,6 +167,25 @@ export type Ping = {
 export type RunTask = {
   readonly framework_info: mesos_v1.FrameworkInfo;
   readonly task_info: mesos_v1.TaskInfo;
+};
+
+/**
+ * Start a group: all of its tasks or none, in one executor, which lives already or is started for it.
+ * Sent again like `RunTask`.
+ */
+export type RunGroup = {
+  readonly framework_info: mesos_v1.FrameworkInfo;
+  readonly executor_info: mesos_v1.ExecutorInfo;
+  /** With their executor. */
+  readonly tasks?: readonly mesos_v1.TaskInfo[];
+  /** Tasks that share their fate have the same. */
+  readonly group_id: string;
+};
+
+/** End an executor, with its tasks. */
+export type ShutdownExecutor = {
+  readonly framework_id: mesos_v1.FrameworkID;
+  readonly executor_id: mesos_v1.ExecutorID;
 };
 
 export type KillTask = {

@@ -29,6 +29,8 @@ export type Command = {
   readonly apply_operation?: ApplyOperation;
   readonly update_operation?: UpdateOperation;
   readonly acknowledge_operation?: AcknowledgeOperation;
+  readonly launch_with_executor?: LaunchWithExecutor;
+  readonly end_executors?: EndExecutors;
 };
 
 export type AnnounceLeader = {
@@ -45,6 +47,8 @@ export type ReregisterAgent = {
   readonly tasks?: readonly ReportedTask[];
   /** The uuids of the operations that it knows of. */
   readonly operations?: readonly string[];
+  /** The executors that it runs, but for its own of command tasks. */
+  readonly executors?: readonly Executor[];
 };
 
 export type ReportedTask = {
@@ -78,6 +82,25 @@ export type RemoveFramework = {
 
 export type LaunchTasks = {
   readonly tasks?: readonly Task[];
+};
+
+/** Tasks that run in one executor of their framework. All of them are launched, or none. */
+export type LaunchWithExecutor = {
+  readonly executor: Executor;
+  readonly tasks?: readonly Task[];
+  /** The offers paid for the executor too: it was not known to live when this was proposed. */
+  readonly executor_held: boolean;
+};
+
+/** Executors that an agent said have ended. */
+export type EndExecutors = {
+  readonly agent_id: string;
+  readonly executors?: readonly ExecutorName[];
+};
+
+export type ExecutorName = {
+  readonly framework_id: string;
+  readonly executor_id: string;
 };
 
 export type UpdateTasks = {
@@ -270,6 +293,20 @@ export type Task = {
   readonly statuses?: readonly TaskUpdate[];
   /** Set when a kill was asked for. */
   readonly kill?: Kill;
+  /** Tasks that were launched as one group have the same. */
+  readonly group_id?: string;
+};
+
+export type Executor = {
+  readonly id: string;
+  readonly framework_id: string;
+  readonly agent_id: string;
+  /** A mesos.v1.ExecutorInfo, with its framework, and for whom its resources are held. */
+  readonly info: Uint8Array;
+  readonly resources?: readonly mesos_v1.Resource[];
+  readonly launched_ms: number;
+  /** It ends with the last of its tasks; otherwise when its agent says so. */
+  readonly ends_with_tasks: boolean;
 };
 
 export type Kill = {
@@ -341,6 +378,7 @@ export type Record = {
   readonly quota?: Quota;
   readonly maintenance?: Maintenance;
   readonly operation?: Operation;
+  readonly executor?: Executor;
 };
 
 export type Root = {
