@@ -20,6 +20,7 @@ import type { Logger } from '#internal/runtime/logger.ts';
 import { systemClock } from '#internal/runtime/real/clock.ts';
 import { httpListener } from '#internal/runtime/real/http-server.ts';
 import { openLogger } from '#internal/runtime/real/logger.ts';
+import { type LoopWatch, openLoopWatch } from '#internal/runtime/real/loop-watch.ts';
 import { systemRandom } from '#internal/runtime/real/random.ts';
 import { startThread, ThreadError } from '#internal/runtime/real/thread.ts';
 import { afterTurn } from '#internal/runtime/real/turn.ts';
@@ -114,8 +115,9 @@ async function openMaster(
     ),
   );
 
+  const loop = stack.use(openLoopWatch());
   const handler = masterHandler(
-    { door: master, clock, random, counters: () => countersOf(replicated) },
+    { door: master, clock, random, counters: () => countersOf(replicated, loop) },
     {
       build: { version: mesosVersion, ...build, user: 'altiplano', gitSha: undefined },
       cluster: flags.cluster,
@@ -163,9 +165,15 @@ function startLog(
   return node;
 }
 
-/** The log's figures among the master's, as `raft/term`. */
-const countersOf = (replicated: ThreadedNode): readonly (readonly [string, number])[] =>
-  replicated.figures().map(({ name, value }) => [`raft/${name}`, value]);
+/** The log's figures among the master's, as `raft/term`, and what keeps everybody waiting here. */
+const countersOf = (
+  replicated: ThreadedNode,
+  loop: LoopWatch,
+): readonly (readonly [string, number])[] => [
+  ...replicated.figures().map(({ name, value }) => [`raft/${name}`, value] as const),
+  ['loop/longest_stall_ms/10secs', loop.longestStallMs(10)],
+  ['loop/longest_stall_ms/1min', loop.longestStallMs(60)],
+];
 
 function selfFrom(flags: MasterFlags, id: string): MasterAddress {
   return {
