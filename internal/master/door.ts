@@ -3,7 +3,7 @@
  * knowledge of the cluster) and the one who decides (`leader/`). The faces parse and check what a
  * call looks like (contract 1.7, rows 1 to 11); behind this door it is judged by what is known.
  */
-import type { Agent, MasterAddress } from '#internal/model/cluster.ts';
+import type { Agent, Framework, MasterAddress, Task, TaskUpdate } from '#internal/model/cluster.ts';
 import type { AgentId, FrameworkId, OfferId, Role, StreamId } from '#internal/model/ids.ts';
 import type { Resources } from '#internal/resources/resource.ts';
 import type { State } from '#internal/state/state.ts';
@@ -23,6 +23,8 @@ export type MasterDoor = {
   view(): MasterView;
   /** An operator's well-formed call of one of `operations`: what of it is decided (contract 10.2). */
   operate(call: OperatorCall): Promise<Answer>;
+  /** Shows an operator the cluster, and from then on what changes. */
+  observe(observer: Observer): void;
 };
 
 /** Contract 1.8: who answers, who redirects, who has to say 503. */
@@ -46,6 +48,37 @@ export type EventStream = {
   /** Fires once when the stream is over, whoever ended it. */
   readonly closed: AbortSignal;
 };
+
+/** An operator who watches the cluster (contract 11). Its face encodes what it is told. */
+export type Observer = {
+  /** All of it as it is now. Called once, before anything else. */
+  begin(view: MasterView, heartbeatIntervalMs: number): void;
+  /** What changed since. One who reads too slowly is let go by its face. */
+  tell(happening: Happening): void;
+  end(): void;
+  /** Fires once when nobody watches any more, whoever ended it. */
+  readonly closed: AbortSignal;
+};
+
+/** What operators hear of. The same object goes to all of them, so that what is made of it is kept. */
+export type Happening =
+  | { readonly kind: 'heartbeat' }
+  | { readonly kind: 'task-added'; readonly task: Task }
+  | { readonly kind: 'task-updated'; readonly task: Task; readonly update: TaskUpdate }
+  | {
+      readonly kind: 'agent-added';
+      readonly agent: Agent;
+      readonly isConnected: boolean;
+      /** By its tasks; allocated. */
+      readonly used: Resources;
+    }
+  | { readonly kind: 'agent-removed'; readonly agentId: AgentId }
+  | {
+      readonly kind: 'framework-added' | 'framework-updated';
+      readonly framework: Framework;
+      readonly isConnected: boolean;
+    }
+  | { readonly kind: 'framework-removed'; readonly framework: Framework };
 
 /** Replicated state plus what only the leader knows. Immutable: a later event makes a new one. */
 export type MasterView = {

@@ -153,7 +153,10 @@ export function putAgent(draft: Draft, agent: Agent): void {
 function meetAgain(draft: Draft, task: Task, reported: Task['state'] | undefined): void {
   if (reported !== undefined) {
     if (!isTerminal(task.state) && reported !== task.state) {
-      putLive(draft, { ...task, state: reported });
+      const next = { ...task, state: reported };
+      putLive(draft, next);
+      const update = task.update ?? seenAs(draft, reported);
+      draft.effects.push({ kind: 'task-recorded', task: next, update, isNews: true });
     }
     return;
   }
@@ -161,14 +164,23 @@ function meetAgain(draft: Draft, task: Task, reported: Task['state'] | undefined
   if (task.state !== 'staging') forgotten(draft, task);
 }
 
+/** Of a task whose agent has yet to send its first update. */
+const seenAs = (draft: Draft, state: Task['state']): MasterUpdate =>
+  masterUpdate(draft, {
+    state,
+    reason: 'reconciliation',
+    message: 'Reconciliation: Latest task state',
+  });
+
 /** A task that was out of reach, and the state in which its returning agent knows it. */
 function welcomeBack(draft: Draft, task: Task, reported: Task['state'] | undefined): void {
   if (reported === undefined) {
     forgotten(draft, task);
   } else if (isTerminal(reported)) {
     // The agent's own update of its end follows, and wants to be acknowledged.
-    regainsReach(draft, { ...task, state: reported });
-    draft.effects.push({ kind: 'task-ended', task: { ...task, state: reported } });
+    const ended = { ...task, state: reported };
+    regainsReach(draft, ended);
+    draft.effects.push({ kind: 'task-regained', task: ended }, { kind: 'task-ended', task: ended });
   } else {
     const update = masterUpdate(draft, {
       state: reported,
@@ -177,7 +189,10 @@ function welcomeBack(draft: Draft, task: Task, reported: Task['state'] | undefin
     });
     const next = withUpdate(task, update);
     regainsReach(draft, next);
-    draft.effects.push({ kind: 'task-updated', task: next, update });
+    draft.effects.push(
+      { kind: 'task-regained', task: next },
+      { kind: 'task-updated', task: next, update },
+    );
   }
 }
 

@@ -68,7 +68,13 @@ export function removeFramework(draft: Draft, id: FrameworkId): void {
     message: `Framework ${id} removed`,
   });
   for (const task of inOrder(running)) {
-    complete(draft, isTerminal(task.state) ? task : withUpdate(task, killed));
+    if (isTerminal(task.state)) {
+      complete(draft, task);
+      continue;
+    }
+    const ended = withUpdate(task, killed);
+    complete(draft, ended);
+    draft.effects.push({ kind: 'task-recorded', task: ended, update: killed, isNews: true });
   }
   retire(draft, recordOf(draft.state, id));
   draft.effects.push({ kind: 'framework-removed', frameworkId: id, agentIds });

@@ -46,6 +46,10 @@ export function updateTask(draft: Draft, report: TaskReport): void {
   const newest = isTerminal(update.state) ? update.state : report.state;
   const next = withUpdate(task, update, isTerminal(task.state) ? task.state : newest);
   putLive(draft, next);
+  const isRetry = task.update?.kind === 'agent' && task.update.uuid === update.uuid;
+  const saysMore = !isRetry && task.update?.state !== update.state;
+  const isNews = saysMore || next.state !== task.state;
+  draft.effects.push({ kind: 'task-recorded', task: next, update, isNews });
   // The acknowledgement may be committed first: updates reach the scheduler without the log.
   if (isTerminal(update.state) && task.acknowledgedUuid === update.uuid) complete(draft, next);
 }

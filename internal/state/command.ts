@@ -178,6 +178,19 @@ export type Effect =
   | { readonly kind: 'task-ended'; readonly task: Task }
   /** Tell the scheduler (updates that the state itself made: agent lost, framework removed…). */
   | { readonly kind: 'task-updated'; readonly task: Task; readonly update: TaskUpdate }
+  /**
+   * What went into the books and its scheduler need not be told: its agent's update, which it has
+   * heard, or the end of its framework. Not `isNews`: neither the newest state nor what was said last
+   * is another than before. A returning agent may know a newer state than its update says.
+   */
+  | {
+      readonly kind: 'task-recorded';
+      readonly task: Task;
+      readonly update: TaskUpdate;
+      readonly isNews: boolean;
+    }
+  /** Its agent is back from where it could not be reached: it is among the live tasks again. */
+  | { readonly kind: 'task-regained'; readonly task: Task }
   | { readonly kind: 'update-acknowledged'; readonly acknowledgement: Acknowledgement }
   | { readonly kind: 'kill-requested'; readonly task: Task };
 

@@ -1,9 +1,11 @@
 /** A master's HTTP handler over a scripted door, asked directly: no socket, no time passes. */
 import { randomFromSeed } from '#internal/base/random.ts';
+import type { Clock } from '#internal/runtime/clock.ts';
 import type { HttpRequest, HttpResponse } from '#internal/runtime/http.ts';
 import { simulatedClock } from '#internal/runtime/simulated/clock.ts';
 import { SimulatedWorld } from '#internal/runtime/simulated/world.ts';
 import { masterHandler } from '#internal/master/api/master-handler.ts';
+import type { MasterDoor } from '#internal/master/door.ts';
 import { oracleFlags } from './oracle-cluster.ts';
 import { type ScriptedDoor, type Script, scriptedDoor } from './scripted-door.ts';
 
@@ -22,13 +24,14 @@ export const streamDrainTimeoutMs = 1000;
 export function masterUnderTest(script: Script): MasterUnderTest {
   const world = new SimulatedWorld({ seed: 1 });
   const door = scriptedDoor(script);
+  const clock = simulatedClock({ world, life: world.boot('master') });
+  return { door, world, ask: facesOf(door, clock) };
+}
+
+/** Whoever decides behind them: the faces as the recorded master would have had them. */
+export function facesOf(door: MasterDoor, clock: Clock): MasterUnderTest['ask'] {
   const handler = masterHandler(
-    {
-      door,
-      clock: simulatedClock({ world, life: world.boot('master') }),
-      random: randomFromSeed(1),
-      counters: () => [['master/messages_kill_task', 3]],
-    },
+    { door, clock, random: randomFromSeed(1), counters: () => [['master/messages_kill_task', 3]] },
     {
       build: {
         version: '1.12.0',
@@ -43,12 +46,8 @@ export function masterUnderTest(script: Script): MasterUnderTest {
       streamDrainTimeoutMs,
     },
   );
-  return {
-    door,
-    world,
-    ask: async ({ method = 'GET', target, headers = {}, body = new Uint8Array(0) }) =>
-      handler({ method, target, headers, body, signal: new AbortController().signal }),
-  };
+  return async ({ method = 'GET', target, headers = {}, body = new Uint8Array(0) }) =>
+    handler({ method, target, headers, body, signal: new AbortController().signal });
 }
 
 /** The reply's text; a stream has none. */

@@ -8,6 +8,7 @@ import type {
   Leadership,
   MasterDoor,
   MasterView,
+  Observer,
 } from '#internal/master/door.ts';
 import type { Call as OperatorCall } from '#proto/gen/mesos/v1/master.ts';
 import type { Call } from '#proto/gen/mesos/v1/scheduler.ts';
@@ -16,6 +17,7 @@ export type ScriptedDoor = MasterDoor & {
   readonly calls: { readonly call: Call; readonly streamId: string | undefined }[];
   readonly streams: { readonly call: Call; readonly stream: EventStream }[];
   readonly operations: OperatorCall[];
+  readonly observers: Observer[];
 };
 
 export type Script = {
@@ -31,6 +33,7 @@ export function scriptedDoor(script: Script): ScriptedDoor {
     calls: [],
     streams: [],
     operations: [],
+    observers: [],
     leadership: () => script.leadership ?? { kind: 'leading' },
     view: () => script.view,
     subscribe(call, stream) {
@@ -43,6 +46,10 @@ export function scriptedDoor(script: Script): ScriptedDoor {
     operate(call) {
       door.operations.push(call);
       return Promise.resolve(answer);
+    },
+    observe(observer) {
+      door.observers.push(observer);
+      observer.begin(script.view, 15_000);
     },
   };
   return door;

@@ -59,8 +59,8 @@ function meaning(text: string): unknown {
 }
 
 const transcripts: readonly [string, Name, number][] = [
-  ['scheduler-events', 'mesos.v1.scheduler.Event', 75],
-  ['operator-events', 'mesos.v1.master.Event', 14],
+  ['scheduler-events', 'mesos.v1.scheduler.Event', 117],
+  ['operator-events', 'mesos.v1.master.Event', 36],
   ['executor-events', 'mesos.v1.executor.Event', 18],
   ['master-replies', 'mesos.v1.master.Response', 19],
   ['agent-replies', 'mesos.v1.agent.Response', 16],

@@ -45,7 +45,7 @@ export function masterHandler(
     drainTimeoutMs: options.streamDrainTimeoutMs,
   };
   const scheduler = schedulerHandler(dependencies, limits);
-  const operator = operatorHandler({ door, metrics }, options);
+  const operator = operatorHandler({ door, metrics, clock }, { ...options, limits });
   const route = newRouter([
     { path: '/api/v1', handler: onlyWhileLeading(door, operator) },
     { path: '/api/v1/scheduler', handler: onlyWhileLeading(door, scheduler) },

@@ -2,7 +2,8 @@
  * `/api/v1`: the face that operators, web UIs and exporters talk to (contract 10). Every read is
  * answered from one view. Calls that nothing stands behind are answered 501.
  */
-import type { HttpHandler } from '#internal/runtime/http.ts';
+import type { Clock } from '#internal/runtime/clock.ts';
+import type { HttpHandler, HttpResponse } from '#internal/runtime/http.ts';
 import { toJson } from '#internal/wire/json.ts';
 import { type MediaType, negotiateMediaType } from '#internal/wire/media-type.ts';
 import { encode } from '#internal/wire/protobuf.ts';
@@ -28,6 +29,7 @@ import {
   getState,
   getTasks,
 } from './operator-replies.ts';
+import { newObserverStream } from './observer-stream.ts';
 import { parseCall } from './parse-call.ts';
 import {
   getMaintenanceSchedule,
@@ -35,6 +37,7 @@ import {
   getQuota,
   getWeights,
 } from './policy-replies.ts';
+import type { RecordStreamOptions } from './record-stream.ts';
 import {
   answerResponse,
   bodyResponse,
@@ -48,11 +51,14 @@ import { masterCallProblem } from './validate-master-call.ts';
 export type OperatorDependencies = {
   readonly door: MasterDoor;
   readonly metrics: Metrics;
+  readonly clock: Clock;
 };
+
+export type OperatorOptions = MasterProfile & { readonly limits: RecordStreamOptions };
 
 export function operatorHandler(
   dependencies: OperatorDependencies,
-  profile: MasterProfile,
+  options: OperatorOptions,
 ): HttpHandler {
   return (request) => {
     const parsed = parseCall('mesos.v1.master.Call', request);
@@ -63,7 +69,22 @@ export function operatorHandler(
     }
     const mediaType = negotiateMediaType(request.headers['accept']);
     if (mediaType === undefined) return notAcceptable();
-    return answer(parsed.value, mediaType, dependencies, profile);
+    if (parsed.value.type === 'SUBSCRIBE') return subscribe(mediaType, dependencies, options);
+    return answer(parsed.value, mediaType, dependencies, options);
+  };
+}
+
+/** A stream without an id: nobody ever refers to it (contract 11). */
+function subscribe(
+  mediaType: MediaType,
+  { door, clock }: OperatorDependencies,
+  { limits }: OperatorOptions,
+): HttpResponse {
+  return {
+    kind: 'stream',
+    status: 200,
+    headers: { 'content-type': mediaType },
+    open: (sink) => door.observe(newObserverStream(sink, clock, { mediaType, ...limits })),
   };
 }
 

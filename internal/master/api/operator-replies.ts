@@ -15,7 +15,7 @@ import { executorsOf } from './executors.ts';
 import { completedFrameworks, type FrameworkEntry, liveFrameworks } from './framework-record.ts';
 import { drainInfo, isActive } from './deactivation.ts';
 import { roleEntries } from './roles.ts';
-import { type Usage, usageOf } from './usage.ts';
+import { usageOf } from './usage.ts';
 
 export function getState(view: MasterView): master.Response_GetState {
   return {
@@ -30,7 +30,13 @@ export function getAgents(view: MasterView): master.Response_GetAgents {
   const usage = usageOf(view);
   const { registered, recovered } = agentGroups(view);
   return {
-    agents: registered.map((agent) => agentReply(view, usage, agent)),
+    agents: registered.map((agent) =>
+      agentReply(agent, {
+        isActive: isActive(view, agent),
+        used: usage.used.ofAgent(agent.id),
+        offered: usage.offered.ofAgent(agent.id),
+      }),
+    ),
     recovered_agents: recovered.map(agentInfo),
   };
 }
@@ -74,19 +80,28 @@ export function getRoles(view: MasterView): master.Response_GetRoles {
   };
 }
 
-function agentReply(view: MasterView, usage: Usage, agent: Agent): master.Response_GetAgents_Agent {
-  const { id, reregisteredMs } = agent;
+export type AgentStanding = {
+  readonly isActive: boolean;
+  readonly used: Resources;
+  readonly offered: Resources;
+};
+
+export function agentReply(
+  agent: Agent,
+  { isActive: active, used, offered }: AgentStanding,
+): master.Response_GetAgents_Agent {
+  const { reregisteredMs } = agent;
   return {
     agent_info: agentInfo(agent),
-    active: isActive(view, agent),
+    active,
     deactivated: agent.deactivation !== undefined,
     version: agent.version,
     pid: agentPid(agent),
     registered_time: timeInfo(agent.registeredMs),
     ...(reregisteredMs !== undefined && { reregistered_time: timeInfo(reregisteredMs) }),
     total_resources: resourcesToWire(agent.total, 'endpoint'),
-    allocated_resources: resourcesToWire(usage.used.ofAgent(id), 'endpoint'),
-    offered_resources: resourcesToWire(usage.offered.ofAgent(id), 'endpoint'),
+    allocated_resources: resourcesToWire(used, 'endpoint'),
+    offered_resources: resourcesToWire(offered, 'endpoint'),
     capabilities: capabilitiesToWire(agent),
     ...drainReply(agent),
   };
@@ -127,7 +142,7 @@ const offerReply = ({ agent, ...offer }: OfferView, framework: Framework): mesos
 
 const agentInfo = (agent: Agent): mesos.AgentInfo => decode('mesos.v1.AgentInfo', agent.info);
 
-const timeInfo = (atMs: number): mesos.TimeInfo => ({
+export const timeInfo = (atMs: number): mesos.TimeInfo => ({
   nanoseconds: BigInt(Math.round(atMs * 1000)) * 1000n,
 });
 

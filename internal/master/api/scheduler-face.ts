@@ -12,6 +12,7 @@ import type { Call } from '#proto/gen/mesos/v1/scheduler.ts';
 import type { MasterDoor } from '../door.ts';
 import { newEventStream } from './event-stream.ts';
 import { parseCall } from './parse-call.ts';
+import type { RecordStreamOptions } from './record-stream.ts';
 import { answerResponse, errorResponse, notAcceptable } from './response.ts';
 import { schedulerCallProblem } from './validate-scheduler-call.ts';
 
@@ -21,16 +22,11 @@ export type SchedulerFaceDependencies = {
   readonly random: Random;
 };
 
-export type StreamLimits = {
-  readonly backlogBytesMax: number;
-  readonly drainTimeoutMs: number;
-};
-
 const streamIdHeader = 'mesos-stream-id';
 
 export function schedulerHandler(
   dependencies: SchedulerFaceDependencies,
-  limits: StreamLimits,
+  limits: RecordStreamOptions,
 ): HttpHandler {
   return (request) => {
     const parsed = parseCall('mesos.v1.scheduler.Call', request);
@@ -59,7 +55,7 @@ type Subscription = {
 
 function subscribe(
   { door, clock, random }: SchedulerFaceDependencies,
-  limits: StreamLimits,
+  limits: RecordStreamOptions,
   { call, request, mediaType }: Subscription,
 ): HttpResponse {
   if (request.headers[streamIdHeader] !== undefined) {

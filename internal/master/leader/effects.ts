@@ -1,6 +1,7 @@
 /** Carries out what the log decided (the effects of `apply`), on behalf of a leading master. */
 import { unreachable } from '#internal/base/assert.ts';
 import type { Effect } from '#internal/state/command.ts';
+import type { State } from '#internal/state/state.ts';
 import type { Applied } from '../ledger.ts';
 import {
   agentAdmitted,
@@ -11,6 +12,7 @@ import {
   agentUnreachable,
 } from './agents.ts';
 import { frameworkOf, type Lead } from './lead.ts';
+import { witness } from './observers.ts';
 import { deactivationChanged, finishDrains } from './operators/deactivation.ts';
 import { maintenanceChanged } from './operators/maintenance.ts';
 import { quotasUpdated } from './operators/quota.ts';
@@ -30,15 +32,25 @@ import { killTask, launchRefused, taskEnded, taskLaunched, taskUpdated } from '.
  * tasks before they hear that the agent failed (contract 7.4).
  */
 export function carryOut(lead: Lead, { state, effects }: Applied): void {
+  const before = lead.state;
   lead.state = state;
-  for (const effect of effects) if (!isOfAgent(effect)) carryOutOne(lead, effect);
-  for (const effect of effects) if (isOfAgent(effect)) carryOutOne(lead, effect);
+  for (const effect of effects) if (!isOfAgent(effect)) carryOutSeen(lead, effect, before);
+  for (const effect of effects) if (isOfAgent(effect)) carryOutSeen(lead, effect, before);
   finishDrains(lead);
+}
+
+/** Operators who watch hear of it when it is done. */
+function carryOutSeen(lead: Lead, effect: Effect, before: State): void {
+  const announce = lead.observers.size > 0 ? witness(lead, effect, before) : undefined;
+  carryOutOne(lead, effect);
+  announce?.();
 }
 
 function carryOutOne(lead: Lead, effect: Effect): void {
   switch (effect.kind) {
     case 'leader-announced':
+    case 'task-recorded':
+    case 'task-regained':
       return;
     case 'agent-admitted':
       return agentAdmitted(lead, effect.agentId, effect.registration);

@@ -25,7 +25,7 @@ import { liveTask, type State } from '#internal/state/state.ts';
 import type { MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
 import type { AgentInfo } from '#proto/gen/mesos/v1.ts';
 import type { Event } from '#proto/gen/mesos/v1/scheduler.ts';
-import type { Answer, EventStream } from '../door.ts';
+import type { Answer, EventStream, Observer } from '../door.ts';
 import type { Ids } from './ids.ts';
 
 export type LeadOptions = {
@@ -49,6 +49,8 @@ export type LeadOptions = {
   readonly offersMax: number;
   /** Entries on their way into the log; beyond it calls are answered 503. */
   readonly backlogMax: number;
+  /** Operators who watch; one more, and the oldest is let go. */
+  readonly observersMax: number;
   /** That many wait for the log, of each; the next are dropped, and agents send them again. */
   readonly reportsMax: number;
   /** Tasks or updates in one entry, and how long they are together. */
@@ -89,6 +91,9 @@ export type Lead = {
   readonly allocatable: Set<FrameworkId>;
   /** Operators whose decisions are on their way into the log. */
   readonly waiting: Set<(answer: Answer) => void>;
+
+  /** Operators who watch the cluster, oldest first, and when each is told the next heartbeat. */
+  readonly observers: Map<Observer, Timer>;
 
   /** Every admitted agent that is not unreachable. The allocator knows the same. */
   readonly peers: Map<AgentId, Peer>;

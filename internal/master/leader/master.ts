@@ -19,7 +19,7 @@ import { encodeCommand } from '#internal/wire/state-codec.ts';
 import type { AgentMessage, MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
 import type { Call as OperatorCall } from '#proto/gen/mesos/v1/master.ts';
 import type { Call } from '#proto/gen/mesos/v1/scheduler.ts';
-import type { Answer, EventStream, Leadership, MasterDoor, MasterView } from '../door.ts';
+import type { Answer, EventStream, Leadership, MasterDoor, MasterView, Observer } from '../door.ts';
 import { receive } from './calls.ts';
 import { carryOut } from './effects.ts';
 import { unavailable } from './events.ts';
@@ -29,6 +29,7 @@ import type { Lead, LeadOptions } from './lead.ts';
 import { linkClosed } from './agents.ts';
 import { heard, welcomeLink } from './links.ts';
 import { newLead } from './new-lead.ts';
+import { observe } from './observers.ts';
 import { operate } from './operators/operate.ts';
 import { subscribe } from './subscribe.ts';
 import { stepDown, takeOver } from './takeover.ts';
@@ -70,6 +71,7 @@ export const masterDefaults: MasterLimits = {
   agentReregisterTimeoutMs: 600_000,
   frameworksMax: 10_000,
   linksMax: 50_000,
+  observersMax: 1000,
   offersMax: 200_000,
   backlogMax: 10_000,
   reportsMax: 50_000,
@@ -155,6 +157,13 @@ export class Master implements MasterDoor {
       else operate(this.#lead, call, reply);
     });
     return promise;
+  }
+
+  observe(observer: Observer): void {
+    this.#turn(() => {
+      if (this.#lead === undefined) observer.end();
+      else observe(this.#lead, observer, this.view());
+    });
   }
 
   view(): MasterView {

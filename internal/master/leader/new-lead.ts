@@ -28,6 +28,7 @@ export function newLead(given: Given, { turn, propose, backlog }: Doors): Lead {
     recoveredFrameworks: new Set(),
     allocatable: new Set(),
     waiting: new Set(),
+    observers: new Map(),
     windows: new Map(),
     draining: new Set(),
     peers: new Map(),

@@ -30,7 +30,7 @@ const theirs = (kind: Kind): ReadonlySet<string> =>
 
 /** What a recording of any kind may have and ours has not: other kinds of agents and tasks. */
 const elsewhere =
-  /capabilities|executor_id|reservations|\.disk|\.set|\.shared|revocable|\.domain|provider_id|check_status|healthy|container_status|\.data|\.labels|limitation|failure\.status|unreachable_time/;
+  /capabilities|executor_id|reservations|\.disk|\.set|\.shared|revocable|\.domain|provider_id|check_status|healthy|container_status|\.data|\.labels|limitation|failure\.status|unavailability|unreachable_time/;
 
 test('every event has the shape of those that a real Mesos sends', async (t) => {
   const { cluster, scheduler, agent } = await smallCluster();

@@ -112,7 +112,9 @@ function offerWish(
 
 /** A scheduler that comes back keeps its user and its `checkpoint`, whatever it says now. */
 function kept(info: FrameworkInfo, known: Framework | undefined): FrameworkInfo {
-  return known === undefined ? info : { ...info, user: known.user, checkpoint: known.checkpoint };
+  if (known === undefined) return info;
+  const { user, checkpoint } = known;
+  return { ...info, user, ...(checkpoint !== (info.checkpoint ?? false) && { checkpoint }) };
 }
 
 function admissionFault(lead: Lead, framework: Framework, info: FrameworkInfo): string | undefined {

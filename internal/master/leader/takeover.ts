@@ -6,6 +6,7 @@
 import type { FrameworkId } from '#internal/model/ids.ts';
 import { agentRecovered } from './agents.ts';
 import type { Lead } from './lead.ts';
+import { letAllGo } from './observers.ts';
 import { allocateSoon } from './offers.ts';
 import { dropWaiting } from './operators/decide.ts';
 import { minAllocatableOf } from './framework-info.ts';
@@ -50,6 +51,7 @@ export function stepDown(lead: Lead): void {
     for (const subscription of waiting) dropSubscription(subscription, gone);
   }
   dropWaiting(lead, gone);
+  letAllGo(lead);
   for (const { presence } of lead.peers.values()) {
     if (presence.kind !== 'connected') presence.deadline.cancel();
   }
