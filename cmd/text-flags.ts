@@ -1,13 +1,15 @@
-/** A program's flags as its `/flags` shows them: Mesos's spelling, texts, in order. */
-export function textFlags(flags: object): Readonly<Record<string, string>> {
-  const rows: readonly (readonly [string, unknown])[] = Object.entries(flags);
-  return Object.fromEntries(
-    rows
-      .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => [underscored(name), String(value)] as const)
-      .toSorted(([one], [other]) => (one < other ? -1 : 1)),
-  );
-}
+/** A program's flags as its `/flags` shows them: Mesos's names and texts, in order. */
+import { kebab, type Program, rowsOf } from '#internal/config/flags.ts';
 
-const underscored = (name: string): string =>
-  name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+export function textFlags<Values extends object>(
+  program: Program<Values>,
+  values: Values,
+): Readonly<Record<string, string>> {
+  const given = new Map<string, unknown>(Object.entries(values));
+  const shown = rowsOf(program).flatMap(([name, flag]) => {
+    const text = flag.show(given.get(name));
+    const called = flag.mesos ?? kebab(name).replaceAll('-', '_');
+    return text === undefined ? [] : [[called, text] as const];
+  });
+  return Object.fromEntries(shown.toSorted(([one], [other]) => (one < other ? -1 : 1)));
+}

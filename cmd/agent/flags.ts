@@ -1,14 +1,7 @@
 /** The flags of an agent: one row each, with the reason one would set it. */
 import { hostname } from 'node:os';
-import {
-  choice,
-  list,
-  optionalText,
-  port,
-  type Program,
-  text,
-  toggle,
-} from '#internal/config/flags.ts';
+import { choice, list, optionalText, port, text, toggle } from '#internal/config/flag.ts';
+import type { Program } from '#internal/config/flags.ts';
 import type { LogLevel } from '#internal/runtime/real/logger.ts';
 
 /** Durations in milliseconds. */
@@ -22,41 +15,62 @@ export type AgentFlags = {
   readonly resources: string | undefined;
   readonly defaultRole: string;
   readonly attributes: string | undefined;
-  readonly switchUser: 'yes' | 'no';
+  readonly switchUser: boolean;
   readonly killTasksOnStop: boolean;
   readonly endWithInput: boolean;
   readonly logLevel: LogLevel;
 };
 
+/** In the manual, in the place of this machine's. */
+const ownName = "the machine's";
+
 export const agentProgram: Program<AgentFlags> = {
   name: 'agent',
   summary: "Offers this machine's resources to the cluster and runs tasks on them.",
   flags: {
-    workDir: text({ meaning: 'where checkpoints and sandboxes live' }),
-    masters: list({ meaning: 'host:port of the masters, their gRPC (required)', fallback: [] }),
-    ip: text({ meaning: 'the address to listen on', fallback: '0.0.0.0' }),
-    port: port({ meaning: 'HTTP, for sandboxes and state', fallback: 5051 }),
-    advertiseIp: optionalText({ meaning: 'the address that others are told, when it is not --ip' }),
-    hostname: text({ meaning: 'the name that others are told', fallback: hostname() }),
+    workDir: text({ mesos: 'work_dir', meaning: 'where checkpoints and sandboxes live' }),
+    masters: list({
+      mesos: 'master',
+      meaning: 'host:port of the masters, their gRPC (required)',
+      fallback: [],
+    }),
+    ip: text({ mesos: 'ip', meaning: 'the address to listen on', fallback: '0.0.0.0' }),
+    port: port({ mesos: 'port', meaning: 'HTTP, for sandboxes and state', fallback: 5051 }),
+    advertiseIp: optionalText({
+      mesos: 'advertise_ip',
+      meaning: 'the address that others are told, when it is not --ip',
+    }),
+    hostname: text({
+      mesos: 'hostname',
+      meaning: 'the name that others are told',
+      fallback: hostname(),
+      fallbackText: ownName,
+    }),
     resources: optionalText({
+      mesos: 'resources',
       meaning:
         'what to offer, as cpus:4;mem(db):8192;ports:[31000-32000] or as JSON; else what is found',
     }),
     defaultRole: text({
+      mesos: 'default_role',
       meaning: 'the role to which resources are reserved that name none; * is nobody',
       fallback: '*',
     }),
-    attributes: optionalText({ meaning: 'what frameworks may choose by, as rack:r1;ssd:true' }),
-    switchUser: choice({
+    attributes: optionalText({
+      mesos: 'attributes',
+      meaning: 'what frameworks may choose by, as rack:r1;ssd:true',
+    }),
+    switchUser: toggle({
+      mesos: 'switch_user',
       meaning: 'run tasks as the users that they name, which takes root',
-      fallback: 'yes',
-      words: ['yes', 'no'],
+      fallback: true,
     }),
     killTasksOnStop: toggle({
       meaning: 'end all tasks when stopped; without it they run on and the next start finds them',
     }),
     endWithInput: toggle({ meaning: 'stop when standard input is closed, for supervisors' }),
     logLevel: choice({
+      mesos: 'logging_level',
       meaning: 'what is written to stderr',
       fallback: 'info',
       words: ['debug', 'info', 'warn', 'error', 'silent'],

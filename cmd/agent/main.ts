@@ -76,7 +76,7 @@ async function openAgent(
   const store = stack.use(await openLevelStore({ path: `${workFolder}/meta/checkpoint` }));
   const containerizer = await openPosixContainerizer(
     { clock, files: systemFiles(), fileTree, processes: systemProcesses() },
-    { workFolder, switchUser: flags.switchUser === 'yes' },
+    { workFolder, switchUser: flags.switchUser },
   );
   const dialer = grpcLinkDialer({ clock, codec: agentSideCodec }, agentLinkOptions);
   const agent = new Agent(
@@ -86,7 +86,13 @@ async function openAgent(
   const startedMs = clock.now();
   const handler = agentHandler(
     { clock, fileTree, view: () => agent.view() },
-    { workFolder, settings, version: mesosVersion, flags: textFlags(flags), startedMs },
+    {
+      workFolder,
+      settings,
+      version: mesosVersion,
+      flags: textFlags(agentProgram, flags),
+      startedMs,
+    },
   );
   const { ip: host, port } = flags;
   stack.use(await httpListener({ logger }).listen({ host, port, bodyBytesMax }, handler));

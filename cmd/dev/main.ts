@@ -3,7 +3,8 @@
  * Their state lives under one work directory, where the next start finds it again. Ctrl-C ends agents
  * with their tasks first, then the masters; nothing is left behind.
  */
-import { integer, type Program, text } from '#internal/config/flags.ts';
+import { integer, text } from '#internal/config/flag.ts';
+import type { Program } from '#internal/config/flags.ts';
 import { systemClock } from '#internal/runtime/real/clock.ts';
 import { systemFiles } from '#internal/runtime/real/files.ts';
 import { httpClient } from '#internal/runtime/real/http-client.ts';

@@ -7,10 +7,10 @@ import {
   list,
   optionalText,
   port,
-  type Program,
   text,
   toggle,
-} from '#internal/config/flags.ts';
+} from '#internal/config/flag.ts';
+import type { Program } from '#internal/config/flags.ts';
 import type { LogLevel } from '#internal/runtime/real/logger.ts';
 
 /** Durations in milliseconds. */
@@ -37,18 +37,34 @@ export type MasterFlags = {
   readonly logLevel: LogLevel;
 };
 
+/** In the manual, in the place of this machine's. */
+const ownName = "the machine's";
+
 export const masterProgram: Program<MasterFlags> = {
   name: 'master',
   summary: 'One of the masters that decide together who is offered what.',
   flags: {
-    workDir: text({ meaning: 'where the log and the applied state live' }),
-    ip: text({ meaning: 'the address to listen on', fallback: '0.0.0.0' }),
-    port: port({ meaning: 'HTTP, for frameworks, operators and tools', fallback: 5050 }),
+    workDir: text({ mesos: 'work_dir', meaning: 'where the log and the applied state live' }),
+    ip: text({ mesos: 'ip', meaning: 'the address to listen on', fallback: '0.0.0.0' }),
+    port: port({
+      mesos: 'port',
+      meaning: 'HTTP, for frameworks, operators and tools',
+      fallback: 5050,
+    }),
     grpcPort: port({ meaning: 'gRPC, for agents', fallback: 5060 }),
     peerPort: port({ meaning: 'gRPC, for the other masters and for operators', fallback: 5061 }),
-    advertiseIp: optionalText({ meaning: 'the address that others are told, when it is not --ip' }),
-    hostname: text({ meaning: 'the name that others are told', fallback: hostname() }),
+    advertiseIp: optionalText({
+      mesos: 'advertise_ip',
+      meaning: 'the address that others are told, when it is not --ip',
+    }),
+    hostname: text({
+      mesos: 'hostname',
+      meaning: 'the name that others are told',
+      fallback: hostname(),
+      fallbackText: ownName,
+    }),
     cluster: text({
+      mesos: 'cluster',
       meaning: 'the name of the cluster; masters of another one are refused',
       fallback: 'altiplano',
     }),
@@ -74,29 +90,35 @@ export const masterProgram: Program<MasterFlags> = {
       fallback: 1000,
     }),
     allocationInterval: durationMs({
+      mesos: 'allocation_interval',
       meaning: 'how often all resources are offered',
       fallback: 1000,
     }),
     offerTimeout: durationMs({
+      mesos: 'offer_timeout',
       meaning: 'how long a framework may sit on an offer before it is rescinded; 0 for ever',
       fallback: 0,
     }),
     agentPingTimeout: durationMs({
+      mesos: 'agent_ping_timeout',
       meaning: 'how often agents are asked for a sign of life',
       fallback: 15_000,
     }),
     maxAgentPingTimeouts: integer({
+      mesos: 'max_agent_ping_timeouts',
       meaning: 'signs of life that an agent may miss before it is unreachable',
       fallback: 5,
       min: 1,
       max: 1000,
     }),
     agentReregisterTimeout: durationMs({
+      mesos: 'agent_reregister_timeout',
       meaning: 'how long agents have to come back after a lost link or a change of leaders',
       fallback: 600_000,
     }),
     endWithInput: toggle({ meaning: 'stop when standard input is closed, for supervisors' }),
     logLevel: choice({
+      mesos: 'logging_level',
       meaning: 'what is written to stderr',
       fallback: 'info',
       words: ['debug', 'info', 'warn', 'error', 'silent'],

@@ -121,7 +121,7 @@ async function openMaster(
     {
       build: { version: mesosVersion, ...build, user: 'altiplano', gitSha: undefined },
       cluster: flags.cluster,
-      flags: textFlags(flags),
+      flags: textFlags(masterProgram, flags),
       streamBacklogBytesMax,
       streamDrainTimeoutMs,
     },

@@ -1,13 +1,7 @@
 /** The verbs of `altiplano operator raft`: a table of flags each, and the request that they make. */
 import { accept, refuse } from '#internal/base/result.ts';
-import {
-  durationMs,
-  type Flag,
-  list,
-  optionalText,
-  type Program,
-  toggle,
-} from '#internal/config/flags.ts';
+import { durationMs, type Flag, list, optionalText, toggle } from '#internal/config/flag.ts';
+import type { Program } from '#internal/config/flags.ts';
 import { type NodeId, nodeId } from '#raft/core/types.ts';
 import type { OperatorRequest } from '#raft/node/operator-desk.ts';
 import { devAddresses } from '../dev/addresses.ts';
@@ -48,6 +42,7 @@ const idsMax = 9;
 const nodeIds = (meaning: string, fallback?: readonly NodeId[]): Flag<readonly NodeId[]> => ({
   ...list({ meaning }),
   fallback,
+  show: (ids) => ids.join(','),
   parse: (texts) => {
     const words = texts.flatMap((text) => text.split(','));
     const odd = words.find((word) => !isNodeId(word));
@@ -60,6 +55,7 @@ const nodeIds = (meaning: string, fallback?: readonly NodeId[]): Flag<readonly N
 const maybeNodeId = (meaning: string): Flag<NodeId | undefined> => ({
   ...optionalText({ meaning }),
   fallback: undefined,
+  show: (id) => id?.toString(),
   parse: ([word = '']) =>
     isNodeId(word) ? accept(nodeId(Number(word))) : refuse(`'${word}' is not a node id`),
 });

@@ -11,10 +11,10 @@ import {
   number,
   optionalDurationMs,
   optionalText,
-  type Program,
   repeated,
   text,
-} from '#internal/config/flags.ts';
+} from '#internal/config/flag.ts';
+import type { Program } from '#internal/config/flags.ts';
 import { RunCommand } from '#internal/frameworks/run/run-command.ts';
 import { type End, exitStatus } from '#internal/frameworks/run/task-end.ts';
 import { systemClock } from '#internal/runtime/real/clock.ts';

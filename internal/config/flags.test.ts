@@ -1,5 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
+import { accept, refuse } from '#internal/base/result.ts';
 import { durationText, parseDurationMs } from './duration.ts';
 import {
   choice,
@@ -7,13 +8,12 @@ import {
   integer,
   list,
   optionalText,
-  parseFlags,
   port,
-  type Program,
   repeated,
   text,
   toggle,
-} from './flags.ts';
+} from './flag.ts';
+import { parseFlags, type Program } from './flags.ts';
 
 type Values = {
   readonly workDir: string;
@@ -22,6 +22,7 @@ type Values = {
   readonly masters: readonly string[];
   readonly env: readonly string[];
   readonly strict: boolean;
+  readonly fast: boolean;
   readonly mode: 'fast' | 'safe';
   readonly hostname: string | undefined;
   readonly retries: number;
@@ -37,6 +38,7 @@ const program: Program<Values> = {
     masters: list({ meaning: 'whom to ask', fallback: [] }),
     env: repeated({ meaning: 'NAME=VALUE' }),
     strict: toggle({ meaning: 'refuse what is odd' }),
+    fast: toggle({ meaning: 'as Mesos would', mesos: 'be_fast', fallback: true }),
     mode: choice({ meaning: 'how', fallback: 'fast', words: ['fast', 'safe'] }),
     hostname: optionalText({ meaning: 'the name to tell others' }),
     retries: integer({ meaning: 'how often', fallback: 3, min: 0, max: 10 }),
@@ -142,4 +144,98 @@ test('a duration is its number times its unit, and bare numbers are seconds', (t
   for (const odd of ['', '-1s', '1parsec', 's', '1 2s', 'Infinity']) {
     t.false(parseDurationMs(odd).ok, odd);
   }
+});
+
+type Sources = NonNullable<Parameters<typeof parseFlags>[2]>;
+
+/** What a command line, an environment and files together say. */
+function valuesOf(
+  argv: readonly string[],
+  env: Sources['env'],
+  files: Record<string, string> = {},
+) {
+  const readFile: Sources['readFile'] = (path) => {
+    const content = files[path];
+    return content === undefined ? refuse(`no file '${path}'`) : accept(content);
+  };
+  const read = parseFlags(program, argv, { env, readFile });
+  if (!read.ok) return read.refusal;
+  return read.value.kind === 'values' ? read.value.values : [];
+}
+
+test('what is on or off is said by its name, by its denial, or by a word', (t) => {
+  const fastOf = (...argv: string[]): unknown => valuesOf(['--work-dir=/w', ...argv], {});
+  t.like(fastOf(), { fast: true });
+  for (const off of ['--no-fast', '--no-be_fast', '--fast=false', '--be_fast=0']) {
+    t.like(fastOf(off), { fast: false }, off);
+  }
+  t.like(fastOf('--no-fast', '--strict', '--mode=safe'), { fast: false, strict: true });
+  t.deepEqual(fastOf('--fast=maybe'), ["--fast: 'maybe' is neither true nor false"]);
+  t.regex(String(fastOf('--no-mode')), /unknown option '--no-mode'/);
+});
+
+test('the command line outdoes the environment, and the environment the file of flags', (t) => {
+  const files = { '/f': 'work_dir=/of-file\nport=1\nretries=1\n' };
+  const env = { ALTIPLANO_FLAGS_FILE: '/f', ALTIPLANO_PORT: '2', ALTIPLANO_RETRIES: '2' };
+  t.like(valuesOf(['--retries=3'], env, files), { workDir: '/of-file', port: 2, retries: 3 });
+  t.like(valuesOf(['--flags_file=/f'], {}, files), { workDir: '/of-file', port: 1, retries: 1 });
+  t.like(valuesOf(['--work-dir=/w'], { ALTIPLANO_HOSTNAME: '' }), { hostname: undefined });
+  t.like(valuesOf(['--work-dir=/w'], { ALTIPLANO_MASTERS: 'a,b' }), { masters: ['a', 'b'] });
+});
+
+test('whatever is said anywhere, the strongest that speaks is heard', (t) => {
+  const maybe = fc.option(fc.nat(10), { nil: undefined });
+  fc.assert(
+    fc.property(maybe, maybe, maybe, (onLine, inEnvironment, inFile) => {
+      const argv = ['--work-dir=/w', '--flags-file=/f'];
+      if (onLine !== undefined) argv.push(`--retries=${onLine}`);
+      const env = inEnvironment === undefined ? {} : { ALTIPLANO_RETRIES: `${inEnvironment}` };
+      const files = { '/f': inFile === undefined ? '' : `retries = ${inFile}` };
+      const retries = onLine ?? inEnvironment ?? inFile ?? 3;
+      t.like(valuesOf(argv, env, files), { retries });
+    }),
+  );
+});
+
+test('a file of flags has comments, empty lines, lists and Mesos names', (t) => {
+  const lines = [
+    '# ours',
+    '',
+    'work-dir = /w ',
+    '--be_fast=false',
+    'env=A=b c',
+    'env=B=d',
+    'strict',
+    'mode=safe',
+  ];
+  t.like(valuesOf(['--flags-file=/f'], {}, { '/f': `${lines.join('\n')}\n` }), {
+    workDir: '/w',
+    fast: false,
+    env: ['A=b c', 'B=d'],
+    strict: true,
+  });
+});
+
+test('a value may stand in a file of its own, wherever it is named', (t) => {
+  const files = { '/name': 'secret\n', '/f': 'hostname=file:///name' };
+  const named = 'file:///name';
+  t.like(valuesOf(['--work-dir=/w', `--hostname=${named}`], {}, files), { hostname: 'secret' });
+  t.like(valuesOf(['--work-dir=/w'], { ALTIPLANO_HOSTNAME: named }, files), { hostname: 'secret' });
+  t.like(valuesOf(['--work-dir=/w', '--flags-file=/f'], {}, files), { hostname: 'secret' });
+});
+
+test('complaints name the place where the odd thing was said', (t) => {
+  const files = { '/f': 'port=1\ncolour=red\n=x' };
+  t.deepEqual(valuesOf(['--work-dir=/w'], { ALTIPLANO_PORT: 'x' }), [
+    "ALTIPLANO_PORT: 'x' is not a number from 0 to 65535",
+  ]);
+  t.deepEqual(valuesOf(['--flags-file=/f'], {}, files), [
+    "/f:2: there is no flag 'colour'",
+    '/f:3: not name=value',
+  ]);
+  t.deepEqual(valuesOf(['--flags-file=/g'], {}, files), ["--flags-file: no file '/g'"]);
+  t.deepEqual(valuesOf(['--work-dir=file:///g'], {}, files), ["--work-dir: no file '/g'"]);
+  t.deepEqual(valuesOf(['--work-dir=/w', '--flags-file=/h'], {}, { '/h': 'port=9x' }), [
+    "/h: port: '9x' is not a number from 0 to 65535",
+  ]);
 });

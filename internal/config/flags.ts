@@ -1,27 +1,23 @@
 /**
- * Command lines from one table: a flag's name, kind, default and meaning stand in one place, and give
- * its parsing, its help and its refusals. Flags are written `--like-this`; Mesos's spelling
- * `--like_this` is the same flag, so that command lines carry over.
+ * Flags from one table: a flag's name, kind, default and meaning stand in one place, and give its
+ * parsing, its help, its refusals, its line in the manual and its line in `/flags`. Flags are written
+ * `--like-this`; Mesos's spelling `--like_this`, and `--no-like_this` for what is on or off, are the
+ * same flag, so that command lines carry over.
  *
- * Everything wrong with a command line is told at once, one line each, and the program ends with
- * status 2.
+ * Beside the command line, values come from the environment and from a file (`flag-sources.ts`).
+ * Everything wrong with them is told at once, one line each, and the program ends with status 2.
  */
 import { Command, CommanderError, Option } from 'commander';
 import { accept, refuse, type Result } from '#internal/base/result.ts';
-import { durationText, parseDurationMs } from './duration.ts';
-
-/** One row: how a text becomes a value, what holds without it, and why one would set it. */
-export type Flag<Value> = {
-  readonly placeholder: string | undefined;
-  readonly meaning: string;
-  /** Undefined makes the flag required unless `optional`. */
-  readonly fallback: Value | undefined;
-  /** What one would type to get the fallback; undefined when there is nothing to type. */
-  readonly fallbackText: string | undefined;
-  readonly optional: boolean;
-  readonly repeatable: boolean;
-  parse(texts: readonly string[]): Result<Value, string>;
-};
+import type { Flag } from './flag.ts';
+import {
+  contentOf,
+  flagsFileName,
+  type FlagSources,
+  noSources,
+  readFlagsFile,
+  variableOf,
+} from './flag-sources.ts';
 
 /** A row for each value, under the value's own (camelCase) name. */
 export type Flags<Values> = { readonly [Name in keyof Values]: Flag<Values[Name]> };
@@ -38,13 +34,17 @@ export type Parsed<Values> =
   | { readonly kind: 'values'; readonly values: Values }
   | { readonly kind: 'help'; readonly text: string };
 
-/** Reads a command line (without program and command names). */
+/**
+ * Reads a command line (without program and command names). What it leaves open the environment says,
+ * and what that leaves open the file of flags.
+ */
 export function parseFlags<Values extends object>(
   program: Program<Values>,
   argv: readonly string[],
+  sources: FlagSources = noSources,
 ): Result<Parsed<Values>, readonly string[]> {
   const command = toCommand(program);
-  const words = argv.map(withDashes);
+  const words = argv.map((word) => ourSpelling(program, word));
   const unvalued = findUnvalued(command, words);
   if (unvalued !== undefined) return refuse([`option '${unvalued}' argument missing`]);
   try {
@@ -56,8 +56,43 @@ export function parseFlags<Values extends object>(
     }
     return refuse([sentence(error.message)]);
   }
-  const given = command.opts<Readonly<Record<string, readonly string[] | undefined>>>();
-  return readValues(program, given);
+  const given = command.opts<Given>();
+  const found = sourcesOf(program, given, sources);
+  return found.ok ? readValues(program, found.value) : found;
+}
+
+type Given = Readonly<Record<string, readonly string[] | undefined>>;
+
+/** Where a flag's value stands, for complaints. */
+type Found = { readonly texts: readonly string[]; readonly where: string };
+
+/** What is said of each flag by the strongest that says something. */
+function sourcesOf<Values extends object>(
+  program: Program<Values>,
+  given: Given,
+  sources: FlagSources,
+): Result<ReadonlyMap<string, Found>, readonly string[]> {
+  const path = given[flagsFileName]?.at(-1) ?? sources.env[variableOf(flagsFileName)];
+  const names = new Map(
+    rowsOf(program).flatMap(([name, { mesos }]) => {
+      const own = [kebab(name), name] as const;
+      return mesos === undefined ? [own] : [own, [dashed(mesos), name] as const];
+    }),
+  );
+  const file = readFlagsFile(path, names, sources);
+  if (!file.ok) return file;
+  const found = new Map<string, Found>();
+  for (const [name] of rowsOf(program)) {
+    const variable = sources.env[variableOf(name)] ?? '';
+    const inFile = file.value.get(name);
+    const texts = given[name];
+    if (texts !== undefined) found.set(name, { texts, where: `--${kebab(name)}` });
+    else if (variable !== '') found.set(name, { texts: [variable], where: variableOf(name) });
+    else if (inFile !== undefined) {
+      found.set(name, { texts: inFile, where: `${path}: ${kebab(name)}` });
+    }
+  }
+  return contentOf(found, sources);
 }
 
 /** A flag whose value was forgotten, so that the next flag stands in its place; `--a=--b` is meant. */
@@ -72,13 +107,12 @@ function findUnvalued(command: Command, words: readonly string[]): string | unde
 
 function readValues<Values extends object>(
   program: Program<Values>,
-  given: Readonly<Record<string, readonly string[] | undefined>>,
+  found: ReadonlyMap<string, Found>,
 ): Result<Parsed<Values>, readonly string[]> {
   const problems: string[] = [];
   const values: Record<string, unknown> = {};
   for (const [name, flag] of rowsOf(program)) {
-    const texts = given[name];
-    const value = readOne(name, flag, texts);
+    const value = readOne(name, flag, found.get(name));
     if (value.ok) values[name] = value.value;
     else problems.push(value.refusal);
   }
@@ -92,15 +126,16 @@ function readValues<Values extends object>(
 function readOne(
   name: string,
   flag: Flag<unknown>,
-  texts: readonly string[] | undefined,
+  found: Found | undefined,
 ): Result<unknown, string> {
-  if (texts === undefined) {
+  if (found === undefined) {
     if (flag.fallback !== undefined || flag.optional) return accept(flag.fallback);
     return refuse(`--${kebab(name)} is required`);
   }
-  if (texts.length > 1 && !flag.repeatable) return refuse(`--${kebab(name)} is given twice`);
+  const { texts, where } = found;
+  if (texts.length > 1 && !flag.repeatable) return refuse(`${where} is given twice`);
   const parsed = flag.parse(texts);
-  return parsed.ok ? parsed : refuse(`--${kebab(name)}: ${parsed.refusal}`);
+  return parsed.ok ? parsed : refuse(`${where}: ${parsed.refusal}`);
 }
 
 function toCommand<Values extends object>(program: Program<Values>): Command {
@@ -111,15 +146,20 @@ function toCommand<Values extends object>(program: Program<Values>): Command {
     .exitOverride()
     .configureOutput({ writeOut: () => {}, writeErr: () => {} });
   for (const [name, flag] of rowsOf(program)) {
-    const written = `--${kebab(name)}${flag.placeholder === undefined ? '' : ` <${flag.placeholder}>`}`;
-    const option = new Option(written, describe(flag));
-    if (flag.placeholder === undefined) option.preset('true');
+    const value = flag.isToggle ? ' [on]' : ` <${flag.placeholder}>`;
+    const option = new Option(`--${kebab(name)}${value}`, describe(flag));
     command.addOption(option.argParser(collect));
   }
-  return command;
+  const file = new Option(`--${kebab(flagsFileName)} <path>`, flagsFileMeaning);
+  return command.addOption(file.argParser(collect));
 }
 
-const rowsOf = <Values extends object>({
+/** Of the one flag that every program has. */
+export const flagsFileMeaning: string =
+  'a file of flags, one name=value a line, for what neither command line nor environment says';
+
+/** The rows of a program in their order. */
+export const rowsOf = <Values extends object>({
   flags,
 }: Program<Values>): readonly (readonly [string, Flag<unknown>])[] => Object.entries(flags);
 
@@ -134,113 +174,27 @@ function describe(flag: Flag<unknown>): string {
   return isRequired ? `${flag.meaning} (required)` : flag.meaning;
 }
 
-/** Nothing for what is off or empty by itself. */
-function typedText(value: unknown): string | undefined {
-  if (Array.isArray(value)) return value.length === 0 ? undefined : value.join(',');
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+/** Mesos's names and its way to say no, as ours. */
+function ourSpelling<Values extends object>(program: Program<Values>, word: string): string {
+  const [, written, rest = ''] = /^--([^=]+)(=.*)?$/s.exec(word) ?? [];
+  if (written === undefined) return word;
+  const name = dashed(written);
+  const rows = rowsOf(program);
+  const isCalled = (called: string) => (row: (typeof rows)[number]) =>
+    kebab(row[0]) === called || dashed(row[1].mesos ?? '') === called;
+  const row = rows.find(isCalled(name));
+  if (row !== undefined) {
+    const said = row[1].isToggle && rest === '' ? '=true' : rest;
+    return `--${kebab(row[0])}${said}`;
+  }
+  const off = rest === '' ? rows.find(isCalled(name.replace(/^no-/, ''))) : undefined;
+  return off?.[1].isToggle === true ? `--${kebab(off[0])}=false` : `--${name}${rest}`;
 }
 
-const withDashes = (text: string): string =>
-  text.replace(/^--[^=]+/, (name) => name.replaceAll('_', '-'));
+const dashed = (name: string): string => name.replaceAll('_', '-');
 
-const kebab = (name: string): string => name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
+/** `workDir` as it is written on a command line: `work-dir`. */
+export const kebab = (name: string): string =>
+  name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 const sentence = (text: string): string => text.replace(/^error: /, '').replaceAll('\n', ' ');
-
-type Common<Value> = { readonly meaning: string; readonly fallback?: Value };
-
-/** Any text. */
-export const text = (row: Common<string>): Flag<string> =>
-  newFlag('text', row, ([first = '']) => accept(first));
-
-/** A text that may be left out. */
-export const optionalText = (row: { readonly meaning: string }): Flag<string | undefined> => ({
-  ...newFlag<string | undefined>('text', row, ([first = '']) => accept(first)),
-  optional: true,
-});
-
-/** A whole number in `[min, max]`. */
-export const integer = (
-  row: Common<number> & { readonly min: number; readonly max: number },
-): Flag<number> =>
-  newFlag('number', row, ([first = '']) => {
-    const value = Number(first);
-    const fits = /^-?\d+$/.test(first) && value >= row.min && value <= row.max;
-    return fits
-      ? accept(value)
-      : refuse(`'${first}' is not a number from ${row.min} to ${row.max}`);
-  });
-
-/** A number that is at least `min`. */
-export const number = (row: Common<number> & { readonly min: number }): Flag<number> =>
-  newFlag('number', row, ([first = '']) => {
-    const value = Number(first);
-    const fits = first.trim() !== '' && Number.isFinite(value) && value >= row.min;
-    return fits ? accept(value) : refuse(`'${first}' is not a number of at least ${row.min}`);
-  });
-
-/** A TCP port. */
-export const port = (row: Common<number>): Flag<number> => integer({ ...row, min: 0, max: 65_535 });
-
-/** `500ms`, `10secs`, `2mins`, `1hrs` or a number of seconds; milliseconds in the program. */
-export const durationMs = (row: Common<number>): Flag<number> => ({
-  ...newFlag('duration', row, ([first = '']) => parseDurationMs(first)),
-  fallbackText: row.fallback === undefined ? undefined : durationText(row.fallback),
-});
-
-/** A duration that may be left out. */
-export const optionalDurationMs = (row: {
-  readonly meaning: string;
-}): Flag<number | undefined> => ({
-  ...newFlag<number | undefined>('duration', row, ([first = '']) => parseDurationMs(first)),
-  optional: true,
-});
-
-/** Given or not. */
-export const toggle = (row: { readonly meaning: string }): Flag<boolean> => ({
-  ...newFlag<boolean>(undefined, { ...row, fallback: false }, ([first]) =>
-    accept(first === 'true'),
-  ),
-});
-
-/** One of a few words. */
-export const choice = <Word extends string>(
-  row: Common<Word> & { readonly words: readonly Word[] },
-): Flag<Word> =>
-  newFlag(row.words.join('|'), row, ([first = '']) => {
-    const word = row.words.find((candidate) => candidate === first);
-    return word === undefined
-      ? refuse(`'${first}' is none of ${row.words.join(', ')}`)
-      : accept(word);
-  });
-
-/** Separated by commas, or the flag several times. */
-export const list = (row: Common<readonly string[]>): Flag<readonly string[]> => ({
-  ...newFlag<readonly string[]>('list', row, (texts) =>
-    accept(texts.flatMap((one) => one.split(',')).filter((part) => part !== '')),
-  ),
-  repeatable: true,
-});
-
-/** The flag several times, each value as it is. */
-export const repeated = (row: { readonly meaning: string }): Flag<readonly string[]> => ({
-  ...newFlag<readonly string[]>('text', { ...row, fallback: [] }, (texts) => accept(texts)),
-  repeatable: true,
-});
-
-function newFlag<Value>(
-  placeholder: string | undefined,
-  row: Common<Value>,
-  parse: Flag<Value>['parse'],
-): Flag<Value> {
-  const { meaning, fallback } = row;
-  return {
-    placeholder,
-    meaning,
-    fallback,
-    fallbackText: typedText(fallback),
-    optional: false,
-    repeatable: false,
-    parse,
-  };
-}

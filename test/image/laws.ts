@@ -193,7 +193,7 @@ function memberProblems({ kind, service, flags }: Member, image: ImageConfig): r
     ...(service.hostname === service.name ? [] : [`its hostname is ${service.hostname}`]),
     ...(kind === 'master' && isRoot ? ['a master runs as root'] : []),
     ...(kind === 'agent' && !service.init ? ['nothing reaps what its tasks leave behind'] : []),
-    ...(kind === 'agent' && !isRoot && flags.switchUser === 'yes'
+    ...(kind === 'agent' && !isRoot && flags.switchUser
       ? ['an agent that switches users does not run as root']
       : []),
   ];
