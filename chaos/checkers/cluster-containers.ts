@@ -5,9 +5,11 @@
  * - one launch: a task starts at most once, on one agent, whatever was said and repeated;
  * - a launch is decided, in the log and for this agent, before anything starts;
  * - capacity: what runs on a machine together fits into it;
- * - tenants: a task is killed only if its own framework asked for it, or its agent is being drained;
+ * - tenants: a task is killed only if its own framework asked for it or ended, or its agent is being
+ *   drained;
  * - drains: nothing runs on an agent that the log calls drained.
  */
+import type { Random } from '#internal/base/random.ts';
 import type { ContainerEnd } from '#internal/agent/containerizer.ts';
 import { Violation } from './violation.ts';
 
@@ -54,6 +56,11 @@ export class ContainerLaws {
     return this.#fullest;
   }
 
+  /** Some task that somebody asked for. */
+  anyTask(random: Random): string | undefined {
+    return [...this.#intents.keys()][random.below(Math.max(1, this.#intents.size))];
+  }
+
   ownerOf(task: string): string | undefined {
     return this.#intents.get(task)?.owner;
   }
@@ -84,6 +91,11 @@ export class ContainerLaws {
     for (const [id, intent] of this.#intents) {
       if (intent.owner === owner && (task === undefined || task === id)) this.#killable.add(id);
     }
+  }
+
+  /** Its framework is at its end. */
+  mayBeKilled(task: string): void {
+    this.#killable.add(task);
   }
 
   /** The log wants the agent empty: whatever runs there, or is on its way there, may be killed. */

@@ -6,8 +6,9 @@
  * - reliable: an agent keeps an update until its scheduler acknowledged it, or the framework is gone;
  * - quiet: once an agent has let go of an update, it never sends it again;
  * - final: no state follows a terminal one, but answers to a reconciliation, which say what is known,
- *   words of a master on one of several launches that were asked for under one id, and what becomes of
- *   a launch that was asked for again after an agent dropped the one before;
+ *   words of a master on one of several launches that were asked for under one id, what becomes of a
+ *   launch that was asked for again after an agent dropped the one before, and of a task that was called
+ *   lost because nobody reached its agent (7.3: a framework of old has no other word for it);
  * - tenants: nobody hears of the tasks of another.
  */
 import { isTerminal } from '#internal/agent/core/state.ts';
@@ -137,6 +138,7 @@ export class UpdateLaws {
       this.counts.reconciled++;
       return;
     }
+    if (state === 'TASK_LOST' && reason === 'REASON_AGENT_REMOVED') return;
     const history = this.#history(task);
     if (history.asked === 1) this.#end(task, history, state);
   }

@@ -3,15 +3,18 @@
  * testing), and how hard each of them strikes. Everything is bounded so that a majority of the masters
  * meets now and then, and no framework is away for as long as it is waited for.
  */
-import type { Random } from '#internal/base/random.ts';
+import { type Random, randomFromSeed } from '#internal/base/random.ts';
 import type { MasterLimits } from '#internal/master/leader/master.ts';
 import { CALM, type NetworkFaults } from '#internal/runtime/simulated/network.ts';
 import type { Recurring, Span } from './raft-faults.ts';
 
 export type ClusterFaults = {
-  readonly agents: 2 | 3;
+  readonly masters: 3 | 5;
+  readonly agents: number;
   readonly shells: number;
-  readonly batches: number;
+  readonly schedulers: number;
+  /** Virtual time under faults. */
+  readonly hostileMs: number;
   readonly network: NetworkFaults;
   readonly partitions: Recurring | undefined;
   readonly masterCrashes: Recurring | undefined;
@@ -31,21 +34,36 @@ export type ClusterFaults = {
   readonly master: Partial<MasterLimits>;
   /** How often an operator decides something. */
   readonly decisions: Span | undefined;
-  /** Chances that a batch scheduler kills a task, and forgets to acknowledge an update. */
-  readonly kills: number;
+  /** The chance that a scheduler forgets to acknowledge an update. */
   readonly forgets: number;
 };
 
-export function sampleClusterFaults(random: Random): ClusterFaults {
+type Size = Pick<ClusterFaults, 'masters' | 'agents' | 'shells' | 'schedulers' | 'hostileMs'>;
+
+/**
+ * Most clusters are as large as their time is short. In the small ones everybody wants the same few
+ * agents, for longer.
+ */
+function sampleSize(random: Random): Size {
+  const masters = random.chance(0.4) ? 5 : 3;
+  const shells = random.below(4);
+  if (random.chance(0.75)) {
+    return { masters, agents: 20, shells, schedulers: 10, hostileMs: 8000 + random.below(8000) };
+  }
+  const agents = 2 + random.below(5);
+  const schedulers = 1 + random.below(4);
+  return { masters, agents, shells, schedulers, hostileMs: 20_000 + random.below(20_000) };
+}
+
+export function sampleClusterFaults(seed: number): ClusterFaults {
+  const random = randomFromSeed(seed).fork('faults');
   const often = (): boolean => random.chance(0.5);
   const within = (minMs: number, maxMs: number): Span => {
     const from = minMs + random.below(maxMs - minMs);
     return { minMs: from, maxMs: from + random.below(maxMs - minMs) + 1 };
   };
   return {
-    agents: random.chance(0.5) ? 3 : 2,
-    shells: 2 + random.below(4),
-    batches: 1 + random.below(2),
+    ...sampleSize(random),
     network: sampleNetwork(random),
     partitions: often() ? { every: within(1000, 8000), lasts: within(200, 6000) } : undefined,
     masterCrashes: often() ? { every: within(1000, 8000), lasts: within(50, 3000) } : undefined,
@@ -59,12 +77,14 @@ export function sampleClusterFaults(random: Random): ClusterFaults {
     syncMsMax: random.chance(0.3) ? 20 + random.below(200) : 1 + random.below(10),
     drift: random.chance(0.3) ? 0.05 : 0,
     revenant: often(),
-    master: often() ? impatient : {},
+    master: often() ? impatient : patient,
     decisions: often() ? within(500, 5000) : undefined,
-    kills: often() ? 0.3 : 0.05,
     forgets: often() ? 0.1 : 0,
   };
 }
+
+/** Whom nobody saw leave is waited for as long as agents are: no longer than a run heals. */
+const patient: Partial<MasterLimits> = { agentReregisterTimeoutMs: 45_000 };
 
 /** A master that gives agents up after seconds, so that they are out of reach and come back. */
 const impatient: Partial<MasterLimits> = {

@@ -2,9 +2,10 @@
  * What the log of one run decided, as masters apply it: told to the laws, and counted. Each entry is
  * news once, whichever master applies it first; states are compared whenever one comes to it.
  */
-import { unreachable } from '#internal/base/assert.ts';
 import type { LogEntry } from '#internal/master/ledger.ts';
 import { type Command, isPolicy, type PolicyCommand } from '#internal/state/command.ts';
+import type { Task } from '#internal/model/cluster.ts';
+import type { FrameworkId } from '#internal/model/ids.ts';
 import type { State } from '#internal/state/state.ts';
 import { decodeCommand } from '#internal/wire/state-codec.ts';
 import type { ClusterWitness } from './cluster-witness.ts';
@@ -63,51 +64,46 @@ export class ClusterHistory {
     this.#witness.see(({ containers }) => containers.drainFinished(known.hostname));
   }
 
+  /** Whatever else there is in the log, no law asks for it here. */
   #decided(command: Command, before: State, after: State): void {
     const { counts } = this;
-    if (isPolicy(command)) {
-      this.#operatorDecided(command, before);
-      return;
+    if (isPolicy(command)) this.#operatorDecided(command, before);
+    else if (command.kind === 'announce-leader') this.#leaderAnnounced(command.nodeId, before);
+    else if (command.kind === 'launch-tasks') this.#launched(command.tasks, after);
+    else if (command.kind === 'remove-framework') this.#removed(command.frameworkId, before);
+    else if (command.kind === 'mark-agent-unreachable') counts['agents-unreachable']++;
+    else if (command.kind === 'reregister-agent') {
+      const wasLost = before.agents.get(command.agent.id)?.reach.kind === 'unreachable';
+      if (wasLost) counts['agents-back']++;
     }
-    switch (command.kind) {
-      case 'announce-leader':
-        if (this.#leader !== undefined && this.#leader !== command.nodeId) {
-          counts.failovers++;
-          counts['launches-in-flight-at-failover'] += launchesInFlight(before);
-        }
-        this.#leader = command.nodeId;
-        return;
-      case 'launch-tasks':
-        for (const { id, frameworkId, agentId } of command.tasks) {
-          if (after.frameworks.get(frameworkId)?.tasks.get(id)?.agentId !== agentId) continue;
-          counts['launches-decided']++;
-          const agent = after.agents.get(agentId)?.hostname ?? '';
-          this.#witness.see(({ containers }) => containers.decided(id, agent));
-        }
-        return;
-      case 'remove-framework':
-        counts['frameworks-removed']++;
-        this.#witness.see(({ updates }) => updates.frameworkRemoved(command.frameworkId));
-        return;
-      case 'mark-agent-unreachable':
-        counts['agents-unreachable']++;
-        return;
-      case 'reregister-agent':
-        if (before.agents.get(command.agent.id)?.reach.kind === 'unreachable') {
-          counts['agents-back']++;
-        }
-        return;
-      case 'acknowledge-updates':
-      case 'admit-agent':
-      case 'disconnect-framework':
-      case 'kill-task':
-      case 'remove-agent':
-      case 'subscribe-framework':
-      case 'update-tasks':
-        return;
-      default:
-        unreachable(command);
+  }
+
+  #leaderAnnounced(nodeId: number, before: State): void {
+    if (this.#leader !== undefined && this.#leader !== nodeId) {
+      this.counts.failovers++;
+      this.counts['launches-in-flight-at-failover'] += launchesInFlight(before);
     }
+    this.#leader = nodeId;
+  }
+
+  #launched(tasks: readonly Task[], after: State): void {
+    for (const { id, frameworkId, agentId } of tasks) {
+      if (after.frameworks.get(frameworkId)?.tasks.get(id)?.agentId !== agentId) continue;
+      this.counts['launches-decided']++;
+      const agent = after.agents.get(agentId)?.hostname ?? '';
+      this.#witness.see(({ containers }) => containers.decided(id, agent));
+    }
+  }
+
+  #removed(id: FrameworkId, before: State): void {
+    const record = before.frameworks.get(id);
+    if (record === undefined) return;
+    this.counts['frameworks-removed']++;
+    const tasks = [...record.tasks.keys(), ...record.unreachable.keys()];
+    this.#witness.see(({ updates, containers }) => {
+      updates.frameworkRemoved(id);
+      for (const task of tasks) containers.mayBeKilled(task);
+    });
   }
 }
 

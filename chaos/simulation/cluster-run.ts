@@ -1,6 +1,6 @@
 /**
- * One run of the whole cluster from one seed: three masters, agents, users at shells and schedulers of
- * many tasks. First a while under faults, in which nothing wrong may happen; then all faults stop, and
+ * One run of the whole cluster from one seed: masters, agents, users at shells and schedulers of many
+ * tempers. First a while under faults, in which nothing wrong may happen; then all faults stop, and
  * within a bounded time every task must have ended and everybody must agree how.
  */
 import { jsonFormat, protobufFormat } from '#internal/client/wire-format.ts';
@@ -10,7 +10,6 @@ import { digest } from '#internal/wire/state-codec.ts';
 import type { Call } from '#proto/gen/mesos/v1/scheduler.ts';
 import type { Capacity } from '#chaos/checkers/cluster-containers.ts';
 import { AgentMachine } from './cluster-agent.ts';
-import { BatchScheduler } from './cluster-batch.ts';
 import { type ClusterFaults, sampleClusterFaults } from './cluster-faults.ts';
 import { type Ground, httpPort, linkPort, masterName, newGround } from './cluster-ground.ts';
 import { ClusterHistory } from './cluster-history.ts';
@@ -18,17 +17,19 @@ import { MasterMachine } from './cluster-master.ts';
 import { ClusterNemesis } from './cluster-nemesis.ts';
 import { ClusterOperator } from './cluster-operator.ts';
 import { Revenant, revenantName } from './cluster-revenant.ts';
+import { bodyFigures, SchedulerMachine } from './cluster-scheduler.ts';
 import { Shell } from './cluster-shell.ts';
 import { tellTruth } from './cluster-truth.ts';
 import { ClusterWitness } from './cluster-witness.ts';
 import type { RaftRun } from './raft-run.ts';
+import { dealt, temperaments } from './temperaments/registry.ts';
 
 /** Every simulated run is told of in the same way. */
 export type ClusterRun = RaftRun;
 
 export type ClusterRunOptions = {
   readonly seed: number;
-  /** Virtual time under faults. */
+  /** Virtual time under faults, if it is not what the seed draws. */
   readonly hostileMs?: number;
   /** Hears the log of everything that ran, for people who look into a failure. */
   readonly onStory?: (lines: Ground['book']['lines']) => void;
@@ -40,14 +41,12 @@ export type Cluster = {
   readonly masters: readonly MasterMachine[];
   readonly agents: readonly AgentMachine[];
   readonly shells: readonly Shell[];
-  readonly batches: readonly BatchScheduler[];
+  readonly schedulers: readonly SchedulerMachine[];
   readonly revenant: Revenant;
   readonly nemesis: ClusterNemesis;
   readonly operator: ClusterOperator;
 };
 
-const size = 3;
-export const hostileMsUsual = 40_000;
 /**
  * Virtual time until all is settled once all is well: an agent that has waited longest for a leader
  * looks again within a minute, and the longest tasks take twenty seconds.
@@ -56,8 +55,9 @@ const healingMs = 150_000;
 const capacity: Capacity = { cpusMilli: 4000, memMb: 1024 };
 
 export async function runCluster(options: ClusterRunOptions): Promise<ClusterRun> {
-  const { seed, hostileMs = hostileMsUsual } = options;
+  const { seed } = options;
   const { world, cluster, faults } = newWorld(seed);
+  const { hostileMs = faults.hostileMs } = options;
   const { witness, book } = cluster.ground;
   const onLostRejection = (reason: unknown): void => witness.fail('a lost rejection', reason);
   process.on('unhandledRejection', onLostRejection);
@@ -75,6 +75,9 @@ export async function runCluster(options: ClusterRunOptions): Promise<ClusterRun
   return { seed, events, hash, violation: witness.violation, figures: figuresOf(cluster) };
 }
 
+/** For how long a seed is under faults when nothing is said. */
+export const hostileMsOf = (seed: number): number => sampleClusterFaults(seed).hostileMs;
+
 function newWorld(seed: number): {
   readonly world: SimulatedWorld;
   readonly cluster: Cluster;
@@ -85,7 +88,7 @@ function newWorld(seed: number): {
     for (const agent of late.cluster?.agents ?? []) agent.observe();
   };
   const world = new SimulatedWorld({ seed, afterEvent });
-  const faults = sampleClusterFaults(world.random('faults'));
+  const faults = sampleClusterFaults(seed);
   const cluster = newCluster(newGround(world, new ClusterWitness({}, { capacity })), faults);
   late.cluster = cluster;
   return { world, cluster, faults };
@@ -96,7 +99,7 @@ function newCluster(ground: Ground, faults: ClusterFaults): Cluster {
   const history = new ClusterHistory({ witness });
   const clocks = world.random('clocks');
   const clockRate = (): number => 1 + (faults.drift * (clocks.below(201) - 100)) / 100;
-  const { syncMsMax } = faults;
+  const { masters: size, syncMsMax } = faults;
   const masters = count(size).map(
     (id) =>
       new MasterMachine(
@@ -114,40 +117,40 @@ function newCluster(ground: Ground, faults: ClusterFaults): Cluster {
       ),
   );
   const onCall = (call: Call): void => nemesis.overhear(call);
-  const asked = count(size).map((id) => `${masterName(id)}:${httpPort}`);
-  const shells = count(faults.shells).map(
-    (n) => new Shell({ ground, onCall }, { name: `shell${n}`, masters: asked }),
-  );
-  const foreign = (): string | undefined => shells[0]?.draft.id;
-  const batches = count(faults.batches).map(
-    (n) =>
-      new BatchScheduler(
-        { ground, onCall, foreign },
-        {
-          name: `batch${n}`,
-          masters: asked,
-          format: n % 2 === 0 ? jsonFormat : protobufFormat,
-          wanted: 8,
-          kills: faults.kills,
-          forgets: faults.forgets,
-          failoverSeconds: 3600,
-        },
-      ),
-  );
+  const { shells, schedulers } = newTenants(ground, faults, onCall);
   const revenant = new Revenant({ ground });
   const bystanders = shells.map(({ name }) => name);
-  const parts = { world, network, masters, agents, schedulers: batches, bystanders };
+  const parts = { world, network, masters, agents, schedulers, bystanders };
   const nemesis = new ClusterNemesis(parts, faults);
   const operator = new ClusterOperator({ world, masters }, { every: faults.decisions });
-  return { ground, history, masters, agents, shells, batches, revenant, nemesis, operator };
+  return { ground, history, masters, agents, shells, schedulers, revenant, nemesis, operator };
+}
+
+function newTenants(
+  ground: Ground,
+  { masters: size, shells, schedulers, forgets }: ClusterFaults,
+  onCall: (call: Call) => void,
+): Pick<Cluster, 'shells' | 'schedulers'> {
+  const masters = count(size).map((id) => `${masterName(id)}:${httpPort}`);
+  return {
+    shells: count(shells).map((n) => new Shell({ ground, onCall }, { name: `shell${n}`, masters })),
+    schedulers: dealt(ground.world.random('temperaments'), schedulers).map((temperament, n) => {
+      const format = n % 2 === 0 ? jsonFormat : protobufFormat;
+      const name = `${temperament.name}${n + 1}`;
+      return new SchedulerMachine(
+        { ground, onCall },
+        { name, temperament, masters, format, forgets },
+      );
+    }),
+  };
 }
 
 const count = (n: number): readonly number[] => Array.from({ length: n }, (_, i) => i + 1);
 
 function begin(cluster: Cluster, faults: ClusterFaults, hostileMs: number): void {
-  const { ground, masters, agents, shells, batches, revenant, nemesis } = cluster;
+  const { ground, masters, agents, shells, schedulers, revenant, nemesis } = cluster;
   const { world } = ground;
-  for (const machine of [...masters, ...agents, ...batches]) machine.start();
+  for (const machine of [...masters, ...agents, ...schedulers]) machine.start();
   if (faults.revenant) revenant.start();
   const random = world.random('shells');
   for (const shell of shells) {
@@ -159,13 +162,13 @@ function begin(cluster: Cluster, faults: ClusterFaults, hostileMs: number): void
 
 /** All is made well, and nothing new is asked for. Then everything ends as it should. */
 async function heal(cluster: Cluster): Promise<void> {
-  const { ground, masters, agents, batches, nemesis } = cluster;
+  const { ground, masters, agents, schedulers, nemesis } = cluster;
   const { world, network, witness } = ground;
   nemesis.end();
   network.heal();
   network.setFaults(CALM);
-  for (const machine of [...masters, ...agents, ...batches]) machine.start();
-  for (const batch of batches) batch.finish();
+  for (const machine of [...masters, ...agents, ...schedulers]) machine.start();
+  for (const scheduler of schedulers) scheduler.finish();
   cluster.operator.finish();
   const isOver = (): boolean => witness.violation !== undefined || unsettled(cluster) === undefined;
   if (await world.runUntil(isOver, { withinMs: healingMs })) tellTruth(cluster);
@@ -173,12 +176,11 @@ async function heal(cluster: Cluster): Promise<void> {
 }
 
 /** What is not as it should be in the end; cheap questions first, for it is asked after each event. */
-function unsettled({ ground, masters, agents, shells, batches }: Cluster): string | undefined {
+function unsettled({ ground, masters, agents, shells, schedulers }: Cluster): string | undefined {
   const { containers } = ground.witness.laws;
   const waiting = shells.find(({ end }) => end === undefined);
   if (waiting !== undefined) return `${waiting.name} waits for its task`;
-  const open = batches.flatMap((batch) => batch.open);
-  if (open.length > 0) return `nobody was told how ${open.slice(0, 5).join(', ')} ended`;
+  for (const { unsettled: waits } of schedulers) if (waits !== undefined) return waits;
   const busy = agents.find(({ tasks }) => tasks !== 0);
   if (busy !== undefined) return `${busy.name} still has ${busy.tasks} tasks`;
   if (containers.runningCount > 0) return `${containers.runningCount} containers still run`;
@@ -197,23 +199,17 @@ function unsettled({ ground, masters, agents, shells, batches }: Cluster): strin
 }
 
 function figuresOf(cluster: Cluster): Record<string, number> {
-  const { ground, history, shells, batches, revenant, nemesis } = cluster;
+  const { ground, history, shells, revenant, nemesis } = cluster;
   const { network, witness } = ground;
   const { containers, fencing, agreement, updates } = witness.laws;
   const { delivered, lost, repeated, slow, blocked, broken } = network.counts;
-  const sum = (name: keyof BatchScheduler['counts']): number =>
-    batches.reduce((total, { counts }) => total + counts[name], 0);
   return {
     ...history.counts,
+    ...temperFigures(cluster),
     'leaders-heeded': fencing.leaders,
     'states-compared': agreement.compared,
-    'tasks-asked-for': sum('launches'),
     'tasks-started': containers.startedCount,
     'runs-with-a-full-agent': containers.fullest >= 900 ? 1 : 0,
-    'kills-asked-for': sum('kills'),
-    'kills-of-others': sum('meddled'),
-    'offers-declined': sum('declines'),
-    'streams-broken': sum('reconnects'),
     'commands-ended': shells.filter(({ end }) => end !== undefined).length,
     'updates-heard': updates.counts.heard,
     'updates-repeated': updates.counts.repeated,
@@ -228,5 +224,20 @@ function figuresOf(cluster: Cluster): Record<string, number> {
     'messages-repeated': repeated,
     'messages-slow': slow,
     'connections-broken': broken,
+  };
+}
+
+/** What schedulers did, and how many there were of each temper: those that nobody met show a zero. */
+function temperFigures({ schedulers }: Cluster): Record<string, number> {
+  const names = [...bodyFigures, ...temperaments.flatMap(({ figures = [] }) => figures)];
+  const sum = (name: string): number =>
+    schedulers.reduce((total, { counts }) => total + (counts.get(name) ?? 0), 0);
+  const met = temperaments.map(({ name }): [string, number] => [
+    `schedulers-${name}`,
+    schedulers.filter(({ temperament }) => temperament === name).length,
+  ]);
+  return {
+    ...Object.fromEntries(names.map((name) => [name, sum(name)])),
+    ...Object.fromEntries(met),
   };
 }

@@ -1,5 +1,6 @@
 /** Tasks of chance: what they take, and what they do in a simulated container. */
 import type { Random } from '#internal/base/random.ts';
+import type { AgentID, TaskInfo } from '#proto/gen/mesos/v1.ts';
 
 export type TaskDraft = {
   readonly id: string;
@@ -14,6 +15,19 @@ export function drawTask(random: Random, id: string): TaskDraft {
     cpusMilli: 100 * (1 + random.below(12)),
     memMb: 32 * (1 + random.below(6)),
     line: drawLine(random),
+  };
+}
+
+export function taskInfoOf({ id, cpusMilli, memMb, line }: TaskDraft, agent_id: AgentID): TaskInfo {
+  return {
+    name: id,
+    task_id: { value: id },
+    agent_id,
+    resources: [
+      { name: 'cpus', type: 'SCALAR', scalar: { value: cpusMilli / 1000 } },
+      { name: 'mem', type: 'SCALAR', scalar: { value: memMb } },
+    ],
+    command: { shell: true, value: line },
   };
 }
 

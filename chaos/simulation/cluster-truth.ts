@@ -10,7 +10,7 @@ import type { Cluster } from './cluster-run.ts';
 
 type Fate = ContainerEnd | { readonly kind: 'never-started' | 'running' };
 
-export function tellTruth({ ground, shells, batches }: Cluster): void {
+export function tellTruth({ ground, shells, schedulers }: Cluster): void {
   const { witness } = ground;
   const { containers } = witness.laws;
   const check = (task: string, told: string, isTrue: boolean): void => {
@@ -18,12 +18,13 @@ export function tellTruth({ ground, shells, batches }: Cluster): void {
     const fate = JSON.stringify(containers.fateOf(task));
     witness.refute('truth', `${task} is told to be ${told}, but its container: ${fate}`);
   };
-  for (const batch of batches) {
-    for (const [task, state] of batch.told) {
-      const fate = containers.fateOf(task);
-      const mayBeKilled = containers.wasKillAsked(task);
-      check(task, `${state}`, state !== undefined && fits(state, fate, mayBeKilled));
+  for (const { tasks, hasLeft, refuted, name } of schedulers) {
+    for (const { draft, state } of hasLeft ? [] : tasks.all) {
+      const fate = containers.fateOf(draft.id);
+      const mayBeKilled = containers.wasKillAsked(draft.id);
+      check(draft.id, `${state}`, state !== undefined && fits(state, fate, mayBeKilled));
     }
+    if (refuted !== undefined) witness.refute('truth', `${name}: ${refuted}`);
   }
   for (const { draft, end } of shells) {
     // Nobody but an operator who drains the agent kills a task of a shell that still waits for it.

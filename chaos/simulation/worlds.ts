@@ -54,10 +54,12 @@ async function loadRaft(): Promise<World> {
 
 /** Its seeds draw no classes that could be left out one by one. */
 async function loadCluster(): Promise<World> {
-  const { hostileMsUsual, runCluster } = await import('./cluster-run.ts');
+  const { hostileMsOf, runCluster } = await import('./cluster-run.ts');
   return {
-    run: (seed, { hostileMs = hostileMsUsual } = {}, options = {}) =>
-      runCluster({ seed, hostileMs, ...options }),
-    hardshipOf: () => ({ faults: [], hostileMs: hostileMsUsual, sizes: [] }),
+    run: (seed, hardship = {}, options = {}) => {
+      const { hostileMs } = hardship;
+      return runCluster({ seed, ...(hostileMs === undefined ? {} : { hostileMs }), ...options });
+    },
+    hardshipOf: (seed) => ({ faults: [], hostileMs: hostileMsOf(seed), sizes: [] }),
   };
 }
