@@ -7,7 +7,6 @@
  * before it was heard saying. It stops, closing every stream and link, when the node stops leading or
  * an entry of its own is not applied; if the node then still leads, it announces itself anew.
  */
-import { newAllocator } from '#internal/allocator/allocator.ts';
 import { allocatorDefaults } from '#internal/allocator/event.ts';
 import { assert } from '#internal/base/assert.ts';
 import type { Random } from '#internal/base/random.ts';
@@ -32,6 +31,7 @@ import { newLead } from './new-lead.ts';
 import { subscribe } from './subscribe.ts';
 import { stepDown, takeOver } from './takeover.ts';
 import { viewOf } from './view.ts';
+import { type AllocatorSource, plainAllocator } from '../allocator-recordings.ts';
 import type { Applied, Ledger } from '../ledger.ts';
 import type { Replicated, Standing } from '../replicated.ts';
 
@@ -41,6 +41,8 @@ export type MasterDependencies = {
   readonly logger: Logger;
   readonly ledger: Ledger;
   readonly replicated: Replicated;
+  /** Without it nothing is recorded. */
+  readonly allocators?: AllocatorSource;
 };
 
 export type MasterLimits = Omit<LeadOptions, 'version'> &
@@ -252,7 +254,7 @@ export class Master implements MasterDoor {
   }
 
   #beginToLead({ state, term }: Applied): void {
-    const { clock, random, logger } = this.#dependencies;
+    const { clock, random, logger, allocators = plainAllocator } = this.#dependencies;
     const { allocationIntervalMs } = this.#options;
     const journal = this.#journal;
     assert(journal !== undefined, 'an announcement without a journal');
@@ -266,10 +268,11 @@ export class Master implements MasterDoor {
         self: this.#options.self,
         options: this.#options,
         ids: this.#ids,
-        allocator: newAllocator(
-          { random: random.fork(`allocator ${term}`) },
-          { ...allocatorDefaults, allocationIntervalMs },
-        ),
+        allocator: allocators({
+          term,
+          random: random.fork(`allocator ${term}`),
+          options: { ...allocatorDefaults, allocationIntervalMs },
+        }),
       },
       {
         backlog: () => journal.backlog,
