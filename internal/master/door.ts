@@ -3,6 +3,12 @@
  * knowledge of the cluster) and the one who decides (`leader/`). The faces parse and check what a
  * call looks like (contract 1.7, rows 1 to 11); behind this door it is judged by what is known.
  */
+import type {
+  Explanation,
+  Hoarder,
+  Question,
+  Starvation,
+} from '#internal/allocator/explanation.ts';
 import type { Agent, MasterAddress } from '#internal/model/cluster.ts';
 import type { AgentId, FrameworkId, OfferId, Role, StreamId } from '#internal/model/ids.ts';
 import type { Resources } from '#internal/resources/resource.ts';
@@ -20,8 +26,18 @@ export type MasterDoor = {
   call(call: Call, streamId: string | undefined): Promise<Answer>;
   /** What reading calls are answered from: one consistent moment. */
   view(): MasterView;
+  /** Why a framework is not offered something; undefined when this master stopped leading. */
+  explain(question: Omit<Question, 'nowMs'>): Promise<Explanation | undefined>;
+  /** Who waits for offers, and who sits on them; undefined when this master stopped leading. */
+  waits(): Promise<Waits | undefined>;
   /** The operator's TEARDOWN. */
   teardown(frameworkId: FrameworkId): Promise<Answer>;
+};
+
+export type Waits = {
+  readonly starvation: readonly Starvation[];
+  /** The longest wait first. */
+  readonly hoarders: readonly Hoarder[];
 };
 
 /** Contract 1.8: who answers, who redirects, who has to say 503. */

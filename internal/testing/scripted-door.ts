@@ -40,6 +40,8 @@ export function scriptedDoor(script: Script): ScriptedDoor {
       door.calls.push({ call, streamId });
       return Promise.resolve(answer);
     },
+    explain: () => Promise.resolve(undefined),
+    waits: () => Promise.resolve(undefined),
     teardown(frameworkId) {
       door.torndown.push(frameworkId);
       return Promise.resolve(answer);

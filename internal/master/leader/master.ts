@@ -7,6 +7,7 @@
  * before it was heard saying. It stops, closing every stream and link, when the node stops leading or
  * an entry of its own is not applied; if the node then still leads, it announces itself anew.
  */
+import type { Explanation, Question } from '#internal/allocator/explanation.ts';
 import { allocatorDefaults } from '#internal/allocator/event.ts';
 import { assert } from '#internal/base/assert.ts';
 import type { Random } from '#internal/base/random.ts';
@@ -18,10 +19,11 @@ import type { Logger } from '#internal/runtime/logger.ts';
 import { encodeCommand } from '#internal/wire/state-codec.ts';
 import type { AgentMessage, MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
 import type { Call } from '#proto/gen/mesos/v1/scheduler.ts';
-import type { Answer, EventStream, Leadership, MasterDoor, MasterView } from '../door.ts';
+import type { Answer, EventStream, Leadership, MasterDoor, MasterView, Waits } from '../door.ts';
 import { receive } from './calls.ts';
 import { carryOut } from './effects.ts';
 import { badRequest, unavailable } from './events.ts';
+import { explainOffers } from './explain.ts';
 import { type Ids, newIds } from './ids.ts';
 import { Journal, type JournalOptions } from './journal.ts';
 import { frameworkOf, type Lead, type LeadOptions } from './lead.ts';
@@ -98,6 +100,8 @@ export class Master implements MasterDoor {
   #journal: Journal | undefined;
   #lead: Lead | undefined;
   #announcing: Timer | undefined;
+  /** Of those who wait for the end of a run of the allocator. */
+  readonly #questions = new Set<(explanation: undefined) => void>();
 
   constructor(dependencies: MasterDependencies, options: MasterOptions) {
     this.#dependencies = dependencies;
@@ -160,6 +164,32 @@ export class Master implements MasterDoor {
         lead.removals.set(frameworkId, [...(lead.removals.get(frameworkId) ?? []), reply]);
         lead.propose({ kind: 'remove-framework', frameworkId });
       }
+    });
+    return promise;
+  }
+
+  explain(question: Omit<Question, 'nowMs'>): Promise<Explanation | undefined> {
+    const { promise, resolve: reply } = Promise.withResolvers<Explanation | undefined>();
+    const answer = (explanation: Explanation | undefined): void => {
+      this.#questions.delete(answer);
+      reply(explanation);
+    };
+    this.#turn(() => {
+      this.#questions.add(answer);
+      if (this.#lead === undefined) answer(undefined);
+      else explainOffers(this.#lead, question, answer);
+    });
+    return promise;
+  }
+
+  waits(): Promise<Waits | undefined> {
+    const { promise, resolve: reply } = Promise.withResolvers<Waits | undefined>();
+    this.#turn(() => {
+      const time = { nowMs: this.#dependencies.clock.monotonic() };
+      const allocator = this.#lead?.allocator;
+      const starvation = allocator?.starvation(time);
+      const hoarders = allocator?.hoarders(time);
+      reply(starvation && hoarders && { starvation, hoarders });
     });
     return promise;
   }
@@ -299,5 +329,6 @@ export class Master implements MasterDoor {
     const lead = this.#lead;
     this.#lead = undefined;
     if (lead !== undefined) stepDown(lead);
+    for (const answer of this.#questions) answer(undefined);
   }
 }
