@@ -44,8 +44,8 @@ export const allocatorMutants: readonly Mutant[] = [
     edits: [
       {
         file: `${room}/refusals.ts`,
-        find: '    agent.refusals--;\n    lookAtFor(books, agent, client);',
-        replace: '    agent.refusals--;',
+        find: '    count(agent, -1);\n    lookAtFor(books, agent, client);',
+        replace: '    count(agent, -1);',
       },
     ],
   },

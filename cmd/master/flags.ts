@@ -30,6 +30,7 @@ export type MasterFlags = {
   readonly electionTimeout: number;
   readonly allocationInterval: number;
   readonly offerTimeout: number;
+  readonly allocatorRecording: string | undefined;
   readonly agentPingTimeout: number;
   readonly maxAgentPingTimeouts: number;
   readonly agentReregisterTimeout: number;
@@ -98,6 +99,10 @@ export const masterProgram: Program<MasterFlags> = {
       mesos: 'offer_timeout',
       meaning: 'how long a framework may sit on an offer before it is rescinded; 0 for ever',
       fallback: 0,
+    }),
+    allocatorRecording: optionalText({
+      meaning:
+        'a folder where all that the allocator is told is recorded, for `altiplano allocator replay`',
     }),
     agentPingTimeout: durationMs({
       mesos: 'agent_ping_timeout',

@@ -9,6 +9,11 @@ import { extname, resolve } from 'node:path';
 import { newUuid } from '#internal/base/uuid.ts';
 import { build, mesosVersion } from '#internal/config/version.ts';
 import { masterHandler } from '#internal/master/api/master-handler.ts';
+import {
+  AllocatorRecordings,
+  type AllocatorSource,
+  plainAllocator,
+} from '#internal/master/allocator-recordings.ts';
 import { Master, masterDefaults } from '#internal/master/leader/master.ts';
 import { openLedger } from '#internal/master/ledger.ts';
 import type { MasterAddress } from '#internal/model/cluster.ts';
@@ -18,6 +23,7 @@ import { acceptGrpcLinks, agentLinkOptions } from '#internal/rpc/link-grpc.ts';
 import type { Clock } from '#internal/runtime/clock.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
 import { systemClock } from '#internal/runtime/real/clock.ts';
+import { systemFiles } from '#internal/runtime/real/files.ts';
 import { httpListener } from '#internal/runtime/real/http-server.ts';
 import { openLogger } from '#internal/runtime/real/logger.ts';
 import { type LoopWatch, openLoopWatch } from '#internal/runtime/real/loop-watch.ts';
@@ -42,6 +48,8 @@ const bodyBytesMax = 64 * 1024 * 1024;
 const streamBacklogBytesMax = 64 * 1024 * 1024;
 const streamDrainTimeoutMs = 5000;
 const mirrorIntervalMs = 1000;
+/** A file that `altiplano allocator replay` can still take in as a whole. */
+const recordingLimits = { bytesMax: 256 * 1024 * 1024, backlogBytesMax: 16 * 1024 * 1024 };
 /** A disk that failed, or a bug: a supervisor may start us again, on what is durable. */
 const faultStatus = 70;
 
@@ -84,8 +92,9 @@ async function openMaster(
   await replicated.begin(ledger);
   stack.defer(async () => await replicated.leave());
 
+  const allocators = await openAllocators(stack, flags, logger);
   const master = new Master(
-    { clock, random, logger, ledger, replicated },
+    { clock, random, logger, ledger, replicated, allocators },
     {
       ...masterDefaults,
       self,
@@ -130,6 +139,20 @@ async function openMaster(
   stack.use(await httpListener({ logger }).listen({ host, port, bodyBytesMax }, handler));
   const { grpcPort, peerPort } = flags;
   logger.info('listening', { host, port, grpcPort, peerPort });
+}
+
+async function openAllocators(
+  stack: AsyncDisposableStack,
+  { allocatorRecording }: MasterFlags,
+  logger: Logger,
+): Promise<AllocatorSource> {
+  if (allocatorRecording === undefined) return plainAllocator;
+  const files = systemFiles();
+  const folder = resolve(allocatorRecording);
+  await files.makeFolder(folder);
+  const recordings = new AllocatorRecordings({ files, logger }, { folder, ...recordingLimits });
+  stack.defer(async () => await recordings.close());
+  return recordings.source;
 }
 
 type LogParts = {

@@ -3,6 +3,12 @@
  * knowledge of the cluster) and the one who decides (`leader/`). The faces parse and check what a
  * call looks like (contract 1.7, rows 1 to 11); behind this door it is judged by what is known.
  */
+import type {
+  Explanation,
+  Hoarder,
+  Question,
+  Starvation,
+} from '#internal/allocator/explanation.ts';
 import type { Agent, Framework, MasterAddress, Task, TaskUpdate } from '#internal/model/cluster.ts';
 import type { AgentId, FrameworkId, OfferId, Role, StreamId } from '#internal/model/ids.ts';
 import type { Resources } from '#internal/resources/resource.ts';
@@ -25,6 +31,16 @@ export type MasterDoor = {
   operate(call: OperatorCall): Promise<Answer>;
   /** Shows an operator the cluster, and from then on what changes. */
   observe(observer: Observer): void;
+  /** Why a framework is not offered something; undefined when this master stopped leading. */
+  explain(question: Omit<Question, 'nowMs'>): Promise<Explanation | undefined>;
+  /** Who waits for offers, and who sits on them; undefined when this master stopped leading. */
+  waits(): Promise<Waits | undefined>;
+};
+
+export type Waits = {
+  readonly starvation: readonly Starvation[];
+  /** The longest wait first. */
+  readonly hoarders: readonly Hoarder[];
 };
 
 /** Contract 1.8: who answers, who redirects, who has to say 503. */

@@ -43,6 +43,8 @@ export function scriptedDoor(script: Script): ScriptedDoor {
       door.calls.push({ call, streamId });
       return Promise.resolve(answer);
     },
+    explain: () => Promise.resolve(undefined),
+    waits: () => Promise.resolve(undefined),
     operate(call) {
       door.operations.push(call);
       return Promise.resolve(answer);

@@ -6,6 +6,7 @@ import type { Random } from '#internal/base/random.ts';
 import type { Clock } from '#internal/runtime/clock.ts';
 import type { HttpHandler } from '#internal/runtime/http.ts';
 import type { MasterDoor } from '../door.ts';
+import { explainRoutes } from './explain-face.ts';
 import { onlyWhileLeading, redirectHandler } from './leadership-gate.ts';
 import { legacyRoutes } from './legacy/legacy-face.ts';
 import type { MasterProfile } from './master-profile.ts';
@@ -50,6 +51,7 @@ export function masterHandler(
     { path: '/api/v1', handler: onlyWhileLeading(door, operator) },
     { path: '/api/v1/scheduler', handler: onlyWhileLeading(door, scheduler) },
     { path: '/redirect', handler: redirectHandler(door), isExact: true },
+    ...explainRoutes(door),
     ...legacyRoutes({ door, metrics }, options),
   ]);
   return (request) => route(request.target)?.(request) ?? notFound();

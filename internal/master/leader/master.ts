@@ -7,7 +7,7 @@
  * before it was heard saying. It stops, closing every stream and link, when the node stops leading or
  * an entry of its own is not applied; if the node then still leads, it announces itself anew.
  */
-import { newAllocator } from '#internal/allocator/allocator.ts';
+import type { Explanation, Question } from '#internal/allocator/explanation.ts';
 import { allocatorDefaults } from '#internal/allocator/event.ts';
 import { assert } from '#internal/base/assert.ts';
 import type { Random } from '#internal/base/random.ts';
@@ -19,10 +19,19 @@ import { encodeCommand } from '#internal/wire/state-codec.ts';
 import type { AgentMessage, MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
 import type { Call as OperatorCall } from '#proto/gen/mesos/v1/master.ts';
 import type { Call } from '#proto/gen/mesos/v1/scheduler.ts';
-import type { Answer, EventStream, Leadership, MasterDoor, MasterView, Observer } from '../door.ts';
+import type {
+  Answer,
+  EventStream,
+  Leadership,
+  MasterDoor,
+  MasterView,
+  Observer,
+  Waits,
+} from '../door.ts';
 import { receive } from './calls.ts';
 import { carryOut } from './effects.ts';
 import { unavailable } from './events.ts';
+import { explainOffers } from './explain.ts';
 import { type Ids, newIds } from './ids.ts';
 import { Journal, type JournalOptions } from './journal.ts';
 import type { Lead, LeadOptions } from './lead.ts';
@@ -34,6 +43,7 @@ import { operate } from './operators/operate.ts';
 import { subscribe } from './subscribe.ts';
 import { stepDown, takeOver } from './takeover.ts';
 import { viewOf } from './view.ts';
+import { type AllocatorSource, plainAllocator } from '../allocator-recordings.ts';
 import type { Applied, Ledger } from '../ledger.ts';
 import type { Replicated, Standing } from '../replicated.ts';
 
@@ -43,6 +53,8 @@ export type MasterDependencies = {
   readonly logger: Logger;
   readonly ledger: Ledger;
   readonly replicated: Replicated;
+  /** Without it nothing is recorded. */
+  readonly allocators?: AllocatorSource;
 };
 
 export type MasterLimits = Omit<LeadOptions, 'version'> &
@@ -99,6 +111,8 @@ export class Master implements MasterDoor {
   #journal: Journal | undefined;
   #lead: Lead | undefined;
   #announcing: Timer | undefined;
+  /** Of those who wait for the end of a run of the allocator. */
+  readonly #questions = new Set<(explanation: undefined) => void>();
 
   constructor(dependencies: MasterDependencies, options: MasterOptions) {
     this.#dependencies = dependencies;
@@ -164,6 +178,32 @@ export class Master implements MasterDoor {
       if (this.#lead === undefined) observer.end();
       else observe(this.#lead, observer, this.view());
     });
+  }
+
+  explain(question: Omit<Question, 'nowMs'>): Promise<Explanation | undefined> {
+    const { promise, resolve: reply } = Promise.withResolvers<Explanation | undefined>();
+    const answer = (explanation: Explanation | undefined): void => {
+      this.#questions.delete(answer);
+      reply(explanation);
+    };
+    this.#turn(() => {
+      this.#questions.add(answer);
+      if (this.#lead === undefined) answer(undefined);
+      else explainOffers(this.#lead, question, answer);
+    });
+    return promise;
+  }
+
+  waits(): Promise<Waits | undefined> {
+    const { promise, resolve: reply } = Promise.withResolvers<Waits | undefined>();
+    this.#turn(() => {
+      const time = { nowMs: this.#dependencies.clock.monotonic() };
+      const allocator = this.#lead?.allocator;
+      const starvation = allocator?.starvation(time);
+      const hoarders = allocator?.hoarders(time);
+      reply(starvation && hoarders && { starvation, hoarders });
+    });
+    return promise;
   }
 
   view(): MasterView {
@@ -256,7 +296,7 @@ export class Master implements MasterDoor {
   }
 
   #beginToLead({ state, term }: Applied): void {
-    const { clock, random, logger } = this.#dependencies;
+    const { clock, random, logger, allocators = plainAllocator } = this.#dependencies;
     const { allocationIntervalMs } = this.#options;
     const journal = this.#journal;
     assert(journal !== undefined, 'an announcement without a journal');
@@ -270,10 +310,11 @@ export class Master implements MasterDoor {
         self: this.#options.self,
         options: this.#options,
         ids: this.#ids,
-        allocator: newAllocator(
-          { random: random.fork(`allocator ${term}`) },
-          { ...allocatorDefaults, allocationIntervalMs },
-        ),
+        allocator: allocators({
+          term,
+          random: random.fork(`allocator ${term}`),
+          options: { ...allocatorDefaults, allocationIntervalMs },
+        }),
       },
       {
         backlog: () => journal.backlog,
@@ -300,5 +341,6 @@ export class Master implements MasterDoor {
     const lead = this.#lead;
     this.#lead = undefined;
     if (lead !== undefined) stepDown(lead);
+    for (const answer of this.#questions) answer(undefined);
   }
 }

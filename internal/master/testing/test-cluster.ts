@@ -5,6 +5,7 @@ import type { Logger } from '#internal/runtime/logger.ts';
 import { simulatedClock } from '#internal/runtime/simulated/clock.ts';
 import { SimulatedWorld } from '#internal/runtime/simulated/world.ts';
 import { MemoryMedium, openMemoryStore } from '#storage/memory/memory-store.ts';
+import { type AllocatorSource, plainAllocator } from '../allocator-recordings.ts';
 import { Master, type MasterOptions } from '../leader/master.ts';
 import { type Ledger, openLedger } from '../ledger.ts';
 import { SharedLog } from './shared-log.ts';
@@ -17,7 +18,11 @@ export type TestMaster = {
   readonly ledger: Ledger;
 };
 
-type Options = { readonly seed?: number | string; readonly master?: Partial<MasterOptions> };
+type Options = {
+  readonly seed?: number | string;
+  readonly master?: Partial<MasterOptions>;
+  readonly allocators?: AllocatorSource;
+};
 
 const silent: Logger = {
   debug: () => {},
@@ -31,15 +36,17 @@ export class TestCluster {
   readonly world: SimulatedWorld;
   readonly log: SharedLog;
   readonly #options: Partial<MasterOptions>;
+  readonly #allocators: AllocatorSource;
   readonly #masters = new Map<number, TestMaster>();
   readonly #mediums = new Map<number, MemoryMedium>();
   #boots = 0;
   #schedulers = 0;
 
-  constructor({ seed = 0, master = {} }: Options = {}) {
+  constructor({ seed = 0, master = {}, allocators = plainAllocator }: Options = {}) {
     this.world = new SimulatedWorld({ seed });
     this.log = new SharedLog({ world: this.world });
     this.#options = master;
+    this.#allocators = allocators;
   }
 
   /** Starts a master, on what its node's disk holds. */
@@ -61,6 +68,7 @@ export class TestCluster {
         logger: silent,
         random: this.world.random(`master ${nodeId} boot ${boot}`),
         replicated: this.log.join(nodeId, ledger),
+        allocators: this.#allocators,
       },
       {
         nodeId,
