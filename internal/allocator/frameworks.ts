@@ -7,6 +7,7 @@ import {
   type Client,
   type FrameworkBook,
   frameworkOf,
+  type InverseBook,
   type OfferBook,
   wake,
 } from './books.ts';
@@ -48,10 +49,16 @@ export function takeFrameworkEvent(books: Books, event: FrameworkEvent): void {
         settle(books, client);
         if (client.share.isQueued) wake(books, client);
       }
+      for (const { inverse } of books.scheduled) notLeftAlone(inverse.get(framework.id));
       return;
     default:
       return unreachable(event);
   }
+}
+
+/** Whether it has said before that it will not leave, or will: it wants to be asked anew. */
+function notLeftAlone(asked: InverseBook | undefined): void {
+  if (asked !== undefined) asked.untilMs = -Infinity;
 }
 
 /** Whether an event may take back what a run is about to give. */

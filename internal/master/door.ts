@@ -104,6 +104,8 @@ export type MasterView = {
   /** When this master began to lead; undefined while it does not. */
   readonly electedMs: number | undefined;
   readonly offers: readonly OfferView[];
+  /** What frameworks said to being asked to leave agents. */
+  readonly inverseAnswers: readonly InverseAnswer[];
   /** Agents with a live link. */
   readonly connectedAgents: ReadonlySet<AgentId>;
   /** Agents of the log that have not come back since this master leads. */
@@ -112,6 +114,13 @@ export type MasterView = {
   readonly connectedFrameworks: ReadonlySet<FrameworkId>;
   /** Frameworks of the log that have not subscribed since this master leads. */
   readonly recoveredFrameworks: ReadonlySet<FrameworkId>;
+};
+
+export type InverseAnswer = {
+  readonly agentId: AgentId;
+  readonly frameworkId: FrameworkId;
+  readonly status: 'ACCEPT' | 'DECLINE';
+  readonly atMs: number;
 };
 
 export type OfferView = {

@@ -63,6 +63,7 @@ export function oracleView(offerName: string): MasterView {
         resources: allocatedTo('ops', rest),
       },
     ],
+    inverseAnswers: [],
     connectedAgents: new Set([agent.id]),
     recoveredAgents: new Set(),
     connectedFrameworks: new Set([framework.framework.id]),

@@ -15,8 +15,9 @@ import { taskStateToWire } from '#internal/wire/task-state.ts';
 import { taskToWire } from '#internal/wire/task.ts';
 import type { Event, Response_GetFrameworks_Framework } from '#proto/gen/mesos/v1/master.ts';
 import type { Happening, Observer } from '../door.ts';
-import { agentReply, getState, timeInfo } from './operator-replies.ts';
+import { agentReply, getState } from './operator-replies.ts';
 import { newRecordStream, type RecordStreamOptions } from './record-stream.ts';
+import { timeInfo } from './time-info.ts';
 
 export type ObserverStreamOptions = RecordStreamOptions & { readonly mediaType: MediaType };
 

@@ -9,12 +9,14 @@ import type * as mesos from '#proto/gen/mesos/v1.ts';
 import type * as master from '#proto/gen/mesos/v1/master.ts';
 import type { MasterView, OfferView } from '../door.ts';
 import { offerToWire } from '../leader/offers.ts';
+import { windowOf } from '../leader/operators/maintenance.ts';
 import { agentPid } from './addresses.ts';
 import { agentGroups } from './agent-groups.ts';
 import { executorsOf } from './executors.ts';
 import { completedFrameworks, type FrameworkEntry, liveFrameworks } from './framework-record.ts';
 import { drainInfo, isActive } from './deactivation.ts';
 import { roleEntries } from './roles.ts';
+import { timeInfo } from './time-info.ts';
 import { usageOf } from './usage.ts';
 
 export function getState(view: MasterView): master.Response_GetState {
@@ -43,8 +45,8 @@ export function getAgents(view: MasterView): master.Response_GetAgents {
 
 export function getFrameworks(view: MasterView): master.Response_GetFrameworks {
   return {
-    frameworks: liveFrameworks(view, usageOf(view)).map(frameworkReply),
-    completed_frameworks: completedFrameworks(view).map(frameworkReply),
+    frameworks: liveFrameworks(view, usageOf(view)).map((entry) => frameworkReply(view, entry)),
+    completed_frameworks: completedFrameworks(view).map((entry) => frameworkReply(view, entry)),
   };
 }
 
@@ -120,7 +122,10 @@ function drainReply(
   };
 }
 
-function frameworkReply(entry: FrameworkEntry): master.Response_GetFrameworks_Framework {
+function frameworkReply(
+  view: MasterView,
+  entry: FrameworkEntry,
+): master.Response_GetFrameworks_Framework {
   const { framework, isConnected, isRecovered, unregisteredMs } = entry;
   return {
     framework_info: decode('mesos.v1.FrameworkInfo', framework.info),
@@ -130,21 +135,23 @@ function frameworkReply(entry: FrameworkEntry): master.Response_GetFrameworks_Fr
     registered_time: timeInfo(framework.registeredMs),
     reregistered_time: timeInfo(framework.reregisteredMs),
     ...(unregisteredMs !== undefined && { unregistered_time: timeInfo(unregisteredMs) }),
-    offers: entry.offers.map((offer) => offerReply(offer, framework)),
+    offers: entry.offers.map((offer) => offerReply(view, offer, framework)),
     allocated_resources: resourcesToWire(entry.used, 'endpoint'),
     offered_resources: resourcesToWire(entry.offered, 'endpoint'),
     offer_constraints: {},
   };
 }
 
-const offerReply = ({ agent, ...offer }: OfferView, framework: Framework): mesos.Offer =>
-  offerToWire(offer, framework, agent, agentInfo(agent));
+function offerReply(
+  { state }: MasterView,
+  { agent, ...offer }: OfferView,
+  framework: Framework,
+): mesos.Offer {
+  const offered = { agent, info: agentInfo(agent), window: windowOf(state, agent) };
+  return offerToWire(offer, framework, offered);
+}
 
 const agentInfo = (agent: Agent): mesos.AgentInfo => decode('mesos.v1.AgentInfo', agent.info);
-
-export const timeInfo = (atMs: number): mesos.TimeInfo => ({
-  nanoseconds: BigInt(Math.round(atMs * 1000)) * 1000n,
-});
 
 /** Those that this version has a name for. */
 function capabilitiesToWire({ capabilities }: Agent): readonly mesos.AgentInfo_Capability[] {

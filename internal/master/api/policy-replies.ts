@@ -1,6 +1,7 @@
 /** What operators have decided, as they read it back (contract 10.2, 10.7). By role, or as it was said. */
-import { isSameMachine } from '#internal/model/policy.ts';
+import { isMachineOf, isSameMachine, type MachineId } from '#internal/model/policy.ts';
 import { machineToWire, unavailabilityToWire } from '#internal/wire/policy-record.ts';
+import type { InverseOfferStatus } from '#proto/gen/mesos/v1/allocator.ts';
 import type { Resource, Value_Scalar } from '#proto/gen/mesos/v1.ts';
 import type {
   Response,
@@ -9,6 +10,7 @@ import type {
   Response_GetQuota,
 } from '#proto/gen/mesos/v1/master.ts';
 import type { MasterView } from '../door.ts';
+import { timeInfo } from './time-info.ts';
 
 /** Of the roles whose weight was ever set; nothing at all when none was. */
 export function getWeights({ state }: MasterView): Pick<Response, 'get_weights'> {
@@ -46,19 +48,31 @@ export function getMaintenanceSchedule({ state }: MasterView): Response_GetMaint
   };
 }
 
-export function getMaintenanceStatus({ state }: MasterView): Response_GetMaintenanceStatus {
-  const { windows, down } = state.maintenance;
+/** Machines that are to be left, with what frameworks said to that, and those that are down. */
+export function getMaintenanceStatus(view: MasterView): Response_GetMaintenanceStatus {
+  const { windows, down } = view.state.maintenance;
   const draining = windows
     .flatMap(({ machines }) => machines)
     .filter((machine) => !down.some((one) => isSameMachine(one, machine)));
   return {
     status: {
       ...(draining.length > 0 && {
-        draining_machines: draining.map((machine) => ({ id: machineToWire(machine) })),
+        draining_machines: draining.map((machine) => ({
+          id: machineToWire(machine),
+          statuses: answersAt(view, machine),
+        })),
       }),
       ...(down.length > 0 && { down_machines: down.map(machineToWire) }),
     },
   };
+}
+
+function answersAt(view: MasterView, machine: MachineId): readonly InverseOfferStatus[] {
+  return view.inverseAnswers.flatMap(({ agentId, frameworkId, status, atMs }) => {
+    const agent = view.state.agents.get(agentId);
+    if (agent === undefined || !isMachineOf(machine, agent)) return [];
+    return [{ status, framework_id: { value: frameworkId }, timestamp: timeInfo(atMs) }];
+  });
 }
 
 const byRole = <Value>(map: Iterable<[string, Value]>): readonly (readonly [string, Value])[] =>

@@ -21,6 +21,7 @@ import {
   type Peer,
   type Visitor,
 } from './lead.ts';
+import { rescindInverseOffersOfAgent } from './inverse-offers.ts';
 import { allocateSoon, rescindOffersOfAgent } from './offers.ts';
 import { heedDeactivation, sendDrain } from './operators/deactivation.ts';
 import { heedWindow } from './operators/maintenance.ts';
@@ -215,6 +216,7 @@ function leave(lead: Lead, id: AgentId): void {
   const peer = lead.peers.get(id);
   if (peer === undefined) return;
   rescindOffersOfAgent(lead, id);
+  rescindInverseOffersOfAgent(lead, id);
   lead.allocator.handle({ kind: 'agent-removed', agentId: id });
   lead.peers.delete(id);
   lead.windows.delete(id);

@@ -9,6 +9,7 @@ import type { Call, Call_Decline } from '#proto/gen/mesos/v1/scheduler.ts';
 import type { Answer } from '../door.ts';
 import { accept } from './accept.ts';
 import { accepted, badRequest, forbidden, unavailable } from './events.ts';
+import { answerInverseOffers } from './inverse-offers.ts';
 import { frameworkOf, isOverloaded, type Lead } from './lead.ts';
 import { allocateSoon, filterOf, returnDeclined, takeOffer } from './offers.ts';
 import { reconcile, reconcileOperations } from './reconcile.ts';
@@ -89,10 +90,16 @@ function obey(lead: Lead, framework: Framework, call: Call & { readonly type: Kn
       return reconcile(lead, framework, member(call.reconcile));
     case 'RECONCILE_OPERATIONS':
       return reconcileOperations(lead, framework.id, member(call.reconcile_operations));
-    // The allocator heeds no requests, no inverse offer was ever made, no operation ever told of.
+    case 'ACCEPT_INVERSE_OFFERS': {
+      const { inverse_offer_ids: ids = [], filters } = member(call.accept_inverse_offers);
+      return answerInverseOffers(lead, framework, { status: 'ACCEPT', ids, filters });
+    }
+    case 'DECLINE_INVERSE_OFFERS': {
+      const { inverse_offer_ids: ids = [], filters } = member(call.decline_inverse_offers);
+      return answerInverseOffers(lead, framework, { status: 'DECLINE', ids, filters });
+    }
+    // The allocator heeds no requests, no operation ever told of.
     case 'REQUEST':
-    case 'ACCEPT_INVERSE_OFFERS':
-    case 'DECLINE_INVERSE_OFFERS':
     case 'ACKNOWLEDGE_OPERATION_STATUS':
     // No executor is known, so there is nobody to hear it: both are best effort.
     case 'MESSAGE':

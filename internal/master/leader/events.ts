@@ -8,7 +8,13 @@ import {
   type TaskId,
 } from '#internal/model/ids.ts';
 import { statusToWire } from '#internal/wire/status.ts';
-import type { MasterInfo, Offer, OperationStatus, TaskStatus } from '#proto/gen/mesos/v1.ts';
+import type {
+  InverseOffer,
+  MasterInfo,
+  Offer,
+  OperationStatus,
+  TaskStatus,
+} from '#proto/gen/mesos/v1.ts';
 import type { Event } from '#proto/gen/mesos/v1/scheduler.ts';
 import type { Answer } from '../door.ts';
 
@@ -39,6 +45,16 @@ export const offersEvent = (offers: readonly Offer[]): Event => ({
 export const rescindEvent = (id: OfferId): Event => ({
   type: 'RESCIND',
   rescind: { offer_id: { value: id } },
+});
+
+export const inverseOffersEvent = (inverse_offers: readonly InverseOffer[]): Event => ({
+  type: 'INVERSE_OFFERS',
+  inverse_offers: { inverse_offers },
+});
+
+export const rescindInverseEvent = (id: OfferId): Event => ({
+  type: 'RESCIND_INVERSE_OFFER',
+  rescind_inverse_offer: { inverse_offer_id: { value: id } },
 });
 
 export const agentFailureEvent = (id: AgentId): Event => ({

@@ -25,7 +25,7 @@ import { liveTask, type State } from '#internal/state/state.ts';
 import type { MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
 import type { AgentInfo } from '#proto/gen/mesos/v1.ts';
 import type { Event } from '#proto/gen/mesos/v1/scheduler.ts';
-import type { Answer, EventStream, Observer } from '../door.ts';
+import type { Answer, EventStream, InverseAnswer, Observer } from '../door.ts';
 import type { Ids } from './ids.ts';
 
 export type LeadOptions = {
@@ -108,6 +108,9 @@ export type Lead = {
   readonly reregistering: Map<AgentId, Visitor>;
 
   readonly offers: Map<OfferId, OutstandingOffer>;
+  readonly inverseOffers: Map<OfferId, OutstandingInverse>;
+  /** What frameworks said to the inverse offers of agents whose window is still the same. */
+  readonly inverseAnswers: Map<AgentId, Map<FrameworkId, InverseAnswer>>;
   /** Tasks on their way into the log: they hold their resources already. By framework. */
   readonly launching: Map<FrameworkId, Map<TaskId, Task>>;
   readonly pending: PendingReports;
@@ -163,6 +166,13 @@ export type Visitor = {
 };
 
 export type OutstandingOffer = Allocation & { readonly id: OfferId; readonly offeredMs: number };
+
+/** A framework was asked to leave an agent, and has not answered. */
+export type OutstandingInverse = {
+  readonly id: OfferId;
+  readonly frameworkId: FrameworkId;
+  readonly agentId: AgentId;
+};
 
 /** The next run of the allocator: in its time, soon, or under way and to be gone on with. */
 export type PlannedAllocation = {

@@ -36,6 +36,8 @@ export function newLead(given: Given, { turn, propose, backlog }: Doors): Lead {
     registering: new Map(),
     reregistering: new Map(),
     offers: new Map(),
+    inverseOffers: new Map(),
+    inverseAnswers: new Map(),
     launching: new Map(),
     pending: { reports: [], proposed: [], acknowledgements: [], inFlight: 0 },
     allocation: undefined,

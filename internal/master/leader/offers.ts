@@ -8,12 +8,15 @@ import { refusalFilter } from '#internal/allocator/refusals.ts';
 import { assert } from '#internal/base/assert.ts';
 import type { Agent, Framework } from '#internal/model/cluster.ts';
 import type { AgentId, FrameworkId } from '#internal/model/ids.ts';
+import type { MaintenanceWindow } from '#internal/model/policy.ts';
 import type { Resources } from '#internal/resources/resource.ts';
 import { isEmpty, unallocated } from '#internal/resources/resources.ts';
 import { keepText } from '#internal/wire/json-writer.ts';
+import { unavailabilityToWire } from '#internal/wire/policy-record.ts';
 import { resourcesToWire } from '#internal/wire/resources.ts';
 import type { AgentInfo, Filters, Offer, Resource, URL } from '#proto/gen/mesos/v1.ts';
 import { offersEvent, rescindEvent } from './events.ts';
+import { makeInverseOffers, withdrawPointless } from './inverse-offers.ts';
 import { agentOf, frameworkOf, type Lead, type OutstandingOffer, tell } from './lead.ts';
 
 /** Runs the allocation soon: one run answers all that happens until then. */
@@ -104,6 +107,7 @@ function arm(lead: Lead, kind: 'regular' | 'soon'): void {
 
 function allocate(lead: Lead): void {
   rescindOverdue(lead);
+  withdrawPointless(lead);
   if (lead.offers.size >= lead.options.offersMax) {
     lead.logger.warn('too many offers are outstanding: nothing is offered');
     arm(lead, 'regular');
@@ -115,7 +119,9 @@ function allocate(lead: Lead): void {
 /** One slice of a run: others have their turns between two of them. */
 function goOn(lead: Lead, run: Run): void {
   const isWanted = lead.allocation?.kind === 'under-way' && lead.allocation.isWanted;
-  makeOffers(lead, run.step(lead.options.allocationSliceMax).offers);
+  const { offers, inverseOffers } = run.step(lead.options.allocationSliceMax);
+  makeOffers(lead, offers);
+  makeInverseOffers(lead, inverseOffers);
   if (run.isOver) {
     arm(lead, isWanted ? 'soon' : 'regular');
     return;
@@ -159,15 +165,22 @@ function bookOffer(lead: Lead, offer: OutstandingOffer): Offer {
   assert(framework !== undefined, `offered to a framework unknown: ${offer.frameworkId}`);
   lead.offers.set(offer.id, offer);
   peer.offers.add(offer.id);
-  return offerToWire(offer, framework, agent, peer.presence.info);
+  const window = lead.windows.get(agent.id);
+  return offerToWire(offer, framework, { agent, info: peer.presence.info, window });
 }
+
+export type Offered = {
+  readonly agent: Agent;
+  readonly info: AgentInfo;
+  /** The maintenance that it is scheduled for. */
+  readonly window: MaintenanceWindow | undefined;
+};
 
 /** In the shape that the framework's capabilities ask for (contract 3.7). */
 export function offerToWire(
   { id, role, resources }: Pick<OutstandingOffer, 'id' | 'role' | 'resources'>,
   framework: Framework,
-  agent: Agent,
-  info: AgentInfo,
+  { agent, info, window }: Offered,
 ): Offer {
   const isMultiRole = framework.capabilities.has('MULTI_ROLE');
   return {
@@ -179,6 +192,7 @@ export function offerToWire(
     ...(info.domain !== undefined && { domain: info.domain }),
     resources: offeredResources(resources, framework),
     ...(info.attributes !== undefined && { attributes: info.attributes }),
+    ...(window !== undefined && { unavailability: unavailabilityToWire(window.unavailability) }),
     ...(isMultiRole && { allocation_info: { role } }),
   };
 }
@@ -204,6 +218,6 @@ function offeredResources(resources: Resources, { capabilities }: Framework): re
 
 const shown = new WeakMap<Resources, Map<string, readonly Resource[]>>();
 
-function agentUrl({ hostname, ip, port }: Agent): URL {
+export function agentUrl({ hostname, ip, port }: Agent): URL {
   return { scheme: 'http', address: { hostname, ip, port }, path: '/slave(1)' };
 }

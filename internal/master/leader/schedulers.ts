@@ -18,6 +18,7 @@ import {
   type Subscription,
   tell,
 } from './lead.ts';
+import { forgetInverseOffersOf } from './inverse-offers.ts';
 import { allocateSoon, giveBack, offersOf, rescind } from './offers.ts';
 import { minAllocatableOf } from './framework-info.ts';
 import { endWithError, refuseSubscription } from './subscribe.ts';
@@ -164,6 +165,7 @@ function forget(lead: Lead, id: FrameworkId, { heartbeat: timer }: Scheduler): v
   timer.cancel();
   lead.schedulers.delete(id);
   for (const offer of offersOf(lead, id)) giveBack(lead, offer);
+  forgetInverseOffersOf(lead, id);
 }
 
 function disconnectLater(lead: Lead, { id: frameworkId, failoverTimeoutMs }: Framework): void {

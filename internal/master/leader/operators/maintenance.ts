@@ -7,6 +7,7 @@ import {
   type MachineId,
   type MaintenanceWindow,
 } from '#internal/model/policy.ts';
+import type { State } from '#internal/state/state.ts';
 import {
   machineFromWire,
   machineToWire,
@@ -15,6 +16,7 @@ import {
 import type { MachineID } from '#proto/gen/mesos/v1.ts';
 import type { Schedule } from '#proto/gen/mesos/v1/maintenance.ts';
 import { badRequest } from '../events.ts';
+import { rescindInverseOffersOfAgent } from '../inverse-offers.ts';
 import type { Lead } from '../lead.ts';
 import { allocateSoon, rescindOffersOfAgent } from '../offers.ts';
 import { decide, type Reply } from './decide.ts';
@@ -71,17 +73,26 @@ export function stopMaintenance(
 export function maintenanceChanged(lead: Lead): void {
   for (const id of lead.peers.keys()) {
     const agent = lead.state.agents.get(id);
-    if (agent !== undefined && heedWindow(lead, agent)) rescindOffersOfAgent(lead, id);
+    if (agent === undefined || !heedWindow(lead, agent)) continue;
+    rescindOffersOfAgent(lead, id);
+    rescindInverseOffersOfAgent(lead, id);
   }
   allocateSoon(lead);
 }
 
+/** The maintenance that an agent is scheduled for. */
+export const windowOf = (
+  { maintenance }: Pick<State, 'maintenance'>,
+  agent: Agent,
+): MaintenanceWindow | undefined =>
+  maintenance.windows.find(({ machines }) =>
+    machines.some((machine) => isMachineOf(machine, agent)),
+  );
+
 /** Tells the allocator of the agent's window, if that is another than it knows. */
 export function heedWindow(lead: Lead, agent: Agent): boolean {
   const { id } = agent;
-  const window = lead.state.maintenance.windows.find(({ machines }) =>
-    machines.some((machine) => isMachineOf(machine, agent)),
-  );
+  const window = windowOf(lead.state, agent);
   if (window === lead.windows.get(id)) return false;
   if (window === undefined) lead.windows.delete(id);
   else lead.windows.set(id, window);
