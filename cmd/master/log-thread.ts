@@ -4,6 +4,7 @@
  * and closes in the opposite order.
  */
 import { resolve } from 'node:path';
+import { assert } from '#internal/base/assert.ts';
 import { type GrpcServer, openGrpcServer } from '#internal/rpc/grpc-server.ts';
 import { systemClock } from '#internal/runtime/real/clock.ts';
 import { systemFiles } from '#internal/runtime/real/files.ts';
@@ -25,13 +26,14 @@ import type { ToMachine, ToNode } from '#raft/thread/messages.ts';
 import { defaultNodeHostOptions, NodeHost } from '#raft/thread/node-host.ts';
 import { defaultGrpcPeersOptions, grpcPeers } from '#raft/transport/grpc.ts';
 import { serveOperators } from '#raft/transport/grpc-operators.ts';
+import { type Saved, serveSaves } from '#raft/transport/grpc-saves.ts';
 import { grpcSnapshots } from '#raft/transport/grpc-snapshots.ts';
+import { portableBytes } from '#storage/snapshot/portable-snapshot.ts';
 import { openSnapshotStore } from '#storage/snapshot/snapshot-store.ts';
 import { openWal } from '#storage/wal/wal.ts';
 import type { MasterFlags, Peer } from './flags.ts';
+import { layoutOf, segmentBytes, snapshotChunkBytes } from './layout.ts';
 
-const segmentBytes = 64 * 1024 * 1024;
-const snapshotChunkBytes = 256 * 1024;
 /** So that the other thread's turns stay short, however much there is to apply. */
 const committedBytesMax = 256 * 1024;
 
@@ -80,11 +82,12 @@ try {
 async function openDisk(): Promise<Disk> {
   const files = systemFiles();
   const workDir = resolve(flags.workDir);
+  const layout = layoutOf(workDir);
   await files.makeFolder(workDir);
   const log = await openWal(
     { files, logger, clock, onFault: (fault) => host?.fail(fault) },
     {
-      folder: `${workDir}/log`,
+      folder: layout.log,
       clusterId,
       nodeId: id,
       bootstrap: {
@@ -100,12 +103,12 @@ async function openDisk(): Promise<Disk> {
   stack.defer(async () => await log.close());
   const store = await openSnapshotStore(
     { files, logger },
-    { folder: `${workDir}/snapshots`, clusterId, chunkBytes: snapshotChunkBytes },
+    { folder: layout.snapshots, clusterId, chunkBytes: snapshotChunkBytes },
   );
   stack.defer(async () => await store.close());
   const isLogNew = log.lastIndex() === 0 && log.initial.hard.term === 0;
   const book = stack.use(
-    await openPeerBook({ files, random, logger }, { path: `${workDir}/peers`, id, isLogNew }),
+    await openPeerBook({ files, random, logger }, { path: layout.peers, id, isLogNew }),
   );
   return { log, store, book };
 }
@@ -160,5 +163,17 @@ async function openNode(machine: StateMachine, parts: NodeParts): Promise<RaftNo
     { ...defaultMembershipOptions, roundMs: flags.electionTimeout },
   );
   serveOperators({ server, desk: operatorDesk({ node, membership, addressOf: addressOfPeer }) });
+  serveSaves({ server, save: async () => await save(node, machine) });
   return node;
+}
+
+/** All that was decided when it was asked for, whichever master is asked. */
+async function save(node: RaftNode, machine: StateMachine): Promise<Saved> {
+  assert(machine.snapshot !== undefined, 'a machine that makes no snapshots');
+  const read = await node.read();
+  if (read.kind === 'refused') {
+    return { kind: 'refused', why: `this master cannot read the state (${read.reason})` };
+  }
+  const { term } = node.standing();
+  return { kind: 'bytes', bytes: portableBytes({ clusterId, term, ...machine.snapshot() }) };
 }

@@ -42,6 +42,7 @@ import { openStopRequest } from '../stopping.ts';
 import { textFlags } from '../text-flags.ts';
 import { warnWhile } from '../warn-while.ts';
 import { type MasterFlags, masterProgram, parsePeer, type Peer } from './flags.ts';
+import { layoutOf } from './layout.ts';
 import type { LogThreadSettings } from './log-thread.ts';
 
 const bodyBytesMax = 64 * 1024 * 1024;
@@ -86,7 +87,7 @@ async function openMaster(
 
   const replicated = startLog(stack, flags, { clock, logger, self });
   await replicated.opened;
-  const mirror = stack.use(await openLevelStore({ path: `${resolve(flags.workDir)}/state` }));
+  const mirror = stack.use(await openLevelStore({ path: layoutOf(resolve(flags.workDir)).state }));
   const ledger = stack.use(await openLedger({ mirror, clock, logger }, { mirrorIntervalMs }));
   const grpc = stack.use(await openGrpcServer({ host: flags.ip, port: flags.grpcPort }));
   await replicated.begin(ledger);

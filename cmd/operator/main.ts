@@ -1,6 +1,7 @@
 /**
  * `altiplano operator raft …`: who the masters are, to change them, and to hand leadership over, while
  * the cluster runs. Any master may be named; the question finds its way to the one that leads.
+ * `altiplano operator snapshot …` is in a folder of its own.
  *
  * Exit status: 0 done, 1 refused or nobody answers, 2 the command line is wrong.
  */
@@ -8,10 +9,12 @@ import { systemClock } from '#internal/runtime/real/clock.ts';
 import { askOperators } from '#raft/transport/grpc-operators.ts';
 import { askLeader } from './ask-leader.ts';
 import { linesOf } from './lines.ts';
+import { runSnapshot } from './snapshot/main.ts';
 import { verbs, type Wish } from './verbs.ts';
 
 export async function run(argv: readonly string[]): Promise<number> {
   const [area, name, ...rest] = argv;
+  if (area === 'snapshot') return await runSnapshot(argv.slice(1));
   const verb = area === 'raft' ? verbs.find((candidate) => candidate.name === name) : undefined;
   if (verb === undefined) return explainVerbs(argv);
   const wish = verb.read(rest);
@@ -38,6 +41,7 @@ async function carryOut({ masters, timeoutMs, request }: Wish): Promise<number> 
 function explainVerbs(argv: readonly string[]): number {
   const usage = [
     'Usage: altiplano operator raft VERB [--flag=value …]',
+    '       altiplano operator snapshot VERB FILE [--flag=value …]',
     '',
     ...verbs.map(({ name, summary }) => `  ${name.padEnd(10)}${summary}`),
     '',

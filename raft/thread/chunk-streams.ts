@@ -2,7 +2,7 @@
  * States in pieces between two threads: the taker asks for each piece, so that one is on its way at a
  * time, and ends a stream that it does not need any more. Both threads have one of these.
  */
-import { unreachable } from '#internal/base/assert.ts';
+import { assert, unreachable } from '#internal/base/assert.ts';
 import { carried, uncarried } from './carried-error.ts';
 import type { ChunkMessage } from './messages.ts';
 
@@ -47,7 +47,7 @@ export class ChunkStreams {
         void this.#serveNext(stream);
         break;
       case 'chunks-unwanted':
-        void this.#end(stream);
+        this.end(stream);
         break;
       case 'chunk':
         this.#wanted.get(stream)?.resolve(message.bytes);
@@ -61,11 +61,27 @@ export class ChunkStreams {
     }
   }
 
+  /** Until its chunks are over or unwanted. */
+  isServed(stream: number): boolean {
+    return this.#served.has(stream);
+  }
+
+  /** Serves a stream no longer: who still takes it is told of a fault, not of an end. */
+  end(stream: number): void {
+    const served = this.#served.get(stream);
+    this.#served.delete(stream);
+    void served?.return?.().catch(() => {});
+  }
+
   async #serveNext(stream: number): Promise<void> {
     try {
-      const next = await this.#served.get(stream)?.next();
-      if (next === undefined || next.done === true) this.#send({ kind: 'chunks-over', stream });
-      else {
+      const served = this.#served.get(stream);
+      assert(served !== undefined, `a chunk of stream ${stream}, which is not served`);
+      const next = await served.next();
+      if (next.done === true) {
+        this.#served.delete(stream);
+        this.#send({ kind: 'chunks-over', stream });
+      } else {
         // A copy of just these bytes: a view (also what a Buffer slices) would take all of its buffer along.
         const bytes = new Uint8Array(next.value);
         this.#send({ kind: 'chunk', stream, bytes }, [bytes.buffer]);
@@ -73,11 +89,5 @@ export class ChunkStreams {
     } catch (fault) {
       this.#send({ kind: 'chunks-over', stream, fault: carried(fault) });
     }
-  }
-
-  async #end(stream: number): Promise<void> {
-    const served = this.#served.get(stream);
-    this.#served.delete(stream);
-    await served?.return?.().catch(() => {});
   }
 }

@@ -49,6 +49,9 @@ export const defaultThreadedNodeOptions: ThreadedNodeOptions = {
   turnMsMax: 20,
 };
 
+/** One that the node makes for itself, one for an operator, and one that was given up. */
+const snapshotsMax = 3;
+
 const unknown = { kind: 'refused', reason: 'unknown' } as const;
 
 export class ThreadedNode {
@@ -73,8 +76,8 @@ export class ThreadedNode {
   readonly #proposals = new Map<Ticket, (proposal: Proposal) => void>();
   readonly #reads = new Map<Ticket, (read: Read) => void>();
   readonly #handOvers = new Map<Ticket, (outcome: HandOver) => void>();
-  /** The stream of the state that was asked for last: there is one at a time. */
-  #snapshot: number | undefined;
+  /** Streams of the state that were asked for, oldest first. */
+  #snapshots: readonly number[] = [];
 
   constructor(dependencies: ThreadedNodeDependencies, options: ThreadedNodeOptions) {
     const { port, defer } = dependencies;
@@ -279,10 +282,10 @@ export class ThreadedNode {
   #serveSnapshot(stream: number): void {
     const machine = this.#brought();
     assert(machine.snapshot !== undefined, 'a state machine that makes no snapshots');
-    if (this.#snapshot !== undefined) {
-      this.#streams.onMessage({ kind: 'chunks-unwanted', stream: this.#snapshot });
-    }
-    this.#snapshot = stream;
+    const served = this.#snapshots.filter((one) => this.#streams.isServed(one));
+    // Whoever gave one up before it read the first piece did not say so.
+    for (const old of served.slice(0, 1 - snapshotsMax)) this.#streams.end(old);
+    this.#snapshots = [...served, stream].slice(-snapshotsMax);
     this.#streams.serve(stream, machine.snapshot().chunks);
   }
 
