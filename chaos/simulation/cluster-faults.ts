@@ -6,6 +6,7 @@
 import { type Random, randomFromSeed } from '#internal/base/random.ts';
 import type { MasterLimits } from '#internal/master/leader/master.ts';
 import { CALM, type NetworkFaults } from '#internal/runtime/simulated/network.ts';
+import type { NodeLimits } from './cluster-node.ts';
 import type { Recurring, Span } from './raft-faults.ts';
 
 export type ClusterFaults = {
@@ -32,6 +33,7 @@ export type ClusterFaults = {
   /** A leader of an earlier term haunts the agents. */
   readonly revenant: boolean;
   readonly master: Partial<MasterLimits>;
+  readonly log: NodeLimits;
   /** How often an operator decides something. */
   readonly decisions: Span | undefined;
   /** The chance that a scheduler forgets to acknowledge an update. */
@@ -78,6 +80,11 @@ export function sampleClusterFaults(seed: number): ClusterFaults {
     drift: random.chance(0.3) ? 0.05 : 0,
     revenant: often(),
     master: often() ? impatient : patient,
+    log: {
+      segmentBytes: 1 << (14 + random.below(5)),
+      snapshotEveryBytes: 1 << (14 + random.below(5)),
+      snapshotTailBytes: random.below(1 << 14),
+    },
     decisions: often() ? within(500, 5000) : undefined,
     forgets: often() ? 0.1 : 0,
   };

@@ -7,12 +7,14 @@ import { SimulatedNetwork } from '#internal/runtime/simulated/network.ts';
 import { SimulatedStreams } from '#internal/runtime/simulated/streams.ts';
 import type { SimulatedWorld } from '#internal/runtime/simulated/world.ts';
 import type { Datagram } from '#raft/transport/memory.ts';
+import type { SnapshotDatagram } from '#raft/transport/memory-snapshots.ts';
 import type { ClusterWitness } from './cluster-witness.ts';
 
 export type Ground = {
   readonly world: SimulatedWorld;
   readonly network: SimulatedNetwork;
   readonly datagrams: SimulatedDatagrams<Datagram>;
+  readonly snapshots: SimulatedDatagrams<SnapshotDatagram>;
   /** Between agents and masters. */
   readonly links: SimulatedStreams<Uint8Array>;
   readonly http: SimulatedHttp;
@@ -36,6 +38,7 @@ export function newGround(world: SimulatedWorld, witness: ClusterWitness): Groun
     world,
     network,
     datagrams: new SimulatedDatagrams<Datagram>({ network }, { name: 'raft' }),
+    snapshots: new SimulatedDatagrams<SnapshotDatagram>({ network }, { name: 'snapshots' }),
     links: new SimulatedStreams<Uint8Array>({ network }, { name: 'link' }),
     http: new SimulatedHttp({ network }),
     book,

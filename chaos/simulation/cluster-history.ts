@@ -20,6 +20,7 @@ export class ClusterHistory {
     'frameworks-removed': number;
     'operator-decisions': number;
     'drains-finished': number;
+    'snapshots-installed': number;
   } = {
     failovers: 0,
     'launches-decided': 0,
@@ -29,6 +30,7 @@ export class ClusterHistory {
     'frameworks-removed': 0,
     'operator-decisions': 0,
     'drains-finished': 0,
+    'snapshots-installed': 0,
   };
   readonly #witness: ClusterWitness;
   #newest = 0;
@@ -49,6 +51,12 @@ export class ClusterHistory {
       this.#decided(decodeCommand(data), before, after);
     }
     this.#witness.see(({ agreement }) => agreement.applied(master, index, after));
+  }
+
+  /** `master` was given the state at `index` whole. */
+  restored(master: string, index: number, state: State): void {
+    this.counts['snapshots-installed']++;
+    this.#witness.see(({ agreement }) => agreement.agrees(master, index, state));
   }
 
   #operatorDecided(command: PolicyCommand, { agents }: State): void {

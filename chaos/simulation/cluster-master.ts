@@ -10,22 +10,17 @@ import { Master, masterDefaults, type MasterLimits } from '#internal/master/lead
 import { type Ledger, openLedger } from '#internal/master/ledger.ts';
 import { masterId } from '#internal/model/ids.ts';
 import { acceptSimulatedLinks } from '#internal/rpc/link-simulated.ts';
-import { FilesError } from '#internal/runtime/files.ts';
 import { simulatedClock } from '#internal/runtime/simulated/clock.ts';
 import { SimulatedDisk } from '#internal/runtime/simulated/disk.ts';
-import { simulatedFiles } from '#internal/runtime/simulated/files.ts';
 import type { Life } from '#internal/runtime/simulated/life.ts';
 import type { Answer } from '#internal/master/door.ts';
 import type { State } from '#internal/state/state.ts';
 import type { Call } from '#proto/gen/mesos/v1/master.ts';
 import { masterSideCodec } from '#internal/wire/agent-link-codec.ts';
-import { type ConfState, nodeId } from '#raft/core/types.ts';
-import type { StateMachine } from '#raft/node/replicated-log.ts';
-import { defaultRaftNodeOptions, RaftNode } from '#raft/node/raft-node.ts';
-import { memoryPeers } from '#raft/transport/memory.ts';
+import type { RaftNode } from '#raft/node/raft-node.ts';
 import { MemoryMedium, openMemoryStore } from '#storage/memory/memory-store.ts';
-import { openWal } from '#storage/wal/wal.ts';
-import { WalError } from '#storage/wal/wal-error.ts';
+import { type NodeOptions, openClusterNode } from './cluster-node.ts';
+import { endingOf } from './raft-endings.ts';
 import type { ClusterHistory } from './cluster-history.ts';
 import {
   type Ground,
@@ -35,9 +30,7 @@ import {
   masterName,
 } from './cluster-ground.ts';
 
-export type MasterMachineOptions = {
-  readonly id: number;
-  readonly size: number;
+export type MasterMachineOptions = NodeOptions & {
   readonly limits: Partial<MasterLimits>;
   readonly syncMsMax: number;
   /** Seconds of its clock a true second. */
@@ -120,7 +113,20 @@ export class MasterMachine {
     const random = this.#random.fork(`life ${this.#lives}`);
     const mirror = await openMemoryStore({ medium: this.#medium, life });
     const ledger = await openLedger({ mirror, clock, logger }, { mirrorIntervalMs: 1000 });
-    const node = await this.#openNode(life, { ledger, random });
+    const onFault = (fault: unknown): void => this.#onFault(life, fault);
+    const node = await openClusterNode(
+      {
+        ground: this.#ground,
+        history: this.#history,
+        life,
+        clock,
+        random,
+        disk: this.disk,
+        ledger,
+        onFault,
+      },
+      this.#options,
+    );
     const master = new Master(
       { clock, random, logger, ledger, replicated: node },
       {
@@ -152,59 +158,11 @@ export class MasterMachine {
     await this.#ground.http.listener(life).listen(place, handler);
   }
 
-  async #openNode(
-    life: Life,
-    { ledger, random }: { readonly ledger: Ledger; readonly random: Random },
-  ): Promise<RaftNode> {
-    const { world, logger, datagrams } = this.#ground;
-    const { id, size, clockRate } = this.#options;
-    const files = simulatedFiles({ disk: this.disk, life });
-    const all = Array.from({ length: size }, (_, i) => nodeId(i + 1));
-    const bootstrap: ConfState = { ...noMembers, voters: all };
-    const clock = simulatedClock({ world, life }, { rate: clockRate });
-    const log = await openWal(
-      { files, clock, logger },
-      { folder: '/log', clusterId, nodeId: nodeId(id), bootstrap, segmentBytes: 1 << 20 },
-    );
-    const others = all.filter((other) => other !== id);
-    const peers = new Map(others.map((other) => [other, masterName(other)]));
-    const isUp = (machine: string): boolean => world.isUp(machine);
-    return new RaftNode(
-      {
-        clock,
-        random: random.fork('raft'),
-        logger,
-        log,
-        machine: this.#watched(ledger),
-        connect: memoryPeers({ datagrams, life, isUp }, { id: nodeId(id), clusterId, peers }),
-        onFault: (fault) => this.#onFault(life, fault),
-      },
-      {
-        ...defaultRaftNodeOptions,
-        id: nodeId(id),
-        entryBytesMax: 2 * masterDefaults.entryBytesMax,
-      },
-    );
-  }
-
-  /** Entries one at a time, so that each state is seen at its index. */
-  #watched(ledger: Ledger): StateMachine {
-    return {
-      apply: (entries) => {
-        for (const entry of entries) {
-          const before = ledger.state();
-          ledger.apply([entry]);
-          this.#history.applied(this.name, entry, { before, after: ledger.state() });
-        }
-      },
-      appliedIndex: () => ledger.appliedIndex(),
-    };
-  }
-
   /** A program that cannot write stops, and its supervisor starts it again. */
   #onFault(life: Life, fault: unknown): void {
     const { world, witness } = this.#ground;
-    if (!isDiskFault(fault)) witness.fail(`${this.name} stopped`, fault);
+    const ending = endingOf(fault);
+    if (ending === undefined || ending === 'refused') witness.fail(`${this.name} stopped`, fault);
     if (!life.alive) return;
     this.crash('process');
     world.schedule(supervisorMs, `${this.name} supervisor`, () => this.start());
@@ -222,10 +180,3 @@ const build = {
   user: 'altiplano',
   gitSha: undefined,
 };
-
-const noMembers = { outgoing: [], learners: [], learnersNext: [], autoLeave: false };
-
-function isDiskFault(fault: unknown): boolean {
-  if (!(fault instanceof WalError)) return fault instanceof FilesError;
-  return fault.cause instanceof FilesError;
-}

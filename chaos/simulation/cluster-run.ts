@@ -14,6 +14,7 @@ import { type ClusterFaults, sampleClusterFaults } from './cluster-faults.ts';
 import { type Ground, httpPort, linkPort, masterName, newGround } from './cluster-ground.ts';
 import { ClusterHistory } from './cluster-history.ts';
 import { MasterMachine } from './cluster-master.ts';
+import { membersOf } from './cluster-node.ts';
 import { ClusterNemesis } from './cluster-nemesis.ts';
 import { ClusterOperator } from './cluster-operator.ts';
 import { Revenant, revenantName } from './cluster-revenant.ts';
@@ -89,7 +90,9 @@ function newWorld(seed: number): {
   };
   const world = new SimulatedWorld({ seed, afterEvent });
   const faults = sampleClusterFaults(seed);
-  const cluster = newCluster(newGround(world, new ClusterWitness({}, { capacity })), faults);
+  const members = membersOf(faults.masters);
+  const witness = new ClusterWitness({}, { capacity, members });
+  const cluster = newCluster(newGround(world, witness), faults);
   late.cluster = cluster;
   return { world, cluster, faults };
 }
@@ -104,7 +107,7 @@ function newCluster(ground: Ground, faults: ClusterFaults): Cluster {
     (id) =>
       new MasterMachine(
         { ground, history },
-        { id, size, limits: faults.master, syncMsMax, clockRate: clockRate() },
+        { id, size, ...faults.log, limits: faults.master, syncMsMax, clockRate: clockRate() },
       ),
   );
   const linked = count(size).map((id) => `${masterName(id)}:${linkPort}`);
@@ -201,11 +204,12 @@ function unsettled({ ground, masters, agents, shells, schedulers }: Cluster): st
 function figuresOf(cluster: Cluster): Record<string, number> {
   const { ground, history, shells, revenant, nemesis } = cluster;
   const { network, witness } = ground;
-  const { containers, fencing, agreement, updates } = witness.laws;
+  const { raft, containers, fencing, agreement, updates } = witness.laws;
   const { delivered, lost, repeated, slow, blocked, broken } = network.counts;
   return {
     ...history.counts,
     ...temperFigures(cluster),
+    'log-compactions': raft.compactions,
     'leaders-heeded': fencing.leaders,
     'states-compared': agreement.compared,
     'tasks-started': containers.startedCount,

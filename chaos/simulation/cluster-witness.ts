@@ -6,9 +6,12 @@ import { AgreementLaws } from '#chaos/checkers/cluster-agreement.ts';
 import { type Capacity, ContainerLaws } from '#chaos/checkers/cluster-containers.ts';
 import { FencingLaws } from '#chaos/checkers/cluster-fencing.ts';
 import { UpdateLaws } from '#chaos/checkers/cluster-updates.ts';
+import { RaftSafety } from '#chaos/checkers/raft-safety.ts';
+import type { ConfState } from '#raft/core/types.ts';
 import { Violation } from '#chaos/checkers/violation.ts';
 
 export type ClusterLaws = {
+  readonly raft: RaftSafety;
   readonly agreement: AgreementLaws;
   readonly containers: ContainerLaws;
   readonly fencing: FencingLaws;
@@ -22,9 +25,13 @@ export class ClusterWitness {
   readonly laws: ClusterLaws;
   #violation: Violation | undefined;
 
-  constructor(_dependencies: object, { capacity }: { readonly capacity: Capacity }) {
+  constructor(
+    _dependencies: object,
+    { capacity, members }: { readonly capacity: Capacity; readonly members: ConfState },
+  ) {
     const containers = new ContainerLaws({}, { capacity });
     this.laws = {
+      raft: new RaftSafety({}, { initial: members }),
       containers,
       agreement: new AgreementLaws({}, { every: digestEvery }),
       fencing: new FencingLaws(),
