@@ -1,7 +1,7 @@
 /** A full run and what it takes to tell the frameworks of it: their events as JSON, in bytes. */
 import { cpuMs } from './cpu-time.ts';
 import { offersEvent } from '#internal/master/leader/events.ts';
-import { offerToWire } from '#internal/master/leader/offers.ts';
+import { offerToWire } from '#internal/master/leader/offer-wire.ts';
 import type { Allocation } from '#internal/allocator/event.ts';
 import type { Agent, Framework } from '#internal/model/cluster.ts';
 import { encoded } from '#internal/model/encoded.ts';

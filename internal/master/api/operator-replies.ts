@@ -8,7 +8,7 @@ import { taskToWire } from '#internal/wire/task.ts';
 import type * as mesos from '#proto/gen/mesos/v1.ts';
 import type * as master from '#proto/gen/mesos/v1/master.ts';
 import type { MasterView, OfferView } from '../door.ts';
-import { offerToWire } from '../leader/offers.ts';
+import { offerToWire } from '../leader/offer-wire.ts';
 import { windowOf } from '../leader/operators/maintenance.ts';
 import { agentPid } from './addresses.ts';
 import { agentGroups } from './agent-groups.ts';

@@ -4,6 +4,7 @@
  * is nothing to leave any more. An answer has no consequence but that operators see it.
  */
 import type { InverseAllocation } from '#internal/allocator/event.ts';
+import { refusalFilter } from '#internal/allocator/refusals.ts';
 import type { Framework } from '#internal/model/cluster.ts';
 import { type AgentId, type FrameworkId, offerId } from '#internal/model/ids.ts';
 import { unavailabilityToWire } from '#internal/wire/policy-record.ts';
@@ -11,7 +12,7 @@ import type { Filters, InverseOffer, OfferID } from '#proto/gen/mesos/v1.ts';
 import type { InverseAnswer } from '../door.ts';
 import { inverseOffersEvent, rescindInverseEvent } from './events.ts';
 import { agentOf, type Lead, type OutstandingInverse, tell } from './lead.ts';
-import { agentUrl, filterOf } from './offers.ts';
+import { agentUrl } from './offer-wire.ts';
 
 /** Asks each framework once, for all agents together. */
 export function makeInverseOffers(lead: Lead, allocations: readonly InverseAllocation[]): void {
@@ -63,7 +64,8 @@ export function answerInverseOffers(
     readonly filters: Filters | undefined;
   },
 ): void {
-  const filter = filterOf(lead, said.filters);
+  const nowMs = lead.clock.monotonic();
+  const filter = refusalFilter(said.filters?.refuse_seconds, nowMs, lead.options);
   for (const { value } of said.ids) {
     const inverse = lead.inverseOffers.get(offerId(value));
     if (inverse?.frameworkId !== id) continue;
