@@ -6,6 +6,9 @@
  */
 import { assert } from '#internal/base/assert.ts';
 import type { Random } from '#internal/base/random.ts';
+import type { AgentId } from '#internal/model/ids.ts';
+import type { Resources } from '#internal/resources/resource.ts';
+import { nothing } from '#internal/resources/resources.ts';
 import { type Books, newBooks } from './books.ts';
 import type { Allocation, AllocatorEvent, AllocatorOptions, Round, Run } from './event.ts';
 import { takeEvent } from './events.ts';
@@ -23,6 +26,8 @@ export type Allocator = {
   allocate(time: { readonly nowMs: number }): Round;
   /** A run that goes on slice by slice. The one before is over. */
   begin(time: { readonly nowMs: number }): Run;
+  /** What of an agent nobody holds, unallocated; nothing of one that is not known. */
+  freeOn(agentId: AgentId): Resources;
   /** Between runs. Changes nothing that a run would give. */
   explain(question: Question): Explanation;
   /** Between runs. What the next one would give if the policy were another; nothing is changed. */
@@ -50,6 +55,7 @@ export function newAllocator(
   };
   return {
     handle: (event) => takeEvent(books, event, run !== undefined && !isOver(run) ? run : undefined),
+    freeOn: (agentId) => books.agents.get(agentId)?.free.resources ?? nothing,
     allocate: (time) => begin(time).step(Infinity),
     begin,
     explain: (question) => {

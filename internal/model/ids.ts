@@ -10,6 +10,7 @@ export type ExecutorId = Brand<string, 'ExecutorId'>;
 export type FrameworkId = Brand<string, 'FrameworkId'>;
 export type MasterId = Brand<string, 'MasterId'>;
 export type OfferId = Brand<string, 'OfferId'>;
+export type OperationId = Brand<string, 'OperationId'>;
 export type Role = Brand<string, 'Role'>;
 export type StreamId = Brand<string, 'StreamId'>;
 export type TaskId = Brand<string, 'TaskId'>;
@@ -19,6 +20,7 @@ export const executorId = (value: string): ExecutorId => brand<ExecutorId>(value
 export const frameworkId = (value: string): FrameworkId => brand<FrameworkId>(value);
 export const masterId = (value: string): MasterId => brand<MasterId>(value);
 export const offerId = (value: string): OfferId => brand<OfferId>(value);
+export const operationId = (value: string): OperationId => brand<OperationId>(value);
 export const role = (value: string): Role => brand<Role>(value);
 export const streamId = (value: string): StreamId => brand<StreamId>(value);
 export const taskId = (value: string): TaskId => brand<TaskId>(value);

@@ -8,8 +8,9 @@ import {
 } from '#internal/model/cluster.ts';
 import type { AgentId, FrameworkId } from '#internal/model/ids.ts';
 import { isMachineOf } from '#internal/model/policy.ts';
+import { concludeOperations, meetOperations, operationsLoseReach } from './apply-operation.ts';
 import { tellOf } from './apply-task.ts';
-import type { ReportedTask } from './command.ts';
+import type { Command } from './command.ts';
 import {
   complete,
   type Draft,
@@ -35,14 +36,19 @@ export function admitAgent(draft: Draft, agent: Agent): void {
   }
   if (known === undefined) putAgent(draft, agent);
   // It never learned its id, so it cannot have run anything.
-  else if (known.reach.kind === 'unreachable') reregisterAgent(draft, known, []);
+  else if (known.reach.kind === 'unreachable') {
+    reregisterAgent(draft, { agent: known, tasks: [], operations: [] });
+  }
   draft.effects.push({ kind: 'agent-admitted', agentId: known?.id ?? agent.id, registration });
 }
 
 export function reregisterAgent(
   draft: Draft,
-  agent: Agent,
-  reported: readonly ReportedTask[],
+  {
+    agent,
+    tasks: reported,
+    operations,
+  }: Pick<Extract<Command, { kind: 'reregister-agent' }>, 'agent' | 'tasks' | 'operations'>,
 ): void {
   const known = draft.state.agents.get(agent.id);
   if (known === undefined || isDown(draft, agent)) {
@@ -57,6 +63,7 @@ export function reregisterAgent(
     reregisteredMs: draft.atMs,
     reach: { kind: 'admitted' },
   });
+  meetOperations(draft, agent, new Set(operations));
   const states = new Map(reported.map((one) => [keyOf(one.frameworkId, one.taskId), one.state]));
   for (const task of inOrder(tasksOnAgent(draft.state, agent.id))) {
     meetAgain(draft, task, states.get(keyOf(task.frameworkId, task.id)));
@@ -84,6 +91,7 @@ export function markAgentUnreachable(draft: Draft, id: AgentId, cause: string): 
     losesReach(draft, next);
     draft.effects.push({ kind: 'task-updated', task: next, update });
   }
+  operationsLoseReach(draft, id, cause);
   draft.effects.push({ kind: 'agent-unreachable', agentId: id });
 }
 
@@ -92,6 +100,7 @@ export function removeAgent(draft: Draft, id: AgentId, cause: string): void {
   const agent = draft.state.agents.get(id);
   if (agent === undefined) return;
   const message = `Agent ${agent.hostname} removed: ${cause}`;
+  concludeOperations(draft, id, 'dropped', message);
   takeOut(draft, agent, () => ({ state: 'lost', reason: 'agent-removed', message }));
 }
 
@@ -106,6 +115,7 @@ export function markAgentGone(draft: Draft, id: AgentId): void {
   draft.state = { ...draft.state, goneAgents: kept.set(id, draft.atMs) };
   draft.effects.push({ kind: 'agent-gone', agentId: id });
   const message = 'Agent has been marked gone';
+  concludeOperations(draft, id, 'gone-by-operator', message);
   takeOut(draft, agent, (task) =>
     isPartitionAware(draft, task)
       ? { state: 'gone-by-operator', reason: 'agent-removed-by-operator', message }

@@ -2,6 +2,7 @@
 import { List, Map } from 'immutable';
 import { type Framework, isTerminal, type Task } from '#internal/model/cluster.ts';
 import type { FrameworkId } from '#internal/model/ids.ts';
+import { orphanOperations } from './apply-operation.ts';
 import {
   complete,
   type Draft,
@@ -77,5 +78,6 @@ export function removeFramework(draft: Draft, id: FrameworkId): void {
     draft.effects.push({ kind: 'task-recorded', task: ended, update: killed, isNews: true });
   }
   retire(draft, recordOf(draft.state, id));
+  orphanOperations(draft, id);
   draft.effects.push({ kind: 'framework-removed', frameworkId: id, agentIds });
 }

@@ -24,7 +24,7 @@ function* steps(): Iterable<Step & { readonly seed: number }> {
   for (const seed of seedsOf(60)) {
     const random = randomFromSeed(seed);
     let state = newState();
-    for (let step = 0; step < 200; step++) {
+    for (let step = 0; step < 260; step++) {
       const before = state;
       const atMs = 1000 + step;
       const isPolicy = random.oneIn(3);

@@ -1,8 +1,9 @@
 /** Tasks: launched, reported, acknowledged, killed (contract 7). */
 import { isTerminal, type Task, type TaskUpdate } from '#internal/model/cluster.ts';
-import { contains, nothing, subtract, unallocated } from '#internal/resources/resources.ts';
+import { unallocated } from '#internal/resources/resources.ts';
 import type { Acknowledgement, Command, LaunchRefusal, TaskReport } from './command.ts';
 import { complete, type Draft, putLive, withUpdate } from './draft.ts';
+import { isAvailable } from './free.ts';
 import { liveTask, type State } from './state.ts';
 
 export function launchTask(draft: Draft, task: Task): void {
@@ -22,11 +23,7 @@ function launchRefusal(state: State, task: Task): LaunchRefusal | undefined {
   if (agent === undefined) return 'agent-unknown';
   if (agent.reach.kind === 'unreachable') return 'agent-unreachable';
   if (record.tasks.has(task.id) || record.unreachable.has(task.id)) return 'duplicate-task-id';
-  const used = state.loads.get(task.agentId)?.used ?? nothing;
-  // Less than what is used may be left of an agent that came back smaller.
-  const isFree =
-    contains(agent.total, used) &&
-    contains(subtract(agent.total, used), unallocated(task.resources));
+  const isFree = isAvailable(state, agent, unallocated(task.resources));
   return isFree ? undefined : 'resources-unavailable';
 }
 

@@ -9,7 +9,7 @@ import { apply } from './apply.ts';
 import type { Command, Effect } from './command.ts';
 import { completedTasksMax, newState, type State, tasksOnAgent } from './state.ts';
 
-const steps = 300;
+const steps = 400;
 
 /** One history from a seed, shown step by step. */
 function live(
@@ -266,6 +266,7 @@ test('what an agent lost while it was away is not kept running on paper', (t) =>
     atMs: 9,
     kind: 'reregister-agent',
     agent,
+    operations: [],
     tasks: tasks.map(({ frameworkId, id, state: known }) => ({
       frameworkId,
       taskId: id,

@@ -6,6 +6,7 @@
 import { unreachable } from '#internal/base/assert.ts';
 import { admitAgent, markAgentUnreachable, removeAgent, reregisterAgent } from './apply-agent.ts';
 import { disconnectFramework, removeFramework, subscribeFramework } from './apply-framework.ts';
+import { acknowledgeOperation, applyOperation, updateOperation } from './apply-operation.ts';
 import { applyPolicy } from './apply-policy.ts';
 import { acknowledge, killTask, launchTask, updateTask } from './apply-task.ts';
 import { type Command, type Effect, isPolicy } from './command.ts';
@@ -32,7 +33,7 @@ function carryOut(draft: Draft, command: Command): void {
     case 'admit-agent':
       return admitAgent(draft, command.agent);
     case 'reregister-agent':
-      return reregisterAgent(draft, command.agent, command.tasks);
+      return reregisterAgent(draft, command);
     case 'mark-agent-unreachable':
       return markAgentUnreachable(draft, command.agentId, command.cause);
     case 'remove-agent':
@@ -54,6 +55,12 @@ function carryOut(draft: Draft, command: Command): void {
       return;
     case 'kill-task':
       return killTask(draft, command);
+    case 'apply-operation':
+      return applyOperation(draft, command.operation);
+    case 'update-operation':
+      return updateOperation(draft, command);
+    case 'acknowledge-operation':
+      return acknowledgeOperation(draft, command);
     default:
       return unreachable(command);
   }

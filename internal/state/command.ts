@@ -14,6 +14,7 @@ import type {
 import type { Encoded } from '#internal/model/encoded.ts';
 import type { AgentId, FrameworkId, Role, TaskId } from '#internal/model/ids.ts';
 import type { MachineId, MaintenanceWindow, Quota } from '#internal/model/policy.ts';
+import type { OperationCommand, OperationEffect } from './operation-command.ts';
 
 export type Command = { readonly atMs: number } & (
   | {
@@ -32,6 +33,8 @@ export type Command = { readonly atMs: number } & (
       readonly kind: 'reregister-agent';
       readonly agent: Agent;
       readonly tasks: readonly ReportedTask[];
+      /** Uuids of the operations that it knows of: what they made is in its total. */
+      readonly operations: readonly string[];
     }
   | {
       readonly kind: 'mark-agent-unreachable';
@@ -62,6 +65,7 @@ export type Command = { readonly atMs: number } & (
       readonly taskId: TaskId;
       readonly policy: Encoded<'mesos.v1.KillPolicy'> | undefined;
     }
+  | OperationCommand
   | PolicyCommand
 );
 
@@ -192,7 +196,8 @@ export type Effect =
   /** Its agent is back from where it could not be reached: it is among the live tasks again. */
   | { readonly kind: 'task-regained'; readonly task: Task }
   | { readonly kind: 'update-acknowledged'; readonly acknowledgement: Acknowledgement }
-  | { readonly kind: 'kill-requested'; readonly task: Task };
+  | { readonly kind: 'kill-requested'; readonly task: Task }
+  | OperationEffect;
 
 export type LaunchRefusal =
   | 'framework-unknown'

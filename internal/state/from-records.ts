@@ -4,6 +4,7 @@ import { assert, unreachable } from '#internal/base/assert.ts';
 import { type CompletedFramework, isTerminal, type Task } from '#internal/model/cluster.ts';
 import type { FrameworkId, TaskId } from '#internal/model/ids.ts';
 import { add, nothing, unallocated } from '#internal/resources/resources.ts';
+import type { Operation } from '#internal/model/operation.ts';
 import type { StateRecord } from './records.ts';
 import { type FrameworkRecord, type Load, newState, type State } from './state.ts';
 
@@ -17,6 +18,7 @@ export function fromRecords(records: Iterable<StateRecord>): State {
     ...sorted.policy,
     agents,
     registrations: Map(agents.valueSeq().map((agent) => [agent.registration, agent.id])),
+    operations: sorted.operations,
     loads: loadsOf([...sorted.live.values()].flatMap((tasks) => [...tasks.values()])),
     frameworks: frameworksOf(sorted),
     completedFrameworks: completedOf(sorted),
@@ -32,6 +34,7 @@ type Sorted = {
   root: Pick<State, 'version' | 'leader'>;
   policy: Pick<State, 'weights' | 'quotas' | 'maintenance' | 'goneAgents'>;
   agents: State['agents'];
+  operations: State['operations'];
   readonly frameworks: Extract<StateRecord, { kind: 'framework' }>[];
   readonly completed: Completed[];
   live: Map<FrameworkId, Tasks>;
@@ -40,11 +43,12 @@ type Sorted = {
 };
 
 function newSorted(): Sorted {
-  const { version, leader, agents, weights, quotas, maintenance, goneAgents } = newState();
+  const { version, leader, weights, quotas, maintenance, goneAgents } = newState();
   return {
     root: { version, leader },
     policy: { weights, quotas, maintenance, goneAgents },
-    agents,
+    agents: Map(),
+    operations: Map(),
     frameworks: [],
     completed: [],
     live: Map(),
@@ -64,6 +68,9 @@ function sort(sorted: Sorted, record: StateRecord): void {
       return;
     case 'agent':
       sorted.agents = sorted.agents.set(record.agent.id, record.agent);
+      return;
+    case 'operation':
+      sorted.operations = withOperation(sorted.operations, record.operation);
       return;
     case 'framework':
       sorted.frameworks.push(record);
@@ -116,6 +123,12 @@ function withPolicy(policy: Sorted['policy'], record: PolicyRecord): Sorted['pol
 function withTask(all: Map<FrameworkId, Tasks>, task: Task): Map<FrameworkId, Tasks> {
   const tasks = all.get(task.frameworkId, Map<TaskId, Task>());
   return all.set(task.frameworkId, tasks.set(task.id, task));
+}
+
+function withOperation(all: State['operations'], operation: Operation): State['operations'] {
+  const { agentId, uuid } = operation;
+  const ofAgent = all.get(agentId, Map<string, Operation>());
+  return all.set(agentId, ofAgent.set(uuid, operation));
 }
 
 function frameworksOf(sorted: Sorted): State['frameworks'] {

@@ -6,6 +6,7 @@ import { List, Map as ImmutableMap } from 'immutable';
 import { assert, unreachable } from '#internal/base/assert.ts';
 import type { Agent, CompletedFramework, Framework, Task } from '#internal/model/cluster.ts';
 import type { AgentId, FrameworkId, Role, TaskId } from '#internal/model/ids.ts';
+import type { Operation } from '#internal/model/operation.ts';
 import { type Maintenance, noMaintenance, type Quota } from '#internal/model/policy.ts';
 import {
   completedFramework,
@@ -26,6 +27,7 @@ export type StateRecord =
   | { readonly kind: 'gone-agent'; readonly agentId: AgentId; readonly goneMs: number }
   | { readonly kind: 'weight'; readonly role: Role; readonly weight: number }
   | { readonly kind: 'quota'; readonly role: Role; readonly quota: Quota }
+  | { readonly kind: 'operation'; readonly operation: Operation }
   /** Absent while there is none. */
   | { readonly kind: 'maintenance'; readonly maintenance: Maintenance };
 
@@ -54,6 +56,8 @@ export function recordKey(record: StateRecord): string {
     case 'weight':
     case 'quota':
       return `${record.kind}/${record.role}`;
+    case 'operation':
+      return `operation/${record.operation.agentId}/${record.operation.uuid}`;
     case 'maintenance':
       return 'maintenance';
     default:
@@ -77,6 +81,7 @@ export function diff(previous: State, next: State): readonly RecordChange[] {
   compare(changes, rootOf(previous), rootOf(next));
   comparePolicies(changes, previous, next);
   compareMaps(changes, previous.agents, next.agents, (agent) => ({ kind: 'agent', agent }));
+  compareOperations(changes, previous, next);
   const ids = new Set<FrameworkId>();
   for (const { frameworks, completedFrameworks } of [previous, next]) {
     for (const id of frameworks.keys()) ids.add(id);
@@ -108,6 +113,20 @@ function comparePolicies(changes: Changes, previous: State, next: State): void {
     goneMs,
   }));
 }
+
+function compareOperations(changes: Changes, previous: State, next: State): void {
+  if (previous.operations === next.operations) return;
+  const ids = new Set([...previous.operations.keys(), ...next.operations.keys()]);
+  for (const id of ids) {
+    const [before, after] = [previous.operations.get(id), next.operations.get(id)];
+    compareMaps(changes, before ?? noOperations, after ?? noOperations, (operation) => ({
+      kind: 'operation',
+      operation,
+    }));
+  }
+}
+
+const noOperations = ImmutableMap<string, Operation>();
 
 /** All that is kept of one framework, alive or completed. */
 type Piece = {

@@ -11,6 +11,7 @@ import type {
   Task,
 } from '#internal/model/cluster.ts';
 import type { AgentId, FrameworkId, Role, TaskId } from '#internal/model/ids.ts';
+import type { Operation } from '#internal/model/operation.ts';
 import { type Maintenance, noMaintenance, type Quota } from '#internal/model/policy.ts';
 import type { Resources } from '#internal/resources/resource.ts';
 
@@ -24,6 +25,8 @@ export type State = {
   readonly registrations: Map<string, AgentId>;
   /** What runs on each agent that runs something; derived from the live tasks. */
   readonly loads: Map<AgentId, Load>;
+  /** By uuid, on each agent: those that are not over, and those that are not acknowledged. */
+  readonly operations: Map<AgentId, Map<string, Operation>>;
   readonly frameworks: Map<FrameworkId, FrameworkRecord>;
   /** Oldest first, at most `completedFrameworksMax`. */
   readonly completedFrameworks: List<CompletedFramework>;
@@ -76,6 +79,7 @@ export function newState(): State {
     agents: Map(),
     registrations: Map(),
     loads: Map(),
+    operations: Map(),
     frameworks: Map(),
     completedFrameworks: List(),
     goneAgents: Map(),
@@ -88,6 +92,13 @@ export function newState(): State {
 /** A framework's live task. */
 export function liveTask(state: State, framework: FrameworkId, id: TaskId): Task | undefined {
   return state.frameworks.get(framework)?.tasks.get(id);
+}
+
+/** Whether a task has ended, and is out of the books but for the history. Another may live under its id. */
+export function isCompleted(state: State, framework: FrameworkId, id: TaskId): boolean {
+  const { tasks, unreachable, completed } = state.frameworks.get(framework) ?? {};
+  if (tasks?.has(id) === true || unreachable?.has(id) === true) return false;
+  return completed?.some((task) => task.id === id) === true;
 }
 
 /** A removed framework, while it is remembered. */
@@ -105,4 +116,11 @@ export function tasksOnAgent(state: State, agent: AgentId): readonly Task[] {
     }
   }
   return found;
+}
+
+/** The operations of an agent in the order in which they were decided. */
+export function operationsOnAgent({ operations }: State, agent: AgentId): readonly Operation[] {
+  const known = operations.get(agent);
+  if (known === undefined) return [];
+  return [...known.values()].toSorted((left, right) => left.ordinal - right.ordinal);
 }

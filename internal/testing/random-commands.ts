@@ -18,6 +18,7 @@ import type { Resources } from '#internal/resources/resource.ts';
 import { allocatedTo } from '#internal/resources/resources.ts';
 import type { Acknowledgement, Command, ReportedTask } from '#internal/state/command.ts';
 import { type State, tasksOnAgent } from '#internal/state/state.ts';
+import { randomKnown, randomOperation } from './random-operations.ts';
 import { randomPolicy } from './random-policy.ts';
 
 /** The next command of a history that has led to `state`. */
@@ -53,6 +54,13 @@ const launchTasks: Maker = (random, state, atMs) => {
   return { kind: 'launch-tasks', tasks };
 };
 
+const operation: Maker = (random, state) => {
+  const ids = { agentId: anyAgentId(random), frameworkId: anyFrameworkId(random, state) };
+  return randomOperation(random, state, ids);
+};
+
+const policy: Maker = (random, state) => randomPolicy(random, state, anyAgentId(random));
+
 /** A kind stands here twice when it should come twice as often. */
 const makers: Readonly<Record<string, Maker>> = {
   'announce-leader': (random) => {
@@ -67,7 +75,9 @@ const makers: Readonly<Record<string, Maker>> = {
   'admit-agent': (random, _state, atMs) => ({ kind: 'admit-agent', agent: anyAgent(random, atMs) }),
   'reregister-agent': (random, state, atMs) => {
     const agent = anyAgent(random, atMs);
-    return { kind: 'reregister-agent', agent, tasks: anyReport(random, state, agent) };
+    const operations = randomKnown(random, state, agent.id);
+    const tasks = anyReport(random, state, agent);
+    return { kind: 'reregister-agent', agent, tasks, operations };
   },
   'mark-agent-unreachable': (random) => {
     const cause = 'health check timed out';
@@ -106,7 +116,9 @@ const makers: Readonly<Record<string, Maker>> = {
     taskId: taskId(`t${random.below(12)}`),
     policy: random.oneIn(2) ? undefined : encoded<'mesos.v1.KillPolicy'>(random.bytes(3)),
   }),
-  policy: (random, state) => randomPolicy(random, state, anyAgentId(random)),
+  operation,
+  'more-operations': operation,
+  policy,
 };
 
 function anyAgent(random: Random, atMs: number): Agent {
@@ -121,7 +133,7 @@ function anyAgent(random: Random, atMs: number): Agent {
     port: 5051,
     version: '1.12.0',
     capabilities: ['MULTI_ROLE'],
-    total: amount(`cpus:${cpus};cpus(a):1;mem:4096;ports:[1-100]`),
+    total: amount(`cpus:${cpus};cpus(a):1;mem:4096;disk:1000;ports:[1-100]`),
     registeredMs: atMs,
     reregisteredMs: undefined,
     reach: { kind: 'admitted' },

@@ -10,6 +10,7 @@ import {
   type TaskReport,
 } from '#internal/state/command.ts';
 import type * as written from '#proto/gen/altiplano/state/v1.ts';
+import { operationCommandFromWritten, operationCommandToWritten } from './operation-record.ts';
 import { policyFromWritten, policyToWritten } from './policy-record.ts';
 import {
   agentFromWritten,
@@ -40,7 +41,8 @@ function bodyToWritten(command: Command): Omit<written.Command, 'at_ms'> {
       return { admit_agent: { agent: agentToWritten(command.agent) } };
     case 'reregister-agent': {
       const tasks = command.tasks.map(reportedToWritten);
-      return { reregister_agent: { agent: agentToWritten(command.agent), tasks } };
+      const { operations } = command;
+      return { reregister_agent: { agent: agentToWritten(command.agent), tasks, operations } };
     }
     case 'mark-agent-unreachable':
       return { mark_agent_unreachable: { agent_id: command.agentId, cause: command.cause } };
@@ -67,6 +69,10 @@ function bodyToWritten(command: Command): Omit<written.Command, 'at_ms'> {
       const ids = { framework_id: framework, task_id: task };
       return { kill_task: { ...ids, ...(policy !== undefined && { policy }) } };
     }
+    case 'apply-operation':
+    case 'update-operation':
+    case 'acknowledge-operation':
+      return operationCommandToWritten(command);
     default:
       return unreachable(command);
   }
@@ -76,7 +82,11 @@ function bodyToWritten(command: Command): Omit<written.Command, 'at_ms'> {
 export function commandFromWritten(from: written.Command): Command | undefined {
   const atMs = from.at_ms;
   const about =
-    aboutAgent(from) ?? aboutFramework(from) ?? aboutTasks(from) ?? policyFromWritten(from);
+    aboutAgent(from) ??
+    aboutFramework(from) ??
+    aboutTasks(from) ??
+    operationCommandFromWritten(from) ??
+    policyFromWritten(from);
   if (about !== undefined) return { atMs, ...about };
   if (from.announce_leader === undefined) return undefined;
   const { node_id: nodeId, master } = from.announce_leader;
@@ -91,11 +101,12 @@ function aboutAgent(from: written.Command): Body<Command> | undefined {
     return { kind: 'admit-agent', agent: agentFromWritten(from.admit_agent.agent) };
   }
   if (from.reregister_agent !== undefined) {
-    const { agent, tasks = [] } = from.reregister_agent;
+    const { agent, tasks = [], operations = [] } = from.reregister_agent;
     return {
       kind: 'reregister-agent',
       agent: agentFromWritten(agent),
       tasks: tasks.map(reportedFromWritten),
+      operations,
     };
   }
   if (from.mark_agent_unreachable !== undefined) {

@@ -4,6 +4,7 @@ import { agentId } from '#internal/model/ids.ts';
 import type { StateRecord } from '#internal/state/records.ts';
 import type { Leader } from '#internal/state/state.ts';
 import type * as written from '#proto/gen/altiplano/state/v1.ts';
+import { operationFromWritten, operationToWritten } from './operation-record.ts';
 import {
   maintenanceFromWritten,
   maintenanceToWritten,
@@ -59,6 +60,8 @@ export function recordToWritten(record: StateRecord): written.Record {
       return { weight: weightToWritten(record) };
     case 'quota':
       return { quota: quotaToWritten(record) };
+    case 'operation':
+      return { operation: operationToWritten(record.operation) };
     case 'maintenance':
       return { maintenance: maintenanceToWritten(record.maintenance) };
     default:
@@ -79,6 +82,9 @@ export function recordFromWritten(from: written.Record): StateRecord | undefined
   if (from.agent !== undefined) return { kind: 'agent', agent: agentFromWritten(from.agent) };
   if (from.framework !== undefined) {
     return { kind: 'framework', framework: frameworkFromWritten(from.framework) };
+  }
+  if (from.operation !== undefined) {
+    return { kind: 'operation', operation: operationFromWritten(from.operation) };
   }
   return taskRecord(from) ?? completedRecord(from) ?? policyRecord(from);
 }

@@ -22,11 +22,13 @@ import {
   type Visitor,
 } from './lead.ts';
 import { rescindInverseOffersOfAgent } from './inverse-offers.ts';
+import { deliverOperations } from './deliver-operation.ts';
 import { allocateSoon, rescindOffersOfAgent } from './offers.ts';
 import { heedDeactivation, sendDrain } from './operators/deactivation.ts';
 import { heedWindow } from './operators/maintenance.ts';
 import { shutDownFramework } from './reports.ts';
 import { frameworkInfo } from './schedulers.ts';
+import { voidSettlements } from './settlement.ts';
 import { killTask, runTask } from './tasks.ts';
 
 /** An agent of the log, when this master begins to lead: it has some time to come back. */
@@ -99,16 +101,36 @@ export function pong(visitor: Visitor): void {
   visitor.pingsUnanswered = 0;
 }
 
+/**
+ * What the allocator knew of an agent was not so: it forgets it, and is told what the log says. Offers
+ * of it are rescinded, and what ACCEPTs hold until their operations are decided is not theirs any more.
+ */
+export function rebuildBooks(lead: Lead, id: AgentId): void {
+  const peer = lead.peers.get(id);
+  const agent = agentOf(lead, id);
+  if (peer === undefined || agent === undefined) return;
+  rescindOffersOfAgent(lead, id);
+  voidSettlements(lead, id);
+  lead.allocator.handle({ kind: 'agent-removed', agentId: id });
+  addBooks(lead, agent);
+  if (peer.presence.kind !== 'connected') bar(lead, id);
+  allocateSoon(lead);
+}
+
 function addPeer(lead: Lead, id: AgentId, kind: 'recovered' | 'disconnected'): Peer {
   const agent = agentOf(lead, id);
   assert(agent !== undefined, `an agent that is in no book: ${id}`);
   const peer: Peer = { id, offers: new Set(), presence: awaited(lead, id, kind) };
   lead.peers.set(id, peer);
-  const used = usesOf(lead, id);
-  lead.allocator.handle({ kind: 'agent-added', agentId: id, used, ...describe(agent) });
-  heedDeactivation(lead, id);
-  heedWindow(lead, agent);
+  addBooks(lead, agent);
   return peer;
+}
+
+function addBooks(lead: Lead, agent: Agent): void {
+  const used = usesOf(lead, agent.id);
+  lead.allocator.handle({ kind: 'agent-added', agentId: agent.id, used, ...describe(agent) });
+  heedDeactivation(lead, agent.id);
+  heedWindow(lead, agent);
 }
 
 function awaited(
@@ -130,7 +152,11 @@ function arrive(lead: Lead, id: AgentId, visitor: Visitor | undefined): void {
   const agent = agentOf(lead, id);
   assert(agent !== undefined, `an agent that is in no book: ${id}`);
   // It introduced itself twice, and the first time has brought it in.
-  if (visitor === undefined && lead.peers.get(id)?.presence.kind === 'connected') return;
+  if (visitor === undefined && lead.peers.get(id)?.presence.kind === 'connected') {
+    // Between the two it may have got another total.
+    rebuildBooks(lead, id);
+    return;
+  }
   // What is on offer was offered of the agent as it was.
   rescindOffersOfAgent(lead, id);
   const peer = lead.peers.get(id) ?? addPeer(lead, id, 'disconnected');
@@ -168,6 +194,7 @@ function welcome(lead: Lead, visitor: Visitor, id: AgentId): void {
       instructVisitor(lead, visitor, { update_framework: update });
     }
   }
+  deliverOperations(lead, id, new Set(visitor.operations));
   const known = new Set(visitor.reported.map((task) => `${task.frameworkId} ${task.taskId}`));
   for (const task of tasksOnAgent(lead.state, id)) {
     const isKnown = known.has(`${task.frameworkId} ${task.id}`);

@@ -12,7 +12,9 @@ import { accepted, badRequest, forbidden, unavailable } from './events.ts';
 import { answerInverseOffers } from './inverse-offers.ts';
 import { frameworkOf, isOverloaded, type Lead } from './lead.ts';
 import { allocateSoon, filterOf, returnDeclined, takeOffer } from './offers.ts';
-import { reconcile, reconcileOperations } from './reconcile.ts';
+import { acknowledgeOperation } from './operations.ts';
+import { reconcileOperations } from './reconcile-operations.ts';
+import { reconcile } from './reconcile.ts';
 import { acknowledge } from './reports.ts';
 import { updateFramework } from './subscribe.ts';
 import { kill } from './tasks.ts';
@@ -98,9 +100,10 @@ function obey(lead: Lead, framework: Framework, call: Call & { readonly type: Kn
       const { inverse_offer_ids: ids = [], filters } = member(call.decline_inverse_offers);
       return answerInverseOffers(lead, framework, { status: 'DECLINE', ids, filters });
     }
-    // The allocator heeds no requests, no operation ever told of.
-    case 'REQUEST':
     case 'ACKNOWLEDGE_OPERATION_STATUS':
+      return acknowledgeOperation(lead, framework, member(call.acknowledge_operation_status));
+    // The allocator heeds no requests.
+    case 'REQUEST':
     // No executor is known, so there is nobody to hear it: both are best effort.
     case 'MESSAGE':
     case 'SHUTDOWN':

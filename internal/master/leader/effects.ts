@@ -17,6 +17,12 @@ import { deactivationChanged, finishDrains } from './operators/deactivation.ts';
 import { maintenanceChanged } from './operators/maintenance.ts';
 import { quotasUpdated } from './operators/quota.ts';
 import { weightsUpdated } from './operators/weights.ts';
+import {
+  operationAcknowledged,
+  operationApplied,
+  operationRefused,
+  operationUpdated,
+} from './operations.ts';
 import { updateAcknowledged } from './reports.ts';
 import {
   awaitFailover,
@@ -95,6 +101,14 @@ function carryOutOne(lead: Lead, effect: Effect): void {
       return updateAcknowledged(lead, effect.acknowledgement);
     case 'kill-requested':
       return killTask(lead, effect.task);
+    case 'operation-applied':
+      return operationApplied(lead, effect.operation);
+    case 'operation-refused':
+      return operationRefused(lead, effect.operation, effect.reason);
+    case 'operation-updated':
+      return operationUpdated(lead, effect.operation, effect.update);
+    case 'operation-acknowledged':
+      return operationAcknowledged(lead, effect);
     default:
       return unreachable(effect);
   }

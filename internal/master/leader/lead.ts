@@ -11,6 +11,7 @@ import type { Allocation, FrameworkWish } from '#internal/allocator/event.ts';
 import type { Random } from '#internal/base/random.ts';
 import type { Agent, Framework, MasterAddress, Task } from '#internal/model/cluster.ts';
 import type { AgentId, FrameworkId, OfferId, TaskId } from '#internal/model/ids.ts';
+import type { Operation } from '#internal/model/operation.ts';
 import type { MaintenanceWindow } from '#internal/model/policy.ts';
 import type { Link } from '#internal/rpc/link.ts';
 import type { Clock, Timer } from '#internal/runtime/clock.ts';
@@ -27,6 +28,9 @@ import type { AgentInfo } from '#proto/gen/mesos/v1.ts';
 import type { Event } from '#proto/gen/mesos/v1/scheduler.ts';
 import type { Answer, EventStream, InverseAnswer, Observer } from '../door.ts';
 import type { Ids } from './ids.ts';
+import type { Recovery } from './recovery.ts';
+import type { RemovalRate, Removals } from './removals.ts';
+import type { Settlement } from './settlement.ts';
 
 export type LeadOptions = {
   readonly version: string;
@@ -41,6 +45,10 @@ export type LeadOptions = {
   readonly agentPingTimeoutMs: number;
   readonly agentPingTimeoutsMax: number;
   readonly agentReregisterTimeoutMs: number;
+  /** How fast agents are given up; undefined for as they come. */
+  readonly agentRemovalRate: RemovalRate | undefined;
+  /** The share of the agents of the log that may be missing when their time to come back is over. */
+  readonly recoveryAgentRemovalLimit: number;
   /** Beyond it a new framework gets an ERROR. */
   readonly frameworksMax: number;
   /** Beyond it a new link is told that this master does not lead, and closed. */
@@ -77,6 +85,8 @@ export type Lead = {
   readonly backlog: () => number;
   /** Calls back in a turn of its own, `delayMs` from now, unless the leadership is over by then. */
   readonly after: (delayMs: number, callback: () => void) => Timer;
+  /** This master cannot be right: it ends, and another leads. */
+  readonly abandon: (why: string) => void;
   /** Handles something that comes in later, unless the leadership is over by then. */
   readonly turn: (callback: () => void) => void;
 
@@ -97,6 +107,10 @@ export type Lead = {
 
   /** Every admitted agent that is not unreachable. The allocator knows the same. */
   readonly peers: Map<AgentId, Peer>;
+  /** Those that are to be marked unreachable. */
+  readonly removals: Removals;
+  /** Until the agents of the log are back, or their time is over. */
+  recovery: Recovery | undefined;
   /** Connected or not, they are to be empty, and are looked at after each entry of the log. */
   readonly draining: Set<AgentId>;
   /** The windows of maintenance that the allocator knows of. */
@@ -113,6 +127,8 @@ export type Lead = {
   readonly inverseAnswers: Map<AgentId, Map<FrameworkId, InverseAnswer>>;
   /** Tasks on their way into the log: they hold their resources already. By framework. */
   readonly launching: Map<FrameworkId, Map<TaskId, Task>>;
+  /** Operations on their way into the log, by uuid, in order. */
+  readonly operating: Map<string, Operating>;
   readonly pending: PendingReports;
   allocation: PlannedAllocation | undefined;
 };
@@ -124,6 +140,12 @@ export type Decision = Command extends infer One
   : never;
 
 export type Scheduler = { readonly stream: EventStream; heartbeat: Timer };
+
+/** `settlement`: what the ACCEPT that it is of holds; undefined for an operator's. */
+export type Operating = {
+  readonly operation: Operation;
+  readonly settlement: Settlement | undefined;
+};
 
 export type Subscription =
   | {
@@ -147,8 +169,10 @@ export type Peer = {
 };
 
 export type Presence =
-  /** Not back: since this master leads, or since its link broke. Unreachable when the timer fires. */
-  | { readonly kind: 'recovered' | 'disconnected'; readonly deadline: Timer }
+  /** Not back since this master leads: until `recovery` is over. */
+  | { readonly kind: 'recovered' }
+  /** Not back since its link broke: until the timer fires. */
+  | { readonly kind: 'disconnected'; readonly deadline: Timer }
   | { readonly kind: 'connected'; readonly visitor: Visitor; readonly info: AgentInfo };
 
 /** One link, from the moment it comes in. */
@@ -160,6 +184,8 @@ export type Visitor = {
   reported: readonly ReportedTask[];
   /** Frameworks that the agent keeps something of. */
   frameworks: readonly FrameworkId[];
+  /** Uuids of the operations that it said it knows of. */
+  operations: readonly string[];
   pingTimer: Timer | undefined;
   pingSequence: bigint;
   pingsUnanswered: number;

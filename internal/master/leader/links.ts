@@ -19,6 +19,7 @@ import type {
 } from '#proto/gen/altiplano/agent/v1.ts';
 import { dismiss, machineDown, markedGone, pong } from './agents.ts';
 import { agentOf, type Lead, type Visitor } from './lead.ts';
+import { operationReported } from './operations.ts';
 import { statusUpdated } from './reports.ts';
 
 const alreadyReplaced = 'a new agent registered at the same address';
@@ -35,6 +36,7 @@ export function welcomeLink(lead: Lead, link: Link<MasterMessage>): Visitor | un
     agentId: undefined,
     reported: [],
     frameworks: [],
+    operations: [],
     pingTimer: undefined,
     pingSequence: 0n,
     pingsUnanswered: 0,
@@ -48,9 +50,11 @@ export function heard(lead: Lead, visitor: Visitor, message: AgentMessage): void
   if (message.register !== undefined) register(lead, visitor, message.register);
   else if (message.reregister !== undefined) reregister(lead, visitor, message.reregister);
   else if (from === undefined) return; // Said before it was let in, or after it was marked.
-  else if (message.pong !== undefined) pong(visitor);
+  else if (message.pong !== undefined) pong(lead, visitor);
   else if (message.status_update !== undefined) statusUpdated(lead, from, message.status_update);
-  else if (message.unregister !== undefined) {
+  else if (message.operation_update !== undefined) {
+    operationReported(lead, from, message.operation_update);
+  } else if (message.unregister !== undefined) {
     lead.propose({ kind: 'remove-agent', agentId: from, cause: message.unregister.message });
   }
 }
@@ -89,8 +93,9 @@ function reregister(lead: Lead, visitor: Visitor, message: Reregister): void {
   const ids = [...frameworks, ...visitor.reported.map((task) => task.frameworkId)];
   visitor.frameworks = [...new Set(ids)].map(frameworkId);
   lead.reregistering.set(agent.id, visitor);
-  const { reported: tasks } = visitor;
-  if (lead.propose({ kind: 'reregister-agent', agent, tasks })) return;
+  visitor.operations = (message.operations ?? []).map(({ uuid }) => uuid);
+  const { reported: tasks, operations } = visitor;
+  if (lead.propose({ kind: 'reregister-agent', agent, tasks, operations })) return;
   lead.reregistering.delete(agent.id);
   refuseTooLarge(lead, visitor);
 }

@@ -1,5 +1,6 @@
 /** A leadership as it begins: nobody is connected, nothing is on offer. */
 import type { Lead } from './lead.ts';
+import { newRemovals } from './removals.ts';
 
 type Given = Pick<
   Lead,
@@ -9,17 +10,19 @@ type Given = Pick<
 type Doors = {
   readonly propose: Lead['propose'];
   readonly backlog: Lead['backlog'];
+  readonly abandon: Lead['abandon'];
   /** Runs a callback as a turn of its own, if this leadership still lasts. */
   readonly turn: (lead: Lead, callback: () => void) => void;
 };
 
-export function newLead(given: Given, { turn, propose, backlog }: Doors): Lead {
+export function newLead(given: Given, { turn, propose, backlog, abandon }: Doors): Lead {
   const { clock } = given;
   const lead: Lead = {
     ...given,
     electedMs: clock.now(),
     propose,
     backlog,
+    abandon,
     turn: (callback) => turn(lead, callback),
     after: (delayMs, callback) => clock.after(delayMs, () => turn(lead, callback)),
     schedulers: new Map(),
@@ -32,6 +35,8 @@ export function newLead(given: Given, { turn, propose, backlog }: Doors): Lead {
     windows: new Map(),
     draining: new Set(),
     peers: new Map(),
+    removals: newRemovals(),
+    recovery: undefined,
     visitors: new Set(),
     registering: new Map(),
     reregistering: new Map(),
@@ -39,6 +44,7 @@ export function newLead(given: Given, { turn, propose, backlog }: Doors): Lead {
     inverseOffers: new Map(),
     inverseAnswers: new Map(),
     launching: new Map(),
+    operating: new Map(),
     pending: { reports: [], proposed: [], acknowledgements: [], inFlight: 0 },
     allocation: undefined,
   };

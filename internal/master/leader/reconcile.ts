@@ -1,5 +1,5 @@
 /**
- * What is known of tasks and operations, for a scheduler that asks (contract 7.5 and 8). Answers are
+ * What is known of tasks, for a scheduler that asks (contract 7.5). Answers are
  * events without uuid. Where an agent of the log is not back yet, silence: who asks asks again.
  */
 import {
@@ -8,17 +8,11 @@ import {
   type MasterUpdate,
   type Task,
 } from '#internal/model/cluster.ts';
-import { type AgentId, agentId, type FrameworkId, taskId } from '#internal/model/ids.ts';
+import { type AgentId, agentId, taskId } from '#internal/model/ids.ts';
 import { withUpdate } from '#internal/state/draft.ts';
 import { reconciliationToWire } from '#internal/wire/status.ts';
-import type { OperationStatus } from '#proto/gen/mesos/v1.ts';
-import type {
-  Call_Reconcile,
-  Call_Reconcile_Task,
-  Call_ReconcileOperations,
-  Call_ReconcileOperations_Operation,
-} from '#proto/gen/mesos/v1/scheduler.ts';
-import { masterStatus, operationEvent, updateEvent } from './events.ts';
+import type { Call_Reconcile, Call_Reconcile_Task } from '#proto/gen/mesos/v1/scheduler.ts';
+import { masterStatus, updateEvent } from './events.ts';
 import { agentOf, isPartitionAware, type Lead, taskOf, tell } from './lead.ts';
 import { unloggedReports } from './reports.ts';
 
@@ -62,17 +56,6 @@ function answerFor(
   tell(lead, framework.id, updateEvent(status));
 }
 
-/** No operations are kept yet, so every one that is named is unknown, and why depends on its agent. */
-export function reconcileOperations(
-  lead: Lead,
-  framework: FrameworkId,
-  { operations = [] }: Call_ReconcileOperations,
-): void {
-  for (const asked of operations) {
-    tell(lead, framework, operationEvent(unknownOperation(lead, asked)));
-  }
-}
-
 /** An update is told before it is logged, and no answer may be older than what was told. */
 function latest(lead: Lead, task: Task, unlogged: Unlogged): void {
   const report = unlogged.get(task.id);
@@ -85,7 +68,7 @@ function latest(lead: Lead, task: Task, unlogged: Unlogged): void {
 const isEnded = ({ update }: Task): boolean => update !== undefined && isTerminal(update.state);
 
 /** The agent, or without one any agent, is in the log and has not been heard of in this term. */
-function mayComeBack(lead: Lead, agent: AgentId | undefined): boolean {
+export function mayComeBack(lead: Lead, agent: AgentId | undefined): boolean {
   if (agent !== undefined) return lead.peers.get(agent)?.presence.kind === 'recovered';
   return [...lead.peers.values()].some(({ presence }) => presence.kind === 'recovered');
 }
@@ -105,29 +88,4 @@ function unknownTask(lead: Lead, framework: Framework, id: AgentId | undefined):
   return reach.kind === 'admitted'
     ? answer('gone', 'unknown to the agent')
     : answer('unreachable', 'unreachable', reach.sinceMs);
-}
-
-function unknownOperation(lead: Lead, asked: Call_ReconcileOperations_Operation): OperationStatus {
-  const { operation_id, agent_id, resource_provider_id } = asked;
-  const answer = (state: OperationStatus['state'], why: string): OperationStatus => ({
-    operation_id,
-    state,
-    message: `Reconciliation: ${why}`,
-    ...(agent_id !== undefined && { agent_id }),
-    ...(resource_provider_id !== undefined && { resource_provider_id }),
-  });
-  if (agent_id === undefined) {
-    return answer('OPERATION_UNKNOWN', "Operation is unknown and no 'agent_id' was provided");
-  }
-  const id = agentId(agent_id.value);
-  if (mayComeBack(lead, id)) {
-    return answer('OPERATION_RECOVERING', 'Agent is recovered but has not re-registered');
-  }
-  const agent = agentOf(lead, id);
-  if (agent === undefined) {
-    return answer('OPERATION_UNKNOWN', 'Both operation and agent are unknown');
-  }
-  return agent.reach.kind === 'admitted'
-    ? answer('OPERATION_UNKNOWN', 'Operation is unknown')
-    : answer('OPERATION_UNREACHABLE', 'Agent is unreachable');
 }
