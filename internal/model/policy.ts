@@ -5,6 +5,10 @@ import type { Quantities } from '#internal/resources/quantities.ts';
 /** Of a top-level role (contract 10.4): what it is promised, and what it may not exceed. */
 export type Quota = { readonly guarantees: Quantities; readonly limits: Limits };
 
+/** As good as none: nothing is promised, nothing is limited. */
+export const isNoQuota = ({ guarantees, limits }: Quota): boolean =>
+  guarantees.milliOf.size === 0 && limits.milliMaxOf.size === 0;
+
 /**
  * A machine as operators name it; at least one of the two. Agents are on it that presented the same
  * hostname (whatever its case) and the same ip (contract 10.5).

@@ -9,7 +9,8 @@ import type { AgentId } from '#internal/model/ids.ts';
 import { agentTraitsFromWire } from '#internal/wire/agent-traits.ts';
 import { decode } from '#internal/wire/protobuf.ts';
 import { isTerminal } from '#internal/model/cluster.ts';
-import { tasksOnAgent } from '#internal/state/state.ts';
+import type { ReportedTask } from '#internal/state/command.ts';
+import { isCompleted, tasksOnAgent } from '#internal/state/state.ts';
 import type { AgentDescription, FrameworkUse } from '#internal/allocator/event.ts';
 import { agentFailureEvent } from './events.ts';
 import {
@@ -19,22 +20,25 @@ import {
   instructVisitor,
   type Lead,
   type Peer,
+  type Presence,
   type Visitor,
 } from './lead.ts';
-import { rescindInverseOffersOfAgent } from './inverse-offers.ts';
 import { deliverOperations } from './deliver-operation.ts';
+import { rescindInverseOffersOfAgent } from './inverse-offers.ts';
 import { allocateSoon, rescindOffersOfAgent } from './offers.ts';
 import { heedDeactivation, sendDrain } from './operators/deactivation.ts';
 import { heedWindow } from './operators/maintenance.ts';
-import { shutDownFramework } from './reports.ts';
+import { recoveredAgentCame } from './recovery.ts';
+import { giveUp, spare } from './removals.ts';
+import { loseTasks, shutDownFramework } from './reports.ts';
 import { frameworkInfo } from './schedulers.ts';
 import { voidSettlements } from './settlement.ts';
 import { killTask, runTask } from './tasks.ts';
 
 /** An agent of the log, when this master begins to lead: it has some time to come back. */
 export function agentRecovered(lead: Lead, id: AgentId): void {
-  const peer = addPeer(lead, id, 'recovered');
-  bar(lead, peer.id);
+  addPeer(lead, id, { kind: 'recovered' });
+  bar(lead, id);
 }
 
 /** The log knows a new agent; its link may have broken in the meantime. */
@@ -97,8 +101,9 @@ export function linkClosed(lead: Lead, visitor: Visitor, reason: string): void {
 }
 
 /** Any answer will do: the link and the agent behind it are alive. */
-export function pong(visitor: Visitor): void {
+export function pong(lead: Lead, visitor: Visitor): void {
   visitor.pingsUnanswered = 0;
+  if (visitor.agentId !== undefined) spare(lead, visitor.agentId);
 }
 
 /**
@@ -117,10 +122,10 @@ export function rebuildBooks(lead: Lead, id: AgentId): void {
   allocateSoon(lead);
 }
 
-function addPeer(lead: Lead, id: AgentId, kind: 'recovered' | 'disconnected'): Peer {
+function addPeer(lead: Lead, id: AgentId, presence: Presence): Peer {
   const agent = agentOf(lead, id);
   assert(agent !== undefined, `an agent that is in no book: ${id}`);
-  const peer: Peer = { id, offers: new Set(), presence: awaited(lead, id, kind) };
+  const peer: Peer = { id, offers: new Set(), presence };
   lead.peers.set(id, peer);
   addBooks(lead, agent);
   return peer;
@@ -133,18 +138,14 @@ function addBooks(lead: Lead, agent: Agent): void {
   heedWindow(lead, agent);
 }
 
-function awaited(
-  lead: Lead,
-  id: AgentId,
-  kind: 'recovered' | 'disconnected',
-): Exclude<Peer['presence'], { kind: 'connected' }> {
+function disconnected(lead: Lead, id: AgentId): Presence {
   const { agentReregisterTimeoutMs } = lead.options;
   const deadline = lead.after(agentReregisterTimeoutMs, () => {
     const seconds = agentReregisterTimeoutMs / 1000;
     if (lead.reregistering.has(id)) return;
-    markUnreachable(lead, id, `Agent did not re-register within ${seconds} seconds`);
+    giveUp(lead, id, `Agent did not re-register within ${seconds} seconds`);
   });
-  return { kind, deadline };
+  return { kind: 'disconnected', deadline };
 }
 
 /** The agent is in the log as admitted; with a link it is connected from now on. */
@@ -159,14 +160,16 @@ function arrive(lead: Lead, id: AgentId, visitor: Visitor | undefined): void {
   }
   // What is on offer was offered of the agent as it was.
   rescindOffersOfAgent(lead, id);
-  const peer = lead.peers.get(id) ?? addPeer(lead, id, 'disconnected');
+  const peer = lead.peers.get(id) ?? addPeer(lead, id, disconnected(lead, id));
   if (visitor === undefined || !lead.visitors.has(visitor)) {
     bar(lead, id);
     return;
   }
   const { presence } = peer;
-  if (presence.kind !== 'connected') presence.deadline.cancel();
-  else if (presence.visitor !== visitor) presence.visitor.link.close();
+  spare(lead, id);
+  if (presence.kind === 'disconnected') presence.deadline.cancel();
+  if (presence.kind === 'recovered') recoveredAgentCame(lead);
+  if (presence.kind === 'connected' && presence.visitor !== visitor) presence.visitor.link.close();
   visitor.agentId = id;
   visitor.pingTimer?.cancel();
   const info = decode('mesos.v1.AgentInfo', agent.info);
@@ -201,6 +204,23 @@ function welcome(lead: Lead, visitor: Visitor, id: AgentId): void {
     if (task.state === 'staging' && !isKnown) runTask(lead, task);
     killTask(lead, task);
   }
+  for (const task of visitor.reported) killOrphan(lead, id, task);
+}
+
+/** Its scheduler was told that it has ended: then it has to. */
+function killOrphan(lead: Lead, id: AgentId, { frameworkId, taskId, state }: ReportedTask): void {
+  if (isTerminal(state) || !isCompleted(lead.state, frameworkId, taskId)) return;
+  const ids = { framework_id: { value: frameworkId }, task_id: { value: taskId } };
+  instruct(lead, id, { kill_task: ids });
+}
+
+/** Nobody would know what became of them (contract 7.3): their frameworks have asked for no more. */
+function loseUncheckpointed(lead: Lead, id: AgentId): void {
+  const message = `Agent ${agentOf(lead, id)?.hostname} disconnected`;
+  const tasks = tasksOnAgent(lead.state, id).filter(
+    (task) => !isTerminal(task.state) && frameworkOf(lead, task.frameworkId)?.checkpoint === false,
+  );
+  if (tasks.length > 0) loseTasks(lead, tasks, { reason: 'agent-disconnected', message });
 }
 
 /** One ping an interval; the count of those without an answer falls to nothing with any answer. */
@@ -208,25 +228,18 @@ function ping(lead: Lead, visitor: Visitor, id: AgentId): void {
   const { agentPingTimeoutMs, agentPingTimeoutsMax } = lead.options;
   if (visitor.pingsUnanswered >= agentPingTimeoutsMax) {
     const seconds = (agentPingTimeoutMs * agentPingTimeoutsMax) / 1000;
-    markUnreachable(lead, id, `health check timed out: no pong for ${seconds} seconds`);
-    return;
+    giveUp(lead, id, `health check timed out: no pong for ${seconds} seconds`);
   }
   visitor.pingsUnanswered++;
   instructVisitor(lead, visitor, { ping: { sequence: visitor.pingSequence++ } });
   visitor.pingTimer = lead.after(agentPingTimeoutMs, () => ping(lead, visitor, id));
 }
 
-function markUnreachable(lead: Lead, id: AgentId, why: string): void {
-  lead.logger.warn('agent is not reached', { agentId: id, why });
-  const hostname = agentOf(lead, id)?.hostname;
-  const cause = `Agent ${hostname} is unreachable: ${why}`;
-  lead.propose({ kind: 'mark-agent-unreachable', agentId: id, cause });
-}
-
 function disconnect(lead: Lead, peer: Peer): void {
-  peer.presence = awaited(lead, peer.id, 'disconnected');
+  peer.presence = disconnected(lead, peer.id);
   bar(lead, peer.id);
   rescindOffersOfAgent(lead, peer.id);
+  loseUncheckpointed(lead, peer.id);
 }
 
 /** Nothing of it is offered until it is connected. */
@@ -242,6 +255,7 @@ function describe({ total, info }: Agent): AgentDescription {
 function leave(lead: Lead, id: AgentId): void {
   const peer = lead.peers.get(id);
   if (peer === undefined) return;
+  lead.removals.waiting.delete(id);
   rescindOffersOfAgent(lead, id);
   rescindInverseOffersOfAgent(lead, id);
   lead.allocator.handle({ kind: 'agent-removed', agentId: id });
@@ -253,7 +267,7 @@ function leave(lead: Lead, id: AgentId): void {
     visitor.agentId = undefined;
     visitor.pingTimer?.cancel();
     visitor.link.close();
-  } else peer.presence.deadline.cancel();
+  } else if (peer.presence.kind === 'disconnected') peer.presence.deadline.cancel();
   for (const { stream } of lead.schedulers.values()) stream.send(agentFailureEvent(id));
 }
 

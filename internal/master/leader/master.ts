@@ -55,6 +55,8 @@ export type MasterDependencies = {
   readonly replicated: Replicated;
   /** Without it nothing is recorded. */
   readonly allocators?: AllocatorSource;
+  /** It must not lead any more: its process is to end. */
+  readonly onAbandoned?: (why: string) => void;
 };
 
 export type MasterLimits = Omit<LeadOptions, 'version'> &
@@ -81,6 +83,8 @@ export const masterDefaults: MasterLimits = {
   agentPingTimeoutMs: 15_000,
   agentPingTimeoutsMax: 5,
   agentReregisterTimeoutMs: 600_000,
+  agentRemovalRate: undefined,
+  recoveryAgentRemovalLimit: 1,
   frameworksMax: 10_000,
   linksMax: 50_000,
   observersMax: 1000,
@@ -318,6 +322,7 @@ export class Master implements MasterDoor {
       },
       {
         backlog: () => journal.backlog,
+        abandon: (why) => this.#abandon(why),
         propose: (decision, onApplied) =>
           journal.propose(
             { atMs: clock.now(), ...decision },
@@ -331,6 +336,14 @@ export class Master implements MasterDoor {
     );
     this.#lead = lead;
     takeOver(lead);
+  }
+
+  /** Nobody else will do it for us: while this process lives it may lead again. */
+  #abandon(why: string): void {
+    const { logger, onAbandoned } = this.#dependencies;
+    logger.error('this master gives up', { why });
+    this.#resign();
+    onAbandoned?.(why);
   }
 
   #resign(): void {

@@ -12,6 +12,7 @@ import { isEmpty } from '#internal/resources/resources.ts';
 import type { Filters, Offer } from '#proto/gen/mesos/v1.ts';
 import { offersEvent, rescindEvent } from './events.ts';
 import { makeInverseOffers, withdrawPointless } from './inverse-offers.ts';
+import { isHeld } from './recovery.ts';
 import { agentOf, frameworkOf, type Lead, type OutstandingOffer, tell } from './lead.ts';
 import { offerToWire } from './offer-wire.ts';
 
@@ -104,6 +105,10 @@ function arm(lead: Lead, kind: 'regular' | 'soon'): void {
 function allocate(lead: Lead): void {
   rescindOverdue(lead);
   withdrawPointless(lead);
+  if (isHeld(lead)) {
+    arm(lead, 'regular');
+    return;
+  }
   if (lead.offers.size >= lead.options.offersMax) {
     lead.logger.warn('too many offers are outstanding: nothing is offered');
     arm(lead, 'regular');

@@ -9,7 +9,7 @@
  */
 import { assert } from '#internal/base/assert.ts';
 import { parseUuid, uuidText } from '#internal/base/uuid.ts';
-import type { AgentUpdate, Framework, Task } from '#internal/model/cluster.ts';
+import type { AgentUpdate, Framework, MasterUpdate, Task } from '#internal/model/cluster.ts';
 import { encoded } from '#internal/model/encoded.ts';
 import {
   type AgentId,
@@ -21,7 +21,7 @@ import {
 } from '#internal/model/ids.ts';
 import { isAcknowledged } from '#internal/state/apply-task.ts';
 import type { Acknowledgement, TaskReport } from '#internal/state/command.ts';
-import { liveTask } from '#internal/state/state.ts';
+import { isCompleted, liveTask } from '#internal/state/state.ts';
 import { encode } from '#internal/wire/protobuf.ts';
 import { agentUpdateFromWire } from '#internal/wire/status.ts';
 import { taskStateFromWire } from '#internal/wire/task-state.ts';
@@ -88,6 +88,21 @@ export function unloggedReports(lead: Lead, id: FrameworkId): ReadonlyMap<TaskId
   return new Map(ofFramework.map((report) => [report.taskId, report]));
 }
 
+/** A master's word that these are lost: told when the log has it, and not to who has heard of their end. */
+export function loseTasks(
+  lead: Lead,
+  tasks: readonly Task[],
+  why: Pick<MasterUpdate, 'reason' | 'message'>,
+): void {
+  const atMs = lead.clock.now();
+  const update = { kind: 'master', state: 'lost', ...why, atMs, unreachableMs: undefined } as const;
+  for (const { frameworkId: framework, id, agentId: from } of tasks) {
+    const ids = { frameworkId: framework, taskId: id, agentId: from };
+    lead.pending.reports.push({ ...ids, state: update.state, update });
+  }
+  flush(lead);
+}
+
 export function shutDownFramework(lead: Lead, to: AgentId, id: FrameworkId): void {
   instruct(lead, to, { shutdown_framework: { framework_id: { value: id } } });
 }
@@ -101,6 +116,11 @@ function forward(
   const acknowledgement = { frameworkId: framework, taskId: task, agentId: from, uuid };
   if (isAcknowledged(lead.state, acknowledgement)) {
     // The scheduler is left alone: it is the agent who has not heard.
+    updateAcknowledged(lead, acknowledgement);
+    return;
+  }
+  if (taskOf(lead, framework, task) === undefined && isCompleted(lead.state, framework, task)) {
+    // It ended by the master's word, and nothing follows the end: the agent may forget it.
     updateAcknowledged(lead, acknowledgement);
     return;
   }

@@ -152,13 +152,13 @@ test('user and checkpoint stay what they were; another principal is refused and 
     id,
     principal: 'p',
     user: 'other',
-    checkpoint: true,
+    checkpoint: false,
     name: 'renamed',
   });
   changed.subscribe();
   await cluster.settle();
   const { framework } = leader.ledger.state().frameworks.get(frameworkId(id.value))!;
-  t.like(framework, { user: 'root', checkpoint: false, name: 'renamed' });
+  t.like(framework, { user: 'root', checkpoint: true, name: 'renamed' });
 
   const thief = new TestScheduler(leader.master, cluster.world.random('t'), { id, principal: 'q' });
   thief.subscribe();
@@ -290,7 +290,7 @@ test('UPDATE_FRAMEWORK is answered when it is in the log, and refuses what may n
   t.like(framework, { name: 'renamed', roles: ['test', 'more'] });
   const texts = [
     await update({ user: 'b' }),
-    await update({ checkpoint: true }),
+    await update({ checkpoint: false }),
     await update({ principal: 'p' }),
     await update({ roles: ['a', 'a'] }),
     await update({}, ['x']),
@@ -299,7 +299,7 @@ test('UPDATE_FRAMEWORK is answered when it is in the log, and refuses what may n
     texts.map(({ text }) => text),
     [
       "FrameworkInfo update is not valid: Updating 'FrameworkInfo.user' is unsupported; attempted to update from 'root' to 'b'",
-      "FrameworkInfo update is not valid: Updating 'FrameworkInfo.checkpoint' is unsupported; attempted to update from 'false' to 'true'",
+      "FrameworkInfo update is not valid: Updating 'FrameworkInfo.checkpoint' is unsupported; attempted to update from 'true' to 'false'",
       "FrameworkInfo update is not valid: Changing framework's principal is not allowed.",
       "Supplied FrameworkInfo is not valid: 'FrameworkInfo.roles' contains duplicate items: { a }",
       "'UpdateFramework' call is not valid: Suppressed roles { x } are not contained in the set of roles",

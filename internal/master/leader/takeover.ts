@@ -10,6 +10,8 @@ import { letAllGo } from './observers.ts';
 import { allocateSoon } from './offers.ts';
 import { dropWaiting } from './operators/decide.ts';
 import { minAllocatableOf } from './framework-info.ts';
+import { beginRecovery } from './recovery.ts';
+import { forgetRemovals } from './removals.ts';
 import { awaitFailover, frameworkInfo } from './schedulers.ts';
 import { dropSubscription } from './subscribe.ts';
 
@@ -20,6 +22,7 @@ export function takeOver(lead: Lead): void {
   for (const { id, reach } of agents.values()) {
     if (reach.kind === 'admitted') agentRecovered(lead, id);
   }
+  beginRecovery(lead);
   for (const id of frameworks.keys()) frameworkRecovered(lead, id);
   lead.logger.info('leading', {
     term: lead.term,
@@ -53,8 +56,10 @@ export function stepDown(lead: Lead): void {
   dropWaiting(lead, gone);
   letAllGo(lead);
   for (const { presence } of lead.peers.values()) {
-    if (presence.kind !== 'connected') presence.deadline.cancel();
+    if (presence.kind === 'disconnected') presence.deadline.cancel();
   }
+  lead.recovery?.end.cancel();
+  forgetRemovals(lead);
   for (const { link, pingTimer } of lead.visitors) {
     pingTimer?.cancel();
     link.close();

@@ -39,6 +39,8 @@ export class TestCluster {
   readonly #allocators: AllocatorSource;
   readonly #masters = new Map<number, TestMaster>();
   readonly #mediums = new Map<number, MemoryMedium>();
+  /** What masters said that gave up. */
+  readonly abandoned: string[] = [];
   #boots = 0;
   #schedulers = 0;
 
@@ -69,6 +71,7 @@ export class TestCluster {
         random: this.world.random(`master ${nodeId} boot ${boot}`),
         replicated: this.log.join(nodeId, ledger),
         allocators: this.#allocators,
+        onAbandoned: (why) => this.abandoned.push(why),
       },
       {
         nodeId,

@@ -61,6 +61,7 @@ export class TestScheduler {
       user: 'root',
       name: 'test',
       failover_timeout: 60,
+      checkpoint: true,
       ...(isMultiRole ? { roles: ['test'] } : { role: 'test' }),
       capabilities: capabilities.map((type) => ({ type })),
       ...info,
