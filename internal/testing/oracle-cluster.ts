@@ -90,6 +90,7 @@ function rebuild({ get_agents, get_frameworks, get_tasks }: Response_GetState): 
       {
         id: agentId(agent_info.id?.value ?? ''),
         registration: 'first',
+        total: [],
         atMs: timeMs(registered_time),
       },
     ),

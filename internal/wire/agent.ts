@@ -5,23 +5,28 @@ import { encoded } from '#internal/model/encoded.ts';
 import type { AgentId } from '#internal/model/ids.ts';
 import { unallocated } from '#internal/resources/resources.ts';
 import type { Description } from '#proto/gen/altiplano/agent/v1.ts';
+import type { Resource } from '#proto/gen/mesos/v1.ts';
 import { encode } from './protobuf.ts';
 import { resourcesFromWire } from './resources.ts';
 
 /** Contract, appendix B. */
 const portDefault = 5051;
 
+type Known = {
+  readonly id: AgentId;
+  readonly registration: string;
+  /** What it says it has by now; nothing when that is what its description says. */
+  readonly total: readonly Resource[];
+  readonly atMs: number;
+};
+
 /** An admitted agent that registers now. Refuses resources that are not valid. */
 export function agentFromDescription(
   description: Description,
-  {
-    id,
-    registration,
-    atMs,
-  }: { readonly id: AgentId; readonly registration: string; readonly atMs: number },
+  { id, registration, total: told, atMs }: Known,
 ): Result<Agent, string> {
   const { agent_info: info, version, ip, capabilities } = description;
-  const total = resourcesFromWire(info.resources);
+  const total = resourcesFromWire(told.length > 0 ? told : info.resources);
   if (!total.ok) return refuse(total.refusal);
   return accept({
     id,

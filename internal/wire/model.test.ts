@@ -193,7 +193,7 @@ test('an agent is what it says of itself, under the id that it is given', (t) =>
         ip: '10.0.0.1',
         capabilities: [{ type: 'MULTI_ROLE' }],
       },
-      { id: agentId('S'), registration: 'r', atMs: 7 },
+      { id: agentId('S'), registration: 'r', total: [], atMs: 7 },
     ),
   );
   t.is(agent.port, 5051);

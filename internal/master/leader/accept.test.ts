@@ -146,8 +146,8 @@ test('operations that are not carried out say so to those who asked to be told',
     [offer],
     [
       { type: 'RESERVE', id },
-      { type: 'UNRESERVE', id, unreserve: {} },
-      { type: 'UNRESERVE', unreserve: {} },
+      { type: 'UNRESERVE', id },
+      { type: 'UNRESERVE' },
       { type: 'UNKNOWN', id },
       { type: 'LAUNCH_GROUP', launch_group: { executor, task_group } },
       { type: 'LAUNCH', id, launch: { task_infos: [taskFor(offer, 't1')] } },
@@ -157,7 +157,7 @@ test('operations that are not carried out say so to those who asked to be told',
     scheduler.events.flatMap((event) => event.update_operation_status?.status.message ?? []),
     [
       'Operation attempted with invalid resources: A RESERVE offer operation must have the Offer.Operation.reserve field set.',
-      'UNRESERVE operations are not supported by this version',
+      'Operation attempted with invalid resources: An UNRESERVE offer operation must have the Offer.Operation.unreserve field set.',
     ],
   );
   t.like(scheduler.updates('g1')[0], {

@@ -8,7 +8,7 @@
 import { unreachable } from '#internal/base/assert.ts';
 import type { Framework } from '#internal/model/cluster.ts';
 import { type FrameworkId, offerId } from '#internal/model/ids.ts';
-import type { Offer_Operation } from '#proto/gen/mesos/v1.ts';
+import type { Filters, Offer_Operation } from '#proto/gen/mesos/v1.ts';
 import type { Call_Accept } from '#proto/gen/mesos/v1/scheduler.ts';
 import {
   type Acceptance,
@@ -24,7 +24,7 @@ import { launch } from './launch.ts';
 import type { Lead, OutstandingOffer } from './lead.ts';
 import { findOffers } from './offered.ts';
 import { filterOf, returnDeclined, returnResources, takeOffer } from './offers.ts';
-import { operationFault } from './operation.ts';
+import { leftOvers, operateOn, refuseDisk } from './resource-operation.ts';
 
 export function accept(lead: Lead, framework: Framework, call: Call_Accept): void {
   const ids = (call.offer_ids ?? []).map(({ value }) => offerId(value));
@@ -39,10 +39,19 @@ export function accept(lead: Lead, framework: Framework, call: Call_Accept): voi
   const acceptance = newAcceptance(lead, framework, found.value);
   for (const operation of operations) carryOut(lead, acceptance, operation);
   proposeLaunches(lead, acceptance);
-  const holder = { frameworkId: framework.id, agentId: acceptance.agent.id };
+  const finish = (): void => giveBack(lead, acceptance, call.filters);
+  if (acceptance.settlement === undefined) finish();
+  else acceptance.settlement.giveBack = finish;
+}
+
+/** What operations made goes back without a filter: it is not what was declined (contract 4.1). */
+function giveBack(lead: Lead, acceptance: Acceptance, filters: Filters | undefined): void {
+  const holder = { frameworkId: acceptance.framework.id, agentId: acceptance.agent.id };
+  const { speculative, declined } = leftOvers(acceptance);
+  returnResources(lead, holder, speculative);
   // Launches end by themselves when nothing is left, so what they leave need not wait.
-  const giveBack = acceptance.hasLaunched ? returnResources : returnDeclined;
-  giveBack(lead, holder, acceptance.remaining, filterOf(lead, call.filters));
+  const decline = acceptance.hasLaunched ? returnResources : returnDeclined;
+  decline(lead, holder, declined, filterOf(lead, filters));
 }
 
 function carryOut(lead: Lead, acceptance: Acceptance, operation: Offer_Operation): void {
@@ -61,12 +70,10 @@ function carryOut(lead: Lead, acceptance: Acceptance, operation: Offer_Operation
     case 'DESTROY':
     case 'GROW_VOLUME':
     case 'SHRINK_VOLUME':
+      return operateOn(lead, acceptance, operation);
     case 'CREATE_DISK':
-    case 'DESTROY_DISK': {
-      const fault = operationFault(operation);
-      if (fault !== undefined) refuseOperation(lead, acceptance.framework, operation, fault);
-      return;
-    }
+    case 'DESTROY_DISK':
+      return refuseDisk(lead, acceptance, operation);
     default:
       return unreachable(operation.type);
   }

@@ -6,11 +6,12 @@ import { assert } from '#internal/base/assert.ts';
 import type { Agent, Framework, MasterUpdate, Task } from '#internal/model/cluster.ts';
 import { agentId, type FrameworkId, type Role, taskId } from '#internal/model/ids.ts';
 import type { Resources } from '#internal/resources/resource.ts';
-import { sum } from '#internal/resources/resources.ts';
+import { nothing, sum } from '#internal/resources/resources.ts';
 import type { Offer_Operation, TaskInfo } from '#proto/gen/mesos/v1.ts';
 import { batches } from './batches.ts';
 import { masterStatus, operationEvent, updateEvent } from './events.ts';
 import { agentOf, isPartitionAware, type Lead, type OutstandingOffer, tell } from './lead.ts';
+import type { Settlement } from './settlement.ts';
 
 /** `remaining` shrinks with every task, and changes with every operation. */
 export type Acceptance = {
@@ -20,6 +21,11 @@ export type Acceptance = {
   remaining: Resources;
   /** Booked, and not proposed yet: tasks that stand side by side go into the log together. */
   launching: Task[];
+  /** What operations made that this ACCEPT can use, and what it cannot. */
+  made: Resources;
+  aside: Resources;
+  /** Once there was an operation: nothing goes back before the log has it. */
+  settlement: Settlement | undefined;
   /** Whether a task was launched at all. */
   hasLaunched: boolean;
 };
@@ -34,7 +40,17 @@ export function newAcceptance(
   const agent = agentOf(lead, first.agentId);
   assert(agent !== undefined, `an offer of an agent that is in no book: ${first.agentId}`);
   const remaining = sum(offers.map(({ resources }) => resources));
-  return { framework, agent, role: first.role, remaining, launching: [], hasLaunched: false };
+  return {
+    framework,
+    agent,
+    role: first.role,
+    remaining,
+    launching: [],
+    made: nothing,
+    aside: nothing,
+    settlement: undefined,
+    hasLaunched: false,
+  };
 }
 
 /** Tasks hold their resources from now on; they are proposed by `proposeLaunches`. */

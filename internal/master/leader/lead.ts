@@ -53,6 +53,8 @@ export type LeadOptions = {
   readonly frameworksMax: number;
   /** Beyond it a new link is told that this master does not lead, and closed. */
   readonly linksMax: number;
+  /** Operations that one agent may have to do or to be acknowledged. */
+  readonly operationsMax: number;
   /** While more are outstanding, nothing is offered. */
   readonly offersMax: number;
   /** Entries on their way into the log; beyond it calls are answered 503. */

@@ -104,11 +104,15 @@ function reregister(lead: Lead, visitor: Visitor, message: Reregister): void {
 function present(
   lead: Lead,
   visitor: Visitor,
-  { description, registration_uuid: registration }: Register | Reregister,
+  {
+    description,
+    registration_uuid: registration,
+    total = [],
+  }: Register & Pick<Reregister, 'total'>,
   id: AgentId,
 ): Agent | undefined {
   const atMs = lead.clock.now();
-  const agent = agentFromDescription(description, { id, registration, atMs });
+  const agent = agentFromDescription(description, { id, registration, total, atMs });
   if (agent.ok) return agent.value;
   lead.logger.warn('agent refused', { peer: visitor.link.peer, reason: agent.refusal });
   dismiss(lead, visitor, agent.refusal);

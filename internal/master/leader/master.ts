@@ -88,6 +88,7 @@ export const masterDefaults: MasterLimits = {
   frameworksMax: 10_000,
   linksMax: 50_000,
   observersMax: 1000,
+  operationsMax: 1000,
   offersMax: 200_000,
   backlogMax: 10_000,
   reportsMax: 50_000,

@@ -1,25 +1,50 @@
 /**
- * Whether one operation of an ACCEPT is well-formed, and one of those that this version carries out
- * (contract 4.1, steps 2 and 3).
+ * Whether one operation of an ACCEPT is well-formed, and may ask for feedback (contract 4.1, steps 2
+ * and 3).
  */
 import { unreachable } from '#internal/base/assert.ts';
+import type { Agent } from '#internal/model/cluster.ts';
 import type { Offer_Operation, Resource, TaskInfo } from '#proto/gen/mesos/v1.ts';
 import { resourcesFromWire } from '#internal/wire/resources.ts';
 import { firstFault } from './validate-command.ts';
 
-/** The text for the scheduler, or undefined for a LAUNCH whose tasks are to be judged one by one. */
+/**
+ * The text for the scheduler, or undefined for a LAUNCH whose tasks are to be judged one by one. Asks
+ * for an operation that launches.
+ */
 export function operationFault(operation: Offer_Operation): string | undefined {
-  const missing = memberFault(operation);
+  const fault = memberFault(operation) ?? tasksFault(operation);
   const { type, id } = operation;
-  if (type === 'LAUNCH' || type === 'LAUNCH_GROUP') {
-    if (missing !== undefined) return missing;
-    const fault = tasksFault(operation);
-    if (fault !== undefined) return fault;
-    if (id !== undefined) return `The \`id\` field cannot be set on ${type} operations`;
-    return type === 'LAUNCH' ? undefined : 'Task groups are not supported by this version';
+  if (fault !== undefined) return fault;
+  if (id !== undefined) return `The \`id\` field cannot be set on ${type} operations`;
+  return type === 'LAUNCH' ? undefined : 'Task groups are not supported by this version';
+}
+
+/** Whether an operation on resources is there, and its resources are valid. */
+export function shapeFault(operation: Offer_Operation): string | undefined {
+  const fault = memberFault(operation) ?? firstFault(resourcesOf(operation), resourcesFault);
+  if (fault !== undefined) return fault;
+  return (operation.reserve?.source ?? []).length === 0
+    ? undefined
+    : 'Reservation updates are not yet implemented for the scheduler API.';
+}
+
+/** Whether the agent can say how an operation went, when it is asked to (contract 4.1, step 3). */
+export function feedbackFault(
+  { id: agentId, capabilities }: Agent,
+  { id }: Offer_Operation,
+): string | undefined {
+  if (id === undefined) return undefined;
+  if (!capabilities.includes('RESOURCE_PROVIDER')) {
+    return (
+      `Operation requested feedback, but agent ${agentId} does not have the required ` +
+      'RESOURCE_PROVIDER capability'
+    );
   }
-  if (missing !== undefined) return `Operation attempted with invalid resources: ${missing}`;
-  return `${type ?? 'UNKNOWN'} operations are not supported by this version`;
+  return capabilities.includes('AGENT_OPERATION_FEEDBACK')
+    ? undefined
+    : `Operation on agent default resources requested feedback, but agent ${agentId} does not ` +
+        'have the required AGENT_OPERATION_FEEDBACK and RESOURCE_PROVIDER capabilities';
 }
 
 /** Every type but UNKNOWN has a member of its own. */
@@ -56,6 +81,20 @@ function memberFault(operation: Offer_Operation): string | undefined {
     default:
       return unreachable(type);
   }
+}
+
+function resourcesOf(operation: Offer_Operation): readonly (readonly Resource[] | undefined)[] {
+  const { reserve, unreserve, create, destroy, grow_volume: grow } = operation;
+  const { shrink_volume: shrink, create_disk: made, destroy_disk: unmade } = operation;
+  const disks = [grow?.volume, grow?.addition, shrink?.volume, made?.source, unmade?.source];
+  return [
+    reserve?.source,
+    reserve?.resources,
+    unreserve?.resources,
+    create?.volumes,
+    destroy?.volumes,
+    ...disks.map((disk) => disk && [disk]),
+  ];
 }
 
 function tasksFault({ launch, launch_group: group }: Offer_Operation): string | undefined {

@@ -8,6 +8,7 @@ import { newUuid, uuidV4 } from '#internal/base/uuid.ts';
 import type { LinkAcceptor, LinkHandlers } from '#internal/rpc/link.ts';
 import type { SimulatedWorld } from '#internal/runtime/simulated/world.ts';
 import type { AgentMessage, Description, MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
+import { TestOperations } from './test-operations.ts';
 import type { FrameworkInfo, TaskInfo, TaskState, TaskStatus } from '#proto/gen/mesos/v1.ts';
 
 type Acceptor = LinkAcceptor<MasterMessage, AgentMessage>;
@@ -22,6 +23,15 @@ type KnownTask = {
 
 const latencyMs = 1;
 
+const capabilities = [
+  'AGENT_DRAINING',
+  'HIERARCHICAL_ROLE',
+  'RESERVATION_REFINEMENT',
+  'RESIZE_VOLUME',
+  'RESOURCE_PROVIDER',
+  'AGENT_OPERATION_FEEDBACK',
+] as const;
+
 export class TestAgent {
   readonly #world: SimulatedWorld;
   readonly #random: Random;
@@ -32,6 +42,8 @@ export class TestAgent {
   answersPings: boolean = true;
   readonly received: MasterMessage[] = [];
   readonly tasks: Map<string, KnownTask> = new Map();
+  /** What it was told to make of its resources. */
+  readonly operations: TestOperations;
   /** How often each task was really started. */
   readonly starts: Map<string, number> = new Map();
 
@@ -42,6 +54,10 @@ export class TestAgent {
     this.#world = world;
     this.#random = world.random(name);
     this.#registration = newUuid(this.#random);
+    this.operations = new TestOperations({
+      random: this.#random,
+      say: (message) => this.say(message),
+    });
     this.#description = {
       agent_info: {
         hostname: name,
@@ -60,7 +76,7 @@ export class TestAgent {
       },
       version: '1.12.0',
       ip: '127.0.0.1',
-      capabilities: [{ type: 'AGENT_DRAINING' }],
+      capabilities: capabilities.map((type) => ({ type })),
     };
   }
 
@@ -165,6 +181,7 @@ export class TestAgent {
           task_info: info,
           state,
         })),
+        ...this.operations.known(agent_info.resources),
       },
     });
   }
@@ -178,6 +195,7 @@ export class TestAgent {
 
   #hear(message: MasterMessage): void {
     this.received.push(message);
+    this.operations.hear(message);
     const { registered, ping, run_task, acknowledge_update, shutdown_framework } = message;
     if (registered !== undefined) {
       this.#id = registered.agent_id.value;
