@@ -158,6 +158,6 @@ async function known(masters: Masters): Promise<Known> {
 
 /** Without what a change of leaders alone changes. */
 function lasting(record: Readonly<Record<string, unknown>>): unknown {
-  const fleeting = ['reregistered_time', 'offered_resources', 'offers'];
-  return Object.fromEntries(Object.entries(record).filter(([name]) => !fleeting.includes(name)));
+  const fleeting = new Set(['reregistered_time', 'offered_resources', 'offers']);
+  return Object.fromEntries(Object.entries(record).filter(([name]) => !fleeting.has(name)));
 }

@@ -27,6 +27,11 @@ export type MasterDoor = {
   call(call: Call, streamId: string | undefined): Promise<Answer>;
   /** What reading calls are answered from: one consistent moment. */
   view(): MasterView;
+  /**
+   * A view that is no older than the question: whoever was told of a change before sees it, whichever
+   * master led then. Undefined when this master cannot be sure that it leads (any more).
+   */
+  read(): Promise<MasterView | undefined>;
   /** An operator's well-formed call of one of `operations`: what of it is decided (contract 10.2). */
   operate(call: OperatorCall): Promise<Answer>;
   /** Shows an operator the cluster, and from then on what changes. */

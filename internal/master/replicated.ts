@@ -8,6 +8,11 @@ export type Replicated = {
    * when it is known that it was not, or when nobody can tell any more (`unknown`).
    */
   propose(entry: Uint8Array): Promise<Proposal>;
+  /**
+   * Resolves as current when all that was decided anywhere when it was asked is applied here: then what
+   * is read here is no older than the question.
+   */
+  read(): Promise<Read>;
   standing(): Standing;
   /** Calls back on every change of the standing until disposed. */
   watch(listener: (standing: Standing) => void): Disposable;
@@ -27,6 +32,10 @@ export type Proposal =
         | 'expired'
         | 'unknown';
     };
+
+export type Read =
+  | { readonly kind: 'current'; readonly index: number }
+  | { readonly kind: 'refused'; readonly reason: 'no-leader' | 'busy' | 'unknown' };
 
 export type Standing = {
   readonly kind: 'leader' | 'follower' | 'candidate';

@@ -36,6 +36,7 @@ export function scriptedDoor(script: Script): ScriptedDoor {
     observers: [],
     leadership: () => script.leadership ?? { kind: 'leading' },
     view: () => script.view,
+    read: () => Promise.resolve(script.view),
     subscribe(call, stream) {
       door.streams.push({ call, stream });
     },

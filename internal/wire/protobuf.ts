@@ -44,6 +44,16 @@ export function encode<Name extends MessageName>(name: Name, message: Messages[N
   return written(writer);
 }
 
+/** One field of a message as `encode` writes it, tags and all: a list's every item. Throws as that does. */
+export function encodeField(name: string, field: FieldDescriptor, value: unknown): Uint8Array {
+  const writer = newWriter();
+  codecOf(name).byNumber[field.number]?.write(writer, value);
+  if (writer.incomplete) {
+    throw new WireError('protobuf', `Missing required fields in ${name}.${field.name}`);
+  }
+  return written(writer);
+}
+
 /** Throws a `WireError` for bytes that are not a whole message of this type, and nothing else. */
 export function decode<Name extends MessageName>(name: Name, bytes: Uint8Array): Messages[Name] {
   const cursor = cursorOver(bytes);

@@ -13,7 +13,7 @@ export type ExecutorEntry = {
 };
 
 /** Of the live tasks of one framework, each executor once an agent. */
-export function executorsOf(tasks: readonly Task[]): readonly ExecutorEntry[] {
+export function executorsOf(tasks: Iterable<Task>): readonly ExecutorEntry[] {
   const found = new Map<string, ExecutorEntry>();
   for (const task of tasks) {
     if (task.executorId === undefined || isTerminal(task.state)) continue;

@@ -17,9 +17,10 @@ export type FrameworkEntry = {
   readonly used: Resources;
   readonly offered: Resources;
   readonly offers: readonly OfferView[];
-  readonly tasks: readonly Task[];
-  readonly unreachable: readonly Task[];
-  readonly completed: readonly Task[];
+  /** As often as they are wanted, and as far: there may be many. */
+  readonly tasks: Iterable<Task>;
+  readonly unreachable: Iterable<Task>;
+  readonly completed: Iterable<Task>;
 };
 
 /** Those that are subscribed or may subscribe again. */
@@ -34,9 +35,9 @@ export function liveFrameworks(view: MasterView, usage: Usage): readonly Framewo
       used: usage.used.ofFramework(id),
       offered: usage.offered.ofFramework(id),
       offers: usage.offersOf(id),
-      tasks: [...record.tasks.values()],
-      unreachable: [...record.unreachable.values()],
-      completed: [...record.completed],
+      tasks: record.tasks.valueSeq(),
+      unreachable: record.unreachable.valueSeq(),
+      completed: record.completed,
     };
   });
 }
@@ -53,6 +54,6 @@ export function completedFrameworks({ state }: MasterView): readonly FrameworkEn
     offers: [],
     tasks: [],
     unreachable: [],
-    completed: [...tasks],
+    completed: tasks,
   }));
 }

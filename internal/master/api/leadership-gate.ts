@@ -48,5 +48,9 @@ function turnedAway(door: MasterDoor, target: string): WholeResponse | undefined
   }
 }
 
+/** For one who asked what is true now, of a master that led when it was asked. */
+export const unsure = (door: MasterDoor, target: string): WholeResponse =>
+  turnedAway(door, target) ?? errorResponse(503, 'This master is not sure that it still leads');
+
 const noLeader = (): WholeResponse => errorResponse(503, 'No leader elected');
 const baseUrl = (master: MasterAddress): string => `//${master.hostname}:${master.httpPort}`;

@@ -12,6 +12,7 @@ import { legacyRoutes } from './legacy/legacy-face.ts';
 import type { MasterProfile } from './master-profile.ts';
 import { type Counters, newMetrics } from './metrics.ts';
 import { operatorHandler } from './operator-face.ts';
+import { newReadingDesk } from './reading-desk.ts';
 import { notFound } from './response.ts';
 import { newRouter } from './router.ts';
 import { schedulerHandler } from './scheduler-face.ts';
@@ -41,18 +42,19 @@ export function masterHandler(
 ): HttpHandler {
   const { door, clock, counters } = dependencies;
   const metrics = newMetrics(clock, counters);
+  const desk = newReadingDesk({ clock });
   const limits = {
     backlogBytesMax: options.streamBacklogBytesMax,
     drainTimeoutMs: options.streamDrainTimeoutMs,
   };
   const scheduler = schedulerHandler(dependencies, limits);
-  const operator = operatorHandler({ door, metrics, clock }, { ...options, limits });
+  const operator = operatorHandler({ door, metrics, desk, clock }, { ...options, limits });
   const route = newRouter([
     { path: '/api/v1', handler: onlyWhileLeading(door, operator) },
     { path: '/api/v1/scheduler', handler: onlyWhileLeading(door, scheduler) },
     { path: '/redirect', handler: redirectHandler(door), isExact: true },
     ...explainRoutes(door),
-    ...legacyRoutes({ door, metrics }, options),
+    ...legacyRoutes({ door, metrics, desk }, options),
   ]);
   return (request) => route(request.target)?.(request) ?? notFound();
 }

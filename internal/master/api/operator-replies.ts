@@ -1,9 +1,11 @@
 /** The reading calls of the operator API, one reply each, all from one view (contract 10.2, 10.7). */
+import { runToEnd, type Steps } from '#internal/base/steps.ts';
 import type { Agent, Framework } from '#internal/model/cluster.ts';
 import type { Resources } from '#internal/resources/resource.ts';
 import { add, scalarMilli, scalarNames } from '#internal/resources/resources.ts';
 import { decode } from '#internal/wire/protobuf.ts';
 import { resourcesToWire } from '#internal/wire/resources.ts';
+import { chained, Each, each, settled, type Streamed } from '#internal/wire/streamed.ts';
 import { taskToWire } from '#internal/wire/task.ts';
 import type * as mesos from '#proto/gen/mesos/v1.ts';
 import type * as master from '#proto/gen/mesos/v1/master.ts';
@@ -17,53 +19,66 @@ import { completedFrameworks, type FrameworkEntry, liveFrameworks } from './fram
 import { drainInfo, isActive } from './deactivation.ts';
 import { roleEntries } from './roles.ts';
 import { timeInfo } from './time-info.ts';
-import { usageOf } from './usage.ts';
+import { usageSteps } from './usage.ts';
 
-export function getState(view: MasterView): master.Response_GetState {
+/** All of it, made before anybody else gets a turn. */
+export const getState = (view: MasterView): master.Response_GetState =>
+  settled<master.Response_GetState>(runToEnd(stateSteps(view)));
+
+export function* stateSteps(view: MasterView): Steps<Streamed<master.Response_GetState>> {
   return {
     get_tasks: getTasks(view),
     get_executors: getExecutors(view),
-    get_frameworks: getFrameworks(view),
-    get_agents: getAgents(view),
+    get_frameworks: yield* frameworksSteps(view),
+    get_agents: yield* agentsSteps(view),
   };
 }
 
-export function getAgents(view: MasterView): master.Response_GetAgents {
-  const usage = usageOf(view);
+export function* agentsSteps(view: MasterView): Steps<Streamed<master.Response_GetAgents>> {
+  const usage = yield* usageSteps(view);
   const { registered, recovered } = agentGroups(view);
   return {
-    agents: registered.map((agent) =>
+    agents: each(registered, (agent) =>
       agentReply(agent, {
         isActive: isActive(view, agent),
         used: usage.used.ofAgent(agent.id),
         offered: usage.offered.ofAgent(agent.id),
       }),
     ),
-    recovered_agents: recovered.map(agentInfo),
+    recovered_agents: each(recovered, agentInfo),
   };
 }
 
-export function getFrameworks(view: MasterView): master.Response_GetFrameworks {
+export function* frameworksSteps(view: MasterView): Steps<Streamed<master.Response_GetFrameworks>> {
+  const live = liveFrameworks(view, yield* usageSteps(view));
   return {
-    frameworks: liveFrameworks(view, usageOf(view)).map((entry) => frameworkReply(view, entry)),
-    completed_frameworks: completedFrameworks(view).map((entry) => frameworkReply(view, entry)),
+    frameworks: each(live, (entry) => frameworkReply(view, entry)),
+    completed_frameworks: each(completedFrameworks(view), (entry) => frameworkReply(view, entry)),
   };
 }
 
-export function getTasks(view: MasterView): master.Response_GetTasks {
-  const live = liveFrameworks(view, usageOf(view));
-  const all = [...live, ...completedFrameworks(view)];
+export function getTasks({ state }: MasterView): Streamed<master.Response_GetTasks> {
+  const live = [...state.frameworks.values()];
+  const histories = [
+    ...live.map(({ completed }) => completed),
+    ...state.completedFrameworks.map(({ tasks }) => tasks),
+  ];
   return {
-    tasks: live.flatMap(({ tasks }) => tasks.map(taskToWire)),
-    unreachable_tasks: live.flatMap(({ unreachable }) => unreachable.map(taskToWire)),
-    completed_tasks: all.flatMap(({ completed }) => completed.map(taskToWire)),
+    tasks: each(chained(...live.map(({ tasks }) => tasks.valueSeq())), taskToWire),
+    unreachable_tasks: each(
+      chained(...live.map(({ unreachable }) => unreachable.valueSeq())),
+      taskToWire,
+    ),
+    completed_tasks: each(chained(...histories), taskToWire),
   };
 }
 
-export function getExecutors(view: MasterView): master.Response_GetExecutors {
-  const executors = liveFrameworks(view, usageOf(view)).flatMap(({ tasks }) => executorsOf(tasks));
+export function getExecutors({ state }: MasterView): Streamed<master.Response_GetExecutors> {
+  const found = new Each(function* () {
+    for (const { tasks } of state.frameworks.values()) yield* executorsOf(tasks.values());
+  });
   return {
-    executors: executors.map(({ info, task }) => ({
+    executors: each(found, ({ info, task }) => ({
       executor_info: { ...info, framework_id: { value: task.frameworkId } },
       agent_id: { value: task.agentId },
     })),
@@ -71,9 +86,10 @@ export function getExecutors(view: MasterView): master.Response_GetExecutors {
 }
 
 /** Of each role cpus, mem and the like, allocated or offered; whose they were does not show. */
-export function getRoles(view: MasterView): master.Response_GetRoles {
+export function* rolesSteps(view: MasterView): Steps<master.Response_GetRoles> {
+  const usage = yield* usageSteps(view);
   return {
-    roles: roleEntries(view, usageOf(view)).map(({ name, weight, frameworkIds, ...held }) => ({
+    roles: roleEntries(view, usage).map(({ name, weight, frameworkIds, ...held }) => ({
       name,
       weight,
       frameworks: frameworkIds.map((value) => ({ value })),

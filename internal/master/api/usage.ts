@@ -2,6 +2,7 @@
  * Who holds what, added up once for one answer: what live tasks use and what is offered, by agent,
  * by framework and by role. All allocated, so that the role of each part can be told.
  */
+import type { Steps } from '#internal/base/steps.ts';
 import { isTerminal } from '#internal/model/cluster.ts';
 import type { AgentId, FrameworkId } from '#internal/model/ids.ts';
 import { add } from '#internal/resources/resources.ts';
@@ -20,11 +21,12 @@ export type Share = {
   readonly total: Resources;
 };
 
-export function usageOf({ state, offers }: MasterView): Usage {
+export function* usageSteps({ state, offers }: MasterView): Steps<Usage> {
   const used = newShare();
   for (const { tasks } of state.frameworks.values()) {
     for (const task of tasks.values()) {
       if (!isTerminal(task.state)) used.take(task.agentId, task.frameworkId, task.resources);
+      yield;
     }
   }
   const offered = newShare();
@@ -34,17 +36,18 @@ export function usageOf({ state, offers }: MasterView): Usage {
     const list = byFramework.get(offer.frameworkId);
     if (list === undefined) byFramework.set(offer.frameworkId, [offer]);
     else list.push(offer);
+    yield;
   }
   return {
-    used: used.close(),
-    offered: offered.close(),
+    used: yield* used.close(),
+    offered: yield* offered.close(),
     offersOf: (id) => byFramework.get(id) ?? [],
   };
 }
 
 type OpenShare = {
   take(agent: AgentId, framework: FrameworkId, resources: Resources): void;
-  close(): Share;
+  close(): Steps<Share>;
 };
 
 function newShare(): OpenShare {
@@ -55,11 +58,16 @@ function newShare(): OpenShare {
       agents.set(agent, add(agents.get(agent) ?? [], resources));
       frameworks.set(framework, add(frameworks.get(framework) ?? [], resources));
     },
-    close() {
+    *close() {
+      let total: Resources = [];
+      for (const resources of agents.values()) {
+        total = add(total, resources);
+        yield;
+      }
       return {
         ofAgent: (id) => agents.get(id) ?? [],
         ofFramework: (id) => frameworks.get(id) ?? [],
-        total: [...agents.values()].reduce(add, []),
+        total,
       };
     },
   };

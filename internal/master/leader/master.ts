@@ -217,6 +217,13 @@ export class Master implements MasterDoor {
     return viewOf({ state, self, startedMs: this.#startedMs }, this.#lead);
   }
 
+  async read(): Promise<MasterView | undefined> {
+    if (this.#lead === undefined) return undefined;
+    const read = await this.#dependencies.replicated.read();
+    // A follower could tell as much of the log, but not who is connected and what is on offer.
+    return read.kind === 'current' && this.#lead !== undefined ? this.view() : undefined;
+  }
+
   readonly acceptAgent: LinkAcceptor<MasterMessage, AgentMessage> = (link) => {
     const lead = this.#lead;
     const visitor = lead && welcomeLink(lead, link);

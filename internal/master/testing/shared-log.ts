@@ -8,7 +8,7 @@ import { assert } from '#internal/base/assert.ts';
 import type { Random } from '#internal/base/random.ts';
 import type { SimulatedWorld } from '#internal/runtime/simulated/world.ts';
 import type { LogEntry } from '../ledger.ts';
-import type { Proposal, Replicated, Standing } from '../replicated.ts';
+import type { Proposal, Read, Replicated, Standing } from '../replicated.ts';
 
 type Machine = { apply(entries: readonly LogEntry[]): void; appliedIndex(): number };
 
@@ -30,6 +30,7 @@ export class SharedLog {
   readonly #members = new Map<number, Member>();
   readonly #entries: LogEntry[] = [];
   #waiting: Waiting[] = [];
+  #reading: ((read: Read) => void)[] = [];
   #leader: number | undefined;
   #term = 0;
   #isHeld = false;
@@ -50,6 +51,7 @@ export class SharedLog {
     machine.apply(this.#entries.slice(machine.appliedIndex()));
     return {
       propose: (data) => this.#propose(nodeId, data),
+      read: () => this.#read(),
       standing: () => this.#standingOf(nodeId),
       watch: (listener) => {
         member.listeners.add(listener);
@@ -75,7 +77,10 @@ export class SharedLog {
     this.#leader = undefined;
     const waiting = this.#waiting;
     this.#waiting = [];
+    const reading = this.#reading;
+    this.#reading = [];
     this.#tell();
+    for (const answer of reading) answer({ kind: 'refused', reason: 'unknown' });
     for (const { data, term, answer } of waiting) {
       // What was in the log of a majority stays, whether its proposer hears of it or not.
       const isKept = this.#random.oneIn(2);
@@ -84,7 +89,7 @@ export class SharedLog {
     }
   }
 
-  /** From now on proposals wait. */
+  /** From now on proposals and reads wait. */
   hold(): void {
     this.#isHeld = true;
   }
@@ -111,6 +116,15 @@ export class SharedLog {
     return promise;
   }
 
+  #read(): Promise<Read> {
+    if (this.#leader === undefined)
+      return Promise.resolve({ kind: 'refused', reason: 'no-leader' });
+    const { promise, resolve: answer } = Promise.withResolvers<Read>();
+    this.#reading.push(answer);
+    this.#commitSoon();
+    return promise;
+  }
+
   #commitSoon(): void {
     if (this.#isHeld) return;
     this.#world.schedule(1, 'commit', () => {
@@ -121,6 +135,9 @@ export class SharedLog {
         const index = this.#append(term, data);
         answer({ kind: 'applied', index, term });
       }
+      const reading = this.#reading;
+      this.#reading = [];
+      for (const answer of reading) answer({ kind: 'current', index: this.#entries.length });
     });
   }
 

@@ -1,6 +1,7 @@
 /** Frameworks in `/state`, `/frameworks` and `/state-summary` (contract 13.4: "framework"). */
 import { add } from '#internal/resources/resources.ts';
 import { decode } from '#internal/wire/protobuf.ts';
+import { each } from '#internal/wire/streamed.ts';
 import type { FrameworkInfo } from '#proto/gen/mesos/v1.ts';
 import type { OfferView } from '../../door.ts';
 import { executorsOf } from '../executors.ts';
@@ -28,9 +29,9 @@ export function frameworkJson(entry: FrameworkEntry): Json {
     resources: shortResources(add(entry.used, entry.offered)),
     reregistered_time: reregisteredMs === registeredMs ? undefined : double(reregisteredMs / 1000),
     ...roles(entry),
-    tasks: tasks.map(taskJson),
-    unreachable_tasks: unreachable.map(taskJson),
-    completed_tasks: completed.map(taskJson),
+    tasks: each(tasks, taskJson),
+    unreachable_tasks: each(unreachable, taskJson),
+    completed_tasks: each(completed, taskJson),
     offers: entry.offers.map(offerJson),
     executors: executorsOf(tasks).map(executorJson),
     labels: info.labels && labelsJson(info.labels),

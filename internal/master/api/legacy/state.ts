@@ -1,6 +1,8 @@
 /** `/state` and `/state-summary`: the whole cluster in one reply (contract 13.4). */
-import type { Agent, Task, TaskState } from '#internal/model/cluster.ts';
+import type { Steps } from '#internal/base/steps.ts';
+import type { Task, TaskState } from '#internal/model/cluster.ts';
 import type { AgentId, FrameworkId } from '#internal/model/ids.ts';
+import { chained, each } from '#internal/wire/streamed.ts';
 import { taskStateToWire } from '#internal/wire/task-state.ts';
 import type { MasterView } from '../../door.ts';
 import { masterPid } from '../addresses.ts';
@@ -34,10 +36,10 @@ export function stateJson(view: MasterView, usage: Usage, profile: MasterProfile
     leader_info: { id: self.id, pid, port: self.httpPort, hostname: self.hostname },
     cluster: profile.cluster,
     flags: profile.flags,
-    slaves: registered.map((agent) => agentJson(view, usage, agent)),
-    recovered_slaves: recovered.map(recoveredAgentJson),
-    frameworks: liveFrameworks(view, usage).map(frameworkJson),
-    completed_frameworks: completedFrameworks(view).map(frameworkJson),
+    slaves: each(registered, (agent) => agentJson(view, usage, agent)),
+    recovered_slaves: each(recovered, recoveredAgentJson),
+    frameworks: each(liveFrameworks(view, usage), frameworkJson),
+    completed_frameworks: each(completedFrameworks(view), frameworkJson),
     orphan_tasks: [],
     unregistered_frameworks: [],
   };
@@ -67,45 +69,66 @@ const counted: readonly TaskState[] = [
   'unreachable',
 ];
 
-export function stateSummaryJson(view: MasterView, usage: Usage, profile: MasterProfile): Json {
+export function* stateSummaryJson(
+  view: MasterView,
+  usage: Usage,
+  profile: MasterProfile,
+): Steps<Json> {
   const frameworks = liveFrameworks(view, usage);
-  const tasks = frameworks.flatMap(allTasks);
-  const byAgent = Map.groupBy(tasks, ({ agentId }) => agentId);
+  const byAgent = new Map<AgentId, Summary<FrameworkId>>();
+  const byFramework = new Map<FrameworkId, Summary<AgentId>>();
+  for (const entry of frameworks) {
+    for (const { agentId, frameworkId, state } of allTasks(entry)) {
+      note(byAgent, agentId, state, frameworkId);
+      note(byFramework, frameworkId, state, agentId);
+      yield;
+    }
+  }
   return {
     hostname: view.self.hostname,
     cluster: profile.cluster,
-    slaves: agentGroups(view).registered.map((agent: Agent) => {
-      const own = byAgent.get(agent.id) ?? [];
-      const frameworkIds: readonly FrameworkId[] = own.map(({ frameworkId }) => frameworkId);
+    slaves: each(agentGroups(view).registered, (agent) => {
+      const own = byAgent.get(agent.id) ?? newSummary();
       return {
         ...agentJson(view, usage, agent),
-        ...stateCounts(own),
-        framework_ids: [...new Set(frameworkIds)],
+        ...stateCounts(own.states),
+        framework_ids: [...own.others],
       };
     }),
-    frameworks: frameworks.map((entry) => {
-      const own = allTasks(entry);
-      const agentIds: readonly AgentId[] = own.map(({ agentId }) => agentId);
+    frameworks: each(frameworks, (entry) => {
+      const own = byFramework.get(entry.framework.id) ?? newSummary();
       return {
         ...frameworkSummaryJson(entry),
-        ...stateCounts(own),
-        slave_ids: [...new Set(agentIds)],
+        ...stateCounts(own.states),
+        slave_ids: [...own.others],
       };
     }),
   };
 }
 
-const allTasks = ({ tasks, unreachable, completed }: FrameworkEntry): readonly Task[] => [
-  ...tasks,
-  ...unreachable,
-  ...completed,
-];
+/** Of the tasks of one agent or framework: their states, and on the other side of what they are. */
+type Summary<Other> = { readonly states: Map<TaskState, number>; readonly others: Set<Other> };
 
-function stateCounts(tasks: readonly Task[]): Members {
-  const counts = new Map<TaskState, number>(counted.map((state) => [state, 0]));
-  for (const { state } of tasks) {
-    const count = counts.get(state);
-    if (count !== undefined) counts.set(state, count + 1);
-  }
-  return Object.fromEntries([...counts].map(([state, count]) => [taskStateToWire(state), count]));
+const newSummary = <Other>(): Summary<Other> => ({
+  states: new Map(counted.map((state) => [state, 0])),
+  others: new Set(),
+});
+
+function note<Id, Other>(
+  summaries: Map<Id, Summary<Other>>,
+  id: Id,
+  state: TaskState,
+  other: Other,
+): void {
+  const summary = summaries.get(id) ?? newSummary<Other>();
+  summaries.set(id, summary);
+  const count = summary.states.get(state);
+  if (count !== undefined) summary.states.set(state, count + 1);
+  summary.others.add(other);
 }
+
+const allTasks = ({ tasks, unreachable, completed }: FrameworkEntry): Iterable<Task> =>
+  chained(tasks, unreachable, completed);
+
+const stateCounts = (states: ReadonlyMap<TaskState, number>): Members =>
+  Object.fromEntries([...states].map(([state, count]) => [taskStateToWire(state), count]));

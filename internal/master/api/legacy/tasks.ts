@@ -1,4 +1,5 @@
 /** Tasks in `/state`, `/frameworks` and `/tasks` (contract 13.4: "task", "status"). */
+import { sortedSteps, type Steps } from '#internal/base/steps.ts';
 import type { Task, TaskUpdate } from '#internal/model/cluster.ts';
 import { toJson } from '#internal/wire/json.ts';
 import { statusToWire } from '#internal/wire/status.ts';
@@ -41,11 +42,12 @@ export type TaskQuery = {
 };
 
 /** Live, unreachable and completed ones together, by the time of their first status. */
-export function findTasks(view: MasterView, query: TaskQuery): readonly Task[] {
+export function* findTasks(view: MasterView, query: TaskQuery): Steps<readonly Task[]> {
   const { frameworkId, taskId, limit, offset, order } = query;
   const dated: { readonly task: Task; readonly seconds: number }[] = [];
   const sign = order === 'asc' ? 1 : -1;
   for (const task of everyTask(view)) {
+    yield;
     if (frameworkId !== null && task.frameworkId !== frameworkId) continue;
     if (taskId !== null && task.id !== taskId) continue;
     // Those that have no status yet come first either way, as they do in Mesos.
@@ -53,8 +55,8 @@ export function findTasks(view: MasterView, query: TaskQuery): readonly Task[] {
     const seconds = first === undefined ? -Infinity : sign * statusSeconds(task, first);
     dated.push({ task, seconds });
   }
-  dated.sort((one, other) => compare(one.seconds, other.seconds));
-  return dated.slice(offset, offset + limit).map(({ task }) => task);
+  const sorted = yield* sortedSteps(dated, (one, other) => compare(one.seconds, other.seconds));
+  return sorted.slice(offset, offset + limit).map(({ task }) => task);
 }
 
 const statusSeconds = (task: Task, update: TaskUpdate): number =>
