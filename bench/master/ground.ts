@@ -14,6 +14,8 @@ export type GroundOptions = Pick<FleetOptions, 'agents' | 'agentsPerProcess' | '
     /** Where the masters keep their logs. */
     readonly folder: string;
     readonly flags?: readonly string[];
+    /** Called when the masters are there and nobody else is. */
+    readonly onMasters?: (cluster: MasterCluster) => Promise<void>;
   };
 
 export type Ground = {
@@ -28,11 +30,12 @@ const pollMs = 50;
 /** Everybody is connected when it resolves. */
 export async function openGround(
   stack: AsyncDisposableStack,
-  { folder, flags = [], ...options }: GroundOptions,
+  { folder, flags = [], onMasters, ...options }: GroundOptions,
 ): Promise<Ground> {
   const cluster = stack.use(await newMasterCluster(folder, flags));
   cluster.startAll();
   await cluster.leader();
+  await onMasters?.(cluster);
   const { agents, agentsPerProcess, life, schedulers, tasksPerAccept } = options;
   const shape = { cpus: 10_000, mem: 1 << 20, seed: 1 };
   const fleet = stack.use(

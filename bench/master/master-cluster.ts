@@ -23,7 +23,6 @@ export class MasterCluster implements AsyncDisposable {
   readonly #addresses: readonly MasterAddress[];
   readonly #flags: readonly string[];
   readonly #programs: (Program | undefined)[] = [];
-  readonly #lines: string[] = [];
 
   constructor(folder: string, addresses: readonly MasterAddress[], flags: readonly string[]) {
     this.#folder = folder;
@@ -69,16 +68,9 @@ export class MasterCluster implements AsyncDisposable {
         '--end-with-input',
         ...this.#flags,
       ],
-      onLine: (_, line) => {
-        this.#lines.push(`${master + 1}: ${line}`);
-        if (this.#lines.length > 50) this.#lines.shift();
-      },
+      // Warnings and worse: whoever runs the benchmark is to see them.
+      onLine: (_, line) => console.error(`master-${master + 1}: ${line}`),
     });
-  }
-
-  /** What the masters said of late. */
-  said(): string {
-    return this.#lines.join('\n');
   }
 
   pid(master: number): number {
@@ -104,7 +96,7 @@ export class MasterCluster implements AsyncDisposable {
       }
       await pause(50);
     }
-    throw new Error(`no master leads:\n${this.said()}`);
+    throw new Error('no master leads');
   }
 
   /** What a master says of itself. It takes the master a while when much is going on. */

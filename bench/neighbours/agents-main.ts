@@ -69,6 +69,7 @@ function report(): FleetReport {
     lastRegisteredMs: last(({ registeredMs }) => registeredMs),
     registrations: sum(({ registrations }) => registrations),
     pings: sum(({ pings }) => pings),
+    silenceMs: last(({ silenceMs }) => silenceMs),
     launches: sum(({ launches }) => launches),
     repeats: sum(({ repeats }) => repeats),
     lastLaunchMs: last(({ lastLaunchMs }) => lastLaunchMs),

@@ -40,7 +40,7 @@ export type CrowdReport = {
   readonly refusal: string;
   readonly updates: number;
   readonly finished: number;
-  /** Updates that say that a task came to a bad end. */
+  /** Tasks that were under way and that nobody ended. */
   readonly lost: number;
   /** Tasks that are not over, as far as their schedulers know. */
   readonly tasks: number;

@@ -34,6 +34,8 @@ export type FleetReport = {
   readonly lastRegisteredMs: number;
   readonly registrations: number;
   readonly pings: number;
+  /** Of the one that was left alone longest: between two pings on its last link. */
+  readonly silenceMs: number;
   readonly launches: number;
   readonly repeats: number;
   readonly lastLaunchMs: number;
@@ -80,6 +82,7 @@ const together = (one: FleetReport, other: FleetReport): FleetReport => ({
   lastRegisteredMs: Math.max(one.lastRegisteredMs, other.lastRegisteredMs),
   registrations: one.registrations + other.registrations,
   pings: one.pings + other.pings,
+  silenceMs: Math.max(one.silenceMs, other.silenceMs),
   launches: one.launches + other.launches,
   repeats: one.repeats + other.repeats,
   lastLaunchMs: Math.max(one.lastLaunchMs, other.lastLaunchMs),

@@ -41,6 +41,8 @@ export type AgentCounts = {
   registeredMs: number;
   registrations: number;
   pings: number;
+  /** Of the last link, from its registration on: the longest time between two pings. */
+  silenceMs: number;
   /** Different tasks that it was told to run. */
   launches: number;
   /** Launches of a task that it knew already. */
@@ -70,6 +72,7 @@ export class SimulatedAgent {
     registeredMs: 0,
     registrations: 0,
     pings: 0,
+    silenceMs: 0,
     launches: 0,
     repeats: 0,
     lastLaunchMs: 0,
@@ -82,6 +85,7 @@ export class SimulatedAgent {
   readonly #frameworks = new Map<string, FrameworkInfo>();
   #id: string | undefined;
   #term = 0n;
+  #heardMs = 0;
   #link: Link<AgentMessage> | undefined;
   #next = 0;
   #failures = 0;
@@ -189,7 +193,7 @@ export class SimulatedAgent {
     this.#term = message.term;
     const { ping, registered, run_task, kill_task, acknowledge_update } = message;
     if (ping !== undefined) {
-      this.counts.pings++;
+      this.#pinged();
       this.#say({ pong: { sequence: ping.sequence } });
     } else if (registered !== undefined) this.#registered(registered.agent_id.value);
     else if (run_task !== undefined) this.#run(run_task.task_info, run_task.framework_info);
@@ -207,12 +211,21 @@ export class SimulatedAgent {
     }
   }
 
+  #pinged(): void {
+    const nowMs = this.#with.clock.now();
+    this.counts.pings++;
+    this.counts.silenceMs = Math.max(this.counts.silenceMs, nowMs - this.#heardMs);
+    this.#heardMs = nowMs;
+  }
+
   #registered(id: string): void {
     this.#id = id;
     this.#failures = 0;
     this.counts.isRegistered = true;
     this.counts.registrations++;
     this.counts.registeredMs = this.#with.clock.now();
+    this.counts.silenceMs = 0;
+    this.#heardMs = this.counts.registeredMs;
     for (const task of this.#tasks.values()) this.#report(task);
   }
 

@@ -55,7 +55,7 @@ export type SchedulerCounts = {
   updates: number;
   /** Tasks by what was last heard of them; the finished ones are forgotten. */
   finished: number;
-  /** An end that no life of a task explains. */
+  /** Tasks that were under way and that nobody ended. */
   lost: number;
   /** What the last refusal said, of a call or of the framework. */
   refusal: string;
@@ -66,6 +66,12 @@ const filters = (
 ): { readonly filters: { readonly refuse_seconds: number } } => ({
   filters: { refuse_seconds },
 });
+
+type OwnTask = {
+  readonly agent: string;
+  /** Its agent has told of it. */
+  isUnderWay: boolean;
+};
 
 const askAgainMs = 2000;
 
@@ -98,8 +104,8 @@ export class SimulatedScheduler {
   readonly #with: SchedulerDependencies;
   readonly #options: SchedulerOptions;
   readonly #client: SchedulerClient;
-  /** Tasks that are not over, and where they run. */
-  readonly #tasks = new Map<string, string>();
+  /** Tasks that are not over. */
+  readonly #tasks = new Map<string, OwnTask>();
   /** Tasks that it has asked about, and had no answer. */
   #asked = new Set<string>();
   #asking: Timer | undefined;
@@ -132,7 +138,7 @@ export class SimulatedScheduler {
       },
       {
         onEvent: (event) => this.#hear(event),
-        onDisconnected: () => (this.counts.isSubscribed = false),
+        onDisconnected: () => this.#disconnected(),
         onRefused: (reason) => (this.counts.refusal = reason),
       },
     );
@@ -176,12 +182,19 @@ export class SimulatedScheduler {
     else if (event.update !== undefined) this.#updated(event.update.status);
   }
 
+  #disconnected(): void {
+    this.#asking?.cancel();
+    this.counts.isSubscribed = false;
+    this.counts.firstOfferMs = 0;
+    // Nobody has said anything of any of them since.
+    this.counts.unanswered = this.#tasks.size;
+  }
+
   #subscribed(): void {
     const { counts } = this;
     counts.isSubscribed = true;
     counts.subscriptions++;
     counts.subscribedMs = this.#with.clock.now();
-    counts.firstOfferMs = 0;
     if (counts.subscriptions === 1) return;
     this.#asked = new Set(this.#tasks.keys());
     counts.unanswered = this.#asked.size;
@@ -194,7 +207,7 @@ export class SimulatedScheduler {
     if (this.#asked.size === 0) return;
     const tasks = [...this.#asked].map((task) => ({
       task_id: { value: task },
-      agent_id: { value: this.#tasks.get(task) ?? '' },
+      agent_id: { value: this.#tasks.get(task)?.agent ?? '' },
     }));
     this.#say({ type: 'RECONCILE', reconcile: { tasks } });
     this.#asking = this.#with.clock.after(askAgainMs, () => this.#ask());
@@ -228,7 +241,7 @@ export class SimulatedScheduler {
   #newTask(agent_id: TaskInfo['agent_id']): TaskInfo {
     const { task } = this.#options;
     const value = `${this.#options.name}-${this.#serial++}`;
-    this.#tasks.set(value, agent_id.value);
+    this.#tasks.set(value, { agent: agent_id.value, isUnderWay: false });
     return {
       name: 'simulated',
       task_id: { value },
@@ -251,8 +264,21 @@ export class SimulatedScheduler {
     }
     if (state === 'TASK_FINISHED' || state === 'TASK_KILLED') {
       if (this.#tasks.delete(id)) counts.finished++;
-    } else if (failed.has(state)) counts.lost++;
+    } else if (failed.has(state)) this.#failed(id);
+    else if (uuid !== undefined) this.#isUnderWay(id);
     if (uuid === undefined || agent_id === undefined) return;
     this.#say({ type: 'ACKNOWLEDGE', acknowledge: { task_id, agent_id, uuid } });
+  }
+  #isUnderWay(id: string): void {
+    const task = this.#tasks.get(id);
+    if (task !== undefined) task.isUnderWay = true;
+  }
+
+  /** What came to nothing before it began is launched anew, as another task. */
+  #failed(id: string): void {
+    const task = this.#tasks.get(id);
+    this.#tasks.delete(id);
+    if (task?.isUnderWay === true) this.counts.lost++;
+    else if (task !== undefined) this.counts.wanted++;
   }
 }
