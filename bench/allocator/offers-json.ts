@@ -50,7 +50,8 @@ function tell(
     const framework = frameworks.get(frameworkId);
     if (known === undefined || framework === undefined) throw new Error('an offer of nobody');
     const id = offerId(`69535369-ccfd-41c0-a022-436f9c0431ed-O${serial}`);
-    const wire = offerToWire({ id, role, resources }, framework, { ...known, window: undefined });
+    const offer = { id, role, resources, executorIds: [] };
+    const wire = offerToWire(offer, framework, { ...known, window: undefined });
     const list = events.get(frameworkId);
     if (list === undefined) events.set(frameworkId, [wire]);
     else list.push(wire);

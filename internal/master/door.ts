@@ -10,7 +10,14 @@ import type {
   Starvation,
 } from '#internal/allocator/explanation.ts';
 import type { Agent, Framework, MasterAddress, Task, TaskUpdate } from '#internal/model/cluster.ts';
-import type { AgentId, FrameworkId, OfferId, Role, StreamId } from '#internal/model/ids.ts';
+import type {
+  AgentId,
+  ExecutorId,
+  FrameworkId,
+  OfferId,
+  Role,
+  StreamId,
+} from '#internal/model/ids.ts';
 import type { Resources } from '#internal/resources/resource.ts';
 import type { State } from '#internal/state/state.ts';
 import type { Call as OperatorCall } from '#proto/gen/mesos/v1/master.ts';
@@ -134,4 +141,6 @@ export type OfferView = {
   readonly agent: Agent;
   readonly role: Role;
   readonly resources: Resources;
+  /** Those that the framework has on the agent. */
+  readonly executorIds: readonly ExecutorId[];
 };

@@ -120,6 +120,27 @@ export type Task = {
   readonly statuses: readonly TaskUpdate[];
   /** A kill that was asked for and is repeated to the agent until the task ends. */
   readonly kill: { readonly policy: Encoded<'mesos.v1.KillPolicy'> | undefined } | undefined;
+  /** Tasks of one group have the same: they are started together and share their fate. */
+  readonly groupId: string | undefined;
+};
+
+/**
+ * What runs tasks of one framework on one agent, brought by the framework or the agent's own for
+ * groups. Executors of command tasks are their agents' affair, and are not among these.
+ */
+export type Executor = {
+  readonly id: ExecutorId;
+  readonly frameworkId: FrameworkId;
+  readonly agentId: AgentId;
+  readonly info: Encoded<'mesos.v1.ExecutorInfo'>;
+  /** Held while it lives, beside those of its tasks; allocated. */
+  readonly resources: Resources;
+  readonly launchedMs: number;
+  /**
+   * With the last of its tasks, or when its agent says so: one that its framework brought may stay
+   * for the tasks to come, and one that was given no task waits for some.
+   */
+  readonly endsWith: 'tasks' | 'agent';
 };
 
 /** A status update: made by an agent, who awaits its acknowledgement, or by a master (contract 7.2). */

@@ -8,6 +8,7 @@ import {
 } from '#internal/model/cluster.ts';
 import type { AgentId, FrameworkId } from '#internal/model/ids.ts';
 import { isMachineOf } from '#internal/model/policy.ts';
+import { endAll, meetExecutors } from './apply-executor.ts';
 import { concludeOperations, meetOperations, operationsLoseReach } from './apply-operation.ts';
 import { tellOf } from './apply-task.ts';
 import type { Command } from './command.ts';
@@ -22,7 +23,7 @@ import {
   regainsReach,
   withUpdate,
 } from './draft.ts';
-import { goneAgentsMax, tasksOnAgent } from './state.ts';
+import { executorsOnAgent, goneAgentsMax, tasksOnAgent } from './state.ts';
 
 /** The first registration wins: a repeated one is told the id that it was given. */
 export function admitAgent(draft: Draft, agent: Agent): void {
@@ -37,18 +38,19 @@ export function admitAgent(draft: Draft, agent: Agent): void {
   if (known === undefined) putAgent(draft, agent);
   // It never learned its id, so it cannot have run anything.
   else if (known.reach.kind === 'unreachable') {
-    reregisterAgent(draft, { agent: known, tasks: [], operations: [] });
+    reregisterAgent(draft, { agent: known, tasks: [], operations: [], executors: [] });
   }
   draft.effects.push({ kind: 'agent-admitted', agentId: known?.id ?? agent.id, registration });
 }
 
+type Reregistration = Pick<
+  Extract<Command, { kind: 'reregister-agent' }>,
+  'agent' | 'tasks' | 'operations' | 'executors'
+>;
+
 export function reregisterAgent(
   draft: Draft,
-  {
-    agent,
-    tasks: reported,
-    operations,
-  }: Pick<Extract<Command, { kind: 'reregister-agent' }>, 'agent' | 'tasks' | 'operations'>,
+  { agent, tasks, operations, executors }: Reregistration,
 ): void {
   const known = draft.state.agents.get(agent.id);
   if (known === undefined || isDown(draft, agent)) {
@@ -64,7 +66,7 @@ export function reregisterAgent(
     reach: { kind: 'admitted' },
   });
   meetOperations(draft, agent, new Set(operations));
-  const states = new Map(reported.map((one) => [keyOf(one.frameworkId, one.taskId), one.state]));
+  const states = new Map(tasks.map((one) => [keyOf(one.frameworkId, one.taskId), one.state]));
   for (const task of inOrder(tasksOnAgent(draft.state, agent.id))) {
     meetAgain(draft, task, states.get(keyOf(task.frameworkId, task.id)));
   }
@@ -73,6 +75,7 @@ export function reregisterAgent(
       welcomeBack(draft, task, states.get(keyOf(task.frameworkId, task.id)));
     }
   }
+  meetExecutors(draft, agent.id, executors);
   draft.effects.push({ kind: 'agent-reregistered', agentId: agent.id });
 }
 
@@ -139,6 +142,7 @@ function takeOut(draft: Draft, agent: Agent, saidOf: (task: Task) => Said): void
   };
   for (const task of inOrder(tasksOnAgent(draft.state, id))) conclude(draft, task, told(task));
   for (const task of unreachableOn(draft, id)) conclude(draft, task, told(task));
+  endAll(draft, executorsOnAgent(draft.state, id));
   draft.state = {
     ...draft.state,
     agents: draft.state.agents.remove(id),

@@ -1,7 +1,8 @@
 /** Frameworks: they subscribe, fall silent, come back or are removed (contract 3.2, 3.6). */
 import { List, Map } from 'immutable';
-import { type Framework, isTerminal, type Task } from '#internal/model/cluster.ts';
+import { type Executor, type Framework, isTerminal, type Task } from '#internal/model/cluster.ts';
 import type { FrameworkId } from '#internal/model/ids.ts';
+import { endAll } from './apply-executor.ts';
 import { orphanOperations } from './apply-operation.ts';
 import {
   complete,
@@ -13,7 +14,7 @@ import {
   retire,
   withUpdate,
 } from './draft.ts';
-import { completedFramework } from './state.ts';
+import { completedFramework, type ExecutorKey } from './state.ts';
 
 export function subscribeFramework(draft: Draft, framework: Framework): void {
   const { id } = framework;
@@ -29,6 +30,7 @@ export function subscribeFramework(draft: Draft, framework: Framework): void {
       unreachable: Map<Task['id'], Task>(),
       completed: List<Task>(),
       completedFirst: 0,
+      executors: Map<ExecutorKey, Executor>(),
     };
     draft.state = { ...draft.state, frameworks: draft.state.frameworks.set(id, record) };
   } else {
@@ -62,7 +64,9 @@ export function removeFramework(draft: Draft, id: FrameworkId): void {
   const known = draft.state.frameworks.get(id);
   if (known === undefined) return;
   const running = [...known.tasks.values(), ...known.unreachable.values()];
-  const agentIds = [...new Set(running.map((task) => task.agentId))].toSorted();
+  const executors = [...known.executors.values()];
+  const places = [...running, ...executors].map(({ agentId }) => agentId);
+  const agentIds = [...new Set(places)].toSorted();
   const killed = masterUpdate(draft, {
     state: 'killed',
     reason: 'framework-removed',
@@ -77,6 +81,7 @@ export function removeFramework(draft: Draft, id: FrameworkId): void {
     complete(draft, ended);
     draft.effects.push({ kind: 'task-recorded', task: ended, update: killed, isNews: true });
   }
+  endAll(draft, recordOf(draft.state, id).executors.values());
   retire(draft, recordOf(draft.state, id));
   orphanOperations(draft, id);
   draft.effects.push({ kind: 'framework-removed', frameworkId: id, agentIds });

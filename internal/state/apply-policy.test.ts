@@ -74,7 +74,10 @@ test('a gone agent is in no book any more, and its tasks are told so once, by ca
       for (const task of [...record.tasks.values(), ...record.unreachable.values()]) {
         if (task.agentId !== going.agentId || isTerminal(task.state)) continue;
         const updates = effects.filter(
-          (effect) => effect.kind === 'task-updated' && effect.task.id === task.id,
+          (effect) =>
+            effect.kind === 'task-updated' &&
+            effect.task.id === task.id &&
+            effect.task.frameworkId === task.frameworkId,
         );
         const [update] = updates.map((effect) => effect.kind === 'task-updated' && effect.update);
         if (update === undefined || update === false || update.kind !== 'master') continue;

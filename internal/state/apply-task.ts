@@ -1,13 +1,15 @@
 /** Tasks: launched, reported, acknowledged, killed (contract 7). */
 import { isTerminal, type Task, type TaskUpdate } from '#internal/model/cluster.ts';
+import type { TaskId } from '#internal/model/ids.ts';
+import type { Resources } from '#internal/resources/resource.ts';
 import { unallocated } from '#internal/resources/resources.ts';
 import type { Acknowledgement, Command, LaunchRefusal, TaskReport } from './command.ts';
 import { complete, type Draft, putLive, withUpdate } from './draft.ts';
-import { isAvailable } from './free.ts';
+import { areAvailable } from './free.ts';
 import { liveTask, type State } from './state.ts';
 
 export function launchTask(draft: Draft, task: Task): void {
-  const reason = launchRefusal(draft.state, task);
+  const reason = launchRefusal(draft.state, { ...task, ids: [task.id], wanted: [task.resources] });
   if (reason !== undefined) {
     draft.effects.push({ kind: 'launch-refused', task, reason });
     return;
@@ -16,15 +18,26 @@ export function launchTask(draft: Draft, task: Task): void {
   draft.effects.push({ kind: 'task-launched', task });
 }
 
-function launchRefusal(state: State, task: Task): LaunchRefusal | undefined {
-  const record = state.frameworks.get(task.frameworkId);
+/** What is to be launched together on one agent. */
+type Launch = Pick<Task, 'frameworkId' | 'agentId'> & {
+  readonly ids: readonly TaskId[];
+  /** Of each: ports of two tasks are not the same because they are launched together. */
+  readonly wanted: readonly Resources[];
+};
+
+/** Why it would not do any more. */
+export function launchRefusal(
+  state: State,
+  { frameworkId, agentId, ids, wanted }: Launch,
+): LaunchRefusal | undefined {
+  const record = state.frameworks.get(frameworkId);
   if (record === undefined) return 'framework-unknown';
-  const agent = state.agents.get(task.agentId);
+  const agent = state.agents.get(agentId);
   if (agent === undefined) return 'agent-unknown';
   if (agent.reach.kind === 'unreachable') return 'agent-unreachable';
-  if (record.tasks.has(task.id) || record.unreachable.has(task.id)) return 'duplicate-task-id';
-  const isFree = isAvailable(state, agent, unallocated(task.resources));
-  return isFree ? undefined : 'resources-unavailable';
+  const isTaken = ids.some((id) => record.tasks.has(id) || record.unreachable.has(id));
+  if (isTaken || new Set(ids).size < ids.length) return 'duplicate-task-id';
+  return areAvailable(state, agent, wanted.map(unallocated)) ? undefined : 'resources-unavailable';
 }
 
 /** Only of a live task, by the agent that runs it. A report of what is known changes nothing. */

@@ -1,13 +1,20 @@
 import test, { type ExecutionContext } from 'ava';
 import { randomFromSeed } from '#internal/base/random.ts';
-import { isTerminal, type Task, type TaskState } from '#internal/model/cluster.ts';
+import { type Executor, isTerminal, type Task, type TaskState } from '#internal/model/cluster.ts';
 import { encoded } from '#internal/model/encoded.ts';
 import { contains, equals, sum, unallocated } from '#internal/resources/resources.ts';
 import { randomCommand } from '#internal/testing/random-commands.ts';
 import { seedsOf } from '#internal/testing/seeds.ts';
 import { apply } from './apply.ts';
 import type { Command, Effect } from './command.ts';
-import { completedTasksMax, newState, type State, tasksOnAgent } from './state.ts';
+import { tasksIn } from './load.ts';
+import {
+  completedTasksMax,
+  executorsOnAgent,
+  newState,
+  type State,
+  tasksOnAgent,
+} from './state.ts';
 
 const steps = 400;
 
@@ -26,6 +33,12 @@ function live(
     look(state, before, command, effects);
   }
 }
+
+const allExecutors = (state: State): readonly Executor[] =>
+  [...state.frameworks.values()].flatMap(({ executors }) => [...executors.values()]);
+
+const isIn = ({ frameworkId, executorId }: Task, executor: Executor): boolean =>
+  frameworkId === executor.frameworkId && executorId === executor.id;
 
 const allTasks = (state: State, of: 'tasks' | 'unreachable'): readonly Task[] =>
   [...state.frameworks.values()].flatMap((record) => [...record[of].values()]);
@@ -92,8 +105,14 @@ function assertBooks(t: ExecutionContext, state: State, message: string): void {
     const tasks = allTasks(state, 'tasks').filter(({ agentId }) => agentId === id);
     t.is(tasksOnAgent(state, id).length, tasks.length, message);
     const running = tasks.filter((task) => !isTerminal(task.state));
-    const held = sum(running.map((task) => unallocated(task.resources)));
+    const executors = allExecutors(state).filter(({ agentId }) => agentId === id);
+    t.is(executorsOnAgent(state, id).length, executors.length, message);
+    const held = sum([...running, ...executors].map(({ resources }) => unallocated(resources)));
     t.true(equals(state.loads.get(id)?.used ?? [], held), message);
+    for (const executor of executors) {
+      const own = running.filter((task) => isIn(task, executor));
+      t.is(tasksIn(state.loads.get(id), executor), own.length, message);
+    }
   }
   for (const [registration, id] of state.registrations) {
     t.is(state.agents.get(id)?.registration, registration, message);
@@ -106,16 +125,16 @@ test('no launch takes what is not free on its agent', (t) => {
   for (const seed of seedsOf(40)) {
     live(seed, (state, _before, _command, effects) => {
       for (const effect of effects) {
-        if (effect.kind === 'launch-refused') {
+        if (effect.kind === 'launch-refused' || effect.kind === 'executor-refused') {
           refusals.set(effect.reason, (refusals.get(effect.reason) ?? 0) + 1);
         }
-        if (effect.kind !== 'task-launched') continue;
+        const agentId = launchedOn(effect);
+        if (agentId === undefined) continue;
         launched++;
-        const { total } = state.agents.get(effect.task.agentId)!;
-        const running = tasksOnAgent(state, effect.task.agentId).filter(
-          (task) => !isTerminal(task.state),
-        );
-        const held = sum(running.map((task) => unallocated(task.resources)));
+        const { total } = state.agents.get(agentId)!;
+        const running = tasksOnAgent(state, agentId).filter((task) => !isTerminal(task.state));
+        const holders = [...running, ...executorsOnAgent(state, agentId)];
+        const held = sum(holders.map(({ resources }) => unallocated(resources)));
         t.true(contains(total, held), `SEED=${seed}`);
         const ports = running.flatMap(({ resources }) => resources.filter(isPort));
         const distinct = sum([ports.map((port) => ({ ...port, allocationRole: undefined }))]);
@@ -132,6 +151,11 @@ test('no launch takes what is not free on its agent', (t) => {
     'resources-unavailable',
   ]);
 });
+
+function launchedOn(effect: Effect): Task['agentId'] | undefined {
+  if (effect.kind === 'task-launched') return effect.task.agentId;
+  return effect.kind === 'executor-launched' ? effect.executor.agentId : undefined;
+}
 
 const isPort = ({ name }: Task['resources'][number]): boolean => name === 'ports';
 
@@ -171,6 +195,9 @@ test('a task is freed once: it ends when its newest state becomes terminal', (t)
     live(seed, (_state, _before, _command, effects) => {
       for (const effect of effects) {
         if (effect.kind === 'task-launched') running.add(keyOf(effect.task));
+        if (effect.kind === 'executor-launched') {
+          for (const task of effect.tasks) running.add(keyOf(task));
+        }
         if (effect.kind === 'task-ended') {
           t.true(running.delete(keyOf(effect.task)), `SEED=${seed}: ended twice`);
         }
@@ -267,6 +294,7 @@ test('what an agent lost while it was away is not kept running on paper', (t) =>
     kind: 'reregister-agent',
     agent,
     operations: [],
+    executors: [],
     tasks: tasks.map(({ frameworkId, id, state: known }) => ({
       frameworkId,
       taskId: id,
@@ -299,6 +327,7 @@ function oneTask(): {
       state = applied.state;
       const [launched, other] = allTasks(state, 'tasks');
       if (launched?.state !== 'staging' || other !== undefined) continue;
+      if (launched.executorId !== undefined) continue;
       if (!state.frameworks.get(launched.frameworkId)!.completed.isEmpty()) continue;
       return { state, task: launched, agent: state.agents.get(launched.agentId)! };
     }

@@ -5,6 +5,7 @@
  */
 import { unreachable } from '#internal/base/assert.ts';
 import { admitAgent, markAgentUnreachable, removeAgent, reregisterAgent } from './apply-agent.ts';
+import { endExecutors, launchWithExecutor } from './apply-executor.ts';
 import { disconnectFramework, removeFramework, subscribeFramework } from './apply-framework.ts';
 import { acknowledgeOperation, applyOperation, updateOperation } from './apply-operation.ts';
 import { applyPolicy } from './apply-policy.ts';
@@ -47,6 +48,10 @@ function carryOut(draft: Draft, command: Command): void {
     case 'launch-tasks':
       for (const task of command.tasks) launchTask(draft, task);
       return;
+    case 'launch-with-executor':
+      return launchWithExecutor(draft, command);
+    case 'end-executors':
+      return endExecutors(draft, command);
     case 'update-tasks':
       for (const report of command.updates) updateTask(draft, report);
       return;

@@ -5,6 +5,7 @@
  */
 import type {
   Agent,
+  Executor,
   Framework,
   MasterAddress,
   Task,
@@ -12,7 +13,7 @@ import type {
   TaskUpdate,
 } from '#internal/model/cluster.ts';
 import type { Encoded } from '#internal/model/encoded.ts';
-import type { AgentId, FrameworkId, Role, TaskId } from '#internal/model/ids.ts';
+import type { AgentId, ExecutorId, FrameworkId, Role, TaskId } from '#internal/model/ids.ts';
 import type { MachineId, MaintenanceWindow, Quota } from '#internal/model/policy.ts';
 import type { OperationCommand, OperationEffect } from './operation-command.ts';
 
@@ -35,6 +36,8 @@ export type Command = { readonly atMs: number } & (
       readonly tasks: readonly ReportedTask[];
       /** Uuids of the operations that it knows of: what they made is in its total. */
       readonly operations: readonly string[];
+      /** What it runs, but for its own of command tasks. */
+      readonly executors: readonly Executor[];
     }
   | {
       readonly kind: 'mark-agent-unreachable';
@@ -55,6 +58,13 @@ export type Command = { readonly atMs: number } & (
   | { readonly kind: 'remove-framework'; readonly frameworkId: FrameworkId }
   /** Tasks in `staging`, all of one framework on one agent. Committed before any agent hears of it. */
   | { readonly kind: 'launch-tasks'; readonly tasks: readonly Task[] }
+  | LaunchWithExecutor
+  /** An agent says that these have ended. */
+  | {
+      readonly kind: 'end-executors';
+      readonly agentId: AgentId;
+      readonly executors: readonly ExecutorName[];
+    }
   /** What agents reported, in batches: newest state, and the update sent to the scheduler. */
   | { readonly kind: 'update-tasks'; readonly updates: readonly TaskReport[] }
   /** Acknowledged by the scheduler; the agent is told once this is committed. */
@@ -68,6 +78,22 @@ export type Command = { readonly atMs: number } & (
   | OperationCommand
   | PolicyCommand
 );
+
+/** Tasks in `staging` for one executor, all or none: it lives already or is started for them. */
+export type LaunchWithExecutor = {
+  readonly kind: 'launch-with-executor';
+  readonly executor: Executor;
+  /** None: the executor is started to wait for some. */
+  readonly tasks: readonly Task[];
+  /** Whether the offers paid for the executor too: it was not known to live. */
+  readonly isExecutorHeld: boolean;
+};
+
+/** On an agent that is told besides. */
+export type ExecutorName = {
+  readonly frameworkId: FrameworkId;
+  readonly executorId: ExecutorId;
+};
 
 /** What operators decide. */
 export type PolicyCommand =
@@ -178,6 +204,18 @@ export type Effect =
   | { readonly kind: 'task-launched'; readonly task: Task }
   /** The launch came too late: framework, agent or id would not do any more. Nothing was launched. */
   | { readonly kind: 'launch-refused'; readonly task: Task; readonly reason: LaunchRefusal }
+  /** `isNew`: the executor did not live until now. */
+  | ({ readonly isNew: boolean } & Omit<LaunchWithExecutor, 'kind'> & {
+        readonly kind: 'executor-launched';
+      })
+  /** Like `launch-refused`, of all its tasks. */
+  | ({ readonly reason: LaunchRefusal } & Omit<LaunchWithExecutor, 'kind'> & {
+        readonly kind: 'executor-refused';
+      })
+  /** A returning agent runs it, and the books did not know. */
+  | { readonly kind: 'executor-found'; readonly executor: Executor }
+  /** What it used is free. */
+  | { readonly kind: 'executor-ended'; readonly executor: Executor }
   /** The task's newest state became terminal: what it used is free. */
   | { readonly kind: 'task-ended'; readonly task: Task }
   /** Tell the scheduler (updates that the state itself made: agent lost, framework removed…). */

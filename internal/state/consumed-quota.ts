@@ -1,5 +1,5 @@
 /** How much of its quota a role uses (contract 10.4). */
-import { isTerminal } from '#internal/model/cluster.ts';
+import { type Executor, isTerminal } from '#internal/model/cluster.ts';
 import type { Role } from '#internal/model/ids.ts';
 import {
   addQuantities,
@@ -11,7 +11,7 @@ import { isAncestor, isReserved, isReservedToSubtree } from '#internal/resources
 import type { State } from './state.ts';
 
 /**
- * What tasks of the role and of the roles below it hold, and what is reserved to them whether it is
+ * What tasks and executors of the role and of the roles below it hold, and what is reserved to them whether it is
  * held or not. Offers do not count: they may come back.
  */
 export function consumedQuota(state: State, role: Role): Quantities {
@@ -20,10 +20,11 @@ export function consumedQuota(state: State, role: Role): Quantities {
     const reserved = total.filter((one) => isReservedToSubtree(one, role));
     if (reserved.length > 0) consumed = addQuantities(consumed, scalarQuantities(reserved));
   }
-  for (const { tasks } of state.frameworks.values()) {
-    for (const task of tasks.values()) {
-      if (isTerminal(task.state)) continue;
-      const held = task.resources.filter(
+  for (const { tasks, executors } of state.frameworks.values()) {
+    const running = [...tasks.values()].filter((task) => !isTerminal(task.state));
+    const reached = [...executors.values()].filter((one) => isReached(state, one));
+    for (const { resources } of [...running, ...reached]) {
+      const held = resources.filter(
         (one) => !isReserved(one) && !one.revocable && isBelow(one.allocationRole, role),
       );
       if (held.length > 0) consumed = addQuantities(consumed, scalarQuantities(held));
@@ -31,6 +32,10 @@ export function consumedQuota(state: State, role: Role): Quantities {
   }
   return consumed;
 }
+
+/** What is on an agent that is not reached is not counted, like its tasks. */
+const isReached = ({ agents }: State, { agentId }: Executor): boolean =>
+  agents.get(agentId)?.reach.kind === 'admitted';
 
 const isBelow = (name: string | undefined, role: Role): boolean =>
   name !== undefined && (name === role || isAncestor(role, name));

@@ -1,11 +1,12 @@
 /**
  * One application of a command under way: the state so far, and the effects so far. Every move of a
- * task between the lists goes through here, so that the books (`loads`) agree with the lists.
+ * task between the lists, and every executor that comes or goes, goes through here, so that the books
+ * (`loads`) agree with the lists.
  */
-import { Map } from 'immutable';
 import { assert } from '#internal/base/assert.ts';
 import {
   type CompletedFramework,
+  type Executor,
   type Framework,
   isTerminal,
   type MasterUpdate,
@@ -13,12 +14,22 @@ import {
   type TaskState,
   type TaskUpdate,
 } from '#internal/model/cluster.ts';
-import type { AgentId, FrameworkId, TaskId } from '#internal/model/ids.ts';
-import { add, nothing, subtract, unallocated } from '#internal/resources/resources.ts';
+import type { AgentId, FrameworkId } from '#internal/model/ids.ts';
 import type { Effect } from './command.ts';
+import {
+  isUnloaded,
+  noLoad,
+  tasksIn,
+  withExecutor,
+  withoutExecutor,
+  withoutTask,
+  withTask,
+} from './load.ts';
 import {
   completedFrameworksMax,
   completedTasksMax,
+  executorKey,
+  executorOf,
   type FrameworkRecord,
   liveTask,
   type Load,
@@ -31,26 +42,63 @@ export type Draft = { state: State; readonly effects: Effect[]; readonly atMs: n
 /** Older ones are dropped: a task that flaps must not fill the state. */
 const statusesMax = 16;
 
-const noTasks = Map<TaskId, true>();
-
-/** Puts a task, new or changed, among the live ones; what ends frees what it held. */
+/**
+ * Puts a task, new or changed, among the live ones; what ends frees what it held, and may end its
+ * executor.
+ */
 export function putLive(draft: Draft, task: Task): void {
   const before = liveTask(draft.state, task.frameworkId, task.id);
   assert(
     before === undefined || !isTerminal(before.state) || before.state === task.state,
     `task ${task.id} cannot become ${task.state}: it is ${before?.state ?? ''}`,
   );
-  updateLoad(draft, task.agentId, (load) => {
-    const ids = load.tasks.get(task.frameworkId, noTasks).set(task.id, true);
-    const tasks = load.tasks.set(task.frameworkId, ids);
-    return { tasks, used: swapped(load, before, task) };
-  });
+  updateLoad(draft, task.agentId, (load) => withTask(load, before, task));
   changeRecord(draft, task.frameworkId, (record) => ({
     ...record,
     tasks: record.tasks.set(task.id, task),
   }));
   const isEnd = isTerminal(task.state) && before !== undefined && !isTerminal(before.state);
-  if (isEnd) draft.effects.push({ kind: 'task-ended', task });
+  if (!isEnd) return;
+  draft.effects.push({ kind: 'task-ended', task });
+  const executor = executorOfTask(draft.state, task);
+  if (executor?.endsWith === 'tasks' && isIdle(draft.state, executor)) {
+    removeExecutor(draft, executor);
+  }
+}
+
+/** Puts an executor, new or changed, among those that live. */
+export function putExecutor(draft: Draft, executor: Executor): void {
+  const known = executorOf(draft.state, executor);
+  if (known === undefined) {
+    updateLoad(draft, executor.agentId, (load) => withExecutor(load, executor));
+  } else {
+    assert(known.resources === executor.resources, `executor ${executor.id} holds something else`);
+  }
+  changeRecord(draft, executor.frameworkId, (record) => ({
+    ...record,
+    executors: record.executors.set(executorKey(executor.agentId, executor.id), executor),
+  }));
+}
+
+/** It has ended: what it held is free. Its tasks are dealt with besides. */
+export function removeExecutor(draft: Draft, executor: Executor): void {
+  updateLoad(draft, executor.agentId, (load) => withoutExecutor(load, executor));
+  changeRecord(draft, executor.frameworkId, (record) => ({
+    ...record,
+    executors: record.executors.remove(executorKey(executor.agentId, executor.id)),
+  }));
+  draft.effects.push({ kind: 'executor-ended', executor });
+}
+
+/** No task runs in it, as far as anybody knows. */
+export const isIdle = ({ loads }: State, executor: Executor): boolean =>
+  tasksIn(loads.get(executor.agentId), executor) === 0;
+
+function executorOfTask(
+  state: State,
+  { frameworkId, agentId, executorId: id }: Task,
+): Executor | undefined {
+  return id === undefined ? undefined : executorOf(state, { frameworkId, agentId, id });
 }
 
 /** From the live list, or from the unreachable one, into the history. `task` is terminal. */
@@ -122,6 +170,7 @@ export function putFramework(draft: Draft, framework: Framework): void {
 /** Moves a framework without live tasks into the history. */
 export function retire(draft: Draft, { framework, ...record }: FrameworkRecord): void {
   assert(record.tasks.isEmpty(), `framework ${framework.id} still has live tasks`);
+  assert(record.executors.isEmpty(), `framework ${framework.id} still has executors`);
   const { completedFrameworks } = draft.state;
   const retired: CompletedFramework = {
     framework,
@@ -161,29 +210,16 @@ const unreachableSince = ({ update }: Task): number =>
 function takeLive(draft: Draft, { id, frameworkId, agentId }: Task): void {
   const before = liveTask(draft.state, frameworkId, id);
   assert(before !== undefined, `task ${id} is not live`);
-  updateLoad(draft, agentId, (load) => {
-    const ids = load.tasks.get(frameworkId, noTasks).remove(id);
-    const tasks = ids.isEmpty() ? load.tasks.remove(frameworkId) : load.tasks.set(frameworkId, ids);
-    return { tasks, used: swapped(load, before, undefined) };
-  });
+  updateLoad(draft, agentId, (load) => withoutTask(load, before));
   changeRecord(draft, frameworkId, (record) => ({ ...record, tasks: record.tasks.remove(id) }));
 }
 
-/** What is used once `after` stands in the place of `before`. */
-function swapped({ used }: Load, before: Task | undefined, after: Task | undefined): Load['used'] {
-  if (before?.resources === after?.resources && before?.state === after?.state) return used;
-  return add(subtract(used, heldBy(before)), heldBy(after));
-}
-
-const heldBy = (task: Task | undefined): Load['used'] =>
-  task === undefined || isTerminal(task.state) ? nothing : unallocated(task.resources);
-
 function updateLoad(draft: Draft, id: AgentId, change: (load: Load) => Load): void {
   const { loads } = draft.state;
-  const load = change(loads.get(id) ?? { tasks: Map(), used: nothing });
+  const load = change(loads.get(id) ?? noLoad);
   draft.state = {
     ...draft.state,
-    loads: load.tasks.isEmpty() ? loads.remove(id) : loads.set(id, load),
+    loads: isUnloaded(load) ? loads.remove(id) : loads.set(id, load),
   };
 }
 

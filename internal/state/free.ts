@@ -1,4 +1,4 @@
-/** What of an agent no task holds. A shared volume is held by any number of tasks, and still there. */
+/** What of an agent nobody holds. A shared volume is held by any number of tasks, and still there. */
 import type { Agent } from '#internal/model/cluster.ts';
 import type { Resources } from '#internal/resources/resource.ts';
 import { contains, nothing, subtract } from '#internal/resources/resources.ts';
@@ -16,10 +16,17 @@ export function freeOf(state: State, agent: Agent): Resources | undefined {
   return contains(total, own) ? subtract(total, own) : undefined;
 }
 
-/** Whether a task could have this, which is unallocated. */
-export function isAvailable(state: State, agent: Agent, wanted: Resources): boolean {
-  const free = freeOf(state, agent);
-  if (free === undefined) return false;
-  const own = wanted.filter(({ shared }) => !shared);
-  return contains(free, own) && wanted.every((one) => !one.shared || contains(agent.total, [one]));
+/**
+ * Whether tasks and executors could have this together, each its own, which is unallocated: what two
+ * of them want of the same ports is not there twice.
+ */
+export function areAvailable(state: State, agent: Agent, wanted: readonly Resources[]): boolean {
+  let free = freeOf(state, agent);
+  for (const each of wanted) {
+    const own = each.filter(({ shared }) => !shared);
+    if (free === undefined || !contains(free, own)) return false;
+    free = subtract(free, own);
+    if (!each.every((one) => !one.shared || contains(agent.total, [one]))) return false;
+  }
+  return free !== undefined;
 }

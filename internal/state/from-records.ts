@@ -1,12 +1,18 @@
 /** The state made again of its records, and the books that are derived from them. */
 import { List, Map } from 'immutable';
 import { assert, unreachable } from '#internal/base/assert.ts';
-import { type CompletedFramework, isTerminal, type Task } from '#internal/model/cluster.ts';
+import type { CompletedFramework, Executor, Task } from '#internal/model/cluster.ts';
 import type { FrameworkId, TaskId } from '#internal/model/ids.ts';
-import { add, nothing, unallocated } from '#internal/resources/resources.ts';
 import type { Operation } from '#internal/model/operation.ts';
+import { noLoad, withExecutor, withTask } from './load.ts';
 import type { StateRecord } from './records.ts';
-import { type FrameworkRecord, type Load, newState, type State } from './state.ts';
+import {
+  executorKey,
+  type ExecutorKey,
+  type FrameworkRecord,
+  newState,
+  type State,
+} from './state.ts';
 
 /** The inverse of `toRecords`; the order of the records does not count. */
 export function fromRecords(records: Iterable<StateRecord>): State {
@@ -19,7 +25,7 @@ export function fromRecords(records: Iterable<StateRecord>): State {
     agents,
     registrations: Map(agents.valueSeq().map((agent) => [agent.registration, agent.id])),
     operations: sorted.operations,
-    loads: loadsOf([...sorted.live.values()].flatMap((tasks) => [...tasks.values()])),
+    loads: loadsOf(sorted),
     frameworks: frameworksOf(sorted),
     completedFrameworks: completedOf(sorted),
   };
@@ -40,6 +46,7 @@ type Sorted = {
   live: Map<FrameworkId, Tasks>;
   unreachable: Map<FrameworkId, Tasks>;
   history: Map<FrameworkId, List<CompletedTask>>;
+  executors: Map<FrameworkId, Map<ExecutorKey, Executor>>;
 };
 
 function newSorted(): Sorted {
@@ -54,6 +61,7 @@ function newSorted(): Sorted {
     live: Map(),
     unreachable: Map(),
     history: Map(),
+    executors: Map(),
   };
 }
 
@@ -79,10 +87,17 @@ function sort(sorted: Sorted, record: StateRecord): void {
       sorted.completed.push(record);
       return;
     case 'live-task':
-      sorted.live = withTask(sorted.live, record.task);
+      sorted.live = withSorted(sorted.live, record.task);
       return;
+    case 'executor': {
+      const { frameworkId, agentId, id } = record.executor;
+      const known = sorted.executors.get(frameworkId, Map<ExecutorKey, Executor>());
+      const executors = known.set(executorKey(agentId, id), record.executor);
+      sorted.executors = sorted.executors.set(frameworkId, executors);
+      return;
+    }
     case 'unreachable-task':
-      sorted.unreachable = withTask(sorted.unreachable, record.task);
+      sorted.unreachable = withSorted(sorted.unreachable, record.task);
       return;
     case 'completed-task': {
       const { frameworkId } = record.task;
@@ -120,7 +135,7 @@ function withPolicy(policy: Sorted['policy'], record: PolicyRecord): Sorted['pol
   }
 }
 
-function withTask(all: Map<FrameworkId, Tasks>, task: Task): Map<FrameworkId, Tasks> {
+function withSorted(all: Map<FrameworkId, Tasks>, task: Task): Map<FrameworkId, Tasks> {
   const tasks = all.get(task.frameworkId, Map<TaskId, Task>());
   return all.set(task.frameworkId, tasks.set(task.id, task));
 }
@@ -136,8 +151,9 @@ function frameworksOf(sorted: Sorted): State['frameworks'] {
     const { tasks: completed, first: completedFirst } = historyOf(sorted, framework.id);
     const tasks: Tasks = sorted.live.get(framework.id) ?? Map();
     const unreachableTasks: Tasks = sorted.unreachable.get(framework.id) ?? Map();
-    const record = { framework, tasks, unreachable: unreachableTasks, completed, completedFirst };
-    return [framework.id, record];
+    const executors = sorted.executors.get(framework.id, Map<ExecutorKey, Executor>());
+    const lists = { tasks, unreachable: unreachableTasks, completed, completedFirst, executors };
+    return [framework.id, { framework, ...lists }];
   });
   return Map(records);
 }
@@ -164,14 +180,18 @@ function historyOf(
   return { tasks: inOrder.map(({ task }) => task), first };
 }
 
-/** What runs on each agent, from the live tasks. */
-function loadsOf(tasks: Iterable<Task>): State['loads'] {
+/** What runs on each agent, from the live tasks and the executors. */
+function loadsOf({ live, executors }: Sorted): State['loads'] {
   let loads: State['loads'] = Map();
-  for (const { id, frameworkId, agentId, state, resources } of tasks) {
-    const load: Load = loads.get(agentId) ?? { tasks: Map(), used: nothing };
-    const ids = load.tasks.get(frameworkId, Map<TaskId, true>()).set(id, true);
-    const used = isTerminal(state) ? load.used : add(load.used, unallocated(resources));
-    loads = loads.set(agentId, { tasks: load.tasks.set(frameworkId, ids), used });
+  for (const tasks of live.values()) {
+    for (const task of tasks.values()) {
+      loads = loads.update(task.agentId, noLoad, (load) => withTask(load, undefined, task));
+    }
+  }
+  for (const ofFramework of executors.values()) {
+    for (const executor of ofFramework.values()) {
+      loads = loads.update(executor.agentId, noLoad, (load) => withExecutor(load, executor));
+    }
   }
   return loads;
 }

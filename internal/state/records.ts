@@ -4,12 +4,19 @@
  */
 import { List, Map as ImmutableMap } from 'immutable';
 import { assert, unreachable } from '#internal/base/assert.ts';
-import type { Agent, CompletedFramework, Framework, Task } from '#internal/model/cluster.ts';
+import type {
+  Agent,
+  CompletedFramework,
+  Executor,
+  Framework,
+  Task,
+} from '#internal/model/cluster.ts';
 import type { AgentId, FrameworkId, Role, TaskId } from '#internal/model/ids.ts';
 import type { Operation } from '#internal/model/operation.ts';
 import { type Maintenance, noMaintenance, type Quota } from '#internal/model/policy.ts';
 import {
   completedFramework,
+  type ExecutorKey,
   type FrameworkRecord,
   type Leader,
   newState,
@@ -22,6 +29,7 @@ export type StateRecord =
   | { readonly kind: 'framework'; readonly framework: Framework }
   | ({ readonly kind: 'completed-framework' } & Omit<CompletedFramework, 'tasks' | 'tasksFirst'>)
   | { readonly kind: 'live-task' | 'unreachable-task'; readonly task: Task }
+  | { readonly kind: 'executor'; readonly executor: Executor }
   /** `ordinal` is its number in the framework's history. */
   | { readonly kind: 'completed-task'; readonly task: Task; readonly ordinal: number }
   | { readonly kind: 'gone-agent'; readonly agentId: AgentId; readonly goneMs: number }
@@ -49,6 +57,10 @@ export function recordKey(record: StateRecord): string {
     case 'live-task':
     case 'unreachable-task':
       return `task/${record.task.frameworkId}/${record.kind}/${record.task.id}`;
+    case 'executor': {
+      const { frameworkId, agentId, id } = record.executor;
+      return `executor/${frameworkId}/${agentId}/${id}`;
+    }
     case 'completed-task':
       return `task/${record.task.frameworkId}/completed/${record.ordinal}`;
     case 'gone-agent':
@@ -151,9 +163,16 @@ function compareFramework(changes: Changes, previous: Piece, next: Piece): void 
     kind: 'unreachable-task',
     task,
   }));
+  compareMaps(
+    changes,
+    before?.executors ?? noExecutors,
+    after?.executors ?? noExecutors,
+    (executor) => ({ kind: 'executor', executor }),
+  );
   compareHistories(changes, historyOf(previous), historyOf(next));
 }
 
+const noExecutors = ImmutableMap<ExecutorKey, Executor>();
 const none = ImmutableMap<TaskId, Task>();
 
 /** Puts `next` when it is new or says something else, and removes what is gone. */

@@ -3,14 +3,17 @@
  * what has changed since, and two are compared by identity (`records.ts`).
  */
 import { List, Map } from 'immutable';
-import type {
-  Agent,
-  CompletedFramework,
-  Framework,
-  MasterAddress,
-  Task,
+import { type Brand, brand } from '#internal/base/brand.ts';
+import {
+  type Agent,
+  type CompletedFramework,
+  type Executor,
+  type Framework,
+  isTerminal,
+  type MasterAddress,
+  type Task,
 } from '#internal/model/cluster.ts';
-import type { AgentId, FrameworkId, Role, TaskId } from '#internal/model/ids.ts';
+import type { AgentId, ExecutorId, FrameworkId, Role, TaskId } from '#internal/model/ids.ts';
 import type { Operation } from '#internal/model/operation.ts';
 import { type Maintenance, noMaintenance, type Quota } from '#internal/model/policy.ts';
 import type { Resources } from '#internal/resources/resource.ts';
@@ -23,7 +26,7 @@ export type State = {
   readonly agents: Map<AgentId, Agent>;
   /** The agent of each registration; derived from `agents`. */
   readonly registrations: Map<string, AgentId>;
-  /** What runs on each agent that runs something; derived from the live tasks. */
+  /** What runs on each agent that runs something; derived from tasks and executors. */
   readonly loads: Map<AgentId, Load>;
   /** By uuid, on each agent: those that are not over, and those that are not acknowledged. */
   readonly operations: Map<AgentId, Map<string, Operation>>;
@@ -56,13 +59,20 @@ export type FrameworkRecord = {
   readonly completed: List<Task>;
   /** The number of `completed`'s first element, counted from the framework's first. */
   readonly completedFirst: number;
+  /** By `executorKey`. They stay while their agent is not reached. */
+  readonly executors: Map<ExecutorKey, Executor>;
 };
 
-/** The live tasks of one agent. */
+/** An agent may run what another runs under the same id. */
+export type ExecutorKey = Brand<string, 'ExecutorKey'>;
+
+/** The live tasks and the executors of one agent. */
 export type Load = {
   /** By framework. */
   readonly tasks: Map<FrameworkId, Map<TaskId, true>>;
-  /** What those that are not terminal hold; unallocated. */
+  /** How many tasks that are not terminal each of its executors has, by framework. */
+  readonly executors: Map<FrameworkId, Map<ExecutorId, number>>;
+  /** What executors, and tasks that are not terminal, hold; unallocated. */
   readonly used: Resources;
 };
 
@@ -87,6 +97,38 @@ export function newState(): State {
     quotas: Map(),
     maintenance: noMaintenance,
   };
+}
+
+export const executorKey = (agent: AgentId, id: ExecutorId): ExecutorKey =>
+  brand<ExecutorKey>(`${agent}/${id}`);
+
+/** An executor, while it lives. */
+export function executorOf(
+  state: State,
+  { frameworkId, agentId, id }: Pick<Executor, 'frameworkId' | 'agentId' | 'id'>,
+): Executor | undefined {
+  return state.frameworks.get(frameworkId)?.executors.get(executorKey(agentId, id));
+}
+
+/** The executors on an agent, in no order that means anything. */
+export function executorsOnAgent(state: State, agent: AgentId): readonly Executor[] {
+  const found: Executor[] = [];
+  for (const [frameworkId, ids] of state.loads.get(agent)?.executors ?? []) {
+    for (const id of ids.keys()) {
+      const executor = executorOf(state, { frameworkId, agentId: agent, id });
+      if (executor !== undefined) found.push(executor);
+    }
+  }
+  return found;
+}
+
+/** What holds something of an agent: tasks that have not ended, and executors. */
+export function holdersOnAgent(
+  state: State,
+  agent: AgentId,
+): readonly Pick<Task, 'frameworkId' | 'resources'>[] {
+  const running = tasksOnAgent(state, agent).filter((task) => !isTerminal(task.state));
+  return [...running, ...executorsOnAgent(state, agent)];
 }
 
 /** A framework's live task. */

@@ -61,6 +61,7 @@ export function oracleView(offerName: string): MasterView {
         agent,
         role: role('ops'),
         resources: allocatedTo('ops', rest),
+        executorIds: [],
       },
     ],
     inverseAnswers: [],

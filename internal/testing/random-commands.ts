@@ -18,6 +18,7 @@ import type { Resources } from '#internal/resources/resource.ts';
 import { allocatedTo } from '#internal/resources/resources.ts';
 import type { Acknowledgement, Command, ReportedTask } from '#internal/state/command.ts';
 import { type State, tasksOnAgent } from '#internal/state/state.ts';
+import { randomEnds, randomExecutor, randomGroup, randomRunning } from './random-executors.ts';
 import { randomKnown, randomOperation } from './random-operations.ts';
 import { randomPolicy } from './random-policy.ts';
 
@@ -61,6 +62,13 @@ const operation: Maker = (random, state) => {
 
 const policy: Maker = (random, state) => randomPolicy(random, state, anyAgentId(random));
 
+const launchWithExecutor: Maker = (random, state, atMs) => {
+  const ids = { frameworkId: anyFrameworkId(random, state), agentId: anyAgentId(random) };
+  const names = Array.from({ length: random.below(4) }, () => taskId(`t${random.below(12)}`));
+  const tasks = names.map((id) => anyTask(random, atMs, { id, ...ids }));
+  return randomGroup(random, state, randomExecutor(random, ids, atMs), tasks);
+};
+
 /** A kind stands here twice when it should come twice as often. */
 const makers: Readonly<Record<string, Maker>> = {
   'announce-leader': (random) => {
@@ -77,7 +85,8 @@ const makers: Readonly<Record<string, Maker>> = {
     const agent = anyAgent(random, atMs);
     const operations = randomKnown(random, state, agent.id);
     const tasks = anyReport(random, state, agent);
-    return { kind: 'reregister-agent', agent, tasks, operations };
+    const executors = randomRunning(random, state, agent.id, atMs);
+    return { kind: 'reregister-agent', agent, tasks, operations, executors };
   },
   'mark-agent-unreachable': (random) => {
     const cause = 'health check timed out';
@@ -118,6 +127,9 @@ const makers: Readonly<Record<string, Maker>> = {
   }),
   operation,
   'more-operations': operation,
+  'launch-with-executor': launchWithExecutor,
+  'launch-more-with-executor': launchWithExecutor,
+  'end-executors': (random, state) => randomEnds(random, state, anyAgentId(random)),
   policy,
 };
 
@@ -181,6 +193,7 @@ function anyTask(
     acknowledgedUuid: undefined,
     statuses: [],
     kill: undefined,
+    groupId: undefined,
   };
 }
 

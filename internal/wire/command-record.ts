@@ -11,10 +11,13 @@ import {
 } from '#internal/state/command.ts';
 import type * as written from '#proto/gen/altiplano/state/v1.ts';
 import { operationCommandFromWritten, operationCommandToWritten } from './operation-record.ts';
+import { executorsFromWritten, executorsToWritten } from './executor-record.ts';
 import { policyFromWritten, policyToWritten } from './policy-record.ts';
 import {
   agentFromWritten,
   agentToWritten,
+  executorFromWritten,
+  executorToWritten,
   frameworkFromWritten,
   frameworkToWritten,
   masterFromWritten,
@@ -42,7 +45,9 @@ function bodyToWritten(command: Command): Omit<written.Command, 'at_ms'> {
     case 'reregister-agent': {
       const tasks = command.tasks.map(reportedToWritten);
       const { operations } = command;
-      return { reregister_agent: { agent: agentToWritten(command.agent), tasks, operations } };
+      const agent = agentToWritten(command.agent);
+      const executors = command.executors.map(executorToWritten);
+      return { reregister_agent: { agent, tasks, operations, executors } };
     }
     case 'mark-agent-unreachable':
       return { mark_agent_unreachable: { agent_id: command.agentId, cause: command.cause } };
@@ -58,6 +63,9 @@ function bodyToWritten(command: Command): Omit<written.Command, 'at_ms'> {
       return { remove_framework: { framework_id: command.frameworkId } };
     case 'launch-tasks':
       return { launch_tasks: { tasks: command.tasks.map(taskToWritten) } };
+    case 'launch-with-executor':
+    case 'end-executors':
+      return executorsToWritten(command);
     case 'update-tasks':
       return { update_tasks: { updates: command.updates.map(reportToWritten) } };
     case 'acknowledge-updates': {
@@ -86,6 +94,7 @@ export function commandFromWritten(from: written.Command): Command | undefined {
     aboutFramework(from) ??
     aboutTasks(from) ??
     operationCommandFromWritten(from) ??
+    executorsFromWritten(from) ??
     policyFromWritten(from);
   if (about !== undefined) return { atMs, ...about };
   if (from.announce_leader === undefined) return undefined;
@@ -101,12 +110,13 @@ function aboutAgent(from: written.Command): Body<Command> | undefined {
     return { kind: 'admit-agent', agent: agentFromWritten(from.admit_agent.agent) };
   }
   if (from.reregister_agent !== undefined) {
-    const { agent, tasks = [], operations = [] } = from.reregister_agent;
+    const { agent, tasks = [], operations = [], executors = [] } = from.reregister_agent;
     return {
       kind: 'reregister-agent',
       agent: agentFromWritten(agent),
       tasks: tasks.map(reportedFromWritten),
       operations,
+      executors: executors.map(executorFromWritten),
     };
   }
   if (from.mark_agent_unreachable !== undefined) {

@@ -166,6 +166,7 @@ const anyTask: Task = {
   acknowledgedUuid: undefined,
   statuses: [],
   kill: undefined,
+  groupId: undefined,
 };
 const lost: TaskReport = {
   frameworkId: anyTask.frameworkId,

@@ -3,7 +3,14 @@
  * a master, so it is believed; a message that lacks what it must have is a fault of the disk.
  */
 import { unreachable } from '#internal/base/assert.ts';
-import type { Agent, Framework, MasterAddress, Task, TaskUpdate } from '#internal/model/cluster.ts';
+import type {
+  Agent,
+  Executor,
+  Framework,
+  MasterAddress,
+  Task,
+  TaskUpdate,
+} from '#internal/model/cluster.ts';
 import { encoded } from '#internal/model/encoded.ts';
 import {
   agentId,
@@ -133,6 +140,32 @@ export function taskToWritten(task: Task): written.Task {
     ...(kill !== undefined && {
       kill: { ...(kill.policy !== undefined && { policy: kill.policy }) },
     }),
+    ...(task.groupId !== undefined && { group_id: task.groupId }),
+  };
+}
+
+export function executorToWritten(executor: Executor): written.Executor {
+  const { id, frameworkId: framework, agentId: agent, info, resources } = executor;
+  return {
+    id,
+    framework_id: framework,
+    agent_id: agent,
+    info,
+    resources: resourcesToWire(resources, 'new'),
+    launched_ms: executor.launchedMs,
+    ends_with_tasks: executor.endsWith === 'tasks',
+  };
+}
+
+export function executorFromWritten(from: written.Executor): Executor {
+  return {
+    id: executorId(from.id),
+    frameworkId: frameworkId(from.framework_id),
+    agentId: agentId(from.agent_id),
+    info: encoded<'mesos.v1.ExecutorInfo'>(from.info),
+    resources: resourcesAsWritten(from.resources),
+    launchedMs: from.launched_ms,
+    endsWith: from.ends_with_tasks ? 'tasks' : 'agent',
   };
 }
 
@@ -156,6 +189,7 @@ export function taskFromWritten(from: written.Task): Task {
       kill === undefined
         ? undefined
         : { policy: policy === undefined ? undefined : encoded<'mesos.v1.KillPolicy'>(policy) },
+    groupId: from.group_id,
   };
 }
 

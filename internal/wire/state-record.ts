@@ -16,6 +16,8 @@ import {
 import {
   agentFromWritten,
   agentToWritten,
+  executorFromWritten,
+  executorToWritten,
   frameworkFromWritten,
   frameworkToWritten,
   masterFromWritten,
@@ -48,6 +50,8 @@ export function recordToWritten(record: StateRecord): written.Record {
     }
     case 'live-task':
       return { live_task: taskToWritten(record.task) };
+    case 'executor':
+      return { executor: executorToWritten(record.executor) };
     case 'unreachable-task':
       return { unreachable_task: taskToWritten(record.task) };
     case 'completed-task': {
@@ -123,6 +127,9 @@ function taskRecord(from: written.Record): StateRecord | undefined {
   if (from.completed_task !== undefined) {
     const { task, ordinal } = from.completed_task;
     return { kind: 'completed-task', task: taskFromWritten(task), ordinal };
+  }
+  if (from.executor !== undefined) {
+    return { kind: 'executor', executor: executorFromWritten(from.executor) };
   }
   return undefined;
 }

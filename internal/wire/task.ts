@@ -38,6 +38,7 @@ export function taskFromWire(
     acknowledgedUuid: undefined,
     statuses: [],
     kill: undefined,
+    groupId: undefined,
   });
 }
 

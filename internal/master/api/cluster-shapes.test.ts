@@ -12,11 +12,12 @@ import type { Command } from '#internal/state/command.ts';
 import { frameworkFromWire } from '#internal/wire/framework.ts';
 import { encode } from '#internal/wire/protobuf.ts';
 import { agentUpdateFromWire } from '#internal/wire/status.ts';
+import { executorFromWire } from '#internal/wire/executor.ts';
 import { taskFromWire } from '#internal/wire/task.ts';
 import { assert } from '#internal/base/assert.ts';
 import { masterUnderTest, textOf } from '#internal/testing/master-under-test.ts';
 import { afterwards, oracleView } from '#internal/testing/oracle-cluster.ts';
-import type { AgentInfo, FrameworkInfo, TaskInfo } from '#proto/gen/mesos/v1.ts';
+import type { ExecutorInfo, AgentInfo, FrameworkInfo, TaskInfo } from '#proto/gen/mesos/v1.ts';
 import type { MasterView } from '../door.ts';
 
 const view = oracleView('O1');
@@ -286,6 +287,20 @@ function withExecutors(names: readonly string[]): MasterView {
     type: 'SCALAR',
     scalar: { value },
   });
+  const info: ExecutorInfo = {
+    executor_id: { value: 'e' },
+    framework_id: { value: framework.id },
+    resources: [scalar('cpus', 0.05), scalar('mem', 16)],
+    command: {
+      value: 'run',
+      arguments: ['x'],
+      environment: { variables: [{ name: 'A', value: '1' }] },
+      uris: [{ value: 'http://x', executable: true }],
+    },
+  };
+  const place = { frameworkId: framework.id, agentId: agent.id, role: 'ops' };
+  const executor = executorFromWire(info, place, { launchedMs: atMs, endsWith: 'tasks' });
+  assert(executor.ok, 'the executor is valid');
   const tasks = names.map((name) => {
     const made = taskFromWire(
       {
@@ -293,23 +308,15 @@ function withExecutors(names: readonly string[]): MasterView {
         task_id: { value: name },
         agent_id: { value: agent.id },
         resources: [scalar('cpus', 0.1)],
-        executor: {
-          executor_id: { value: 'e' },
-          resources: [scalar('cpus', 0.05), scalar('mem', 16)],
-          command: {
-            value: 'run',
-            arguments: ['x'],
-            environment: { variables: [{ name: 'A', value: '1' }] },
-            uris: [{ value: 'http://x', executable: true }],
-          },
-        },
+        executor: info,
       },
       { frameworkId: framework.id, role: role('ops'), atMs },
     );
     assert(made.ok, 'the task is valid');
     return made.value;
   });
-  return afterwards(view, [{ kind: 'launch-tasks', atMs, tasks }]);
+  const launch = { executor: executor.value, tasks, isExecutorHeld: true };
+  return afterwards(view, [{ kind: 'launch-with-executor', atMs, ...launch }]);
 }
 
 function resourcesOf(text: string): Resources {

@@ -2,8 +2,9 @@
  * What operators see of a framework besides what it said of itself, worked out once for the v1 and
  * the older endpoints alike.
  */
-import type { Framework, Task } from '#internal/model/cluster.ts';
+import type { Executor, Framework, Task } from '#internal/model/cluster.ts';
 import type { Resources } from '#internal/resources/resource.ts';
+import type { FrameworkRecord, State } from '#internal/state/state.ts';
 import type { MasterView, OfferView } from '../door.ts';
 import type { Usage } from './usage.ts';
 
@@ -21,7 +22,20 @@ export type FrameworkEntry = {
   readonly tasks: Iterable<Task>;
   readonly unreachable: Iterable<Task>;
   readonly completed: Iterable<Task>;
+  readonly executors: Iterable<Executor>;
 };
+
+/**
+ * On agents that are reached. Those of command tasks are their agents' own affair: masters list none
+ * (contract 10.7).
+ */
+export const reachedExecutors = (
+  state: State,
+  { executors }: FrameworkRecord,
+): Iterable<Executor> =>
+  executors
+    .valueSeq()
+    .filter(({ agentId }) => state.agents.get(agentId)?.reach.kind === 'admitted');
 
 /** Those that are subscribed or may subscribe again. */
 export function liveFrameworks(view: MasterView, usage: Usage): readonly FrameworkEntry[] {
@@ -38,6 +52,7 @@ export function liveFrameworks(view: MasterView, usage: Usage): readonly Framewo
       tasks: record.tasks.valueSeq(),
       unreachable: record.unreachable.valueSeq(),
       completed: record.completed,
+      executors: reachedExecutors(view.state, record),
     };
   });
 }
@@ -55,5 +70,6 @@ export function completedFrameworks({ state }: MasterView): readonly FrameworkEn
     tasks: [],
     unreachable: [],
     completed: tasks,
+    executors: [],
   }));
 }

@@ -5,7 +5,7 @@ import type { Resources } from '#internal/resources/resource.ts';
 import { add, scalarMilli, scalarNames } from '#internal/resources/resources.ts';
 import { decode } from '#internal/wire/protobuf.ts';
 import { resourcesToWire } from '#internal/wire/resources.ts';
-import { chained, Each, each, settled, type Streamed } from '#internal/wire/streamed.ts';
+import { chained, each, settled, type Streamed } from '#internal/wire/streamed.ts';
 import { taskToWire } from '#internal/wire/task.ts';
 import type * as mesos from '#proto/gen/mesos/v1.ts';
 import type * as master from '#proto/gen/mesos/v1/master.ts';
@@ -14,8 +14,12 @@ import { offerToWire } from '../leader/offer-wire.ts';
 import { windowOf } from '../leader/operators/maintenance.ts';
 import { agentPid } from './addresses.ts';
 import { agentGroups } from './agent-groups.ts';
-import { executorsOf } from './executors.ts';
-import { completedFrameworks, type FrameworkEntry, liveFrameworks } from './framework-record.ts';
+import {
+  completedFrameworks,
+  type FrameworkEntry,
+  liveFrameworks,
+  reachedExecutors,
+} from './framework-record.ts';
 import { drainInfo, isActive } from './deactivation.ts';
 import { roleEntries } from './roles.ts';
 import { timeInfo } from './time-info.ts';
@@ -74,13 +78,12 @@ export function getTasks({ state }: MasterView): Streamed<master.Response_GetTas
 }
 
 export function getExecutors({ state }: MasterView): Streamed<master.Response_GetExecutors> {
-  const found = new Each(function* () {
-    for (const { tasks } of state.frameworks.values()) yield* executorsOf(tasks.values());
-  });
+  const records = [...state.frameworks.values()];
+  const found = chained(...records.map((record) => reachedExecutors(state, record)));
   return {
-    executors: each(found, ({ info, task }) => ({
-      executor_info: { ...info, framework_id: { value: task.frameworkId } },
-      agent_id: { value: task.agentId },
+    executors: each(found, ({ info, agentId }) => ({
+      executor_info: decode('mesos.v1.ExecutorInfo', info),
+      agent_id: { value: agentId },
     })),
   };
 }

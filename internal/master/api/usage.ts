@@ -1,6 +1,6 @@
 /**
- * Who holds what, added up once for one answer: what live tasks use and what is offered, by agent,
- * by framework and by role. All allocated, so that the role of each part can be told.
+ * Who holds what, added up once for one answer: what live tasks and executors use and what is offered,
+ * by agent, by framework and by role. All allocated, so that the role of each part can be told.
  */
 import type { Steps } from '#internal/base/steps.ts';
 import { isTerminal } from '#internal/model/cluster.ts';
@@ -23,9 +23,14 @@ export type Share = {
 
 export function* usageSteps({ state, offers }: MasterView): Steps<Usage> {
   const used = newShare();
-  for (const { tasks } of state.frameworks.values()) {
+  for (const { tasks, executors } of state.frameworks.values()) {
     for (const task of tasks.values()) {
       if (!isTerminal(task.state)) used.take(task.agentId, task.frameworkId, task.resources);
+      yield;
+    }
+    for (const { agentId, frameworkId, resources } of executors.values()) {
+      const isReached = state.agents.get(agentId)?.reach.kind === 'admitted';
+      if (isReached) used.take(agentId, frameworkId, resources);
       yield;
     }
   }

@@ -149,7 +149,7 @@ test('operations that are not carried out say so to those who asked to be told',
       { type: 'UNRESERVE', id },
       { type: 'UNRESERVE' },
       { type: 'UNKNOWN', id },
-      { type: 'LAUNCH_GROUP', launch_group: { executor, task_group } },
+      { type: 'LAUNCH_GROUP', id, launch_group: { executor, task_group } },
       { type: 'LAUNCH', id, launch: { task_infos: [taskFor(offer, 't1')] } },
     ],
   );
@@ -163,7 +163,7 @@ test('operations that are not carried out say so to those who asked to be told',
   t.like(scheduler.updates('g1')[0], {
     state: 'TASK_ERROR',
     reason: 'REASON_TASK_GROUP_INVALID',
-    message: 'Task groups are not supported by this version',
+    message: 'The `id` field cannot be set on LAUNCH_GROUP operations',
   });
   t.like(scheduler.updates('t1')[0], {
     state: 'TASK_ERROR',

@@ -7,7 +7,9 @@ import type { Agent, Framework, MasterUpdate, Task } from '#internal/model/clust
 import { agentId, type FrameworkId, type Role, taskId } from '#internal/model/ids.ts';
 import type { Resources } from '#internal/resources/resource.ts';
 import { nothing, sum } from '#internal/resources/resources.ts';
+import type { LaunchWithExecutor } from '#internal/state/command.ts';
 import type { Offer_Operation, TaskInfo } from '#proto/gen/mesos/v1.ts';
+import { bookExecutor } from './arriving.ts';
 import { batches } from './batches.ts';
 import { masterStatus, operationEvent, updateEvent } from './events.ts';
 import { agentOf, isPartitionAware, type Lead, type OutstandingOffer, tell } from './lead.ts';
@@ -55,11 +57,23 @@ export function newAcceptance(
 
 /** Tasks hold their resources from now on; they are proposed by `proposeLaunches`. */
 export function book(lead: Lead, acceptance: Acceptance, task: Task): void {
-  const { id } = acceptance.framework;
   acceptance.launching.push(task);
   acceptance.hasLaunched = true;
-  const launching = lead.launching.get(id) ?? new Map();
-  lead.launching.set(id, launching.set(task.id, task));
+  holdFor(lead, task);
+}
+
+/** Tasks and the executor that they run in, launched whole, after all that was booked before. */
+export function bookWithExecutor(
+  lead: Lead,
+  acceptance: Acceptance,
+  launch: Omit<LaunchWithExecutor, 'kind'>,
+): void {
+  proposeLaunches(lead, acceptance);
+  acceptance.hasLaunched = true;
+  bookExecutor(lead, launch.executor, launch.isExecutorHeld);
+  for (const task of launch.tasks) holdFor(lead, task);
+  const isProposed = lead.propose({ kind: 'launch-with-executor', ...launch });
+  assert(isProposed, 'a group larger than an entry');
 }
 
 /** What was booked is proposed before anything else of the same ACCEPT is: the log keeps its order. */
@@ -68,6 +82,11 @@ export function proposeLaunches(lead: Lead, acceptance: Acceptance): void {
     assert(lead.propose({ kind: 'launch-tasks', tasks }), 'a batch of tasks larger than an entry');
   }
   acceptance.launching = [];
+}
+
+function holdFor(lead: Lead, task: Task): void {
+  const launching = lead.launching.get(task.frameworkId) ?? new Map();
+  lead.launching.set(task.frameworkId, launching.set(task.id, task));
 }
 
 /** Tells a scheduler that a task of its ACCEPT came to nothing. */

@@ -4,15 +4,16 @@
  * does not come back in time, is marked unreachable; nobody is told before the log knows.
  */
 import { assert } from '#internal/base/assert.ts';
-import type { Agent } from '#internal/model/cluster.ts';
+import type { Agent, Task } from '#internal/model/cluster.ts';
 import type { AgentId } from '#internal/model/ids.ts';
 import { agentTraitsFromWire } from '#internal/wire/agent-traits.ts';
 import { decode } from '#internal/wire/protobuf.ts';
 import { isTerminal } from '#internal/model/cluster.ts';
 import type { ReportedTask } from '#internal/state/command.ts';
-import { isCompleted, tasksOnAgent } from '#internal/state/state.ts';
+import { holdersOnAgent, isCompleted, tasksOnAgent } from '#internal/state/state.ts';
 import type { AgentDescription, FrameworkUse } from '#internal/allocator/event.ts';
 import { agentFailureEvent } from './events.ts';
+import { runAgain } from './executors.ts';
 import {
   agentOf,
   frameworkOf,
@@ -33,7 +34,7 @@ import { giveUp, spare } from './removals.ts';
 import { loseTasks, shutDownFramework } from './reports.ts';
 import { frameworkInfo } from './schedulers.ts';
 import { voidSettlements } from './settlement.ts';
-import { killTask, runTask } from './tasks.ts';
+import { killTask } from './tasks.ts';
 
 /** An agent of the log, when this master begins to lead: it has some time to come back. */
 export function agentRecovered(lead: Lead, id: AgentId): void {
@@ -199,11 +200,13 @@ function welcome(lead: Lead, visitor: Visitor, id: AgentId): void {
   }
   deliverOperations(lead, id, new Set(visitor.operations));
   const known = new Set(visitor.reported.map((task) => `${task.frameworkId} ${task.taskId}`));
-  for (const task of tasksOnAgent(lead.state, id)) {
-    const isKnown = known.has(`${task.frameworkId} ${task.id}`);
-    if (task.state === 'staging' && !isKnown) runTask(lead, task);
-    killTask(lead, task);
-  }
+  const tasks = tasksOnAgent(lead.state, id);
+  const isKnown = (task: Task): boolean => known.has(`${task.frameworkId} ${task.id}`);
+  runAgain(
+    lead,
+    tasks.filter((task) => task.state === 'staging' && !isKnown(task)),
+  );
+  for (const task of tasks) killTask(lead, task);
   for (const task of visitor.reported) killOrphan(lead, id, task);
 }
 
@@ -271,11 +274,15 @@ function leave(lead: Lead, id: AgentId): void {
   for (const { stream } of lead.schedulers.values()) stream.send(agentFailureEvent(id));
 }
 
-/** What tasks hold on an agent, by framework: in the log, and on their way into it. */
+/** What tasks and executors hold on an agent, by framework: in the log, and on their way into it. */
 function usesOf(lead: Lead, id: AgentId): readonly FrameworkUse[] {
-  const live = tasksOnAgent(lead.state, id).filter(({ state }) => !isTerminal(state));
-  const coming = [...lead.launching.values()]
-    .flatMap((tasks) => [...tasks.values()])
-    .filter(({ agentId }) => agentId === id);
-  return [...live, ...coming].map(({ frameworkId, resources }) => ({ frameworkId, resources }));
+  const tasks = [...lead.launching.values()].flatMap((ofFramework) => [...ofFramework.values()]);
+  const executors = [...lead.arriving.values()].flatMap(({ executor, isHeld }) =>
+    isHeld ? [executor] : [],
+  );
+  const coming = [...tasks, ...executors].filter(({ agentId }) => agentId === id);
+  return [...holdersOnAgent(lead.state, id), ...coming].map(({ frameworkId, resources }) => ({
+    frameworkId,
+    resources,
+  }));
 }

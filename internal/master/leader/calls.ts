@@ -10,6 +10,7 @@ import type { Answer } from '../door.ts';
 import { accept } from './accept.ts';
 import { accepted, badRequest, forbidden, unavailable } from './events.ts';
 import { answerInverseOffers } from './inverse-offers.ts';
+import { sendMessage, shutDownExecutor } from './executors.ts';
 import { frameworkOf, isOverloaded, type Lead } from './lead.ts';
 import { allocateSoon, filterOf, returnDeclined, takeOffer } from './offers.ts';
 import { acknowledgeOperation } from './operations.ts';
@@ -102,11 +103,12 @@ function obey(lead: Lead, framework: Framework, call: Call & { readonly type: Kn
     }
     case 'ACKNOWLEDGE_OPERATION_STATUS':
       return acknowledgeOperation(lead, framework, member(call.acknowledge_operation_status));
+    case 'MESSAGE':
+      return sendMessage(lead, framework, member(call.message));
+    case 'SHUTDOWN':
+      return shutDownExecutor(lead, framework, member(call.shutdown));
     // The allocator heeds no requests.
     case 'REQUEST':
-    // No executor is known, so there is nobody to hear it: both are best effort.
-    case 'MESSAGE':
-    case 'SHUTDOWN':
     // The face has another way for it.
     case 'SUBSCRIBE':
       return;

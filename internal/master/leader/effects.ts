@@ -11,6 +11,7 @@ import {
   agentReregistered,
   agentUnreachable,
 } from './agents.ts';
+import { executorEnded, executorFound, executorLaunched, executorRefused } from './executors.ts';
 import { frameworkOf, type Lead } from './lead.ts';
 import { witness } from './observers.ts';
 import { deactivationChanged, finishDrains } from './operators/deactivation.ts';
@@ -93,6 +94,14 @@ function carryOutOne(lead: Lead, effect: Effect): void {
       return taskLaunched(lead, effect.task);
     case 'launch-refused':
       return launchRefused(lead, effect.task, effect.reason);
+    case 'executor-launched':
+      return executorLaunched(lead, effect);
+    case 'executor-refused':
+      return executorRefused(lead, effect);
+    case 'executor-found':
+      return executorFound(lead, effect.executor);
+    case 'executor-ended':
+      return executorEnded(lead, effect.executor);
     case 'task-ended':
       return taskEnded(lead, effect.task);
     case 'task-updated':

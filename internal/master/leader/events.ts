@@ -3,6 +3,7 @@ import type { MasterAddress, MasterUpdate } from '#internal/model/cluster.ts';
 import {
   type AgentId,
   agentId as toAgentId,
+  type ExecutorId,
   type FrameworkId,
   type OfferId,
   type TaskId,
@@ -60,6 +61,20 @@ export const rescindInverseEvent = (id: OfferId): Event => ({
 export const agentFailureEvent = (id: AgentId): Event => ({
   type: 'FAILURE',
   failure: { agent_id: { value: id } },
+});
+
+export const executorFailureEvent = (
+  agent: AgentId,
+  executor: ExecutorId,
+  status: number,
+): Event => ({
+  type: 'FAILURE',
+  failure: { agent_id: { value: agent }, executor_id: { value: executor }, status },
+});
+
+export const messageEvent = (agent: AgentId, executor: string, data: Uint8Array): Event => ({
+  type: 'MESSAGE',
+  message: { agent_id: { value: agent }, executor_id: { value: executor }, data },
 });
 
 export function subscribedEvent(

@@ -1,13 +1,16 @@
 /** LAUNCH (contract 4.2): each of its tasks is judged alone, and a bad one does not touch its siblings. */
 import { assert } from '#internal/base/assert.ts';
-import type { Task, TaskState } from '#internal/model/cluster.ts';
-import { type FrameworkId, taskId } from '#internal/model/ids.ts';
+import type { Executor, Task, TaskState } from '#internal/model/cluster.ts';
+import { type FrameworkId, type Role, taskId } from '#internal/model/ids.ts';
 import type { Resources } from '#internal/resources/resource.ts';
 import { subtract } from '#internal/resources/resources.ts';
+import { executorFromWire } from '#internal/wire/executor.ts';
+import { decode } from '#internal/wire/protobuf.ts';
 import { resourcesFromWire, resourcesToWire } from '#internal/wire/resources.ts';
 import { injectRole, taskFromWire } from '#internal/wire/task.ts';
-import type { Offer_Operation, TaskInfo } from '#proto/gen/mesos/v1.ts';
-import { type Acceptance, book, refuseTask, tasksOf } from './acceptance.ts';
+import type { ExecutorInfo, Offer_Operation, Resource, TaskInfo } from '#proto/gen/mesos/v1.ts';
+import { type Acceptance, book, bookWithExecutor, refuseTask, tasksOf } from './acceptance.ts';
+import { livingExecutor } from './arriving.ts';
 import { type Lead, taskOf } from './lead.ts';
 import { operationFault } from './operation.ts';
 import { withHealthCheckType } from './validate-command.ts';
@@ -24,33 +27,76 @@ export function launch(lead: Lead, acceptance: Acceptance, operation: Offer_Oper
 /** A task that fails consumes nothing. */
 function launchTask(lead: Lead, acceptance: Acceptance, sent: TaskInfo): void {
   const { framework, agent, role, remaining } = acceptance;
-  const resources = resourcesFromWire(injectRole(sent.resources ?? [], role));
-  assert(resources.ok, 'resources that were valid before they were allocated');
-  const info = completed(sent, resources.value);
+  const resources = heldBy(sent.resources, role);
+  const executor = sent.executor && ownExecutor(lead, acceptance, sent.executor);
+  const info: TaskInfo = {
+    ...completed(sent, resources),
+    ...(executor !== undefined && { executor: decode('mesos.v1.ExecutorInfo', executor.info) }),
+  };
+  const living = executor && livingExecutor(lead, executor);
   const valid = validateTask(info, {
     agent,
-    resources: resources.value,
+    resources,
     remaining,
     namesake: namesakeState(lead, framework.id, info),
+    executor: executor && { framework, resources: executor.resources, living },
   });
-  const fault = valid.ok ? undefined : valid.refusal;
-  const task = taskFromWire(info, { frameworkId: framework.id, role, atMs: lead.clock.now() });
-  assert(task.ok, 'resources that were valid before they were written');
-  const message = fault ?? sizeFault(lead, task.value);
+  const task = taskOfLaunch(lead, acceptance, info);
+  const message = valid.ok ? sizeFault(lead, task) : valid.refusal;
   if (message !== undefined) {
     refuse(lead, acceptance, info, message);
     return;
   }
-  acceptance.remaining = subtract(remaining, resources.value);
-  book(lead, acceptance, task.value);
+  acceptance.remaining = subtract(remaining, resources);
+  if (executor === undefined) {
+    book(lead, acceptance, task);
+    return;
+  }
+  const isExecutorHeld = living === undefined;
+  if (isExecutorHeld) {
+    acceptance.remaining = subtract(acceptance.remaining, executor.resources);
+  }
+  bookWithExecutor(lead, acceptance, { executor, tasks: [task], isExecutorHeld });
 }
 
 function refuse(lead: Lead, { framework }: Acceptance, info: TaskInfo, message: string): void {
   refuseTask(lead, framework.id, info, { state: 'error', reason: 'task-invalid', message });
 }
 
+/** An executor of a LAUNCH need not say whose it is (contract 4.1, step 4). */
+function ownExecutor(lead: Lead, acceptance: Acceptance, info: ExecutorInfo): Executor {
+  const framework_id = info.framework_id ?? { value: acceptance.framework.id };
+  return executorOfLaunch(lead, acceptance, { ...info, framework_id }, 'agent');
+}
+
+/** An executor of an operation that was found well-formed. */
+export function executorOfLaunch(
+  lead: Lead,
+  { framework, agent, role }: Acceptance,
+  info: ExecutorInfo,
+  endsWith: Executor['endsWith'],
+): Executor {
+  const place = { frameworkId: framework.id, agentId: agent.id, role };
+  const executor = executorFromWire(info, place, { launchedMs: lead.clock.now(), endsWith });
+  assert(executor.ok, 'resources that were valid before they were allocated');
+  return executor.value;
+}
+
+/** A task of an operation that was found well-formed, completed. */
+export function taskOfLaunch(lead: Lead, { framework, role }: Acceptance, info: TaskInfo): Task {
+  const task = taskFromWire(info, { frameworkId: framework.id, role, atMs: lead.clock.now() });
+  assert(task.ok, 'resources that were valid before they were written');
+  return task.value;
+}
+
+export function heldBy(list: readonly Resource[] | undefined, role: Role): Resources {
+  const resources = resourcesFromWire(injectRole(list ?? [], role));
+  assert(resources.ok, 'resources that were valid before they were allocated');
+  return resources.value;
+}
+
 /** What the scheduler left for the master to fill in (contract 4.1, step 4). */
-function completed(info: TaskInfo, resources: Resources): TaskInfo {
+export function completed(info: TaskInfo, resources: Resources): TaskInfo {
   const check = info.health_check;
   return {
     ...info,
@@ -59,7 +105,7 @@ function completed(info: TaskInfo, resources: Resources): TaskInfo {
   };
 }
 
-function namesakeState(
+export function namesakeState(
   lead: Lead,
   frameworkId: FrameworkId,
   info: TaskInfo,
@@ -69,7 +115,7 @@ function namesakeState(
   return unreachable ? 'unreachable' : taskOf(lead, frameworkId, id)?.state;
 }
 
-function sizeFault(lead: Lead, task: Task): string | undefined {
+export function sizeFault(lead: Lead, task: Task): string | undefined {
   const { taskBytesMax } = lead.options;
   return task.info.length > taskBytesMax
     ? `Task is described by more than ${taskBytesMax} bytes`

@@ -9,7 +9,7 @@
 import type { Allocator } from '#internal/allocator/allocator.ts';
 import type { Allocation, FrameworkWish } from '#internal/allocator/event.ts';
 import type { Random } from '#internal/base/random.ts';
-import type { Agent, Framework, MasterAddress, Task } from '#internal/model/cluster.ts';
+import type { Agent, Executor, Framework, MasterAddress, Task } from '#internal/model/cluster.ts';
 import type { AgentId, FrameworkId, OfferId, TaskId } from '#internal/model/ids.ts';
 import type { Operation } from '#internal/model/operation.ts';
 import type { MaintenanceWindow } from '#internal/model/policy.ts';
@@ -131,6 +131,8 @@ export type Lead = {
   readonly launching: Map<FrameworkId, Map<TaskId, Task>>;
   /** Operations on their way into the log, by uuid, in order. */
   readonly operating: Map<string, Operating>;
+  /** Executors on their way into the log: tasks may be launched in them. By name. */
+  readonly arriving: Map<string, ArrivingExecutor>;
   readonly pending: PendingReports;
   allocation: PlannedAllocation | undefined;
 };
@@ -208,6 +210,14 @@ export type PlannedAllocation = {
   readonly kind: 'regular' | 'soon' | 'under-way';
   /** Something happened while the run was under way: the next is soon. */
   isWanted: boolean;
+};
+
+export type ArrivingExecutor = {
+  readonly executor: Executor;
+  /** How many of its launches have not been applied. */
+  readonly launches: number;
+  /** One of them holds what the executor needs. */
+  readonly isHeld: boolean;
 };
 
 export type PendingReports = {

@@ -3,21 +3,25 @@
  * has let that agent in; then updates and pongs follow. Whoever comes while this master does not lead
  * is told where the leader is.
  */
-import type { Agent } from '#internal/model/cluster.ts';
+import type { Agent, Executor } from '#internal/model/cluster.ts';
 import { agentId, type AgentId, frameworkId, taskId } from '#internal/model/ids.ts';
 import { isMachineOf } from '#internal/model/policy.ts';
+import { anyRole } from '#internal/resources/reservation.ts';
 import type { Link } from '#internal/rpc/link.ts';
 import type { ReportedTask } from '#internal/state/command.ts';
+import { executorFromWire } from '#internal/wire/executor.ts';
 import { agentFromDescription } from '#internal/wire/agent.ts';
 import { taskStateFromWire } from '#internal/wire/task-state.ts';
 import type {
   AgentMessage,
+  Executor as RunningExecutor,
   MasterMessage,
   Register,
   Reregister,
   Task,
 } from '#proto/gen/altiplano/agent/v1.ts';
 import { dismiss, machineDown, markedGone, pong } from './agents.ts';
+import { executorExited, messageSent } from './executors.ts';
 import { agentOf, type Lead, type Visitor } from './lead.ts';
 import { operationReported } from './operations.ts';
 import { statusUpdated } from './reports.ts';
@@ -54,6 +58,10 @@ export function heard(lead: Lead, visitor: Visitor, message: AgentMessage): void
   else if (message.status_update !== undefined) statusUpdated(lead, from, message.status_update);
   else if (message.operation_update !== undefined) {
     operationReported(lead, from, message.operation_update);
+  } else if (message.executor_exited !== undefined) {
+    executorExited(lead, from, message.executor_exited);
+  } else if (message.executor_message !== undefined) {
+    messageSent(lead, from, message.executor_message);
   } else if (message.unregister !== undefined) {
     lead.propose({ kind: 'remove-agent', agentId: from, cause: message.unregister.message });
   }
@@ -95,7 +103,8 @@ function reregister(lead: Lead, visitor: Visitor, message: Reregister): void {
   lead.reregistering.set(agent.id, visitor);
   visitor.operations = (message.operations ?? []).map(({ uuid }) => uuid);
   const { reported: tasks, operations } = visitor;
-  if (lead.propose({ kind: 'reregister-agent', agent, tasks, operations })) return;
+  const executors = (message.executors ?? []).flatMap((one) => runningExecutor(lead, agent, one));
+  if (lead.propose({ kind: 'reregister-agent', agent, tasks, operations, executors })) return;
   lead.reregistering.delete(agent.id);
   refuseTooLarge(lead, visitor);
 }
@@ -153,6 +162,14 @@ function refuseTooLarge(lead: Lead, visitor: Visitor): void {
     peer: visitor.link.peer,
   });
   visitor.link.close();
+}
+
+/** One that holds what cannot be is not counted. */
+function runningExecutor(lead: Lead, agent: Agent, one: RunningExecutor): readonly Executor[] {
+  const ids = { frameworkId: frameworkId(one.framework_id.value), agentId: agent.id };
+  const terms = { launchedMs: lead.clock.now(), endsWith: 'agent' } as const;
+  const executor = executorFromWire(one.executor_info, { ...ids, role: anyRole }, terms);
+  return executor.ok ? [executor.value] : [];
 }
 
 function reportedTask({ framework_id, task_info, state }: Task): ReportedTask {

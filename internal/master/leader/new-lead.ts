@@ -45,6 +45,7 @@ export function newLead(given: Given, { turn, propose, backlog, abandon }: Doors
     inverseAnswers: new Map(),
     launching: new Map(),
     operating: new Map(),
+    arriving: new Map(),
     pending: { reports: [], proposed: [], acknowledgements: [], inFlight: 0 },
     allocation: undefined,
   };

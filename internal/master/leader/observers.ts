@@ -6,7 +6,7 @@ import { isTerminal, type Task, type TaskUpdate } from '#internal/model/cluster.
 import type { AgentId, FrameworkId } from '#internal/model/ids.ts';
 import { sum } from '#internal/resources/resources.ts';
 import type { Effect } from '#internal/state/command.ts';
-import { type State, tasksOnAgent } from '#internal/state/state.ts';
+import { holdersOnAgent, type State } from '#internal/state/state.ts';
 import { decode } from '#internal/wire/protobuf.ts';
 import type { Timer } from '#internal/runtime/clock.ts';
 import type { Happening, MasterView, Observer } from '../door.ts';
@@ -50,6 +50,9 @@ function happeningsOf(lead: Lead, effect: Effect, before: State): readonly Happe
   const { kind } = effect;
   if (kind === 'task-launched' || kind === 'task-regained') {
     return [{ kind: 'task-added', task: effect.task }];
+  }
+  if (kind === 'executor-launched') {
+    return effect.tasks.map((task) => ({ kind: 'task-added', task }));
   }
   if (kind === 'task-updated') {
     // Of one that is back it was said that it is there, and how it is.
@@ -97,8 +100,7 @@ function agentComing(lead: Lead, id: AgentId): () => void {
     const agent = agentOf(lead, id);
     if (wasListed || !isListed(lead, id) || agent === undefined) return;
     const isConnected = lead.peers.get(id)?.presence.kind === 'connected';
-    const running = tasksOnAgent(lead.state, id).filter(({ state }) => !isTerminal(state));
-    const used = sum(running.map(({ resources }) => resources));
+    const used = sum(holdersOnAgent(lead.state, id).map(({ resources }) => resources));
     announceAll(lead, [{ kind: 'agent-added', agent, isConnected, used }]);
   };
 }

@@ -1,5 +1,6 @@
 /** An offer as its framework reads it (contract 3.7). */
 import type { Agent, Framework } from '#internal/model/cluster.ts';
+import type { ExecutorId } from '#internal/model/ids.ts';
 import type { MaintenanceWindow } from '#internal/model/policy.ts';
 import type { Resources } from '#internal/resources/resource.ts';
 import { unallocated } from '#internal/resources/resources.ts';
@@ -16,9 +17,14 @@ export type Offered = {
   readonly window: MaintenanceWindow | undefined;
 };
 
+type ShownOffer = Pick<OutstandingOffer, 'id' | 'role' | 'resources'> & {
+  /** Those that the framework has on the agent already. */
+  readonly executorIds: readonly ExecutorId[];
+};
+
 /** In the shape that the framework's capabilities ask for (contract 3.7). */
 export function offerToWire(
-  { id, role, resources }: Pick<OutstandingOffer, 'id' | 'role' | 'resources'>,
+  { id, role, resources, executorIds }: ShownOffer,
   framework: Framework,
   { agent, info, window }: Offered,
 ): Offer {
@@ -32,6 +38,7 @@ export function offerToWire(
     ...(info.domain !== undefined && { domain: info.domain }),
     resources: offeredResources(resources, framework),
     ...(info.attributes !== undefined && { attributes: info.attributes }),
+    ...(executorIds.length > 0 && { executor_ids: executorIds.map((value) => ({ value })) }),
     ...(window !== undefined && { unavailability: unavailabilityToWire(window.unavailability) }),
     ...(isMultiRole && { allocation_info: { role } }),
   };

@@ -10,6 +10,7 @@ import type { AgentId, FrameworkId } from '#internal/model/ids.ts';
 import type { Resources } from '#internal/resources/resource.ts';
 import { isEmpty } from '#internal/resources/resources.ts';
 import type { Filters, Offer } from '#proto/gen/mesos/v1.ts';
+import { executorIdsOn } from './arriving.ts';
 import { offersEvent, rescindEvent } from './events.ts';
 import { makeInverseOffers, withdrawPointless } from './inverse-offers.ts';
 import { isHeld } from './recovery.ts';
@@ -167,5 +168,6 @@ function bookOffer(lead: Lead, offer: OutstandingOffer): Offer {
   lead.offers.set(offer.id, offer);
   peer.offers.add(offer.id);
   const window = lead.windows.get(agent.id);
-  return offerToWire(offer, framework, { agent, info: peer.presence.info, window });
+  const shown = { ...offer, executorIds: executorIdsOn(lead, offer) };
+  return offerToWire(shown, framework, { agent, info: peer.presence.info, window });
 }

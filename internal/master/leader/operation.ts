@@ -16,8 +16,7 @@ export function operationFault(operation: Offer_Operation): string | undefined {
   const fault = memberFault(operation) ?? tasksFault(operation);
   const { type, id } = operation;
   if (fault !== undefined) return fault;
-  if (id !== undefined) return `The \`id\` field cannot be set on ${type} operations`;
-  return type === 'LAUNCH' ? undefined : 'Task groups are not supported by this version';
+  return id === undefined ? undefined : `The \`id\` field cannot be set on ${type} operations`;
 }
 
 /** Whether an operation on resources is there, and its resources are valid. */

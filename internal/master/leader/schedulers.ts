@@ -156,8 +156,9 @@ function change(lead: Lead, framework: Framework, said: OfferWish): void {
 }
 
 function agentsOf(lead: Lead, id: FrameworkId): ReadonlySet<AgentId> {
-  const tasks = lead.state.frameworks.get(id)?.tasks.values() ?? [];
-  return new Set([...tasks].map(({ agentId }) => agentId));
+  const record = lead.state.frameworks.get(id);
+  const places = [...(record?.tasks.values() ?? []), ...(record?.executors.values() ?? [])];
+  return new Set(places.map(({ agentId }) => agentId));
 }
 
 /** Offers to one who does not listen are withdrawn without a word (contract 3.2). */

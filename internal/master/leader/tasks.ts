@@ -85,7 +85,7 @@ export function killTask(lead: Lead, task: Task): void {
 }
 
 /** Not under way any more. */
-function landed(lead: Lead, { frameworkId, id }: Task): void {
+export function landed(lead: Lead, { frameworkId, id }: Task): void {
   const launching = lead.launching.get(frameworkId);
   launching?.delete(id);
   if (launching?.size === 0) lead.launching.delete(frameworkId);

@@ -6,11 +6,12 @@ import { refuse, accept, type Result } from '#internal/base/result.ts';
 import type { Agent, TaskState } from '#internal/model/cluster.ts';
 import { parseId } from '#internal/model/ids.ts';
 import { format } from '#internal/resources/format.ts';
-import { reservationRole } from '#internal/resources/reservation.ts';
 import type { Resources } from '#internal/resources/resource.ts';
-import { contains, isEmpty, scalarMilli } from '#internal/resources/resources.ts';
+import { add, contains, isEmpty, scalarMilli } from '#internal/resources/resources.ts';
 import type { TaskInfo } from '#proto/gen/mesos/v1.ts';
+import { allocationFault, overlap, persistenceFault, revocableFault } from './resource-rules.ts';
 import { checkFault, commandFault, containerFault, healthCheckFault } from './validate-command.ts';
+import { executorFault, type ExecutorSurroundings, ownExecutorFault } from './validate-executor.ts';
 
 export type Surroundings = {
   readonly agent: Agent;
@@ -22,21 +23,38 @@ export type Surroundings = {
   readonly namesake: TaskState | undefined;
 };
 
-/** Accepts the task, or gives the text of the first rule that it breaks. */
-export function validateTask(info: TaskInfo, around: Surroundings): Result<TaskInfo, string> {
+/**
+ * Accepts a task that is launched alone, or gives the text of the first rule that it breaks.
+ * `executor` goes with the one that the task names.
+ */
+export function validateTask(
+  info: TaskInfo,
+  around: Surroundings & { readonly executor: ExecutorSurroundings | undefined },
+): Result<TaskInfo, string> {
   const fault =
+    descriptionFault(info, around) ??
+    executionFault(info, around.executor) ??
+    togetherFault(around.resources, around.executor) ??
+    fitFault(around, around.executor) ??
+    cgroupsFault(info);
+  return fault === undefined ? accept(info) : refuse(fault);
+}
+
+type Description = Omit<Surroundings, 'remaining'>;
+
+/** What holds of every task, alone or in a group. */
+export function descriptionFault(info: TaskInfo, around: Description): string | undefined {
+  return (
     identityFault(info, around) ??
     timesFault(info) ??
     checksFault(info) ??
     resourcesFault(around.resources) ??
     processFault(info) ??
-    limitsFault(info, around) ??
-    executorFault(info) ??
-    fitFault(around);
-  return fault === undefined ? accept(info) : refuse(fault);
+    limitsFault(info, around)
+  );
 }
 
-function identityFault(info: TaskInfo, { agent, namesake }: Surroundings): string | undefined {
+function identityFault(info: TaskInfo, { agent, namesake }: Description): string | undefined {
   const { value } = info.task_id;
   const id = parseId(value);
   if (!id.ok) return id.refusal;
@@ -65,44 +83,14 @@ function checksFault(info: TaskInfo): string | undefined {
 
 function resourcesFault(resources: Resources): string | undefined {
   if (isEmpty(resources)) return 'Task uses no resources';
-  return persistenceFault(resources) ?? allocationFault(resources) ?? revocableFault(resources);
-}
-
-/** Two volumes of one name in one role would share a folder. */
-function persistenceFault(resources: Resources): string | undefined {
-  const seen = new Set<string>();
-  for (const resource of resources) {
-    const id = resource.disk?.persistence?.id;
-    if (id === undefined) continue;
-    const key = JSON.stringify([reservationRole(resource), id]);
-    if (seen.has(key)) {
-      return `Task uses duplicate persistence ID: Persistence ID '${id}' is not unique`;
-    }
-    seen.add(key);
-  }
-  return undefined;
-}
-
-function allocationFault(resources: Resources): string | undefined {
-  const [first, second] = new Set(resources.map(({ allocationRole }) => allocationRole));
-  if (second !== undefined) {
-    return (
-      'Invalid task resources: The resources have multiple allocation roles ' +
-      `('${first}' and '${second}') but only one allocation role is allowed`
-    );
-  }
-  return first === undefined
-    ? 'Invalid task resources: The resources are not allocated to a role'
-    : undefined;
-}
-
-function revocableFault(resources: Resources): string | undefined {
-  const kept = new Set(resources.filter(({ revocable }) => !revocable).map(({ name }) => name));
-  const mixed = resources.find(({ name, revocable }) => revocable && kept.has(name));
-  return mixed === undefined
+  const persistence = persistenceFault(resources);
+  if (persistence !== undefined) return `Task uses duplicate persistence ID: ${persistence}`;
+  const allocation = allocationFault(resources);
+  if (allocation !== undefined) return `Invalid task resources: ${allocation}`;
+  const revocable = revocableFault(resources);
+  return revocable === undefined
     ? undefined
-    : 'Task mixes revocable and non-revocable resources: ' +
-        `Cannot use both revocable and non-revocable '${mixed.name}' at the same time`;
+    : `Task mixes revocable and non-revocable resources: ${revocable}`;
 }
 
 function processFault(info: TaskInfo): string | undefined {
@@ -112,7 +100,7 @@ function processFault(info: TaskInfo): string | undefined {
   return container === undefined ? undefined : `Task's \`ContainerInfo\` is invalid: ${container}`;
 }
 
-function limitsFault(info: TaskInfo, { agent, resources }: Surroundings): string | undefined {
+function limitsFault(info: TaskInfo, { agent, resources }: Description): string | undefined {
   const limits = Object.entries(info.limits ?? {});
   if (limits.length === 0) return undefined;
   if (!agent.capabilities.includes('TASK_RESOURCE_LIMITS')) {
@@ -134,17 +122,54 @@ function limitsFault(info: TaskInfo, { agent, resources }: Surroundings): string
   return undefined;
 }
 
-function executorFault(info: TaskInfo): string | undefined {
-  if ((info.command === undefined) === (info.executor === undefined)) {
+function executionFault(
+  { command, executor }: TaskInfo,
+  around: ExecutorSurroundings | undefined,
+): string | undefined {
+  if ((command === undefined) === (executor === undefined)) {
     return 'Task should have at least one (but not both) of CommandInfo or ExecutorInfo present';
   }
-  return info.executor === undefined ? undefined : 'Executors are not supported by this version';
+  if (executor === undefined || around === undefined) return undefined;
+  return executorFault(executor, around) ?? ownExecutorFault(executor, around);
 }
 
-function fitFault({ resources, remaining }: Surroundings): string | undefined {
-  if (contains(remaining, resources)) return undefined;
+function togetherFault(
+  own: Resources,
+  executor: ExecutorSurroundings | undefined,
+): string | undefined {
+  if (executor === undefined) return undefined;
+  const { resources } = executor;
+  if (overlap(own, resources)) {
+    return (
+      `There are overlapping resources in the task resources ${format(own)} ` +
+      `and executor resources ${format(resources)}`
+    );
+  }
+  const persistence = persistenceFault([...own, ...resources]);
+  if (persistence !== undefined) {
+    return `Task and its executor use duplicate persistence ID: ${persistence}`;
+  }
+  const revocable = revocableFault([...own, ...resources]);
+  return revocable === undefined
+    ? undefined
+    : `Task and its executor mix revocable and non-revocable resources: ${revocable}`;
+}
+
+/** An executor that lives already has what it needs. */
+function fitFault(
+  { resources, remaining }: Surroundings,
+  executor: ExecutorSurroundings | undefined,
+): string | undefined {
+  const isNew = executor !== undefined && executor.living === undefined;
+  const total = isNew ? add(resources, executor.resources) : resources;
+  if (contains(remaining, total)) return undefined;
   return (
-    `Total resources ${format(resources)} required by task and its executor ` +
+    `Total resources ${format(total)} required by task and its executor ` +
     `is more than available ${format(remaining)}`
   );
 }
+
+const cgroupsFault = ({ container }: TaskInfo): string | undefined =>
+  container?.linux_info?.share_cgroups === false
+    ? "Only tasks in a task group may have 'share_cgroups' set to 'false'"
+    : undefined;

@@ -1,6 +1,7 @@
 /** What reading calls are answered from, while this master leads and while it does not. */
 import type { AgentId } from '#internal/model/ids.ts';
 import type { MasterView, OfferView } from '../door.ts';
+import { executorIdsOn } from './arriving.ts';
 import { agentOf, type Lead, type Presence } from './lead.ts';
 
 type Standing = Pick<MasterView, 'state' | 'self' | 'startedMs'>;
@@ -35,7 +36,8 @@ export function viewOf(standing: Standing, lead: Lead | undefined): MasterView {
 function offersOf(lead: Lead): readonly OfferView[] {
   return [...lead.offers.values()].flatMap(({ agentId, ...offer }) => {
     const agent = agentOf(lead, agentId);
-    return agent === undefined ? [] : [{ ...offer, agent }];
+    const executorIds = executorIdsOn(lead, { ...offer, agentId });
+    return agent === undefined ? [] : [{ ...offer, agent, executorIds }];
   });
 }
 

@@ -7,9 +7,20 @@ import type { Random } from '#internal/base/random.ts';
 import { newUuid, uuidV4 } from '#internal/base/uuid.ts';
 import type { LinkAcceptor, LinkHandlers } from '#internal/rpc/link.ts';
 import type { SimulatedWorld } from '#internal/runtime/simulated/world.ts';
-import type { AgentMessage, Description, MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
+import type {
+  AgentMessage,
+  Description,
+  MasterMessage,
+  RunGroup,
+} from '#proto/gen/altiplano/agent/v1.ts';
 import { TestOperations } from './test-operations.ts';
-import type { FrameworkInfo, TaskInfo, TaskState, TaskStatus } from '#proto/gen/mesos/v1.ts';
+import type {
+  ExecutorInfo,
+  FrameworkInfo,
+  TaskInfo,
+  TaskState,
+  TaskStatus,
+} from '#proto/gen/mesos/v1.ts';
 
 type Acceptor = LinkAcceptor<MasterMessage, AgentMessage>;
 
@@ -20,6 +31,8 @@ type KnownTask = {
   /** Not acknowledged yet, oldest first. */
   readonly updates: TaskStatus[];
 };
+
+type KnownExecutor = { readonly framework: FrameworkInfo; readonly info: ExecutorInfo };
 
 const latencyMs = 1;
 
@@ -44,6 +57,8 @@ export class TestAgent {
   readonly tasks: Map<string, KnownTask> = new Map();
   /** What it was told to make of its resources. */
   readonly operations: TestOperations;
+  /** By id: executors that groups run in, until they exit. */
+  readonly executors: Map<string, KnownExecutor> = new Map();
   /** How often each task was really started. */
   readonly starts: Map<string, number> = new Map();
 
@@ -144,6 +159,16 @@ export class TestAgent {
     return status;
   }
 
+  /** An executor ends, and the agent says so. */
+  exit(executorId: string, status: number): void {
+    const executor = this.executors.get(executorId);
+    assert(executor !== undefined, `the agent does not know the executor ${executorId}`);
+    this.executors.delete(executorId);
+    const framework_id = executor.framework.id ?? { value: '' };
+    const { executor_id } = executor.info;
+    this.say({ executor_exited: { framework_id, executor_id, status } });
+  }
+
   /** Sends again what nobody has acknowledged. */
   resend(): void {
     for (const task of this.tasks.values()) this.#send(task);
@@ -160,6 +185,7 @@ export class TestAgent {
   /** Forgets everything but who it is, as after the loss of its disk's newest part. */
   forgetTasks(): void {
     this.tasks.clear();
+    this.executors.clear();
   }
 
   introduce(): void {
@@ -182,6 +208,10 @@ export class TestAgent {
           state,
         })),
         ...this.operations.known(agent_info.resources),
+        executors: [...this.executors.values()].map(({ framework, info }) => ({
+          framework_id: framework.id ?? { value: '' },
+          executor_info: info,
+        })),
       },
     });
   }
@@ -196,13 +226,15 @@ export class TestAgent {
   #hear(message: MasterMessage): void {
     this.received.push(message);
     this.operations.hear(message);
-    const { registered, ping, run_task, acknowledge_update, shutdown_framework } = message;
+    const { registered, ping, run_task, run_group } = message;
+    const { acknowledge_update, shutdown_framework } = message;
     if (registered !== undefined) {
       this.#id = registered.agent_id.value;
       this.resend();
     }
     if (ping !== undefined && this.answersPings) this.say({ pong: { sequence: ping.sequence } });
     if (run_task !== undefined) this.#run(run_task.task_info, run_task.framework_info);
+    if (run_group !== undefined) this.#runGroup(run_group);
     if (acknowledge_update !== undefined) {
       this.#acknowledged(acknowledge_update.task_id.value, acknowledge_update.uuid);
     }
@@ -211,6 +243,11 @@ export class TestAgent {
         if (framework.id?.value === shutdown_framework.framework_id.value) this.tasks.delete(id);
       }
     }
+  }
+
+  #runGroup({ framework_info: framework, executor_info: info, tasks = [] }: RunGroup): void {
+    this.executors.set(info.executor_id.value, { framework, info });
+    for (const task of tasks) this.#run(task, framework);
   }
 
   /** Whoever knows a task does not start it again. */

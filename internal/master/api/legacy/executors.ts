@@ -1,24 +1,24 @@
 /** Executors in `/state` and `/frameworks` (contract 13.4: "executor"). */
-import { resourcesFromWire } from '#internal/wire/resources.ts';
+import type { Executor } from '#internal/model/cluster.ts';
 import { toJson } from '#internal/wire/json.ts';
+import { decode } from '#internal/wire/protobuf.ts';
 import type { CommandInfo } from '#proto/gen/mesos/v1.ts';
-import type { ExecutorEntry } from '../executors.ts';
 import { type Json, Written } from './json-text.ts';
 import { shortResources } from './short-resources.ts';
 import { labelsJson } from './tasks.ts';
 
-export function executorJson({ info, task }: ExecutorEntry): Json {
-  const resources = resourcesFromWire(info.resources ?? []);
+export function executorJson(executor: Executor): Json {
+  const info = decode('mesos.v1.ExecutorInfo', executor.info);
   return {
-    executor_id: info.executor_id.value,
+    executor_id: executor.id,
     name: info.name ?? '',
-    framework_id: task.frameworkId,
+    framework_id: executor.frameworkId,
     command: info.command && commandJson(info.command),
-    resources: shortResources(resources.ok ? resources.value : []),
+    resources: shortResources(executor.resources),
     labels: info.labels && labelsJson(info.labels),
     type: info.type,
     source: info.source,
-    slave_id: task.agentId,
+    slave_id: executor.agentId,
   };
 }
 

@@ -4,7 +4,6 @@ import { decode } from '#internal/wire/protobuf.ts';
 import { each } from '#internal/wire/streamed.ts';
 import type { FrameworkInfo } from '#proto/gen/mesos/v1.ts';
 import type { OfferView } from '../../door.ts';
-import { executorsOf } from '../executors.ts';
 import type { FrameworkEntry } from '../framework-record.ts';
 import { executorJson } from './executors.ts';
 import { double, type Json } from './json-text.ts';
@@ -15,7 +14,7 @@ type Members = Readonly<Record<string, Json | undefined>>;
 
 /** `pid` is left out: it belongs to the old protocol, and an empty one breaks parsers. */
 export function frameworkJson(entry: FrameworkEntry): Json {
-  const { framework, unregisteredMs, tasks, unreachable, completed } = entry;
+  const { framework, unregisteredMs, tasks, unreachable, completed, executors } = entry;
   const info = decode('mesos.v1.FrameworkInfo', framework.info);
   const { registeredMs, reregisteredMs } = framework;
   return {
@@ -33,7 +32,7 @@ export function frameworkJson(entry: FrameworkEntry): Json {
     unreachable_tasks: each(unreachable, taskJson),
     completed_tasks: each(completed, taskJson),
     offers: entry.offers.map(offerJson),
-    executors: executorsOf(tasks).map(executorJson),
+    executors: each(executors, executorJson),
     labels: info.labels && labelsJson(info.labels),
     offer_constraints: {},
   };
