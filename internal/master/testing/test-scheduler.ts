@@ -50,6 +50,11 @@ export class TestScheduler {
     return this.#id;
   }
 
+  get streamId(): string {
+    assert(this.#streamId !== undefined, 'the scheduler has not subscribed yet');
+    return this.#streamId;
+  }
+
   get isConnected(): boolean {
     return !this.#over.signal.aborted;
   }

@@ -1,0 +1,47 @@
+/** One siege: so many hostile calls against one master, checked and counted. */
+import { inspect } from 'node:util';
+import type { ExecutionContext } from 'ava';
+import fc from 'fast-check';
+import { hostileCalls } from '#internal/testing/hostile/hostile-calls.ts';
+import { textOf } from '#internal/testing/master-under-test.ts';
+import { BesiegedMaster } from './testing/besieged-master.ts';
+
+/** What the contract lets a master answer (1.7, 3.1, 3.5, 10.2); never a fault of its own. */
+const foreseen: ReadonlySet<number> = new Set([
+  200, 202, 400, 403, 404, 405, 406, 409, 415, 501, 503,
+]);
+
+/** So often it is looked whether it still works. */
+const proofEvery = 250;
+
+export async function besiege(
+  t: ExecutionContext,
+  { callsMax, seed }: { readonly callsMax: number; readonly seed: number },
+): Promise<void> {
+  const master = await BesiegedMaster.start(seed);
+  for (let from = 0; from < callsMax; from += proofEvery) {
+    const calls = fc.sample(hostileCalls, { seed: seed * 1_000_003 + from, numRuns: proofEvery });
+    for (const [at, call] of calls.entries()) {
+      const where = `SEED=${seed} call ${from + at}: ${call.name}`;
+      try {
+        const response = await master.suffer(call);
+        if (!foreseen.has(response.status)) t.fail(`${where}: ${response.status}`);
+        if (response.status === 503) t.is(textOf(response), 'Master is overloaded', where);
+      } catch (error) {
+        throw new Error(`${where}: ${inspect(error)}`, { cause: error });
+      }
+    }
+    try {
+      await master.prove();
+    } catch (error) {
+      throw new Error(`SEED=${seed} after call ${from + proofEvery}: ${inspect(error)}`, {
+        cause: error,
+      });
+    }
+  }
+  const answers = [...master.answers].toSorted(([one], [other]) => one - other);
+  t.log(`seed ${seed}: ${answers.map(([status, count]) => `${status}: ${count}`).join(', ')}`);
+  const [longest] = master.stalls;
+  t.log(`longest turn: ${longest?.ms.toFixed(1)} ms of thread time, by ${longest?.name}`);
+  t.true(answers.length >= 5, 'hardly any way to answer was seen');
+}
