@@ -46,7 +46,9 @@ export function heeds(turn: Turn, link: number, message: MasterMessage): boolean
     change(turn, { term: message.term });
     turn.writes.push({ kind: 'term', term: message.term });
   }
-  return session.kind === 'registered' || message.registered !== undefined;
+  // Whom a leader does not want hears it before it is registered.
+  const isAnswer = message.registered !== undefined || message.shutdown !== undefined;
+  return session.kind === 'registered' || isAnswer;
 }
 
 export function registered(turn: Turn, link: number, answer: Registered): void {

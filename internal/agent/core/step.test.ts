@@ -158,6 +158,19 @@ test('an agent that is not wanted kills everything, forgets who it is, and stops
   t.is(bench.state.agentId, undefined);
 });
 
+test('an agent that comes back and is not wanted ends, without ever being registered', (t) => {
+  const bench = new Bench('a').register();
+  bench.run('t');
+  bench.container('t', 'launched');
+  bench.take({ kind: 'link-closed', link: 1, reason: 'reset' });
+  bench.take({ kind: 'timer', timer: { kind: 'dial' } });
+  t.is(bench.state.session.kind, 'dialing');
+  bench.hear({ shutdown: { message: 'gone' } });
+  t.is(bench.state.ending.kind, 'expelled');
+  bench.container('t', 'exited');
+  t.deepEqual(bench.effects.at(-1), { kind: 'stopped', reason: 'gone' });
+});
+
 test('a task that takes longer than it may is killed at once and has failed', (t) => {
   const bench = new Bench().register();
   const max_completion_time = { nanoseconds: 90_000_000_000n };
