@@ -46,7 +46,7 @@ export function newLead(given: Given, { turn, propose, backlog, abandon }: Doors
     launching: new Map(),
     operating: new Map(),
     arriving: new Map(),
-    pending: { reports: [], proposed: [], acknowledgements: [], inFlight: 0 },
+    pending: { reports: [], proposed: [], acknowledgements: [], ends: new Map(), inFlight: 0 },
     allocation: undefined,
   };
   return lead;
