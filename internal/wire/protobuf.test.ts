@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import protobuf from 'protobufjs';
 import { arbitraryMessage, messageNames } from '#internal/testing/arbitrary-message.ts';
 import { linesOf, textsOf } from '#internal/testing/golden-files.ts';
-import { decode, encode } from './protobuf.ts';
+import { decode, encode, keepBytes } from './protobuf.ts';
 import { WireError } from './wire-error.ts';
 
 const peer = peerRoot();
@@ -52,6 +52,27 @@ test('a message of any type is read as it was written', (t) => {
     );
     t.notThrows(() => fc.assert(law, { numRuns: 12 }), name);
   }
+});
+
+test('a part whose bytes are kept is written as it would be without them, on the spot', (t) => {
+  const law = fc.property(
+    arbitraryMessage('mesos.v1.TaskInfo'),
+    arbitraryMessage('mesos.v1.FrameworkInfo'),
+    (task_info, framework_info) => {
+      const message = { term: 1n, run_task: { task_info, framework_info } };
+      const plain = encode('altiplano.agent.v1.MasterMessage', message);
+      const bytes = encode('mesos.v1.TaskInfo', task_info);
+      const kept = {
+        term: 1n,
+        run_task: { framework_info, task_info: keepBytes(task_info, bytes) },
+      };
+      t.is(hex(encode('altiplano.agent.v1.MasterMessage', kept)), hex(plain));
+    },
+  );
+  fc.assert(law, { numRuns: 100 });
+  const known = keepBytes({ value: 'one' }, encode('mesos.v1.TaskID', { value: 'other' }));
+  const written = encode('mesos.v1.TaskStatus', { task_id: known, state: 'TASK_LOST' });
+  t.is(decode('mesos.v1.TaskStatus', written).task_id.value, 'other', 'the bytes were not used');
 });
 
 test('another codec makes of our bytes a message whose bytes are the same', (t) => {

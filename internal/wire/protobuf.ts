@@ -20,7 +20,14 @@ import {
   wireType,
 } from './protobuf-reader.ts';
 import { scalarCodec } from './protobuf-scalars.ts';
-import { type Writer, newWriter, sizeOf, writeUint32, written } from './protobuf-writer.ts';
+import {
+  type Writer,
+  newWriter,
+  sizeOf,
+  writeBytes,
+  writeUint32,
+  written,
+} from './protobuf-writer.ts';
 import {
   type MessageName,
   type Plain,
@@ -43,6 +50,17 @@ export function encode<Name extends MessageName>(name: Name, message: Messages[N
   if (writer.incomplete) assertComplete(name, plain);
   return written(writer);
 }
+
+/**
+ * For a message that is written again and again, or was read from bytes: where it is a part of another
+ * one, these bytes are written for it. They must be its own, and it must not change any more.
+ */
+export function keepBytes<Message extends object>(message: Message, bytes: Uint8Array): Message {
+  kept.set(message, bytes);
+  return message;
+}
+
+const kept = new WeakMap<object, Uint8Array>();
 
 /** One field of a message as `encode` writes it, tags and all: a list's every item. Throws as that does. */
 export function encodeField(name: string, field: FieldDescriptor, value: unknown): Uint8Array {
@@ -176,6 +194,11 @@ function nestedCodec(type: string): ValueCodec {
     write: (writer, value) => {
       if (!isPlain(value)) {
         throw new WireError('protobuf', `Not a message of ${type}: ${String(value)}`);
+      }
+      const bytes = kept.get(value);
+      if (bytes !== undefined) {
+        writeBytes(writer, bytes);
+        return;
       }
       const after = sizeOf(writer);
       writeMessage(codec, writer, value);

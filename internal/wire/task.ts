@@ -4,7 +4,7 @@ import type { Task } from '#internal/model/cluster.ts';
 import { encoded } from '#internal/model/encoded.ts';
 import { agentId, executorId, type FrameworkId, type Role, taskId } from '#internal/model/ids.ts';
 import type * as wire from '#proto/gen/mesos/v1.ts';
-import { decode, encode } from './protobuf.ts';
+import { decode, encode, keepBytes } from './protobuf.ts';
 import { resourcesFromWire, resourcesToWire } from './resources.ts';
 import { statusToWire, updateUuidBytes } from './status.ts';
 import { taskStateToWire } from './task-state.ts';
@@ -23,6 +23,8 @@ export function taskFromWire(
 ): Result<Task, string> {
   const held = resourcesFromWire(injectRole(info.resources ?? [], role));
   if (!held.ok) return held;
+  const bytes = encoded<'mesos.v1.TaskInfo'>(encode('mesos.v1.TaskInfo', info));
+  described.set(bytes, keepBytes(info, bytes));
   return accept({
     id: taskId(info.task_id.value),
     frameworkId,
@@ -30,7 +32,7 @@ export function taskFromWire(
     executorId:
       info.executor === undefined ? undefined : executorId(info.executor.executor_id.value),
     name: info.name,
-    info: encoded<'mesos.v1.TaskInfo'>(encode('mesos.v1.TaskInfo', info)),
+    info: bytes,
     resources: held.value,
     launchedMs: atMs,
     state: 'staging',
@@ -41,6 +43,14 @@ export function taskFromWire(
     groupId: undefined,
   });
 }
+
+/** A task's description, which is not read again from a task that `taskFromWire` has just made. */
+export function taskInfo({ info }: Pick<Task, 'info'>): wire.TaskInfo {
+  return described.get(info) ?? keepBytes(decode('mesos.v1.TaskInfo', info), info);
+}
+
+/** For as long as the very bytes live, which the log's copy of a task does not share. */
+const described = new WeakMap<Task['info'], wire.TaskInfo>();
 
 /** As GET_TASKS and the operator's stream show it (contract 10.7). */
 export function taskToWire(task: Task): wire.Task {

@@ -5,7 +5,7 @@
 import { assert, unreachable } from '#internal/base/assert.ts';
 import type { Framework } from '#internal/model/cluster.ts';
 import type { AgentId, FrameworkId } from '#internal/model/ids.ts';
-import { decode } from '#internal/wire/protobuf.ts';
+import { decode, keepBytes } from '#internal/wire/protobuf.ts';
 import type { FrameworkInfo } from '#proto/gen/mesos/v1.ts';
 import type { EventStream } from '../door.ts';
 import { heartbeat, masterInfo, subscribedEvent } from './events.ts';
@@ -98,7 +98,7 @@ export function frameworkRemoved(lead: Lead, id: FrameworkId, agentIds: readonly
 export function frameworkInfo(framework: Framework): FrameworkInfo {
   const known = decoded.get(framework.info);
   if (known !== undefined) return known;
-  const info = decode('mesos.v1.FrameworkInfo', framework.info);
+  const info = keepBytes(decode('mesos.v1.FrameworkInfo', framework.info), framework.info);
   decoded.set(framework.info, info);
   return info;
 }

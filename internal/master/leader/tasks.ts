@@ -9,6 +9,7 @@ import { agentId, taskId } from '#internal/model/ids.ts';
 import type { LaunchRefusal } from '#internal/state/command.ts';
 import { decode, encode } from '#internal/wire/protobuf.ts';
 import { statusToWire } from '#internal/wire/status.ts';
+import { taskInfo } from '#internal/wire/task.ts';
 import type { Call_Kill } from '#proto/gen/mesos/v1/scheduler.ts';
 import { droppedState, refuseTask } from './acceptance.ts';
 import { updateEvent } from './events.ts';
@@ -37,18 +38,20 @@ export function kill(lead: Lead, framework: Framework, call: Call_Kill): void {
 
 /** In the log, so its agent may hear of it. One that is away hears of it when it is back. */
 export function taskLaunched(lead: Lead, task: Task): void {
-  landed(lead, task);
-  runTask(lead, task);
+  runTask(lead, task, landed(lead, task));
 }
 
-/** Sends a launch, perhaps again: an agent that knows the task does not start it twice. */
-export function runTask(lead: Lead, task: Task): void {
+/**
+ * Sends a launch, perhaps again: an agent that knows the task does not start it twice. What this leader
+ * itself has `booked` of the task need not be read again.
+ */
+export function runTask(lead: Lead, task: Task, booked: Task = task): void {
   const framework = frameworkOf(lead, task.frameworkId);
   if (framework === undefined) return;
   instruct(lead, task.agentId, {
     run_task: {
       framework_info: frameworkInfo(framework),
-      task_info: decode('mesos.v1.TaskInfo', task.info),
+      task_info: taskInfo(booked),
     },
   });
 }
@@ -84,11 +87,13 @@ export function killTask(lead: Lead, task: Task): void {
   });
 }
 
-/** Not under way any more. */
-export function landed(lead: Lead, { frameworkId, id }: Task): void {
+/** Not under way any more: what this leader booked, if it was this one. */
+export function landed(lead: Lead, { frameworkId, id }: Task): Task | undefined {
   const launching = lead.launching.get(frameworkId);
+  const booked = launching?.get(id);
   launching?.delete(id);
   if (launching?.size === 0) lead.launching.delete(frameworkId);
+  return booked;
 }
 
 /** The state is that of a dropped task unless it says another. */
