@@ -11,7 +11,7 @@ import { isMachineOf } from '#internal/model/policy.ts';
 import { endAll, meetExecutors } from './apply-executor.ts';
 import { concludeOperations, meetOperations, operationsLoseReach } from './apply-operation.ts';
 import { tellOf } from './apply-task.ts';
-import type { Command } from './command.ts';
+import type { AgentReturn } from './command.ts';
 import {
   complete,
   type Draft,
@@ -35,33 +35,32 @@ export function admitAgent(draft: Draft, agent: Agent): void {
     draft.effects.push({ kind: 'agent-refused', registration });
     return;
   }
-  if (known === undefined) putAgent(draft, agent);
-  // It never learned its id, so it cannot have run anything.
-  else if (known.reach.kind === 'unreachable') {
+  if (known === undefined) {
+    putAgent(draft, agent);
+    // Of one that was forgotten, and that has itself forgotten who it was.
+    for (const task of unreachableOn(draft, agent.id)) forgotten(draft, task);
+  } else if (known.reach.kind === 'unreachable') {
+    // It never learned its id, so it cannot have run anything.
     reregisterAgent(draft, { agent: known, tasks: [], operations: [], executors: [] });
   }
   draft.effects.push({ kind: 'agent-admitted', agentId: known?.id ?? agent.id, registration });
 }
 
-type Reregistration = Pick<
-  Extract<Command, { kind: 'reregister-agent' }>,
-  'agent' | 'tasks' | 'operations' | 'executors'
->;
-
 export function reregisterAgent(
   draft: Draft,
-  { agent, tasks, operations, executors }: Reregistration,
+  { agent, tasks, operations, executors }: AgentReturn,
 ): void {
   const known = draft.state.agents.get(agent.id);
-  if (known === undefined || isDown(draft, agent)) {
+  if (isUnwelcome(draft, agent)) {
     draft.effects.push({ kind: 'agent-removed', agentId: agent.id });
     return;
   }
+  // One in no book, which was removed or forgotten, begins anew under its old id (contract 7.4).
   putAgent(draft, {
     ...agent,
-    registration: known.registration,
-    registeredMs: known.registeredMs,
-    deactivation: known.deactivation,
+    registration: known?.registration ?? agent.registration,
+    registeredMs: known?.registeredMs ?? draft.atMs,
+    deactivation: known?.deactivation,
     reregisteredMs: draft.atMs,
     reach: { kind: 'admitted' },
   });
@@ -70,13 +69,21 @@ export function reregisterAgent(
   for (const task of inOrder(tasksOnAgent(draft.state, agent.id))) {
     meetAgain(draft, task, states.get(keyOf(task.frameworkId, task.id)));
   }
-  if (known.reach.kind === 'unreachable') {
+  if (known?.reach.kind !== 'admitted') {
     for (const task of unreachableOn(draft, agent.id)) {
       welcomeBack(draft, task, states.get(keyOf(task.frameworkId, task.id)));
     }
   }
   meetExecutors(draft, agent.id, executors);
   draft.effects.push({ kind: 'agent-reregistered', agentId: agent.id });
+}
+
+/** Its machine is down; or it is in no book, because it is gone or has got another id since. */
+function isUnwelcome(draft: Draft, agent: Agent): boolean {
+  const { goneAgents, registrations, agents } = draft.state;
+  if (isDown(draft, agent)) return true;
+  if (agents.has(agent.id)) return false;
+  return goneAgents.has(agent.id) || registrations.has(agent.registration);
 }
 
 /** The tasks that had not ended are not reached; the others wait for their acknowledgement. */

@@ -6,6 +6,7 @@
 import { unreachable } from '#internal/base/assert.ts';
 import { admitAgent, markAgentUnreachable, removeAgent, reregisterAgent } from './apply-agent.ts';
 import { endExecutors, launchWithExecutor } from './apply-executor.ts';
+import { forgetAgents } from './forget-agents.ts';
 import { disconnectFramework, removeFramework, subscribeFramework } from './apply-framework.ts';
 import { acknowledgeOperation, applyOperation, updateOperation } from './apply-operation.ts';
 import { applyPolicy } from './apply-policy.ts';
@@ -35,6 +36,11 @@ function carryOut(draft: Draft, command: Command): void {
       return admitAgent(draft, command.agent);
     case 'reregister-agent':
       return reregisterAgent(draft, command);
+    case 'reregister-agents':
+      for (const one of command.returns) reregisterAgent(draft, one);
+      return;
+    case 'forget-agents':
+      return forgetAgents(draft, command.agentIds);
     case 'mark-agent-unreachable':
       return markAgentUnreachable(draft, command.agentId, command.cause);
     case 'remove-agent':

@@ -26,19 +26,11 @@ export type Command = { readonly atMs: number } & (
     }
   /** A new agent, or one that the log had forgotten. Known `registration`: nothing changes. */
   | { readonly kind: 'admit-agent'; readonly agent: Agent }
-  /**
-   * An agent came back (also from unreachable), perhaps with more resources. `tasks` is all that it
-   * still knows of: what is not in it and was started is lost, what is still `staging` is sent again.
-   */
-  | {
-      readonly kind: 'reregister-agent';
-      readonly agent: Agent;
-      readonly tasks: readonly ReportedTask[];
-      /** Uuids of the operations that it knows of: what they made is in its total. */
-      readonly operations: readonly string[];
-      /** What it runs, but for its own of command tasks. */
-      readonly executors: readonly Executor[];
-    }
+  | ({ readonly kind: 'reregister-agent' } & AgentReturn)
+  /** One after the other. */
+  | { readonly kind: 'reregister-agents'; readonly returns: readonly AgentReturn[] }
+  /** Unreachable or gone ones: they are too old, or too many, to be remembered. */
+  | { readonly kind: 'forget-agents'; readonly agentIds: readonly AgentId[] }
   | {
       readonly kind: 'mark-agent-unreachable';
       readonly agentId: AgentId;
@@ -78,6 +70,20 @@ export type Command = { readonly atMs: number } & (
   | OperationCommand
   | PolicyCommand
 );
+
+/**
+ * An agent came back (also from unreachable, or after it was forgotten), perhaps with more resources.
+ * `tasks` is all that it still knows of: what is not in it and was started is lost, what is still
+ * `staging` is sent again.
+ */
+export type AgentReturn = {
+  readonly agent: Agent;
+  readonly tasks: readonly ReportedTask[];
+  /** Uuids of the operations that it knows of: what they made is in its total. */
+  readonly operations: readonly string[];
+  /** What it runs, but for its own of command tasks. */
+  readonly executors: readonly Executor[];
+};
 
 /** Tasks in `staging` for one executor, all or none: it lives already or is started for them. */
 export type LaunchWithExecutor = {

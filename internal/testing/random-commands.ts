@@ -16,7 +16,12 @@ import { agentId, frameworkId, masterId, role, taskId } from '#internal/model/id
 import { parseResources } from '#internal/resources/parse.ts';
 import type { Resources } from '#internal/resources/resource.ts';
 import { allocatedTo } from '#internal/resources/resources.ts';
-import type { Acknowledgement, Command, ReportedTask } from '#internal/state/command.ts';
+import type {
+  Acknowledgement,
+  AgentReturn,
+  Command,
+  ReportedTask,
+} from '#internal/state/command.ts';
 import { type State, tasksOnAgent } from '#internal/state/state.ts';
 import { randomEnds, randomExecutor, randomGroup, randomRunning } from './random-executors.ts';
 import { randomKnown, randomOperation } from './random-operations.ts';
@@ -81,12 +86,18 @@ const makers: Readonly<Record<string, Maker>> = {
     };
   },
   'admit-agent': (random, _state, atMs) => ({ kind: 'admit-agent', agent: anyAgent(random, atMs) }),
-  'reregister-agent': (random, state, atMs) => {
-    const agent = anyAgent(random, atMs);
-    const operations = randomKnown(random, state, agent.id);
-    const tasks = anyReport(random, state, agent);
-    const executors = randomRunning(random, state, agent.id, atMs);
-    return { kind: 'reregister-agent', agent, tasks, operations, executors };
+  'reregister-agent': (random, state, atMs) => ({
+    kind: 'reregister-agent',
+    ...anyReturn(random, state, atMs),
+  }),
+  'reregister-agents': (random, state, atMs) => ({
+    kind: 'reregister-agents',
+    returns: Array.from({ length: random.below(4) }, () => anyReturn(random, state, atMs)),
+  }),
+  'forget-agents': (random) => {
+    const count = random.oneIn(3) ? 1 + random.below(2) : 0;
+    const agentIds = Array.from({ length: count }, () => anyAgentId(random));
+    return { kind: 'forget-agents', agentIds };
   },
   'mark-agent-unreachable': (random) => {
     const cause = 'health check timed out';
@@ -210,6 +221,13 @@ function anyUpdate(random: Random): TaskUpdate {
     uuid: `00000000-0000-4000-8000-${String(random.below(1e9)).padStart(12, '0')}`,
     status: encoded<'mesos.v1.TaskStatus'>(random.bytes(5)),
   };
+}
+
+function anyReturn(random: Random, state: State, atMs: number): AgentReturn {
+  const agent = anyAgent(random, atMs);
+  const operations = randomKnown(random, state, agent.id);
+  const executors = randomRunning(random, state, agent.id, atMs);
+  return { agent, tasks: anyReport(random, state, agent), operations, executors };
 }
 
 /** What a returning agent knows: most of its tasks, some further on than the master thinks. */

@@ -4,6 +4,7 @@ import { encoded } from '#internal/model/encoded.ts';
 import { agentId, frameworkId, taskId } from '#internal/model/ids.ts';
 import {
   type Acknowledgement,
+  type AgentReturn,
   type Command,
   isPolicy,
   type ReportedTask,
@@ -42,13 +43,12 @@ function bodyToWritten(command: Command): Omit<written.Command, 'at_ms'> {
     }
     case 'admit-agent':
       return { admit_agent: { agent: agentToWritten(command.agent) } };
-    case 'reregister-agent': {
-      const tasks = command.tasks.map(reportedToWritten);
-      const { operations } = command;
-      const agent = agentToWritten(command.agent);
-      const executors = command.executors.map(executorToWritten);
-      return { reregister_agent: { agent, tasks, operations, executors } };
-    }
+    case 'reregister-agent':
+      return { reregister_agent: returnToWritten(command) };
+    case 'reregister-agents':
+      return { reregister_agents: { agents: command.returns.map(returnToWritten) } };
+    case 'forget-agents':
+      return { forget_agents: { agent_ids: command.agentIds } };
     case 'mark-agent-unreachable':
       return { mark_agent_unreachable: { agent_id: command.agentId, cause: command.cause } };
     case 'remove-agent':
@@ -110,14 +110,15 @@ function aboutAgent(from: written.Command): Body<Command> | undefined {
     return { kind: 'admit-agent', agent: agentFromWritten(from.admit_agent.agent) };
   }
   if (from.reregister_agent !== undefined) {
-    const { agent, tasks = [], operations = [], executors = [] } = from.reregister_agent;
-    return {
-      kind: 'reregister-agent',
-      agent: agentFromWritten(agent),
-      tasks: tasks.map(reportedFromWritten),
-      operations,
-      executors: executors.map(executorFromWritten),
-    };
+    return { kind: 'reregister-agent', ...returnFromWritten(from.reregister_agent) };
+  }
+  if (from.reregister_agents !== undefined) {
+    const { agents = [] } = from.reregister_agents;
+    return { kind: 'reregister-agents', returns: agents.map(returnFromWritten) };
+  }
+  if (from.forget_agents !== undefined) {
+    const { agent_ids: ids = [] } = from.forget_agents;
+    return { kind: 'forget-agents', agentIds: ids.map(agentId) };
   }
   if (from.mark_agent_unreachable !== undefined) {
     const { agent_id: id, cause } = from.mark_agent_unreachable;
@@ -168,6 +169,26 @@ function aboutTasks(from: written.Command): Body<Command> | undefined {
     };
   }
   return undefined;
+}
+
+function returnToWritten(one: AgentReturn): written.ReregisterAgent {
+  const { agent, tasks, operations, executors } = one;
+  return {
+    agent: agentToWritten(agent),
+    tasks: tasks.map(reportedToWritten),
+    operations,
+    executors: executors.map(executorToWritten),
+  };
+}
+
+function returnFromWritten(from: written.ReregisterAgent): AgentReturn {
+  const { agent, tasks = [], operations = [], executors = [] } = from;
+  return {
+    agent: agentFromWritten(agent),
+    tasks: tasks.map(reportedFromWritten),
+    operations,
+    executors: executors.map(executorFromWritten),
+  };
 }
 
 function reportedToWritten(one: ReportedTask): written.ReportedTask {

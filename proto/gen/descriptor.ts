@@ -233,6 +233,8 @@ export const descriptor: Descriptor = {
       { name: 'acknowledge_operation', number: 26, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.AcknowledgeOperation' },
       { name: 'launch_with_executor', number: 30, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.LaunchWithExecutor' },
       { name: 'end_executors', number: 31, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.EndExecutors' },
+      { name: 'reregister_agents', number: 37, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.ReregisterAgents' },
+      { name: 'forget_agents', number: 38, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.ForgetAgents' },
     ] },
     { name: 'altiplano.state.v1.AnnounceLeader', fields: [
       { name: 'node_id', number: 1, label: 'required', kind: 'scalar', type: 'double' },
@@ -246,6 +248,12 @@ export const descriptor: Descriptor = {
       { name: 'tasks', number: 2, label: 'repeated', kind: 'message', type: 'altiplano.state.v1.ReportedTask' },
       { name: 'operations', number: 3, label: 'repeated', kind: 'scalar', type: 'string' },
       { name: 'executors', number: 10, label: 'repeated', kind: 'message', type: 'altiplano.state.v1.Executor' },
+    ] },
+    { name: 'altiplano.state.v1.ReregisterAgents', fields: [
+      { name: 'agents', number: 1, label: 'repeated', kind: 'message', type: 'altiplano.state.v1.ReregisterAgent' },
+    ] },
+    { name: 'altiplano.state.v1.ForgetAgents', fields: [
+      { name: 'agent_ids', number: 1, label: 'repeated', kind: 'scalar', type: 'string' },
     ] },
     { name: 'altiplano.state.v1.ReportedTask', fields: [
       { name: 'framework_id', number: 1, label: 'required', kind: 'scalar', type: 'string' },

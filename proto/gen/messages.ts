@@ -59,6 +59,8 @@ export type Messages = {
   readonly 'altiplano.state.v1.AnnounceLeader': altiplano_state_v1.AnnounceLeader;
   readonly 'altiplano.state.v1.AdmitAgent': altiplano_state_v1.AdmitAgent;
   readonly 'altiplano.state.v1.ReregisterAgent': altiplano_state_v1.ReregisterAgent;
+  readonly 'altiplano.state.v1.ReregisterAgents': altiplano_state_v1.ReregisterAgents;
+  readonly 'altiplano.state.v1.ForgetAgents': altiplano_state_v1.ForgetAgents;
   readonly 'altiplano.state.v1.ReportedTask': altiplano_state_v1.ReportedTask;
   readonly 'altiplano.state.v1.MarkAgentUnreachable': altiplano_state_v1.MarkAgentUnreachable;
   readonly 'altiplano.state.v1.RemoveAgent': altiplano_state_v1.RemoveAgent;

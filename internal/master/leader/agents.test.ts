@@ -197,7 +197,9 @@ test('an agent that says good-bye is removed, and its tasks are lost', async (t)
   agent.disconnect();
   agent.connect(leader.master.acceptAgent);
   await cluster.settle();
-  t.deepEqual(agent.heard('shutdown'), [{ message: 'Agent was removed' }]);
+  t.deepEqual([...leader.ledger.state().agents.keys()], [agentId(agent.id)], 'it begins anew');
+  const killed = agent.heard('kill_task').map(({ task_id }) => task_id.value);
+  t.deepEqual(killed, ['t1'], 'what was told to be lost has to end');
 });
 
 test('an agent that starts afresh at the address of a lost one takes its place', async (t) => {

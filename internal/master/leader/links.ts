@@ -25,6 +25,7 @@ import { executorExited, messageSent } from './executors.ts';
 import { agentOf, type Lead, type Visitor } from './lead.ts';
 import { operationReported } from './operations.ts';
 import { statusUpdated } from './reports.ts';
+import { comeBack, refuseTooLarge } from './returns.ts';
 
 const alreadyReplaced = 'a new agent registered at the same address';
 
@@ -100,13 +101,10 @@ function reregister(lead: Lead, visitor: Visitor, message: Reregister): void {
   const frameworks = (message.frameworks ?? []).flatMap((info) => info.id?.value ?? []);
   const ids = [...frameworks, ...visitor.reported.map((task) => task.frameworkId)];
   visitor.frameworks = [...new Set(ids)].map(frameworkId);
-  lead.reregistering.set(agent.id, visitor);
   visitor.operations = (message.operations ?? []).map(({ uuid }) => uuid);
   const { reported: tasks, operations } = visitor;
   const executors = (message.executors ?? []).flatMap((one) => runningExecutor(lead, agent, one));
-  if (lead.propose({ kind: 'reregister-agent', agent, tasks, operations, executors })) return;
-  lead.reregistering.delete(agent.id);
-  refuseTooLarge(lead, visitor);
+  comeBack(lead, visitor, { agent, tasks, operations, executors });
 }
 
 /** The agent behind a link, when what it says of itself can be. */
@@ -155,13 +153,6 @@ function replaceNamesake(lead: Lead, { hostname, ip, port }: Agent): void {
     if (other?.hostname !== hostname || other.ip !== ip || other.port !== port) continue;
     lead.propose({ kind: 'remove-agent', agentId: id, cause: alreadyReplaced });
   }
-}
-
-function refuseTooLarge(lead: Lead, visitor: Visitor): void {
-  lead.logger.error('agent is described by more than an entry holds', {
-    peer: visitor.link.peer,
-  });
-  visitor.link.close();
 }
 
 /** One that holds what cannot be is not counted. */

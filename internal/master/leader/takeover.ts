@@ -10,6 +10,7 @@ import { letAllGo } from './observers.ts';
 import { allocateSoon } from './offers.ts';
 import { dropWaiting } from './operators/decide.ts';
 import { minAllocatableOf } from './framework-info.ts';
+import { forgetNowAndThen } from './forgetting.ts';
 import { beginRecovery } from './recovery.ts';
 import { forgetRemovals } from './removals.ts';
 import { awaitFailover, frameworkInfo } from './schedulers.ts';
@@ -23,6 +24,7 @@ export function takeOver(lead: Lead): void {
     if (reach.kind === 'admitted') agentRecovered(lead, id);
   }
   beginRecovery(lead);
+  forgetNowAndThen(lead);
   for (const id of frameworks.keys()) frameworkRecovered(lead, id);
   lead.logger.info('leading', {
     term: lead.term,
@@ -59,6 +61,7 @@ export function stepDown(lead: Lead): void {
     if (presence.kind === 'disconnected') presence.deadline.cancel();
   }
   lead.recovery?.end.cancel();
+  lead.forgetting?.cancel();
   forgetRemovals(lead);
   for (const { link, pingTimer } of lead.visitors) {
     pingTimer?.cancel();

@@ -31,6 +31,8 @@ export type Command = {
   readonly acknowledge_operation?: AcknowledgeOperation;
   readonly launch_with_executor?: LaunchWithExecutor;
   readonly end_executors?: EndExecutors;
+  readonly reregister_agents?: ReregisterAgents;
+  readonly forget_agents?: ForgetAgents;
 };
 
 export type AnnounceLeader = {
@@ -49,6 +51,16 @@ export type ReregisterAgent = {
   readonly operations?: readonly string[];
   /** The executors that it runs, but for its own of command tasks. */
   readonly executors?: readonly Executor[];
+};
+
+/** Agents come back in crowds. */
+export type ReregisterAgents = {
+  readonly agents?: readonly ReregisterAgent[];
+};
+
+/** Unreachable or gone for too long, or too many. */
+export type ForgetAgents = {
+  readonly agent_ids?: readonly string[];
 };
 
 export type ReportedTask = {
