@@ -3,6 +3,9 @@
  * which talks to the real masters. What crosses its links, starts and ends in its containers, and
  * vanishes from its memory is told to the witness.
  */
+import { volumesIn } from '#internal/agent/volumes.ts';
+import { SimulatedDisk } from '#internal/runtime/simulated/disk.ts';
+import { simulatedFiles } from '#internal/runtime/simulated/files.ts';
 import { Agent } from '#internal/agent/agent.ts';
 import { SimulatedContainers } from '#internal/agent/containers/simulated.ts';
 import { usualTimes } from '#internal/agent/core/state.ts';
@@ -37,6 +40,7 @@ export class AgentMachine {
   readonly isLeader = false;
   readonly #ground: Ground;
   readonly #options: AgentMachineOptions;
+  readonly #disk: SimulatedDisk;
   readonly #medium: MemoryMedium;
   readonly #containers: SimulatedContainers;
   readonly #random: Random;
@@ -53,6 +57,7 @@ export class AgentMachine {
     this.#ground = ground;
     this.#options = options;
     this.#random = world.random(name);
+    this.#disk = new SimulatedDisk({ world }, { name });
     this.#medium = new MemoryMedium({ random: world.random(`store ${name}`) });
     this.#containers = new SimulatedContainers({
       world,
@@ -124,6 +129,7 @@ export class AgentMachine {
         store,
         dialer: this.#watched(dialer),
         containerizer: this.#containers.containerizer(life),
+        volumes: volumesIn(simulatedFiles({ disk: this.#disk, life }), 'work'),
       },
       {
         ...usualTimes,

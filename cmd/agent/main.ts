@@ -4,6 +4,7 @@
  * A stop leaves tasks running, as an upgrade of the agent must: the next start on the same work
  * directory finds them. `--kill-tasks-on-stop` ends them instead.
  */
+import { volumesIn } from '#internal/agent/volumes.ts';
 import { resolve } from 'node:path';
 import { Agent, type AgentEnd } from '#internal/agent/agent.ts';
 import { agentHandler } from '#internal/agent/api/agent-handler.ts';
@@ -78,9 +79,10 @@ async function openAgent(
     { clock, files: systemFiles(), fileTree, processes: systemProcesses() },
     { workFolder, switchUser: flags.switchUser },
   );
+  const volumes = volumesIn(systemFiles(), workFolder);
   const dialer = grpcLinkDialer({ clock, codec: agentSideCodec }, agentLinkOptions);
   const agent = new Agent(
-    { clock, random, logger, store, dialer, containerizer },
+    { clock, random, logger, store, dialer, containerizer, volumes },
     { ...settings, mailboxMax },
   );
   const startedMs = clock.now();
@@ -141,6 +143,9 @@ const capabilities = [
   'MULTI_ROLE',
   'HIERARCHICAL_ROLE',
   'RESERVATION_REFINEMENT',
+  'RESIZE_VOLUME',
+  'RESOURCE_PROVIDER',
+  'AGENT_OPERATION_FEEDBACK',
   'AGENT_DRAINING',
 ] as const;
 

@@ -1,4 +1,5 @@
 /** The whole agent on this machine: LevelDB, gRPC on loopback, real processes. */
+import { volumesIn } from './volumes.ts';
 import test from 'ava';
 import { acceptGrpcLinks, agentLinkOptions, grpcLinkDialer } from '#internal/rpc/link-grpc.ts';
 import { openGrpcServer } from '#internal/rpc/grpc-server.ts';
@@ -35,9 +36,10 @@ async function startAgent(workFolder: string, masters: readonly string[]): Promi
     { workFolder, switchUser: false },
   );
   const { logger } = openLogBook({ nowMs: () => clock.now() });
+  const volumes = volumesIn(systemFiles(), workFolder);
   const dialer = grpcLinkDialer({ clock, codec: agentSideCodec }, agentLinkOptions);
   const agent = new Agent(
-    { clock, random: systemRandom(), logger, store, dialer, containerizer },
+    { clock, random: systemRandom(), logger, store, dialer, containerizer, volumes },
     {
       ...usualTimes,
       masters,

@@ -9,7 +9,9 @@
 import { assert, unreachable } from '#internal/base/assert.ts';
 import type { Random } from '#internal/base/random.ts';
 import type { Link, LinkDialer } from '#internal/rpc/link.ts';
+import type { Resources } from '#internal/resources/resource.ts';
 import type { Clock, Timer } from '#internal/runtime/clock.ts';
+import { FilesError } from '#internal/runtime/files.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
 import type { AgentMessage, MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
 import { type Checkpoint, openCheckpoint } from '#storage/checkpoint/checkpoint.ts';
@@ -31,6 +33,7 @@ import {
   recoveredState,
 } from './core/state.ts';
 import { step } from './core/step.ts';
+import type { Volumes } from './volumes.ts';
 
 export type AgentDependencies = {
   readonly clock: Clock;
@@ -40,6 +43,7 @@ export type AgentDependencies = {
   readonly store: KeyValueStore;
   readonly dialer: LinkDialer<AgentMessage, MasterMessage>;
   readonly containerizer: Containerizer;
+  readonly volumes: Volumes;
 };
 
 export type AgentOptions = AgentSettings & {
@@ -67,6 +71,7 @@ export class Agent {
   readonly #finish: (end: AgentEnd) => void;
   readonly #links = new Map<number, Link<AgentMessage>>();
   readonly #timers = new Map<string, Timer>();
+  #volumeWork: Promise<void> = Promise.resolve();
   #checkpoint: Checkpoint | undefined;
   #state: AgentState | undefined;
   #mailbox: Input[] = [];
@@ -84,7 +89,8 @@ export class Agent {
 
   /**
    * Reads the checkpoint, finds the containers that an earlier agent left, then looks for a master.
-   * Rejects with `CheckpointError` or `StoreError` when the checkpoint cannot be read.
+   * Rejects with `CheckpointError` or `StoreError` when the checkpoint cannot be read, and with
+   * `ResourcesError` when the machine has less than what was made of it.
    */
   async start(): Promise<void> {
     assert(this.#state === undefined, 'The agent was started twice');
@@ -215,6 +221,12 @@ export class Agent {
       case 'release':
         this.#own(this.#release(effect.containerId));
         return;
+      case 'make-volumes':
+        this.#own(this.#makeVolumes(effect.operation, effect.volumes));
+        return;
+      case 'remove-volumes':
+        this.#own(this.#removeVolumes(effect.volumes));
+        return;
       case 'set-timer':
         this.#setTimer(effect.timer, effect.delayMs);
         return;
@@ -253,6 +265,8 @@ export class Agent {
 
   async #launch(task: TaskKey, spec: ContainerSpec): Promise<void> {
     const { containerId } = spec;
+    // They are made, and old ones of the same name removed, before anybody sees them.
+    if (spec.volumes.length > 0) await this.#volumeWork;
     try {
       const container = await this.#dependencies.containerizer.launch(spec);
       this.#attend(task, containerId, container);
@@ -269,6 +283,28 @@ export class Agent {
       // A few small files too many: no reason to stop.
       this.#dependencies.logger.warn('container not released', { containerId, error });
     }
+  }
+
+  /** What was destroyed may be made again: one after the other. */
+  #inOrder(work: () => Promise<void>): Promise<void> {
+    this.#volumeWork = this.#volumeWork.then(work);
+    return this.#volumeWork;
+  }
+
+  async #makeVolumes(operation: string, volumes: Resources): Promise<void> {
+    await this.#inOrder(async () => {
+      const fault = await faultOf(this.#dependencies.volumes.make(volumes));
+      this.#post({ kind: 'volumes-made', operation, fault: fault?.message });
+    });
+  }
+
+  async #removeVolumes(volumes: Resources): Promise<void> {
+    await this.#inOrder(async () => {
+      const error = await faultOf(this.#dependencies.volumes.remove(volumes));
+      if (error === undefined) this.#post({ kind: 'volumes-removed', volumes });
+      // Its next start tries again.
+      else this.#dependencies.logger.warn('data of a volume not removed', { error });
+    });
   }
 
   /** Tells the core of a container that runs, and of its end. */
@@ -321,5 +357,17 @@ export class Agent {
   }
 }
 
-const nameOf = (timer: TimerId): string =>
-  'task' in timer ? `${timer.kind} ${timer.task}` : timer.kind;
+function nameOf(timer: TimerId): string {
+  if ('task' in timer) return `${timer.kind} ${timer.task}`;
+  return 'operation' in timer ? `${timer.kind} ${timer.operation}` : timer.kind;
+}
+
+async function faultOf(work: Promise<void>): Promise<FilesError | undefined> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    if (error instanceof FilesError) return error;
+    throw error;
+  }
+}

@@ -5,6 +5,7 @@
  * A container outlives the agent, and its end is kept for the agent that comes next. Container ids
  * are drawn anew for each launch and never used again.
  */
+import type { Resource } from '#internal/resources/resource.ts';
 import type { ProcessRecord } from '#proto/gen/altiplano/agent/v1.ts';
 
 export type Containerizer = {
@@ -34,7 +35,11 @@ export type ContainerSpec = {
   readonly environment: Readonly<Record<string, string>>;
   /** Undefined: the agent's own. */
   readonly user: string | undefined;
+  readonly volumes: readonly VolumeMount[];
 };
+
+/** A persistent volume, and where in its sandbox the task sees it: a relative path. */
+export type VolumeMount = { readonly volume: Resource; readonly containerPath: string };
 
 export type ContainerCommand =
   | { readonly kind: 'shell'; readonly line: string }

@@ -197,12 +197,14 @@ export const descriptor: Descriptor = {
     ] },
     { name: 'altiplano.agent.v1.ResourcesRecord', fields: [
       { name: 'changed', number: 1, label: 'repeated', kind: 'message', type: 'mesos.v1.Resource' },
+      { name: 'doomed', number: 2, label: 'repeated', kind: 'message', type: 'mesos.v1.Resource' },
     ] },
     { name: 'altiplano.agent.v1.OperationRecord', fields: [
       { name: 'uuid', number: 1, label: 'required', kind: 'scalar', type: 'string' },
       { name: 'framework_id', number: 2, label: 'optional', kind: 'scalar', type: 'string' },
       { name: 'info', number: 3, label: 'required', kind: 'message', type: 'mesos.v1.Offer.Operation' },
       { name: 'status', number: 4, label: 'required', kind: 'message', type: 'mesos.v1.OperationStatus' },
+      { name: 'conversions', number: 5, label: 'repeated', kind: 'message', type: 'altiplano.agent.v1.Conversion' },
     ] },
     { name: 'altiplano.state.v1.Command', fields: [
       { name: 'at_ms', number: 1, label: 'required', kind: 'scalar', type: 'double' },

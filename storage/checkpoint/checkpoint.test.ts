@@ -29,14 +29,22 @@ function newRig(seed: number | string): Rig {
   };
 }
 
-const nothing: Recovered = { identity: undefined, term: 0n, frameworks: [], tasks: [] };
+const nothing: Recovered = {
+  identity: undefined,
+  term: 0n,
+  frameworks: [],
+  tasks: [],
+  resources: undefined,
+  operations: [],
+};
 
 const infoOf = (taskId: string) =>
   ({ name: taskId, task_id: { value: taskId }, agent_id: { value: 'a' } }) as const;
 
 /** What the checkpoint holds after `writes`, by the plainest means. */
 function model(writes: readonly CheckpointWrite[]): Recovered {
-  let { identity, term } = nothing;
+  let { identity, term, resources } = nothing;
+  const operations = new Map<string, Recovered['operations'][number]>();
   const frameworks = new Map<string, Recovered['frameworks'][number]>();
   const tasks = new Map<string, Recovered['tasks'][number]>();
   const change = (
@@ -66,11 +74,33 @@ function model(writes: readonly CheckpointWrite[]): Recovered {
     } else if (write.kind === 'remove-update') {
       const updates = updatesOf(write.name).filter(({ number }) => number !== write.number);
       change(write.name, { updates });
-    } else tasks.delete(`${write.name.frameworkId}/${write.name.taskId}`);
+    } else if (write.kind === 'resources') resources = write.record;
+    else if (write.kind === 'operation') operations.set(write.record.uuid, write.record);
+    else if (write.kind === 'remove-operation') operations.delete(write.uuid);
+    else tasks.delete(`${write.name.frameworkId}/${write.name.taskId}`);
   }
   const sorted = <T>(map: Map<string, T>): T[] =>
     [...map].toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([, value]) => value);
-  return { identity, term, frameworks: sorted(frameworks), tasks: sorted(tasks) };
+  return {
+    identity,
+    term,
+    frameworks: sorted(frameworks),
+    tasks: sorted(tasks),
+    resources,
+    operations: sorted(operations),
+  };
+}
+
+/** One of few, asked for or acknowledged, and what it has made. */
+function operationWrites(number: number): readonly CheckpointWrite[] {
+  const uuid = `o${number % 3}`;
+  if (number % 2 === 0) return [{ kind: 'remove-operation', uuid }];
+  const status = { state: 'OPERATION_FINISHED', message: `${number}` } as const;
+  const changed = [{ name: 'cpus', type: 'SCALAR', scalar: { value: number } } as const];
+  return [
+    { kind: 'resources', record: { changed } },
+    { kind: 'operation', record: { uuid, info: { type: 'RESERVE' }, status } },
+  ];
 }
 
 /** Batches as an agent may write them: a task with its progress, updates in order. */
@@ -79,7 +109,15 @@ const batches: fc.Arbitrary<readonly (readonly CheckpointWrite[])[]> = fc
     fc.record({
       frameworkId: fc.constantFrom('f', 'f-0', 'g'),
       taskId: fc.constantFrom('t', 'a.b', 'ü 1', 't-0'),
-      verb: fc.constantFrom('launch', 'update', 'acknowledge', 'forget', 'term', 'identity'),
+      verb: fc.constantFrom(
+        'launch',
+        'update',
+        'acknowledge',
+        'forget',
+        'term',
+        'identity',
+        'operation',
+      ),
       number: fc.nat(1e15),
     }),
     { maxLength: 40 },
@@ -100,6 +138,7 @@ const batches: fc.Arbitrary<readonly (readonly CheckpointWrite[])[]> = fc
       if (verb === 'identity') {
         return [{ kind: 'identity', record: { registration_uuid: `${number}`, agent_id: 'a' } }];
       }
+      if (verb === 'operation') return operationWrites(number);
       if (known === undefined) {
         pending.set(key, []);
         const info = { user: 'u', name: `${number}`, id: { value: frameworkId } };

@@ -14,6 +14,8 @@
  *     task/<framework>/<task>                  as launched, written once
  *     progress/<framework>/<task>
  *     update/<framework>/<task>/<16 digits>    in the order they were made
+ *     resources                                what operations have made of them
+ *     operation/<uuid>
  */
 import { unreachable } from '#internal/base/assert.ts';
 import { decode, encode } from '#internal/wire/protobuf.ts';
@@ -87,11 +89,15 @@ async function recover(store: KeyValueStore): Promise<Recovered> {
   const identity = await store.get('identity');
   const term = await store.get('term');
   const frameworks = await collect(store, 'framework/', 'altiplano.agent.v1.FrameworkRecord');
+  const resources = await store.get('resources');
+  const operations = await collect(store, 'operation/', 'altiplano.agent.v1.OperationRecord');
   return {
     identity: identity && read('altiplano.agent.v1.IdentityRecord', 'identity', identity),
     term: term === undefined ? 0n : read('altiplano.agent.v1.TermRecord', 'term', term).term,
     frameworks: [...frameworks.values()],
     tasks: await recoverTasks(store),
+    resources: resources && read('altiplano.agent.v1.ResourcesRecord', 'resources', resources),
+    operations: [...operations.values()],
   };
 }
 
@@ -180,6 +186,14 @@ function toStoreWrites(write: CheckpointWrite): readonly Write[] {
       ];
     case 'remove-update':
       return [{ kind: 'delete', key: updateKey(write.name, write.number) }];
+    case 'resources':
+      return [put('resources', 'altiplano.agent.v1.ResourcesRecord', write.record)];
+    case 'operation': {
+      const { record } = write;
+      return [put(`operation/${record.uuid}`, 'altiplano.agent.v1.OperationRecord', record)];
+    }
+    case 'remove-operation':
+      return [{ kind: 'delete', key: `operation/${write.uuid}` }];
     case 'remove-task':
       return [
         { kind: 'delete', key: `task/${path(write.name)}` },

@@ -5,7 +5,9 @@
 import type {
   FrameworkRecord,
   IdentityRecord,
+  OperationRecord,
   ProgressRecord,
+  ResourcesRecord,
   TaskRecord,
   UpdateRecord,
 } from '#proto/gen/altiplano/agent/v1.ts';
@@ -18,6 +20,10 @@ export type Recovered = {
   readonly term: bigint;
   readonly frameworks: readonly FrameworkRecord[];
   readonly tasks: readonly RecoveredTask[];
+  /** Undefined while no operation has changed anything. */
+  readonly resources: ResourcesRecord | undefined;
+  /** Not acknowledged, in no order. */
+  readonly operations: readonly OperationRecord[];
 };
 
 export type RecoveredTask = {
@@ -46,5 +52,8 @@ export type CheckpointWrite =
   | { readonly kind: 'progress'; readonly name: TaskName; readonly record: ProgressRecord }
   | { readonly kind: 'update'; readonly name: TaskName; readonly update: NumberedUpdate }
   | { readonly kind: 'remove-update'; readonly name: TaskName; readonly number: number }
+  | { readonly kind: 'resources'; readonly record: ResourcesRecord }
+  | { readonly kind: 'operation'; readonly record: OperationRecord }
+  | { readonly kind: 'remove-operation'; readonly uuid: string }
   /** The task with its progress. Its updates are removed one by one. */
   | { readonly kind: 'remove-task'; readonly name: TaskName };

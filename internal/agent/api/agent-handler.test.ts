@@ -62,6 +62,8 @@ const state = recoveredState(
         updates: [],
       },
     ],
+    resources: undefined,
+    operations: [],
   },
   settings,
   0,

@@ -30,6 +30,7 @@ export function specFor(
     command,
     environment: { PATH: '/usr/local/bin:/usr/bin:/bin' },
     user: undefined,
+    volumes: [],
     ...more,
   };
 }

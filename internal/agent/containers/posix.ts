@@ -29,8 +29,10 @@ import {
   type ContainerSpec,
   type Containerizer,
   type RecoveredContainer,
+  type VolumeMount,
 } from '../containerizer.ts';
 import { processToRecord } from './process-record.ts';
+import { volumeFolder } from '../volumes.ts';
 import { type Sandbox, sandboxOf } from './sandbox.ts';
 import { supervisorScript } from './supervisor.ts';
 import { parseClaim, parseEnd } from './supervisor-files.ts';
@@ -86,6 +88,7 @@ async function start(posix: Posix, spec: ContainerSpec): Promise<StartedProcess>
   try {
     const user = await userOf(posix, spec.user);
     await makeSandbox(fileTree, sandbox, user);
+    for (const mount of spec.volumes) await mountVolume(posix, sandbox, mount);
     await fileTree.makeFolder(folder, user);
     const boot = processes.bootId;
     return await processes.start({
@@ -105,6 +108,27 @@ async function start(posix: Posix, spec: ContainerSpec): Promise<StartedProcess>
     }
     throw error;
   }
+}
+
+/** A link in the sandbox: the task finds the volume where it asked for it. */
+async function mountVolume(
+  { files, fileTree, workFolder }: Posix,
+  { folder }: Sandbox,
+  { volume, containerPath }: VolumeMount,
+): Promise<void> {
+  const target = volumeFolder(workFolder, volume);
+  const names = containerPath.split('/').filter((name) => name !== '' && name !== '.');
+  if (containerPath.startsWith('/') || names.length === 0 || names.includes('..')) {
+    throw new ContainerError(
+      `A volume cannot be mounted at '${containerPath}': not in the sandbox`,
+    );
+  }
+  if ((await files.stat(target)) === undefined) {
+    throw new ContainerError(`There is no volume at ${target}`);
+  }
+  const above = names.slice(0, -1).join('/');
+  if (above !== '') await files.makeFolder(`${folder}/${above}`);
+  await fileTree.link(`${folder}/${names.join('/')}`, target);
 }
 
 function argvOf({ command }: ContainerSpec): readonly string[] {

@@ -1,5 +1,6 @@
 /** What happens to an agent, and what it wants done about it: the whole traffic of `step`. */
 import type { Random } from '#internal/base/random.ts';
+import type { Resources } from '#internal/resources/resource.ts';
 import type { CheckpointWrite } from '#storage/checkpoint/records.ts';
 import type { AgentMessage, MasterMessage, ProcessRecord } from '#proto/gen/altiplano/agent/v1.ts';
 import type { ContainerEnd, ContainerSpec } from '../containerizer.ts';
@@ -31,6 +32,14 @@ export type Input =
     }
   /** A container that the checkpoint knows was never started, and cannot start any more. */
   | { readonly kind: 'container-absent'; readonly task: TaskKey; readonly containerId: string }
+  /** Volumes of an operation are there, or cannot be (`fault` says why). */
+  | {
+      readonly kind: 'volumes-made';
+      readonly operation: string;
+      readonly fault: string | undefined;
+    }
+  /** Nothing is left of their data. */
+  | { readonly kind: 'volumes-removed'; readonly volumes: Resources }
   /** Kill every task, report it as killed, and stop. */
   | { readonly kind: 'close' };
 
@@ -41,6 +50,9 @@ export type Effect =
   | { readonly kind: 'launch'; readonly task: TaskKey; readonly spec: ContainerSpec }
   | { readonly kind: 'signal'; readonly containerId: string; readonly signal: 'TERM' | 'KILL' }
   | { readonly kind: 'release'; readonly containerId: string }
+  /** One after the other, in this order, with the removals. */
+  | { readonly kind: 'make-volumes'; readonly operation: string; readonly volumes: Resources }
+  | { readonly kind: 'remove-volumes'; readonly volumes: Resources }
   /** Replaces a timer of the same id. */
   | { readonly kind: 'set-timer'; readonly timer: TimerId; readonly delayMs: number }
   | { readonly kind: 'cancel-timer'; readonly timer: TimerId }
@@ -57,6 +69,8 @@ export type TimerId =
   /** Dial again; the master was silent for too long. */
   | { readonly kind: 'dial' }
   | { readonly kind: 'silence' }
+  /** Say again how an operation went. */
+  | { readonly kind: 'retry-operation'; readonly operation: string }
   /** Send the update again; KILL after TERM; `max_completion_time` is over. */
   | { readonly kind: 'retry' | 'escalate' | 'overtime'; readonly task: TaskKey };
 

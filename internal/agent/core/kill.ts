@@ -3,6 +3,7 @@
  * kill with a shorter grace shortens it, a longer one changes nothing. The grace is the kill's own,
  * else the task's, else 3 s.
  */
+import { forgetResources } from './operations.ts';
 import type { KillTask } from '#proto/gen/altiplano/agent/v1.ts';
 import type { FrameworkInfo, KillPolicy } from '#proto/gen/mesos/v1.ts';
 import type { ContainerEnd } from '../containerizer.ts';
@@ -149,6 +150,7 @@ export function stopWhenEmpty(turn: Turn): void {
     // A later start is that of a new agent.
     turn.writes.push({ kind: 'remove-identity' });
     change(turn, { agentId: undefined, registration: '' });
+    forgetResources(turn);
   }
   const reason = ending.kind === 'expelled' ? ending.reason : 'closed';
   act(turn, { kind: 'stopped', reason });

@@ -15,7 +15,14 @@ import {
   type Task,
   taskKey,
 } from './state.ts';
-import { drainingAlready, killedDuringLaunch, launchFailed, type Outcome } from './status.ts';
+import { knowsResources, mountsOf } from './resources.ts';
+import {
+  drainingAlready,
+  killedDuringLaunch,
+  launchFailed,
+  type Outcome,
+  resourcesUnknown,
+} from './status.ts';
 import { type Turn, act, change, forget, getTask, keep, nameOf, note, remember } from './turn.ts';
 import { report } from './updates.ts';
 
@@ -55,6 +62,7 @@ export function runTask(turn: Turn, { framework_info, task_info }: RunTask): voi
 
 function refusalOf({ state }: Turn, framework: FrameworkInfo, info: TaskInfo): Outcome | undefined {
   if (state.drain !== undefined) return drainingAlready(framework);
+  if (!knowsResources(state, info)) return resourcesUnknown(framework);
   const command = commandOf(info);
   return command.ok ? undefined : launchFailed(command.refusal);
 }
@@ -143,6 +151,7 @@ export function specOf(state: AgentState, settings: AgentSettings, task: Task): 
     executorId,
     command: command.ok ? command.value : { kind: 'shell', line: 'exit 127' },
     user,
+    volumes: mountsOf(info),
     environment: {
       PATH: settings.path,
       MESOS_TASK_ID: executorId,

@@ -6,13 +6,9 @@
  */
 import { newUuid } from '#internal/base/uuid.ts';
 import { assert } from '#internal/base/assert.ts';
-import type {
-  AgentMessage,
-  Description,
-  MasterMessage,
-  NotLeading,
-  Registered,
-} from '#proto/gen/altiplano/agent/v1.ts';
+import type { MasterMessage, NotLeading, Registered } from '#proto/gen/altiplano/agent/v1.ts';
+import { introduction } from './introduction.ts';
+import { resendOperations, resumeVolumes } from './operations.ts';
 import type { Session } from './state.ts';
 import { type Turn, act, change, note } from './turn.ts';
 import { resend } from './updates.ts';
@@ -23,6 +19,7 @@ export function start(turn: Turn): void {
     change(turn, { registration: newUuid(turn.moment.random) });
     writeIdentity(turn);
   }
+  resumeVolumes(turn);
   dialNext(turn);
 }
 
@@ -75,6 +72,7 @@ export function registered(turn: Turn, link: number, answer: Registered): void {
   heardFrom(turn);
   note(turn, 'info', 'registered', { agentId: given, master: session.target });
   resend(turn, turn.state.tasks.values());
+  resendOperations(turn);
 }
 
 export function notLeading(turn: Turn, link: number, { leader }: NotLeading): void {
@@ -149,30 +147,6 @@ function dial(turn: Turn, target: string, hops: number): void {
     { kind: 'set-timer', timer: { kind: 'silence' }, delayMs: turn.settings.registrationTimeoutMs },
   );
 }
-
-function introduction(turn: Turn): AgentMessage {
-  const { registration, agentId, frameworks, tasks } = turn.state;
-  const { description } = turn.settings;
-  if (agentId === undefined) return { register: { description, registration_uuid: registration } };
-  return {
-    reregister: {
-      description: withId(description, agentId),
-      registration_uuid: registration,
-      frameworks: [...frameworks.values()].map(({ info }) => info),
-      tasks: [...tasks.values()].map((task) => ({
-        framework_id: { value: task.frameworkId },
-        task_info: task.info,
-        state: task.state,
-        ...(task.status === undefined ? {} : { status: task.status }),
-      })),
-    },
-  };
-}
-
-const withId = (description: Description, agentId: string): Description => ({
-  ...description,
-  agent_info: { ...description.agent_info, id: { value: agentId } },
-});
 
 function isOn(
   session: Session,

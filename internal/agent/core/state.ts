@@ -6,13 +6,26 @@
  */
 import { Map as ImmutableMap } from 'immutable';
 import { type Brand, brand } from '#internal/base/brand.ts';
+import type { Conversion } from '#internal/resources/conversion.ts';
+import type { Resources } from '#internal/resources/resource.ts';
+import { conversionFromWire } from '#internal/wire/operation-record.ts';
+import { resourcesAsWritten } from '#internal/wire/resources.ts';
 import type { Recovered, RecoveredTask } from '#storage/checkpoint/records.ts';
 import type {
   Description,
   KillRecord_Cause,
+  OperationRecord,
   ProcessRecord,
 } from '#proto/gen/altiplano/agent/v1.ts';
-import type { FrameworkInfo, TaskInfo, TaskState, TaskStatus } from '#proto/gen/mesos/v1.ts';
+import type {
+  FrameworkInfo,
+  Offer_Operation,
+  OperationStatus,
+  TaskInfo,
+  TaskState,
+  TaskStatus,
+} from '#proto/gen/mesos/v1.ts';
+import { recoveredTotal } from './resources.ts';
 
 export type AgentState = {
   /** Empty until the first `start` draws it. */
@@ -30,6 +43,12 @@ export type AgentState = {
   readonly nextLink: number;
   readonly frameworks: ImmutableMap<string, Framework>;
   readonly tasks: ImmutableMap<TaskKey, Task>;
+  /** All that it has, with what operations made of it. */
+  readonly total: Resources;
+  /** Volumes that were destroyed, and whose data may still be there. */
+  readonly doomed: Resources;
+  /** By uuid: asked of us and not acknowledged. */
+  readonly operations: ImmutableMap<string, Operation>;
   readonly ending: Ending;
   /** Set while an operator wants the agent empty. Masters say so at each registration. */
   readonly drain: Drain | undefined;
@@ -65,6 +84,17 @@ export type Framework = {
   readonly info: FrameworkInfo;
   /** Nobody is told any more how its tasks end. */
   readonly removed: boolean;
+};
+
+export type Operation = {
+  readonly uuid: string;
+  readonly frameworkId: string | undefined;
+  readonly info: Offer_Operation;
+  readonly conversions: readonly Conversion[];
+  /** What is told, again and again until it is acknowledged. Pending: its volumes are being made. */
+  readonly status: OperationStatus;
+  /** After so long it is told again. */
+  readonly retryMs: number;
 };
 
 /** Framework and task id, joined by a `/`, which neither can contain. */
@@ -148,7 +178,7 @@ export const usualTimes: Pick<
   killGraceMs: 3000,
 };
 
-/** The state that a checkpoint leads to. `monotonicMs` is now. */
+/** The state that a checkpoint leads to. Throws `ResourcesError` when the machine cannot hold it. `monotonicMs` is now. */
 export function recoveredState(
   recovered: Recovered,
   settings: AgentSettings,
@@ -174,9 +204,22 @@ export function recoveredState(
         .map((task) => recoveredTask(task, settings, monotonicMs))
         .map((task) => [task.key, task]),
     ),
+    total: recoveredTotal(settings, resourcesAsWritten(recovered.resources?.changed)),
+    doomed: resourcesAsWritten(recovered.resources?.doomed),
+    operations: ImmutableMap(
+      recovered.operations.map((record) => [record.uuid, recoveredOperation(record, settings)]),
+    ),
     ending: { kind: 'none' },
     drain: undefined,
   };
+}
+
+function recoveredOperation(
+  { uuid, framework_id: frameworkId, info, status, conversions = [] }: OperationRecord,
+  { updateRetryMs: retryMs }: AgentSettings,
+): Operation {
+  const meant = conversions.map(conversionFromWire);
+  return { uuid, frameworkId, info, status, conversions: meant, retryMs };
 }
 
 function recoveredTask(

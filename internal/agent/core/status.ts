@@ -153,6 +153,15 @@ export const drainingAlready = (framework: FrameworkInfo): Outcome => ({
   message: 'Task was received while agent was already draining',
 });
 
+/** Contract 4.3: launched on what an operation made, which has failed here. */
+export const resourcesUnknown = (framework: FrameworkInfo): Outcome => ({
+  state: isPartitionAware(framework) ? 'TASK_DROPPED' : 'TASK_LOST',
+  source: 'SOURCE_AGENT',
+  reason: 'REASON_RESOURCES_UNKNOWN',
+  message:
+    'The checkpointed resources being used by the task or task group are unknown to the agent',
+});
+
 const isPartitionAware = (info: FrameworkInfo | undefined): boolean =>
   info?.capabilities?.some(({ type }) => type === 'PARTITION_AWARE') === true;
 

@@ -18,6 +18,13 @@ import {
   stopWhenEmpty,
 } from './kill.ts';
 import { adopt, launchAgain, launchRefused, launched, runTask } from './launch.ts';
+import {
+  acknowledgeOperation,
+  applyOperation,
+  retryOperation,
+  volumesMade,
+  volumesRemoved,
+} from './operations.ts';
 import * as registration from './registration.ts';
 import type { AgentSettings, AgentState, Task, TaskKey } from './state.ts';
 import { type Turn, getTask, tell } from './turn.ts';
@@ -64,6 +71,10 @@ function take(turn: Turn, input: Input): void {
       if (task !== undefined) containerEnded(turn, task, input.end);
       return stopWhenEmpty(turn);
     }
+    case 'volumes-made':
+      return volumesMade(turn, input.operation, input.fault);
+    case 'volumes-removed':
+      return volumesRemoved(turn, input.volumes);
     case 'close':
       return end(turn, { kind: 'closing' });
     default:
@@ -87,6 +98,10 @@ function hear(turn: Turn, link: number, message: MasterMessage): void {
   }
   if (message.update_framework !== undefined) {
     updateFramework(turn, message.update_framework.framework_info);
+  }
+  if (message.apply_operation !== undefined) applyOperation(turn, message.apply_operation);
+  if (message.acknowledge_operation !== undefined) {
+    acknowledgeOperation(turn, message.acknowledge_operation);
   }
   if (message.drain !== undefined) drain(turn, message.drain);
   if (message.shutdown !== undefined) {
@@ -112,6 +127,7 @@ function wake(turn: Turn, timer: TimerId): void {
     if (turn.state.session.kind === 'waiting') registration.dialNext(turn);
     return undefined;
   }
+  if (timer.kind === 'retry-operation') return retryOperation(turn, timer.operation);
   const task = getTask(turn, timer.task);
   if (task === undefined) return undefined;
   switch (timer.kind) {

@@ -3,6 +3,9 @@
  * that outlive it, and a network to three model masters. `crashAtWrite` kills it around a write of its
  * checkpoint, which is where order matters.
  */
+import { SimulatedDisk } from '#internal/runtime/simulated/disk.ts';
+import { simulatedFiles } from '#internal/runtime/simulated/files.ts';
+import { volumesIn } from '../volumes.ts';
 import { type Random, randomFromSeed } from '#internal/base/random.ts';
 import { acceptSimulatedLinks, simulatedLinkDialer } from '#internal/rpc/link-simulated.ts';
 import { simulatedClock } from '#internal/runtime/simulated/clock.ts';
@@ -42,6 +45,8 @@ export class AgentWorld {
   crashes = 0;
   /** The next write at which the agent dies. */
   crashAtWrite: CrashPoint | undefined;
+  /** Where its volumes lie. */
+  readonly disk: SimulatedDisk;
   readonly #medium: MemoryMedium;
   readonly #streams: SimulatedStreams<Uint8Array>;
 
@@ -52,6 +57,7 @@ export class AgentWorld {
     this.book = openLogBook({ nowMs: () => world.nowMs });
     this.network = new SimulatedNetwork({ world });
     this.#streams = new SimulatedStreams({ network: this.network }, { name: 'link' });
+    this.disk = new SimulatedDisk({ world }, { name: 'agent' });
     this.#medium = new MemoryMedium({ random: world.random('store') });
     this.containers = new SimulatedContainers({ world, random: world.random('containers') });
     const addresses = hosts.map((host) => `${host}:5060`);
@@ -87,6 +93,7 @@ export class AgentWorld {
         { backlogBytesMax },
       ),
       containerizer: this.containers.containerizer(life),
+      volumes: volumesIn(simulatedFiles({ disk: this.disk, life }), 'work'),
     };
     this.agent = new Agent(dependencies, {
       ...usualTimes,

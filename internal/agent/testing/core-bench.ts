@@ -1,6 +1,6 @@
 /** The agent's core with nothing around it: what it wants is kept to be looked at. */
 import { randomFromSeed } from '#internal/base/random.ts';
-import type { CheckpointWrite } from '#storage/checkpoint/records.ts';
+import type { CheckpointWrite, Recovered } from '#storage/checkpoint/records.ts';
 import type { AgentMessage, MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
 import type {
   FrameworkInfo,
@@ -17,10 +17,15 @@ import {
 } from '../core/state.ts';
 import { step } from '../core/step.ts';
 
+const resources = [
+  { name: 'cpus', type: 'SCALAR', scalar: { value: 4 } },
+  { name: 'disk', type: 'SCALAR', scalar: { value: 100 } },
+] as const;
+
 export const settings: AgentSettings = {
   ...usualTimes,
   masters: ['m0:1', 'm1:1', 'm2:1'],
-  description: { agent_info: { hostname: 'h' }, version: '0', ip: '10.0.0.1' },
+  description: { agent_info: { hostname: 'h', resources }, version: '0', ip: '10.0.0.1' },
   endpoint: '10.0.0.1:5051',
   path: '/bin',
 };
@@ -34,6 +39,14 @@ export const framework = (
   capabilities: capabilities.map((type) => ({ type })),
 });
 
+const nothingRecovered: Omit<Recovered, 'identity'> = {
+  term: 0n,
+  frameworks: [],
+  tasks: [],
+  resources: undefined,
+  operations: [],
+};
+
 export class Bench {
   state: AgentState;
   effects: readonly Effect[] = [];
@@ -41,10 +54,10 @@ export class Bench {
   nowMs = 1_000_000;
   readonly #random = randomFromSeed('bench');
 
-  constructor(agentId?: string) {
+  constructor(agentId?: string, more: Partial<Recovered> = {}) {
     const identity =
       agentId === undefined ? undefined : { registration_uuid: 'r', agent_id: agentId };
-    const recovered = { identity, term: 0n, frameworks: [], tasks: [] };
+    const recovered = { identity, ...nothingRecovered, ...more };
     this.state = recoveredState(recovered, settings, 0);
   }
 

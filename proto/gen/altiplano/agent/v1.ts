@@ -322,6 +322,8 @@ export type UpdateRecord = {
  */
 export type ResourcesRecord = {
   readonly changed?: readonly mesos_v1.Resource[];
+  /** Volumes that were destroyed, and whose data may still be there. */
+  readonly doomed?: readonly mesos_v1.Resource[];
 };
 
 /** An operation that was asked of the agent and not acknowledged to it. */
@@ -330,4 +332,6 @@ export type OperationRecord = {
   readonly framework_id?: string;
   readonly info: mesos_v1.Offer_Operation;
   readonly status: mesos_v1.OperationStatus;
+  /** What it means, until its volumes are there: it is undone when they cannot be. */
+  readonly conversions?: readonly Conversion[];
 };
