@@ -12,6 +12,22 @@ export function runToEnd<Result>(steps: Generator<unknown, Result, void>): Resul
   }
 }
 
+/** Says when others get a turn: undefined while we may go on, otherwise to be awaited. */
+export type Pace = { pause(): Promise<void> | undefined };
+
+/** As the pace allows. Rejects with what a step throws. */
+export async function runPaced<Result>(
+  steps: Generator<unknown, Result, void>,
+  pace: Pace,
+): Promise<Result> {
+  for (;;) {
+    const pause = pace.pause();
+    if (pause !== undefined) await pause;
+    const next = steps.next();
+    if (next.done === true) return next.value;
+  }
+}
+
 /** Work that is too short to be interrupted. */
 // oxlint-disable-next-line require-yield -- that is the point of it.
 export function* atOnce<Result>(make: () => Result): Steps<Result> {

@@ -9,16 +9,19 @@
  * and a restart replays more.
  */
 import { assert } from '#internal/base/assert.ts';
+import { runPaced, type Steps } from '#internal/base/steps.ts';
 import type { Clock, Timer } from '#internal/runtime/clock.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
+import { Slicer } from '#internal/runtime/slicer.ts';
 import { apply } from '#internal/state/apply.ts';
 import type { Effect } from '#internal/state/command.ts';
+import { diffSteps } from '#internal/state/records.ts';
 import { newState, type State } from '#internal/state/state.ts';
 import {
-  decodeCommand,
-  diffRecords,
   type RecordWrite,
+  decodeCommand,
   stateFromRecords,
+  writeOf,
 } from '#internal/wire/state-codec.ts';
 import { chunksOfState, stateFromChunks } from '#internal/wire/state-stream.ts';
 
@@ -95,6 +98,8 @@ export async function openLedger(
 export class Ledger implements AsyncDisposable {
   readonly #dependencies: LedgerDependencies;
   readonly #options: LedgerOptions;
+  /** What takes long is done in slices, by this. */
+  readonly #slicer: Slicer;
   #page: Page;
   /** What the mirror holds for sure. */
   #mirrored: Page;
@@ -109,6 +114,7 @@ export class Ledger implements AsyncDisposable {
   ) {
     this.#dependencies = dependencies;
     this.#options = options;
+    this.#slicer = new Slicer(dependencies);
     this.#page = page;
     this.#mirrored = page;
   }
@@ -152,12 +158,12 @@ export class Ledger implements AsyncDisposable {
   /** The state as it is now; it is read while others follow. */
   snapshot(): LedgerSnapshot {
     const { index, state } = this.#page;
-    return { index, chunks: chunksOfState(state) };
+    return { index, chunks: chunksOfState(state, this.#slicer) };
   }
 
   /** Takes the place of the state when it was read to its end. Throws `StateCodecError`. */
   async restore({ index, chunks }: LedgerSnapshot): Promise<void> {
-    const state = await stateFromChunks(chunks);
+    const state = await stateFromChunks(chunks, this.#slicer);
     assert(index >= this.#page.index, `a snapshot at ${index} behind entry ${this.#page.index}`);
     this.#page = { index, state };
     this.#mirrorLater();
@@ -168,12 +174,12 @@ export class Ledger implements AsyncDisposable {
     this.#timer?.cancel();
     this.#timer = undefined;
     await this.#writing;
-    await this.#mirror();
+    await this.#writeMirror();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.flush();
     this.#isClosed = true;
+    await this.flush();
   }
 
   #mirrorLater(): void {
@@ -181,21 +187,24 @@ export class Ledger implements AsyncDisposable {
     const { clock } = this.#dependencies;
     this.#timer = clock.after(this.#options.mirrorIntervalMs, () => {
       this.#timer = undefined;
-      this.#writing = this.#mirror().finally(() => {
-        this.#writing = undefined;
-        if (this.#mirrored !== this.#page) this.#mirrorLater();
-      });
+      void this.#writeMirror();
     });
+  }
+
+  /** One at a time, so that no older batch comes after a newer one. */
+  async #writeMirror(): Promise<void> {
+    this.#writing ??= this.#mirror().finally(() => {
+      this.#writing = undefined;
+      if (this.#mirrored !== this.#page) this.#mirrorLater();
+    });
+    await this.#writing;
   }
 
   async #mirror(): Promise<void> {
     const page = this.#page;
     if (page === this.#mirrored) return;
     const { mirror, logger } = this.#dependencies;
-    const changes = diffRecords(this.#mirrored.state, page.state).map((write): RecordWrite => ({
-      ...write,
-      key: statePrefix + write.key,
-    }));
+    const changes = await runPaced(writesBetween(this.#mirrored.state, page.state), this.#slicer);
     const index: RecordWrite = { kind: 'put', key: indexKey, value: indexToBytes(page.index) };
     try {
       await mirror.write([...changes, index], { sync: false });
@@ -204,6 +213,18 @@ export class Ledger implements AsyncDisposable {
       logger.warn('mirror not written', { index: page.index, error });
     }
   }
+}
+
+function* writesBetween(previous: State, next: State): Steps<readonly RecordWrite[]> {
+  const writes: RecordWrite[] = [];
+  for (const change of diffSteps(previous, next)) {
+    if (change !== undefined) {
+      const { key, ...write } = writeOf(change);
+      writes.push({ ...write, key: statePrefix + key });
+    }
+    yield;
+  }
+  return writes;
 }
 
 function indexToBytes(index: number): Uint8Array {

@@ -1,5 +1,5 @@
 import test from 'ava';
-import type { Steps } from '#internal/base/steps.ts';
+import { runPaced, type Steps } from '#internal/base/steps.ts';
 import type { Clock } from './clock.ts';
 import { Slicer } from './slicer.ts';
 
@@ -53,7 +53,7 @@ test('no turn is longer than a slice and a step, however many jobs there are', a
     }
     return sum;
   }
-  const jobs = [10, 1, 40].map(async (steps) => await slicer.run(job(steps)));
+  const jobs = [10, 1, 40].map(async (steps) => await runPaced(job(steps), slicer));
   await clock.runTimers();
   t.deepEqual(await Promise.all(jobs), [45, 0, 780]);
   t.true(Math.max(...clock.turnsMs) <= 4 + 1.5, String(clock.turnsMs));
@@ -71,7 +71,7 @@ test('jobs go on in the order in which they were interrupted', async (t) => {
       yield;
     }
   }
-  const jobs = ['a', 'b', 'c'].map(async (name) => await slicer.run(job(name)));
+  const jobs = ['a', 'b', 'c'].map(async (name) => await runPaced(job(name), slicer));
   await clock.runTimers();
   await Promise.all(jobs);
   t.is(seen.join(''), 'aabcabcbc', 'the first need not wait, and goes behind the others then');
@@ -88,7 +88,7 @@ test('a step that throws ends its own job alone', async (t) => {
     yield;
     return 'sound';
   }
-  const jobs = Promise.allSettled([slicer.run(broken()), slicer.run(sound())]);
+  const jobs = Promise.allSettled([runPaced(broken(), slicer), runPaced(sound(), slicer)]);
   await clock.runTimers();
   const [first, second] = await jobs;
   t.is(first.status, 'rejected');

@@ -2,6 +2,7 @@
  * Shares the loop between long pieces of work and everybody else: whoever shares a slicer works one
  * after the other, none longer than a slice at a time, and the loop turns between two slices.
  */
+import type { Pace } from '#internal/base/steps.ts';
 import type { Clock } from './clock.ts';
 
 export type SlicerOptions = {
@@ -12,7 +13,7 @@ export type SlicerOptions = {
 /** What is decided, answered and sent meanwhile must not be late by more than a few of these. */
 export const defaultSlicerOptions: SlicerOptions = { sliceMs: 3 };
 
-export class Slicer {
+export class Slicer implements Pace {
   readonly #clock: Clock;
   readonly #sliceMs: number;
   /** In the order in which they came. Bounded by who shares the slicer. */
@@ -38,16 +39,6 @@ export class Slicer {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#waiting.push(resolve);
     return promise;
-  }
-
-  /** Runs all steps. Rejects with what a step throws. */
-  async run<Result>(steps: Generator<unknown, Result, void>): Promise<Result> {
-    for (;;) {
-      const pause = this.pause();
-      if (pause !== undefined) await pause;
-      const next = steps.next();
-      if (next.done === true) return next.value;
-    }
   }
 
   /** A slice begins; the next one may when the loop has turned. */

@@ -1,33 +1,60 @@
 /** The state made again of its records, and the books that are derived from them. */
 import { List, Map } from 'immutable';
 import { assert, unreachable } from '#internal/base/assert.ts';
-import type { CompletedFramework, Executor, Task } from '#internal/model/cluster.ts';
-import type { FrameworkId, TaskId } from '#internal/model/ids.ts';
+import { runToEnd, type Steps } from '#internal/base/steps.ts';
+import type { Executor, Task } from '#internal/model/cluster.ts';
+import type { AgentId, FrameworkId, TaskId } from '#internal/model/ids.ts';
 import type { Operation } from '#internal/model/operation.ts';
 import { noLoad, withExecutor, withTask } from './load.ts';
 import type { StateRecord } from './records.ts';
-import {
-  executorKey,
-  type ExecutorKey,
-  type FrameworkRecord,
-  newState,
-  type State,
-} from './state.ts';
+import { executorKey, type ExecutorKey, newState, type State } from './state.ts';
 
 /** The inverse of `toRecords`; the order of the records does not count. */
 export function fromRecords(records: Iterable<StateRecord>): State {
+  const builder = newStateBuilder();
+  for (const record of records) builder.add(record);
+  return runToEnd(builder.finish());
+}
+
+/** The same for records that come by and by. */
+export type StateBuilder = {
+  readonly records: number;
+  add(record: StateRecord): void;
+  /** Once, at the end. */
+  finish(): Steps<State>;
+};
+
+export function newStateBuilder(): StateBuilder {
   const sorted = newSorted();
-  for (const record of records) sort(sorted, record);
+  let records = 0;
+  return {
+    get records() {
+      return records;
+    },
+    add(record) {
+      sort(sorted, record);
+      records++;
+    },
+    finish: () => stateOf(sorted),
+  };
+}
+
+function* stateOf(sorted: Sorted): Steps<State> {
   const { agents } = sorted;
+  const registrations = Map<string, AgentId>().asMutable();
+  for (const { registration, id } of agents.values()) {
+    registrations.set(registration, id);
+    yield;
+  }
   return {
     ...sorted.root,
     ...sorted.policy,
     agents,
-    registrations: Map(agents.valueSeq().map((agent) => [agent.registration, agent.id])),
+    registrations: registrations.asImmutable(),
     operations: sorted.operations,
-    loads: loadsOf(sorted),
-    frameworks: frameworksOf(sorted),
-    completedFrameworks: completedOf(sorted),
+    loads: yield* loadsOf(sorted),
+    frameworks: yield* frameworksOf(sorted),
+    completedFrameworks: yield* completedOf(sorted),
   };
 }
 
@@ -146,26 +173,29 @@ function withOperation(all: State['operations'], operation: Operation): State['o
   return all.set(agentId, ofAgent.set(uuid, operation));
 }
 
-function frameworksOf(sorted: Sorted): State['frameworks'] {
-  const records = sorted.frameworks.map(({ framework }): [FrameworkId, FrameworkRecord] => {
+function* frameworksOf(sorted: Sorted): Steps<State['frameworks']> {
+  let frameworks: State['frameworks'] = Map();
+  for (const { framework } of sorted.frameworks) {
     const { tasks: completed, first: completedFirst } = historyOf(sorted, framework.id);
     const tasks: Tasks = sorted.live.get(framework.id) ?? Map();
     const unreachableTasks: Tasks = sorted.unreachable.get(framework.id) ?? Map();
     const executors = sorted.executors.get(framework.id, Map<ExecutorKey, Executor>());
     const lists = { tasks, unreachable: unreachableTasks, completed, completedFirst, executors };
-    return [framework.id, { framework, ...lists }];
-  });
-  return Map(records);
+    frameworks = frameworks.set(framework.id, { framework, ...lists });
+    yield;
+  }
+  return frameworks;
 }
 
-function completedOf(sorted: Sorted): State['completedFrameworks'] {
+function* completedOf(sorted: Sorted): Steps<State['completedFrameworks']> {
   const inOrder = sorted.completed.toSorted((left, right) => left.ordinal - right.ordinal);
-  return List(
-    inOrder.map(({ framework, unregisteredMs, ordinal }): CompletedFramework => {
-      const { tasks, first: tasksFirst } = historyOf(sorted, framework.id);
-      return { framework, unregisteredMs, ordinal, tasks, tasksFirst };
-    }),
-  );
+  let frameworks: State['completedFrameworks'] = List();
+  for (const { framework, unregisteredMs, ordinal } of inOrder) {
+    const { tasks, first: tasksFirst } = historyOf(sorted, framework.id);
+    frameworks = frameworks.push({ framework, unregisteredMs, ordinal, tasks, tasksFirst });
+    yield;
+  }
+  return frameworks;
 }
 
 function historyOf(
@@ -181,16 +211,18 @@ function historyOf(
 }
 
 /** What runs on each agent, from the live tasks and the executors. */
-function loadsOf({ live, executors }: Sorted): State['loads'] {
+function* loadsOf({ live, executors }: Sorted): Steps<State['loads']> {
   let loads: State['loads'] = Map();
   for (const tasks of live.values()) {
     for (const task of tasks.values()) {
       loads = loads.update(task.agentId, noLoad, (load) => withTask(load, undefined, task));
+      yield;
     }
   }
   for (const ofFramework of executors.values()) {
     for (const executor of ofFramework.values()) {
       loads = loads.update(executor.agentId, noLoad, (load) => withExecutor(load, executor));
+      yield;
     }
   }
   return loads;

@@ -39,7 +39,12 @@ export type StateRecord =
   /** Absent while there is none. */
   | { readonly kind: 'maintenance'; readonly maintenance: Maintenance };
 
-export type RecordChange = { readonly key: string; readonly record: StateRecord | undefined };
+export type RecordChange = {
+  readonly key: string;
+  /** Undefined when it was not there, or is not any more. */
+  readonly before: StateRecord | undefined;
+  readonly record: StateRecord | undefined;
+};
 
 /**
  * Where a record is kept. Ids hold no slash (contract 5.2) and stand in front of what may, and one id
@@ -88,50 +93,53 @@ export function toRecords(state: State): ReadonlyMap<string, StateRecord> {
 }
 
 /** What makes `next` of `previous`. What they share is not looked at. */
-export function diff(previous: State, next: State): readonly RecordChange[] {
-  const changes: RecordChange[] = [];
-  compare(changes, rootOf(previous), rootOf(next));
-  comparePolicies(changes, previous, next);
-  compareMaps(changes, previous.agents, next.agents, (agent) => ({ kind: 'agent', agent }));
-  compareOperations(changes, previous, next);
+export const diff = (previous: State, next: State): readonly RecordChange[] =>
+  [...diffSteps(previous, next)].filter((change) => change !== undefined);
+
+/** The same one by one, with undefined now and then where there is none for a while. */
+export function* diffSteps(previous: State, next: State): Changes {
+  yield* compare(rootOf(previous), rootOf(next));
+  yield* comparePolicies(previous, next);
+  yield* compareMaps(previous.agents, next.agents, (agent) => ({ kind: 'agent', agent }));
+  yield* compareOperations(previous, next);
   const ids = new Set<FrameworkId>();
   for (const { frameworks, completedFrameworks } of [previous, next]) {
     for (const id of frameworks.keys()) ids.add(id);
     for (const { framework } of completedFrameworks) ids.add(framework.id);
   }
-  for (const id of ids) {
-    compareFramework(changes, pieceOf(previous, id), pieceOf(next, id));
-  }
-  return changes;
+  for (const id of ids) yield* compareFramework(pieceOf(previous, id), pieceOf(next, id));
 }
 
-type Changes = RecordChange[];
+type Changes = Generator<RecordChange | undefined, void>;
 
-function comparePolicies(changes: Changes, previous: State, next: State): void {
-  compare(changes, maintenanceOf(previous), maintenanceOf(next));
-  compareMaps(changes, previous.weights, next.weights, (weight, role) => ({
+/** After so many records that are the same, somebody else may want a turn. */
+const restEvery = 128;
+
+function* comparePolicies(previous: State, next: State): Changes {
+  yield* compare(maintenanceOf(previous), maintenanceOf(next));
+  yield* compareMaps(previous.weights, next.weights, (weight, role) => ({
     kind: 'weight',
     role,
     weight,
   }));
-  compareMaps(changes, previous.quotas, next.quotas, (quota, role) => ({
+  yield* compareMaps(previous.quotas, next.quotas, (quota, role) => ({
     kind: 'quota',
     role,
     quota,
   }));
-  compareMaps(changes, previous.goneAgents, next.goneAgents, (goneMs, agentId) => ({
+  yield* compareMaps(previous.goneAgents, next.goneAgents, (goneMs, agentId) => ({
     kind: 'gone-agent',
     agentId,
     goneMs,
   }));
 }
 
-function compareOperations(changes: Changes, previous: State, next: State): void {
+function* compareOperations(previous: State, next: State): Changes {
   if (previous.operations === next.operations) return;
   const ids = new Set([...previous.operations.keys(), ...next.operations.keys()]);
   for (const id of ids) {
     const [before, after] = [previous.operations.get(id), next.operations.get(id)];
-    compareMaps(changes, before ?? noOperations, after ?? noOperations, (operation) => ({
+    yield* compareMaps(before ?? noOperations, after ?? noOperations, (operation) => ({
       kind: 'operation',
       operation,
     }));
@@ -150,41 +158,37 @@ function pieceOf(state: State, id: FrameworkId): Piece {
   return { record: state.frameworks.get(id), completed: completedFramework(state, id) };
 }
 
-function compareFramework(changes: Changes, previous: Piece, next: Piece): void {
+function* compareFramework(previous: Piece, next: Piece): Changes {
   if (previous.record === next.record && previous.completed === next.completed) return;
-  compare(changes, frameworkOf(previous), frameworkOf(next));
-  compare(changes, completedOf(previous), completedOf(next));
+  yield* compare(frameworkOf(previous), frameworkOf(next));
+  yield* compare(completedOf(previous), completedOf(next));
   const [before, after] = [previous.record, next.record];
-  compareMaps(changes, before?.tasks ?? none, after?.tasks ?? none, (task) => ({
+  yield* compareMaps(before?.tasks ?? none, after?.tasks ?? none, (task) => ({
     kind: 'live-task',
     task,
   }));
-  compareMaps(changes, before?.unreachable ?? none, after?.unreachable ?? none, (task) => ({
+  yield* compareMaps(before?.unreachable ?? none, after?.unreachable ?? none, (task) => ({
     kind: 'unreachable-task',
     task,
   }));
-  compareMaps(
-    changes,
+  yield* compareMaps(
     before?.executors ?? noExecutors,
     after?.executors ?? noExecutors,
     (executor) => ({ kind: 'executor', executor }),
   );
-  compareHistories(changes, historyOf(previous), historyOf(next));
+  yield* compareHistories(historyOf(previous), historyOf(next));
 }
 
 const noExecutors = ImmutableMap<ExecutorKey, Executor>();
 const none = ImmutableMap<TaskId, Task>();
 
 /** Puts `next` when it is new or says something else, and removes what is gone. */
-function compare(
-  changes: Changes,
-  previous: StateRecord | undefined,
-  next: StateRecord | undefined,
-): void {
+function* compare(previous: StateRecord | undefined, next: StateRecord | undefined): Changes {
   if (next === undefined) {
-    if (previous !== undefined) changes.push({ key: recordKey(previous), record: undefined });
+    if (previous === undefined) return;
+    yield { key: recordKey(previous), before: previous, record: undefined };
   } else if (previous === undefined || !isSameRecord(previous, next)) {
-    changes.push({ key: recordKey(next), record: next });
+    yield { key: recordKey(next), before: previous, record: next };
   }
 }
 
@@ -205,19 +209,26 @@ function isSameRecord(previous: StateRecord, next: StateRecord): boolean {
   return false;
 }
 
-function compareMaps<Id extends string, Value>(
-  changes: Changes,
+function* compareMaps<Id extends string, Value>(
   previous: ImmutableMap<Id, Value>,
   next: ImmutableMap<Id, Value>,
   recordOf: (value: Value, id: Id) => StateRecord,
-): void {
+): Changes {
   if (previous === next) return;
+  let same = 0;
   for (const [id, value] of previous) {
-    if (!next.has(id)) changes.push({ key: recordKey(recordOf(value, id)), record: undefined });
+    if (++same % restEvery === 0) yield undefined;
+    if (next.has(id)) continue;
+    const before = recordOf(value, id);
+    yield { key: recordKey(before), before, record: undefined };
   }
   for (const [id, value] of next) {
+    if (++same % restEvery === 0) yield undefined;
+    const old = previous.get(id);
+    if (old === value) continue;
     const record = recordOf(value, id);
-    if (previous.get(id) !== value) changes.push({ key: recordKey(record), record });
+    const before = old === undefined ? undefined : recordOf(old, id);
+    yield { key: recordKey(record), before, record };
   }
 }
 
@@ -228,21 +239,27 @@ function historyOf({ record, completed }: Piece): History {
   return { tasks: completed?.tasks ?? List(), first: completed?.tasksFirst ?? 0 };
 }
 
-function compareHistories(changes: Changes, previous: History, next: History): void {
+function* compareHistories(previous: History, next: History): Changes {
   if (previous.tasks === next.tasks && previous.first === next.first) return;
   const at = ({ tasks, first }: History, ordinal: number): Task | undefined =>
     ordinal < first ? undefined : tasks.get(ordinal - first);
+  const recordAt = (history: History, ordinal: number): StateRecord | undefined => {
+    const task = at(history, ordinal);
+    return task && { kind: 'completed-task', task, ordinal };
+  };
   for (const [i, task] of previous.tasks.entries()) {
     const ordinal = previous.first + i;
     if (at(next, ordinal) !== undefined) continue;
-    changes.push({ key: recordKey({ kind: 'completed-task', task, ordinal }), record: undefined });
+    const before = { kind: 'completed-task', task, ordinal } as const;
+    yield { key: recordKey(before), before, record: undefined };
   }
   for (const [i, task] of next.tasks.entries()) {
     const ordinal = next.first + i;
     if (at(previous, ordinal) === task) continue;
     const record = { kind: 'completed-task', task, ordinal } as const;
-    changes.push({ key: recordKey(record), record });
+    yield { key: recordKey(record), before: recordAt(previous, ordinal), record };
   }
+  yield undefined;
 }
 
 const rootOf = ({ version, leader }: State): StateRecord => ({ kind: 'root', version, leader });

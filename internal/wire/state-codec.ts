@@ -4,7 +4,7 @@
  */
 import type { Command } from '#internal/state/command.ts';
 import { fromRecords } from '#internal/state/from-records.ts';
-import { diff, type StateRecord, toRecords } from '#internal/state/records.ts';
+import { diff, type RecordChange, type StateRecord, toRecords } from '#internal/state/records.ts';
 import type { State } from '#internal/state/state.ts';
 import { commandFromWritten, commandToWritten } from './command-record.ts';
 import { decode, encode } from './protobuf.ts';
@@ -45,13 +45,13 @@ export function recordsOf(state: State): readonly (readonly [key: string, value:
 }
 
 /** What has to be written over the records of `previous` to have those of `next`. */
-export function diffRecords(previous: State, next: State): readonly RecordWrite[] {
-  return diff(previous, next).map(({ key, record }) =>
-    record === undefined
-      ? { kind: 'delete', key }
-      : { kind: 'put', key, value: encodeRecord(record) },
-  );
-}
+export const diffRecords = (previous: State, next: State): readonly RecordWrite[] =>
+  diff(previous, next).map(writeOf);
+
+export const writeOf = ({ key, record }: RecordChange): RecordWrite =>
+  record === undefined
+    ? { kind: 'delete', key }
+    : { kind: 'put', key, value: encodeRecord(record) };
 
 /** The inverse of `recordsOf`, in any order. Throws like `decodeCommand`. */
 export function stateFromRecords(

@@ -8,8 +8,9 @@
  * Numbers are little-endian.
  */
 import { assert } from '#internal/base/assert.ts';
-import { fromRecords } from '#internal/state/from-records.ts';
-import { type StateRecord, toRecords } from '#internal/state/records.ts';
+import { type Pace, runPaced, runToEnd, sortedSteps, type Steps } from '#internal/base/steps.ts';
+import { newStateBuilder } from '#internal/state/from-records.ts';
+import { diffSteps, type StateRecord } from '#internal/state/records.ts';
 import { newState, type State } from '#internal/state/state.ts';
 import { decodeRecord, encodeRecord } from './state-codec.ts';
 
@@ -17,19 +18,34 @@ const version = 1;
 const end = 0xffff_ffff;
 const chunkBytes = 64 * 1024;
 
-/** Chunks of about 64 KiB. The state is that of the call, however long the reading takes. */
-export async function* chunksOfState(state: State): AsyncIterable<Uint8Array> {
+/**
+ * Chunks of about 64 KiB. The state is that of the call, however long the reading takes. With a pace
+ * the loop turns between any two records.
+ */
+export async function* chunksOfState(state: State, pace?: Pace): AsyncIterable<Uint8Array> {
+  const chunks = chunkSteps(state);
+  for (;;) {
+    const pause = pace?.pause();
+    if (pause !== undefined) await pause;
+    const next = chunks.next();
+    if (next.done === true) return;
+    if (next.value !== undefined) yield next.value;
+  }
+}
+
+/** Undefined where somebody else may have a turn. */
+function* chunkSteps(state: State): Generator<Uint8Array | undefined, void> {
   let parts: Uint8Array[] = [Uint8Array.of(version)];
   let bytes = 1;
   let count = 0;
   const text = new TextEncoder();
   for (const piece of piecesOf(state)) {
-    const records = [...toRecords(piece)].toSorted(([one], [other]) => (one < other ? -1 : 1));
-    for (const [name, record] of records) {
+    for (const { key: name, record } of yield* recordsByKey(piece)) {
       const [key, value] = [text.encode(name), encodeRecord(record)];
       parts.push(word(key.length), key, word(value.length), value);
       bytes += 8 + key.length + value.length;
       count++;
+      yield undefined;
       if (bytes < chunkBytes) continue;
       yield Buffer.concat(parts);
       parts = [];
@@ -39,9 +55,26 @@ export async function* chunksOfState(state: State): AsyncIterable<Uint8Array> {
   yield Buffer.concat([...parts, word(end), word(count)]);
 }
 
-/** The inverse, however the bytes are cut. Throws as `decodeCommand` does, or for a cut stream. */
-export async function stateFromChunks(chunks: AsyncIterable<Uint8Array>): Promise<State> {
-  const records: StateRecord[] = [];
+type Keyed = { readonly key: string; readonly record: StateRecord };
+
+function* recordsByKey(piece: State): Steps<readonly Keyed[]> {
+  const found: Keyed[] = [];
+  for (const change of diffSteps(newState(), piece)) {
+    if (change?.record !== undefined) found.push({ key: change.key, record: change.record });
+    yield;
+  }
+  return yield* sortedSteps(found, (one, other) => (one.key < other.key ? -1 : 1));
+}
+
+/**
+ * The inverse, however the bytes are cut; with a pace the loop turns between any two records. Throws
+ * as `decodeCommand` does, or for a cut stream.
+ */
+export async function stateFromChunks(
+  chunks: AsyncIterable<Uint8Array>,
+  pace?: Pace,
+): Promise<State> {
+  const builder = newStateBuilder();
   const text = new TextDecoder();
   let held: Buffer = Buffer.alloc(0);
   let isBegun = false;
@@ -57,14 +90,16 @@ export async function stateFromChunks(chunks: AsyncIterable<Uint8Array>): Promis
     for (let frame = frameOf(held); frame !== undefined; frame = frameOf(held)) {
       held = held.subarray(frame.bytes);
       if (frame.kind === 'end') {
-        assert(frame.count === records.length, `${records.length} of ${frame.count} records`);
+        assert(frame.count === builder.records, `${builder.records} of ${frame.count} records`);
         assert(held.length === 0, 'a state with more behind it');
         isEnded = true;
-      } else records.push(decodeRecord(text.decode(frame.key), frame.value));
+      } else builder.add(decodeRecord(text.decode(frame.key), frame.value));
+      const pause = pace?.pause();
+      if (pause !== undefined) await pause;
     }
   }
   assert(isEnded, 'a state that was cut off');
-  return fromRecords(records);
+  return pace === undefined ? runToEnd(builder.finish()) : await runPaced(builder.finish(), pace);
 }
 
 type Frame =
