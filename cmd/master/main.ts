@@ -18,8 +18,8 @@ import { Master, masterDefaults } from '#internal/master/leader/master.ts';
 import { openLedger } from '#internal/master/ledger.ts';
 import type { MasterAddress } from '#internal/model/cluster.ts';
 import { masterId } from '#internal/model/ids.ts';
-import { openGrpcServer } from '#internal/rpc/grpc-server.ts';
-import { acceptGrpcLinks, agentLinkOptions } from '#internal/rpc/link-grpc.ts';
+import { type GrpcServer, openGrpcServer } from '#internal/rpc/grpc-server.ts';
+import { acceptGrpcLinks, agentLinkOptions, linkServerKeepalive } from '#internal/rpc/link-grpc.ts';
 import type { Clock } from '#internal/runtime/clock.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
 import { systemClock } from '#internal/runtime/real/clock.ts';
@@ -89,7 +89,7 @@ async function openMaster(
   await replicated.opened;
   const mirror = stack.use(await openLevelStore({ path: layoutOf(resolve(flags.workDir)).state }));
   const ledger = stack.use(await openLedger({ mirror, clock, logger }, { mirrorIntervalMs }));
-  const grpc = stack.use(await openGrpcServer({ host: flags.ip, port: flags.grpcPort }));
+  const grpc = stack.use(await openAgentPort(flags));
   await replicated.begin(ledger);
   stack.defer(async () => await replicated.leave());
 
@@ -155,6 +155,9 @@ async function openAllocators(
   stack.defer(async () => await recordings.close());
   return recordings.source;
 }
+
+const openAgentPort = async ({ ip: host, grpcPort: port }: MasterFlags): Promise<GrpcServer> =>
+  await openGrpcServer({ host, port, keepalive: linkServerKeepalive });
 
 type LogParts = {
   readonly clock: Clock;

@@ -29,11 +29,29 @@ export type ChannelSecurity = {
   readonly name?: string;
 };
 
+/** How a peer is noticed that vanished without a word. */
+export type Keepalive = {
+  /** A connection on which nothing came for so long is asked for a sign of life. */
+  readonly timeMs: number;
+  /** One that gives none for so long is cut off. */
+  readonly timeoutMs: number;
+};
+
+export const keepaliveOptions = ({ timeMs, timeoutMs }: Keepalive): ChannelOptions => ({
+  'grpc.keepalive_time_ms': timeMs,
+  'grpc.keepalive_timeout_ms': timeoutMs,
+});
+
 /** Connects when it is first used. Close it when its call is over. Default: in the clear. */
-export function openGrpcClient(address: string, security?: ChannelSecurity): Client {
+export function openGrpcClient(
+  address: string,
+  security?: ChannelSecurity,
+  keepalive?: Keepalive,
+): Client {
   const { name, credentials: own = credentials.createInsecure() } = security ?? {};
   const target = name === undefined ? {} : { 'grpc.ssl_target_name_override': name };
-  return new Client(address, own, { ...channelOptions, ...target });
+  const alive = keepalive === undefined ? {} : keepaliveOptions(keepalive);
+  return new Client(address, own, { ...channelOptions, ...alive, ...target });
 }
 
 /** What the library says of a call that failed, without the time and the empty note that it adds. */

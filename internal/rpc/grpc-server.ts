@@ -3,7 +3,7 @@
  * added to it after it listens, each by the room that serves it.
  */
 import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
-import { channelOptions } from './grpc-channel.ts';
+import { channelOptions, type Keepalive, keepaliveOptions } from './grpc-channel.ts';
 
 export type GrpcServerOptions = {
   readonly host: string;
@@ -11,6 +11,8 @@ export type GrpcServerOptions = {
   readonly port: number;
   /** Certificates to show and to ask for. Default: in the clear. */
   readonly security?: ServerCredentials;
+  /** Default: that of the channels. */
+  readonly keepalive?: Keepalive;
 };
 
 export type GrpcServer = AsyncDisposable & {
@@ -36,10 +38,12 @@ export async function openGrpcServer({
   host,
   port,
   security = ServerCredentials.createInsecure(),
+  keepalive,
 }: GrpcServerOptions): Promise<GrpcServer> {
   // The library writes to standard error by itself; whatever matters reaches our callers as errors.
   setLogVerbosity(logVerbosity.NONE);
-  const server = new Server(channelOptions);
+  const alive = keepalive === undefined ? {} : keepaliveOptions(keepalive);
+  const server = new Server({ ...channelOptions, ...alive });
   const bound = await bind(server, addressOf(host, port), security).catch((cause: unknown) => {
     server.forceShutdown();
     throw listenError(`${host}:${port}`, cause);

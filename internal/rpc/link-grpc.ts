@@ -13,7 +13,7 @@ import {
   status,
 } from '@grpc/grpc-js';
 import type { Clock, Timer } from '#internal/runtime/clock.ts';
-import { openGrpcClient } from './grpc-channel.ts';
+import { type Keepalive, openGrpcClient } from './grpc-channel.ts';
 import type { Link, LinkAcceptor, LinkDialer, LinkHandlers } from './link.ts';
 import type { LinkCodec } from './link-codec.ts';
 
@@ -33,6 +33,18 @@ export const agentLinkOptions: GrpcLinkOptions = {
   closeTimeoutMs: 2000,
 };
 
+/**
+ * Of the agents' side. A master that has ten thousand of them at its door at once answers late, and an
+ * agent that gave up on it would only come once more.
+ */
+const agentKeepalive: Keepalive = { timeMs: 5000, timeoutMs: 15_000 };
+
+/**
+ * Of the masters' side: agents answer pings of the masters' own, so this is for links whose agent is
+ * not known yet, and must cost little with ten thousand that are.
+ */
+export const linkServerKeepalive: Keepalive = { timeMs: 60_000, timeoutMs: 15_000 };
+
 type Dependencies<Out, In> = { readonly clock: Clock; readonly codec: LinkCodec<Out, In> };
 
 /** Dials without encryption. */
@@ -42,7 +54,7 @@ export function grpcLinkDialer<Out, In>(
 ): LinkDialer<Out, In> {
   return {
     dial(target, handlers) {
-      const client = openGrpcClient(target);
+      const client = openGrpcClient(target, undefined, agentKeepalive);
       const call = client.makeBidiStreamRequest(options.method, asBuffer, asBuffer);
       const end = new End({ clock, codec, handlers, call }, { ...options, peer: target });
       call.on('status', ({ code, details }) => {
