@@ -8,6 +8,7 @@ import {
 } from '../neighbours/crowd.ts';
 import { type Fleet, type FleetOptions, type FleetReport, openFleet } from '../neighbours/fleet.ts';
 import { type MasterCluster, newMasterCluster } from './master-cluster.ts';
+import { priorities, withPriority } from './priority.ts';
 
 export type GroundOptions = Pick<FleetOptions, 'agents' | 'agentsPerProcess' | 'life'> &
   Pick<CrowdSettings, 'schedulers' | 'tasksPerAccept'> & {
@@ -38,20 +39,24 @@ export async function openGround(
   await onMasters?.(cluster);
   const { agents, agentsPerProcess, life, schedulers, tasksPerAccept } = options;
   const shape = { cpus: 10_000, mem: 1 << 20, seed: 1 };
+  const wrap = withPriority(priorities.neighbours);
   const fleet = stack.use(
-    openFleet({ masters: cluster.grpc, agents, agentsPerProcess, life, ...shape }),
+    openFleet({ masters: cluster.grpc, agents, agentsPerProcess, life, ...shape }, wrap),
   );
   const crowd = stack.use(
-    openCrowd({
-      masters: cluster.http,
-      schedulers,
-      tasksPerAccept,
-      task: { cpus: 0.01, mem: 1 },
-      refuseSeconds: 5,
-      roles: Math.min(schedulers, 10),
-      json: false,
-      seed: 1,
-    }),
+    openCrowd(
+      {
+        masters: cluster.http,
+        schedulers,
+        tasksPerAccept,
+        task: { cpus: 0.01, mem: 1 },
+        refuseSeconds: 5,
+        roles: Math.min(schedulers, 10),
+        json: false,
+        seed: 1,
+      },
+      wrap,
+    ),
   );
   await fleet.start();
   await untilFleet(fleet, ({ registered }) => registered === agents);

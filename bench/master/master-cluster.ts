@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Program, startProgram } from '#internal/runtime/real/program.ts';
 import { systemRandom } from '#internal/runtime/real/random.ts';
 import { findFreePort } from '#internal/testing/free-port.ts';
+import { priorities, withPriority } from './priority.ts';
 
 const host = '127.0.0.1';
 const altiplano = join(import.meta.dirname, '../../cmd/altiplano.js');
@@ -49,10 +50,10 @@ export class MasterCluster implements AsyncDisposable {
     if (own === undefined) throw new Error(`there is no master ${master}`);
     const peers = this.#addresses.map(({ peerPort }, at) => `${at + 1}=${host}:${peerPort}`);
     const folder = `${this.#folder}/master-${master + 1}`;
-    this.#programs[master] = startProgram({
+    const program = {
       command: process.execPath,
       args: [
-        ...profiling(master),
+        ...profiling(),
         altiplano,
         'master',
         `--work-dir=${folder}`,
@@ -68,6 +69,9 @@ export class MasterCluster implements AsyncDisposable {
         '--end-with-input',
         ...this.#flags,
       ],
+    };
+    this.#programs[master] = startProgram({
+      ...withPriority(priorities.masters)(program),
       // Warnings and worse: whoever runs the benchmark is to see them.
       onLine: (_, line) => console.error(`master-${master + 1}: ${line}`),
     });
@@ -137,10 +141,8 @@ async function leads(address: string): Promise<boolean> {
   }
 }
 
-/** `MASTER_PROFILE=FOLDER` leaves a profile of each master there that is not killed. */
-function profiling(master: number): readonly string[] {
+/** `MASTER_PROFILE=FOLDER` leaves a profile there of each thread of each master that is not killed. */
+function profiling(): readonly string[] {
   const folder = process.env['MASTER_PROFILE'];
-  if (folder === undefined) return [];
-  const name = `master-${master + 1}-${Date.now()}.cpuprofile`;
-  return ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${name}`];
+  return folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`];
 }
