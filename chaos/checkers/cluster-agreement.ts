@@ -24,10 +24,14 @@ export class AgreementLaws {
     return this.#compared;
   }
 
-  /** `master` has applied the log up to `index`. */
-  applied(master: string, index: number, state: State): void {
+  /** `master` has applied the log up to `index`, which changed what it had `before`. */
+  applied(master: string, index: number, state: State, before?: State): void {
     if (index % this.#every === 0) this.agrees(master, index, state);
-    for (const [id, { total, hostname }] of state.agents) {
+    if (state.agents === before?.agents && state.loads === before.loads) return;
+    for (const [id, agent] of state.agents) {
+      if (agent === before?.agents.get(id) && state.loads.get(id) === before.loads.get(id))
+        continue;
+      const { total, hostname } = agent;
       const live = tasksOnAgent(state, id).filter((task) => !isTerminal(task.state));
       const used = sum(live.map(({ resources }) => unallocated(resources)));
       if (contains(total, used)) continue;

@@ -7,7 +7,7 @@
  * - capacity: what runs on a machine together fits into it;
  * - tenants: a task is killed only if its own framework asked for it or ended, or its agent is being
  *   drained;
- * - drains: nothing runs on an agent that the log calls drained.
+ * - drains: nothing runs on an agent that the log calls drained, or on one that was sent away.
  */
 import type { Random } from '#internal/base/random.ts';
 import type { ContainerEnd } from '#internal/agent/containerizer.ts';
@@ -32,6 +32,8 @@ export class ContainerLaws {
   readonly #decided = new Set<string>();
   readonly #killable = new Set<string>();
   readonly #starts = new Map<string, Start>();
+  /** Tasks that left the books together with their agent: nobody will hear how they really ended. */
+  readonly #writtenOff = new Set<string>();
   /** Agents that the log wants empty. */
   readonly #draining = new Set<string>();
   /** By agent: what runs there. */
@@ -98,15 +100,37 @@ export class ContainerLaws {
     this.#killable.add(task);
   }
 
+  /** Its agent is to be forgotten, and will end it if it is still there. */
+  writtenOff(task: string): void {
+    this.#killable.add(task);
+    this.#writtenOff.add(task);
+  }
+
+  wasWrittenOff(task: string): boolean {
+    return this.#writtenOff.has(task);
+  }
+
+  /** `agent` has ended because a master would not have it any more. */
+  expelled(agent: string): void {
+    const left = this.#running.get(agent)?.size ?? 0;
+    if (left === 0) return;
+    throw new Violation('expelled-empty', `${agent} ended, and ${left} tasks still run there`);
+  }
+
   /** The log wants the agent empty: whatever runs there, or is on its way there, may be killed. */
   drainDecided(agent: string): void {
     this.#draining.add(agent);
     for (const task of this.#running.get(agent) ?? []) this.#killable.add(task);
   }
 
+  /** Whoever is there under that name from now on is not to be empty. */
+  drainOver(agent: string): void {
+    this.#draining.delete(agent);
+  }
+
   /** The log calls it drained. */
   drainFinished(agent: string): void {
-    this.#draining.delete(agent);
+    this.drainOver(agent);
     const left = this.#running.get(agent)?.size ?? 0;
     if (left === 0) return;
     throw new Violation('drained-empty', `${agent} is called drained, and ${left} tasks run there`);

@@ -34,10 +34,13 @@ export type AgentMachineOptions = {
 type Pending = { readonly frameworkId: string; readonly task: string };
 
 const mailboxMax = 10_000;
+const replacedMs = 1000;
 
 export class AgentMachine {
   readonly name: string;
   readonly isLeader = false;
+  /** Times that a master sent it away. */
+  expulsions = 0;
   readonly #ground: Ground;
   readonly #options: AgentMachineOptions;
   readonly #disk: SimulatedDisk;
@@ -108,7 +111,10 @@ export class AgentMachine {
     for (const [uuid, { frameworkId, task }] of this.#pending) {
       if (pending.has(uuid)) continue;
       const gone = { agent: this.name, frameworkId, task, uuid };
-      this.#ground.witness.see(({ updates }) => updates.forgotten(gone));
+      this.#ground.witness.see(({ updates, containers }) => {
+        // Its frameworks were told what became of what this agent had, and are owed nothing more.
+        if (!containers.wasWrittenOff(task)) updates.forgotten(gone);
+      });
     }
     this.#pending = pending;
   }
@@ -145,14 +151,24 @@ export class AgentMachine {
         mailboxMax,
       },
     );
-    void this.#mourn(agent);
+    void this.#mourn(agent, life);
     this.#agent = agent;
     await agent.start();
   }
 
-  /** Nobody asks an agent to end here, so an end is a violation. */
-  async #mourn(agent: Agent): Promise<void> {
+  /** It ends when a master will not have it; whoever runs the machine starts a new agent on it then. */
+  async #mourn(agent: Agent, life: Life): Promise<void> {
     const end = await agent.ended;
+    if (!life.alive) return;
+    if (end.kind === 'expelled') {
+      this.expulsions++;
+      this.#ground.witness.see(({ containers }) => containers.expelled(this.name));
+      this.#pending = new Map();
+      this.#seen = undefined;
+      this.crash('process');
+      this.#ground.world.schedule(replacedMs, `${this.name} replaced`, () => this.start());
+      return;
+    }
     const why = end.kind === 'failed' ? end.error : 'reason' in end ? end.reason : '';
     this.#ground.witness.fail(`${this.name} ${end.kind}`, why);
   }

@@ -85,7 +85,7 @@ export function sampleClusterFaults(seed: number): ClusterFaults {
       snapshotEveryBytes: 1 << (14 + random.below(5)),
       snapshotTailBytes: random.below(1 << 14),
     },
-    decisions: often() ? within(500, 5000) : undefined,
+    decisions: random.chance(0.7) ? within(200, 1500) : undefined,
     forgets: often() ? 0.1 : 0,
   };
 }

@@ -5,7 +5,9 @@
 import type { LogEntry } from '#internal/master/ledger.ts';
 import { type Command, isPolicy, type PolicyCommand } from '#internal/state/command.ts';
 import type { Task } from '#internal/model/cluster.ts';
-import type { FrameworkId } from '#internal/model/ids.ts';
+import { worldBeganMs } from '#internal/runtime/simulated/clock.ts';
+import type { SimulatedWorld } from '#internal/runtime/simulated/world.ts';
+import type { AgentId, FrameworkId } from '#internal/model/ids.ts';
 import type { State } from '#internal/state/state.ts';
 import { decodeCommand } from '#internal/wire/state-codec.ts';
 import type { ClusterWitness } from './cluster-witness.ts';
@@ -17,6 +19,8 @@ export class ClusterHistory {
     'launches-in-flight-at-failover': number;
     'agents-unreachable': number;
     'agents-back': number;
+    'agents-gone': number;
+    'agents-removed': number;
     'frameworks-removed': number;
     'operator-decisions': number;
     'drains-finished': number;
@@ -27,16 +31,20 @@ export class ClusterHistory {
     'launches-in-flight-at-failover': 0,
     'agents-unreachable': 0,
     'agents-back': 0,
+    'agents-gone': 0,
+    'agents-removed': 0,
     'frameworks-removed': 0,
     'operator-decisions': 0,
     'drains-finished': 0,
     'snapshots-installed': 0,
   };
   readonly #witness: ClusterWitness;
+  readonly #world: SimulatedWorld;
   #newest = 0;
   #leader: number | undefined;
 
-  constructor(dependencies: { readonly witness: ClusterWitness }) {
+  constructor(dependencies: { readonly witness: ClusterWitness; readonly world: SimulatedWorld }) {
+    this.#world = dependencies.world;
     this.#witness = dependencies.witness;
   }
 
@@ -49,8 +57,9 @@ export class ClusterHistory {
     if (data.length > 0 && index > this.#newest) {
       this.#newest = index;
       this.#decided(decodeCommand(data), before, after);
+      if (after.agents.size < before.agents.size) this.#agentsRemoved(before, after);
     }
-    this.#witness.see(({ agreement }) => agreement.applied(master, index, after));
+    this.#witness.see(({ agreement }) => agreement.applied(master, index, after, before));
   }
 
   /** `master` was given the state at `index` whole. */
@@ -65,9 +74,12 @@ export class ClusterHistory {
       const agent = agents.get(command.agentId)?.hostname ?? '';
       this.#witness.see(({ containers }) => containers.drainDecided(agent));
     }
+    const isGone = command.kind === 'mark-agent-gone';
+    if (isGone && agents.has(command.agentId)) this.#gone(command.agentId);
     if (command.kind !== 'finish-drain') return;
     const known = agents.get(command.agentId);
     if (known?.deactivation?.kind !== 'draining') return;
+    if (known.deactivation.isGoneThen) this.#gone(command.agentId);
     this.counts['drains-finished']++;
     this.#witness.see(({ containers }) => containers.drainFinished(known.hostname));
   }
@@ -79,10 +91,56 @@ export class ClusterHistory {
     else if (command.kind === 'announce-leader') this.#leaderAnnounced(command.nodeId, before);
     else if (command.kind === 'launch-tasks') this.#launched(command.tasks, after);
     else if (command.kind === 'remove-framework') this.#removed(command.frameworkId, before);
+    else if (command.kind === 'subscribe-framework') this.#subscribed(command.framework.id, after);
+    else if (command.kind === 'disconnect-framework') this.#left(command.frameworkId, after);
+    else if (command.kind === 'admit-agent') this.#admitted(command.agent.id, after);
     else if (command.kind === 'mark-agent-unreachable') counts['agents-unreachable']++;
     else if (command.kind === 'reregister-agent') {
       const wasLost = before.agents.get(command.agent.id)?.reach.kind === 'unreachable';
       if (wasLost) counts['agents-back']++;
+      this.#admitted(command.agent.id, after);
+    }
+  }
+
+  #gone(id: AgentId): void {
+    this.counts['agents-gone']++;
+    this.#witness.see(({ frameworks }) => frameworks.agentGone(id));
+  }
+
+  #subscribed(id: FrameworkId, after: State): void {
+    if (!after.frameworks.has(id)) return;
+    this.#witness.see(({ frameworks }) => frameworks.subscribed(id));
+  }
+
+  #left(id: FrameworkId, after: State): void {
+    const framework = after.frameworks.get(id)?.framework;
+    if (framework?.connection.kind !== 'disconnected') return;
+    const { sinceMs, deadlineMs } = framework.connection;
+    const timeoutMs = deadlineMs - sinceMs;
+    // The time of the decision, not of its being in the log: that may take long.
+    const absence = { sinceMs: sinceMs - worldBeganMs, timeoutMs, deadlineMs };
+    this.#witness.see(({ frameworks }) => frameworks.disconnected(id, absence));
+  }
+
+  #admitted(id: AgentId, after: State): void {
+    if (!after.agents.has(id)) return;
+    this.#witness.see(({ frameworks }) => frameworks.agentAdmitted(id));
+  }
+
+  #agentsRemoved(before: State, after: State): void {
+    for (const [id] of before.agents) {
+      if (after.agents.has(id)) continue;
+      this.counts['agents-removed']++;
+      const tasks = [...before.frameworks.values()].flatMap((record) =>
+        [...record.tasks.values(), ...record.unreachable.values()].filter(
+          ({ agentId }) => agentId === id,
+        ),
+      );
+      const hostname = before.agents.get(id)?.hostname ?? '';
+      this.#witness.see(({ containers }) => {
+        containers.drainOver(hostname);
+        for (const task of tasks) containers.writtenOff(task.id);
+      });
     }
   }
 
@@ -108,7 +166,9 @@ export class ClusterHistory {
     if (record === undefined) return;
     this.counts['frameworks-removed']++;
     const tasks = [...record.tasks.keys(), ...record.unreachable.keys()];
-    this.#witness.see(({ updates, containers }) => {
+    this.#witness.see(({ updates, containers, frameworks }) => {
+      const { failoverTimeoutMs } = record.framework;
+      frameworks.removed(id, failoverTimeoutMs > 0, this.#world.nowMs);
       updates.frameworkRemoved(id);
       for (const task of tasks) containers.mayBeKilled(task);
     });

@@ -13,7 +13,7 @@ import { acceptSimulatedLinks } from '#internal/rpc/link-simulated.ts';
 import { simulatedClock } from '#internal/runtime/simulated/clock.ts';
 import { SimulatedDisk } from '#internal/runtime/simulated/disk.ts';
 import type { Life } from '#internal/runtime/simulated/life.ts';
-import type { Answer } from '#internal/master/door.ts';
+import type { Answer, MasterView } from '#internal/master/door.ts';
 import type { State } from '#internal/state/state.ts';
 import type { Call } from '#proto/gen/mesos/v1/master.ts';
 import { masterSideCodec } from '#internal/wire/agent-link-codec.ts';
@@ -77,6 +77,11 @@ export class MasterMachine {
   /** Undefined while no program runs. */
   get state(): State | undefined {
     return this.#running?.ledger.state();
+  }
+
+  /** What it tells operators; undefined while no program runs. */
+  get view(): MasterView | undefined {
+    return this.#running?.master.view();
   }
 
   get appliedIndex(): number {

@@ -1,14 +1,18 @@
 /**
- * An operator who cannot leave a cluster alone: sets weights and quotas, schedules maintenance, takes
- * agents out of service and drains them, at times of chance and whoever leads. In the end all of it is
+ * An operator who cannot leave a cluster alone: sets weights and quotas, schedules maintenance and takes
+ * machines down, takes agents out of service, drains them and gives them up, at times of chance and
+ * whoever leads. In the end all of it is
  * taken back, so that what was held up goes on.
  */
 import type { Random } from '#internal/base/random.ts';
 import type { Answer } from '#internal/master/door.ts';
 import type { SimulatedWorld } from '#internal/runtime/simulated/world.ts';
 import type { State } from '#internal/state/state.ts';
+import type { MachineId } from '#internal/model/policy.ts';
+import type { MachineID } from '#proto/gen/mesos/v1.ts';
 import type { Schedule } from '#proto/gen/mesos/v1/maintenance.ts';
 import type { Call } from '#proto/gen/mesos/v1/master.ts';
+import { rationedRole } from './temperaments/rationed.ts';
 import { drawMs, type Span } from './raft-faults.ts';
 
 /** A master as the operator sees it. */
@@ -58,33 +62,41 @@ export class ClusterOperator {
   }
 
   #meddle(): void {
-    const ids = [...(this.#leader?.state?.agents.keys() ?? [])];
-    const id = ids[this.#random.below(Math.max(1, ids.length))];
-    const hostname = id && this.#leader?.state?.agents.get(id)?.hostname;
-    const role = this.#random.oneIn(2) ? '*' : 'batch1';
-    const agent_id = { value: id ?? 'nobody' };
-    const amount = { value: this.#random.below(4) };
-    const calls: readonly Call[] = [
-      {
-        type: 'UPDATE_WEIGHTS',
-        update_weights: { weight_infos: [{ role, weight: 1 + amount.value }] },
-      },
-      {
-        type: 'UPDATE_QUOTA',
-        update_quota: { force: true, quota_configs: [{ role, limits: { cpus: amount } }] },
-      },
-      { type: 'DEACTIVATE_AGENT', deactivate_agent: { agent_id } },
-      { type: 'REACTIVATE_AGENT', reactivate_agent: { agent_id } },
-      { type: 'DRAIN_AGENT', drain_agent: { agent_id, max_grace_period: { seconds: 1n } } },
-      {
+    const state = this.#leader?.state;
+    if (state === undefined) return;
+    const agents = [...state.agents.values()];
+    const { id, hostname } = agents[this.#random.below(Math.max(1, agents.length))] ?? nobody;
+    const agent_id = { value: id };
+    const down = state.maintenance.down.map(machineToWire);
+    const scheduled = state.maintenance.windows.flatMap(({ machines }) => machines);
+    const draws: readonly (() => Call)[] = [
+      ...policyDraws(this.#random),
+      () => ({ type: 'DEACTIVATE_AGENT', deactivate_agent: { agent_id } }),
+      () => ({ type: 'REACTIVATE_AGENT', reactivate_agent: { agent_id } }),
+      () => this.#drain(id),
+      () => this.#drain(id),
+      () => ({ type: 'MARK_AGENT_GONE', mark_agent_gone: { agent_id } }),
+      () => ({
         type: 'UPDATE_MAINTENANCE_SCHEDULE',
-        update_maintenance_schedule: {
-          schedule: this.#random.oneIn(2) ? {} : scheduleOf(hostname),
-        },
-      },
+        update_maintenance_schedule: { schedule: scheduleOf([{ hostname }, ...down]) },
+      }),
+      () => ({
+        type: 'START_MAINTENANCE',
+        start_maintenance: { machines: scheduled.map(machineToWire) },
+      }),
+      () => ({ type: 'STOP_MAINTENANCE', stop_maintenance: { machines: down } }),
     ];
-    const call = calls[this.#random.below(calls.length)];
+    const call = draws[this.#random.below(draws.length)]?.();
     if (call !== undefined) this.#ask(call);
+  }
+
+  #drain(id: string): Call {
+    const drain_agent = {
+      agent_id: { value: id },
+      max_grace_period: { seconds: 1n },
+      mark_gone: this.#random.oneIn(3),
+    };
+    return { type: 'DRAIN_AGENT', drain_agent };
   }
 
   #ask(call: Call): void {
@@ -110,12 +122,16 @@ export class ClusterOperator {
       ({ deactivation }) => deactivation !== undefined && deactivation.kind !== 'draining',
     );
     const limited = state.quotas.filter(({ limits }) => limits.milliMaxOf.size > 0);
+    const down = state.maintenance.down.map(machineToWire);
     const quota_configs = [...limited.keys()].map((role) => ({ role }));
     return [
       ...idle.map(({ id }): Call => ({
         type: 'REACTIVATE_AGENT',
         reactivate_agent: { agent_id: { value: id } },
       })),
+      ...(down.length > 0
+        ? [{ type: 'STOP_MAINTENANCE', stop_maintenance: { machines: down } } as const]
+        : []),
       ...(quota_configs.length > 0
         ? [{ type: 'UPDATE_QUOTA', update_quota: { quota_configs } } as const]
         : []),
@@ -123,12 +139,29 @@ export class ClusterOperator {
   }
 }
 
+const nobody = { id: 'nobody', hostname: 'nobody' };
+
+function policyDraws(random: Random): readonly (() => Call)[] {
+  const role = random.oneIn(2) ? '*' : rationedRole;
+  const cpus = { value: random.below(4) };
+  return [
+    () => ({
+      type: 'UPDATE_WEIGHTS',
+      update_weights: { weight_infos: [{ role, weight: 1 + cpus.value }] },
+    }),
+    () => ({
+      type: 'UPDATE_QUOTA',
+      update_quota: { force: true, quota_configs: [{ role, limits: { cpus } }] },
+    }),
+  ];
+}
+
+const machineToWire = ({ hostname, ip }: MachineId): MachineID => ({
+  ...(hostname === undefined ? {} : { hostname }),
+  ...(ip === undefined ? {} : { ip }),
+});
+
 /** A window that has no end. */
-const scheduleOf = (hostname: string | undefined): Schedule => ({
-  windows: [
-    {
-      machine_ids: [{ hostname: hostname ?? 'nobody' }],
-      unavailability: { start: { nanoseconds: 0n } },
-    },
-  ],
+const scheduleOf = (machine_ids: readonly MachineID[]): Schedule => ({
+  windows: [{ machine_ids, unavailability: { start: { nanoseconds: 0n } } }],
 });

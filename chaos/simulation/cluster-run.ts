@@ -53,6 +53,7 @@ export type Cluster = {
  * looks again within a minute, and the longest tasks take twenty seconds.
  */
 const healingMs = 150_000;
+const lookEveryMs = 40;
 const capacity: Capacity = { cpusMilli: 4000, memMb: 1024 };
 
 export async function runCluster(options: ClusterRunOptions): Promise<ClusterRun> {
@@ -91,7 +92,7 @@ function newWorld(seed: number): {
   const world = new SimulatedWorld({ seed, afterEvent });
   const faults = sampleClusterFaults(seed);
   const members = membersOf(faults.masters);
-  const witness = new ClusterWitness({}, { capacity, members });
+  const witness = new ClusterWitness({}, { capacity, members, drift: faults.drift });
   const cluster = newCluster(newGround(world, witness), faults);
   late.cluster = cluster;
   return { world, cluster, faults };
@@ -99,7 +100,7 @@ function newWorld(seed: number): {
 
 function newCluster(ground: Ground, faults: ClusterFaults): Cluster {
   const { world, network, witness } = ground;
-  const history = new ClusterHistory({ witness });
+  const history = new ClusterHistory({ world, witness });
   const clocks = world.random('clocks');
   const clockRate = (): number => 1 + (faults.drift * (clocks.below(201) - 100)) / 100;
   const { masters: size, syncMsMax } = faults;
@@ -161,6 +162,18 @@ function begin(cluster: Cluster, faults: ClusterFaults, hostileMs: number): void
   }
   nemesis.begin();
   cluster.operator.begin();
+  lookNowAndThen(cluster);
+}
+
+/** What leaders have on offer, between two of their turns. */
+function lookNowAndThen(cluster: Cluster): void {
+  const { ground, masters } = cluster;
+  ground.world.schedule(lookEveryMs, 'the witness looks', () => {
+    for (const { isLeader, view } of masters) {
+      if (isLeader && view !== undefined) ground.witness.see(({ offers }) => offers.look(view));
+    }
+    lookNowAndThen(cluster);
+  });
 }
 
 /** All is made well, and nothing new is asked for. Then everything ends as it should. */
@@ -173,9 +186,12 @@ async function heal(cluster: Cluster): Promise<void> {
   for (const machine of [...masters, ...agents, ...schedulers]) machine.start();
   for (const scheduler of schedulers) scheduler.finish();
   cluster.operator.finish();
+  const healedMs = world.nowMs;
   const isOver = (): boolean => witness.violation !== undefined || unsettled(cluster) === undefined;
-  if (await world.runUntil(isOver, { withinMs: healingMs })) tellTruth(cluster);
-  else witness.refute('liveness', unsettled(cluster) ?? '');
+  if (await world.runUntil(isOver, { withinMs: healingMs })) {
+    witness.see(({ frameworks }) => frameworks.settled(healedMs));
+    tellTruth(cluster);
+  } else witness.refute('liveness', unsettled(cluster) ?? '');
 }
 
 /** What is not as it should be in the end; cheap questions first, for it is asked after each event. */
@@ -187,6 +203,8 @@ function unsettled({ ground, masters, agents, shells, schedulers }: Cluster): st
   const busy = agents.find(({ tasks }) => tasks !== 0);
   if (busy !== undefined) return `${busy.name} still has ${busy.tasks} tasks`;
   if (containers.runningCount > 0) return `${containers.runningCount} containers still run`;
+  const [overdue] = ground.witness.laws.frameworks.overdue(ground.world.nowMs);
+  if (overdue !== undefined) return `framework ${overdue} has left, and is still waited for`;
   const leaders = masters.filter(({ isLeader }) => isLeader);
   if (leaders.length !== 1) return `${leaders.length} masters lead`;
   const [leader] = leaders;
@@ -202,15 +220,18 @@ function unsettled({ ground, masters, agents, shells, schedulers }: Cluster): st
 }
 
 function figuresOf(cluster: Cluster): Record<string, number> {
-  const { ground, history, shells, revenant, nemesis } = cluster;
+  const { ground, history, agents, shells, revenant, nemesis } = cluster;
   const { network, witness } = ground;
-  const { raft, containers, fencing, agreement, updates } = witness.laws;
+  const { raft, containers, fencing, agreement, updates, offers, frameworks } = witness.laws;
   const { delivered, lost, repeated, slow, blocked, broken } = network.counts;
   return {
     ...history.counts,
     ...temperFigures(cluster),
     'log-compactions': raft.compactions,
     'leaders-heeded': fencing.leaders,
+    'offers-looked-at': offers.looked,
+    'frameworks-expired': frameworks.expired,
+    'agents-sent-away': agents.reduce((sum, { expulsions }) => sum + expulsions, 0),
     'states-compared': agreement.compared,
     'tasks-started': containers.startedCount,
     'runs-with-a-full-agent': containers.fullest >= 900 ? 1 : 0,

@@ -8,6 +8,15 @@ import { unreachable } from '#internal/base/assert.ts';
 import type { TaskState } from '#proto/gen/mesos/v1.ts';
 import type { Cluster } from './cluster-run.ts';
 
+/** What may be said of a task whose agent is out of the books, however it really ended. */
+const lostStates: ReadonlySet<TaskState> = new Set([
+  'TASK_LOST',
+  'TASK_GONE',
+  'TASK_GONE_BY_OPERATOR',
+  'TASK_DROPPED',
+  'TASK_UNKNOWN',
+]);
+
 type Fate = ContainerEnd | { readonly kind: 'never-started' | 'running' };
 
 export function tellTruth({ ground, shells, schedulers }: Cluster): void {
@@ -18,18 +27,26 @@ export function tellTruth({ ground, shells, schedulers }: Cluster): void {
     const fate = JSON.stringify(containers.fateOf(task));
     witness.refute('truth', `${task} is told to be ${told}, but its container: ${fate}`);
   };
+  const isWrittenOff = (state: TaskState, task: string): boolean =>
+    containers.wasWrittenOff(task) && lostStates.has(state);
   for (const { tasks, hasLeft, refuted, name } of schedulers) {
     for (const { draft, state } of hasLeft ? [] : tasks.all) {
       const fate = containers.fateOf(draft.id);
       const mayBeKilled = containers.wasKillAsked(draft.id);
-      check(draft.id, `${state}`, state !== undefined && fits(state, fate, mayBeKilled));
+      check(
+        draft.id,
+        `${state}`,
+        state !== undefined && (fits(state, fate, mayBeKilled) || isWrittenOff(state, draft.id)),
+      );
     }
     if (refuted !== undefined) witness.refute('truth', `${name}: ${refuted}`);
   }
   for (const { draft, end } of shells) {
     // Nobody but an operator who drains the agent kills a task of a shell that still waits for it.
     const wasDrained = containers.wasKillAsked(draft.id) && end?.kind === 'signalled';
-    const isTrue = wasDrained || (end !== undefined && endFits(end, containers.fateOf(draft.id)));
+    const isLost = containers.wasWrittenOff(draft.id) && end?.kind === 'failed';
+    const isTrue =
+      isLost || wasDrained || (end !== undefined && endFits(end, containers.fateOf(draft.id)));
     check(draft.id, JSON.stringify(end), isTrue);
   }
 }

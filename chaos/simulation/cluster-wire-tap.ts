@@ -59,11 +59,13 @@ function schedulerCall({ url, headers = {}, body }: HttpCall): Call | undefined 
 function said(witness: ClusterWitness, owner: string, call: Call): void {
   const { accept, acknowledge, kill } = call;
   const launched = (accept?.operations ?? []).flatMap(({ launch }) => launch?.task_infos ?? []);
-  witness.see(({ updates, containers }) => {
+  witness.see(({ updates, containers, frameworks }) => {
     for (const { task_id } of launched) updates.asked(task_id.value);
     if (acknowledge !== undefined) updates.acknowledged(uuidText(acknowledge.uuid));
     if (kill !== undefined) containers.killAsked(owner, kill.task_id.value);
-    if (call.type === 'TEARDOWN') containers.killAsked(owner);
+    if (call.type !== 'TEARDOWN') return;
+    containers.killAsked(owner);
+    frameworks.tearDownAsked(call.framework_id?.value ?? '');
   });
 }
 

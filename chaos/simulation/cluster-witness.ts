@@ -8,6 +8,8 @@ import { FencingLaws } from '#chaos/checkers/cluster-fencing.ts';
 import { UpdateLaws } from '#chaos/checkers/cluster-updates.ts';
 import { RaftSafety } from '#chaos/checkers/raft-safety.ts';
 import type { ConfState } from '#raft/core/types.ts';
+import { FrameworkLaws } from '#chaos/checkers/cluster-frameworks.ts';
+import { OfferLaws } from '#chaos/checkers/cluster-offers.ts';
 import { Violation } from '#chaos/checkers/violation.ts';
 
 export type ClusterLaws = {
@@ -15,7 +17,17 @@ export type ClusterLaws = {
   readonly agreement: AgreementLaws;
   readonly containers: ContainerLaws;
   readonly fencing: FencingLaws;
+  readonly frameworks: FrameworkLaws;
+  readonly offers: OfferLaws;
   readonly updates: UpdateLaws;
+};
+
+export type WitnessOptions = {
+  readonly capacity: Capacity;
+  /** The masters. */
+  readonly members: ConfState;
+  /** How far their clocks are off at most: 0.1 is a tenth. */
+  readonly drift: number;
 };
 
 /** Indexes between two comparisons of whole states. */
@@ -25,15 +37,14 @@ export class ClusterWitness {
   readonly laws: ClusterLaws;
   #violation: Violation | undefined;
 
-  constructor(
-    _dependencies: object,
-    { capacity, members }: { readonly capacity: Capacity; readonly members: ConfState },
-  ) {
+  constructor(_dependencies: object, { capacity, members, drift }: WitnessOptions) {
     const containers = new ContainerLaws({}, { capacity });
     this.laws = {
       raft: new RaftSafety({}, { initial: members }),
       containers,
       agreement: new AgreementLaws({}, { every: digestEvery }),
+      frameworks: new FrameworkLaws({}, { drift }),
+      offers: new OfferLaws(),
       fencing: new FencingLaws(),
       updates: new UpdateLaws({ ownerOf: (task) => containers.ownerOf(task) }, {}),
     };

@@ -21,7 +21,7 @@ export type SimulatedClock = Clock & {
 };
 
 /** When the world begins, by a right clock: 2026-01-01T00:00:00Z. */
-const EPOCH_MS = 1_767_225_600_000;
+export const worldBeganMs = 1_767_225_600_000;
 
 export function simulatedClock(
   { world, life }: { readonly world: SimulatedWorld; readonly life: Life },
@@ -33,7 +33,7 @@ export function simulatedClock(
   const after: Clock['after'] = (delayMs, callback) =>
     life.schedule(Math.max(0, delayMs) / rate, 'timer', callback);
   return {
-    now: () => Math.floor(EPOCH_MS + offset + monotonic()),
+    now: () => Math.floor(worldBeganMs + offset + monotonic()),
     monotonic,
     after,
     sleep: (delayMs, options) => sleepBy(after, delayMs, options?.signal),
