@@ -1,17 +1,34 @@
 /** The flags of a master: one row each, with the reason one would set it. */
 import { hostname } from 'node:os';
+import { patternLimitsDefault } from '#internal/allocator/constraints-pattern.ts';
+import { allocatorDefaults, type Sorter } from '#internal/allocator/event.ts';
 import {
   choice,
   durationMs,
   integer,
   list,
+  optional,
   optionalText,
+  parsed,
   port,
   text,
   toggle,
 } from '#internal/config/flag.ts';
 import type { Program } from '#internal/config/flags.ts';
+import type { RemovalRate } from '#internal/master/leader/removals.ts';
+import type { Quantities } from '#internal/resources/quantities.ts';
 import type { LogLevel } from '#internal/runtime/real/logger.ts';
+
+import {
+  bytesText,
+  minimaText,
+  parseBytes,
+  parseMinima,
+  parsePercent,
+  parseRate,
+  percentText,
+  rateText,
+} from './flag-kinds.ts';
 
 /** Durations in milliseconds. */
 export type MasterFlags = {
@@ -31,9 +48,22 @@ export type MasterFlags = {
   readonly allocationInterval: number;
   readonly offerTimeout: number;
   readonly allocatorRecording: string | undefined;
+  readonly minAllocatableResources: readonly Quantities[];
+  readonly roleSorter: Sorter;
+  readonly frameworkSorter: Sorter;
+  readonly fairSharingExcludedResourceNames: readonly string[];
+  readonly filterGpuResources: boolean;
+  readonly offerConstraintsRe2MaxMem: number;
+  readonly offerConstraintsRe2MaxProgramSize: number;
   readonly agentPingTimeout: number;
   readonly maxAgentPingTimeouts: number;
   readonly agentReregisterTimeout: number;
+  readonly agentRemovalRateLimit: RemovalRate | undefined;
+  readonly recoveryAgentRemovalLimit: number;
+  readonly registryGcInterval: number;
+  readonly registryMaxAgentAge: number;
+  readonly registryMaxAgentCount: number;
+  readonly maxOperatorEventStreamSubscribers: number;
   readonly endWithInput: boolean;
   readonly logLevel: LogLevel;
 };
@@ -104,6 +134,51 @@ export const masterProgram: Program<MasterFlags> = {
       meaning:
         'a folder where all that the allocator is told is recorded, for `altiplano allocator replay`',
     }),
+    minAllocatableResources: parsed({
+      mesos: 'min_allocatable_resources',
+      placeholder: 'minima',
+      meaning: 'what an offer has to contain at least one of; nothing lets any crumb be offered',
+      fallback: allocatorDefaults.minAllocatable,
+      parse: parseMinima,
+      show: minimaText,
+    }),
+    roleSorter: choice({
+      mesos: 'role_sorter',
+      meaning: 'which role is served first: the least served, or by lot',
+      fallback: 'drf',
+      words: ['drf', 'random'],
+    }),
+    frameworkSorter: choice({
+      mesos: 'framework_sorter',
+      meaning: 'which framework of a role is served first',
+      fallback: 'drf',
+      words: ['drf', 'random'],
+    }),
+    fairSharingExcludedResourceNames: list({
+      mesos: 'fair_sharing_excluded_resource_names',
+      meaning: 'resources that do not count for who is served least, say gpus',
+      fallback: [],
+    }),
+    filterGpuResources: toggle({
+      mesos: 'filter_gpu_resources',
+      meaning: 'agents with gpus are only for frameworks that can use them',
+      fallback: true,
+    }),
+    offerConstraintsRe2MaxMem: parsed({
+      mesos: 'offer_constraints_re2_max_mem',
+      placeholder: 'size',
+      meaning: 'how much a pattern of an offer constraint may take',
+      fallback: patternLimitsDefault.bytesMax,
+      parse: parseBytes,
+      show: bytesText,
+    }),
+    offerConstraintsRe2MaxProgramSize: integer({
+      mesos: 'offer_constraints_re2_max_program_size',
+      meaning: 'how many instructions a pattern of an offer constraint may have',
+      fallback: patternLimitsDefault.instructionsMax,
+      min: 1,
+      max: 1_000_000,
+    }),
     agentPingTimeout: durationMs({
       mesos: 'agent_ping_timeout',
       meaning: 'how often agents are asked for a sign of life',
@@ -121,6 +196,47 @@ export const masterProgram: Program<MasterFlags> = {
       meaning: 'how long agents have to come back after a lost link or a change of leaders',
       fallback: 600_000,
     }),
+    agentRemovalRateLimit: optional(
+      parsed({
+        mesos: 'agent_removal_rate_limit',
+        placeholder: 'rate',
+        meaning: 'how fast agents that are not reached are given up, as 1/10mins; else at once',
+        parse: parseRate,
+        show: rateText,
+      }),
+    ),
+    recoveryAgentRemovalLimit: parsed({
+      mesos: 'recovery_agent_removal_limit',
+      placeholder: 'percent',
+      meaning: 'when more of the agents do not come back to a new leader, it ends rather than they',
+      fallback: 1,
+      parse: parsePercent,
+      show: percentText,
+    }),
+    registryGcInterval: durationMs({
+      mesos: 'registry_gc_interval',
+      meaning: 'how often agents that are away too long are looked for',
+      fallback: 900_000,
+    }),
+    registryMaxAgentAge: durationMs({
+      mesos: 'registry_max_agent_age',
+      meaning: 'how long unreachable and gone agents are remembered',
+      fallback: 14 * 86_400_000,
+    }),
+    registryMaxAgentCount: integer({
+      mesos: 'registry_max_agent_count',
+      meaning: 'how many unreachable agents, and how many gone ones, are remembered',
+      fallback: 102_400,
+      min: 1,
+      max: 1_000_000,
+    }),
+    maxOperatorEventStreamSubscribers: integer({
+      mesos: 'max_operator_event_stream_subscribers',
+      meaning: 'operators that may watch; one more, and the oldest is let go',
+      fallback: 1000,
+      min: 1,
+      max: 100_000,
+    }),
     endWithInput: toggle({ meaning: 'stop when standard input is closed, for supervisors' }),
     logLevel: choice({
       mesos: 'logging_level',
@@ -132,11 +248,11 @@ export const masterProgram: Program<MasterFlags> = {
   check: (flags) => {
     const { nodeId, peers, heartbeatInterval, electionTimeout, agentReregisterTimeout } = flags;
     const ports = [flags.port, flags.grpcPort, flags.peerPort].filter((number) => number > 0);
-    const parsed = peers.map(parsePeer);
-    const ids = parsed.flatMap((peer) => (peer === undefined ? [] : [peer.id]));
+    const known = peers.map(parsePeer);
+    const ids = known.flatMap((peer) => (peer === undefined ? [] : [peer.id]));
     return [
       ...peers
-        .filter((_, n) => parsed[n] === undefined)
+        .filter((_, n) => known[n] === undefined)
         .map((peer) => `--peers: '${peer}' is not id=host:port`),
       ...(new Set(ids).size < ids.length ? ['--peers names an id twice'] : []),
       ...(new Set(ports).size < ports.length
@@ -164,7 +280,7 @@ export type Peer = { readonly id: number; readonly host: string; readonly port: 
 /** `3=host:5060`; undefined for anything else. */
 export function parsePeer(peer: string): Peer | undefined {
   const [, id = '', host = '', portText = ''] = /^(\d+)=([^\s:/]+):(\d+)$/.exec(peer) ?? [];
-  const parsed = { id: Number(id), host, port: Number(portText) };
-  const fits = parsed.id >= 1 && Number.isSafeInteger(parsed.id) && parsed.port <= 65_535;
-  return host !== '' && fits ? parsed : undefined;
+  const peerAt = { id: Number(id), host, port: Number(portText) };
+  const fits = peerAt.id >= 1 && Number.isSafeInteger(peerAt.id) && peerAt.port <= 65_535;
+  return host !== '' && fits ? peerAt : undefined;
 }

@@ -44,6 +44,7 @@ import { warnWhile } from '../warn-while.ts';
 import { type MasterFlags, masterProgram, parsePeer, type Peer } from './flags.ts';
 import { layoutOf } from './layout.ts';
 import type { LogThreadSettings } from './log-thread.ts';
+import { masterOptions } from './master-options.ts';
 
 const bodyBytesMax = 64 * 1024 * 1024;
 const streamBacklogBytesMax = 64 * 1024 * 1024;
@@ -83,7 +84,7 @@ async function openMaster(
   const clock = systemClock();
   const random = systemRandom();
   const self = selfFrom(flags, newUuid(random));
-  logger.info('starting a master', { ...flags, masterId: self.id });
+  logger.info('starting a master', { ...textFlags(masterProgram, flags), masterId: self.id });
 
   const replicated = startLog(stack, flags, { clock, logger, self });
   await replicated.opened;
@@ -95,18 +96,8 @@ async function openMaster(
 
   const allocators = await openAllocators(stack, flags, logger);
   const master = new Master(
-    { clock, random, logger, ledger, replicated, allocators },
-    {
-      ...masterDefaults,
-      self,
-      nodeId: flags.nodeId,
-      version: mesosVersion,
-      allocationIntervalMs: flags.allocationInterval,
-      offerTimeoutMs: flags.offerTimeout === 0 ? undefined : flags.offerTimeout,
-      agentPingTimeoutMs: flags.agentPingTimeout,
-      agentPingTimeoutsMax: flags.maxAgentPingTimeouts,
-      agentReregisterTimeoutMs: flags.agentReregisterTimeout,
-    },
+    { clock, random, logger, ledger, replicated, allocators, onAbandoned: endAbandoned },
+    masterOptions(flags, self),
   );
   stack.defer(() => master.stop());
   acceptGrpcLinks(
@@ -138,6 +129,9 @@ async function openMaster(
   );
   const { ip: host, port } = flags;
   stack.use(await httpListener({ logger }).listen({ host, port, bodyBytesMax }, handler));
+  // First of all that is done at the end: while everything stands, another takes over, so that whoever
+  // has to leave here finds its next leader at once.
+  stack.defer(async () => await replicated.leave());
   const { grpcPort, peerPort } = flags;
   logger.info('listening', { host, port, grpcPort, peerPort });
 }
@@ -222,5 +216,11 @@ function peersOf({ peers, nodeId: own, ip, peerPort }: MasterFlags): readonly Pe
 function endOnFault(fault: unknown, logger: Logger): void {
   logger.error('the log failed, so this master ends', { error: fault });
   console.error(`altiplano master: ${explain(fault) ?? String(fault)}`);
+  process.exit(faultStatus);
+}
+
+/** It has said why. A supervisor may start us again: another leads by then. */
+function endAbandoned(why: string): void {
+  console.error(`altiplano master: ${why}`);
   process.exit(faultStatus);
 }

@@ -7,6 +7,7 @@
  * as of the last entry whose effects were carried out, so that the two never disagree.
  */
 import type { Allocator } from '#internal/allocator/allocator.ts';
+import type { PatternLimits } from '#internal/allocator/constraints-pattern.ts';
 import type { Allocation, FrameworkWish } from '#internal/allocator/event.ts';
 import type { Random } from '#internal/base/random.ts';
 import type { Agent, Executor, Framework, MasterAddress, Task } from '#internal/model/cluster.ts';
@@ -28,8 +29,10 @@ import type { AgentInfo, TaskStatus } from '#proto/gen/mesos/v1.ts';
 import type { Event } from '#proto/gen/mesos/v1/scheduler.ts';
 import type { Answer, EventStream, InverseAnswer, Observer } from '../door.ts';
 import type { Ids } from './ids.ts';
+import type { MemoryLimits } from './forgetting.ts';
 import type { Recovery } from './recovery.ts';
 import type { RemovalRate, Removals } from './removals.ts';
+import type { Returns } from './returns.ts';
 import type { Settlement } from './settlement.ts';
 
 export type LeadOptions = {
@@ -49,12 +52,17 @@ export type LeadOptions = {
   readonly agentRemovalRate: RemovalRate | undefined;
   /** The share of the agents of the log that may be missing when their time to come back is over. */
   readonly recoveryAgentRemovalLimit: number;
+  /** How long, and how many, agents that are unreachable or gone are remembered; looked at so often. */
+  readonly memory: MemoryLimits;
+  readonly memoryIntervalMs: number;
   /** Beyond it a new framework gets an ERROR. */
   readonly frameworksMax: number;
   /** Beyond it a new link is told that this master does not lead, and closed. */
   readonly linksMax: number;
   /** Operations that one agent may have to do or to be acknowledged. */
   readonly operationsMax: number;
+  /** Of the patterns in offer constraints. */
+  readonly patterns: PatternLimits;
   /** While more are outstanding, nothing is offered. */
   readonly offersMax: number;
   /** Entries on their way into the log; beyond it calls are answered 503. */
@@ -63,6 +71,8 @@ export type LeadOptions = {
   readonly observersMax: number;
   /** That many wait for the log, of each; the next are dropped, and agents send them again. */
   readonly reportsMax: number;
+  /** Agents that come back, in one entry. */
+  readonly returnsMax: number;
   /** Tasks or updates in one entry, and how long they are together. */
   readonly batchMax: number;
   readonly batchBytesMax: number;
@@ -109,10 +119,14 @@ export type Lead = {
 
   /** Every admitted agent that is not unreachable. The allocator knows the same. */
   readonly peers: Map<AgentId, Peer>;
+  /** Those of `reregistering` that the log has yet to learn of. */
+  readonly returns: Returns;
   /** Those that are to be marked unreachable. */
   readonly removals: Removals;
   /** Until the agents of the log are back, or their time is over. */
   recovery: Recovery | undefined;
+  /** The next look at the agents that are away. */
+  forgetting: Timer | undefined;
   /** Connected or not, they are to be empty, and are looked at after each entry of the log. */
   readonly draining: Set<AgentId>;
   /** The windows of maintenance that the allocator knows of. */

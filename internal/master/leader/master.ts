@@ -8,7 +8,8 @@
  * an entry of its own is not applied; if the node then still leads, it announces itself anew.
  */
 import type { Explanation, Question } from '#internal/allocator/explanation.ts';
-import { allocatorDefaults } from '#internal/allocator/event.ts';
+import { patternLimitsDefault } from '#internal/allocator/constraints-pattern.ts';
+import { type AllocatorOptions, allocatorDefaults } from '#internal/allocator/event.ts';
 import { assert } from '#internal/base/assert.ts';
 import type { Random } from '#internal/base/random.ts';
 import type { MasterAddress } from '#internal/model/cluster.ts';
@@ -69,6 +70,8 @@ export type MasterOptions = Partial<MasterLimits> & {
   readonly self: MasterAddress;
   /** As the node of the log is called. */
   readonly nodeId: number;
+  /** The policy, where it is not the usual one. */
+  readonly allocator?: Partial<Omit<AllocatorOptions, 'allocationIntervalMs'>>;
   /** What schedulers are told that this master is. */
   readonly version: string;
 };
@@ -91,6 +94,7 @@ export const masterDefaults: MasterLimits = {
   linksMax: 50_000,
   observersMax: 1000,
   operationsMax: 1000,
+  patterns: patternLimitsDefault,
   offersMax: 200_000,
   backlogMax: 10_000,
   reportsMax: 50_000,
@@ -312,7 +316,7 @@ export class Master implements MasterDoor {
 
   #beginToLead({ state, term }: Applied): void {
     const { clock, random, logger, allocators = plainAllocator } = this.#dependencies;
-    const { allocationIntervalMs } = this.#options;
+    const { allocationIntervalMs, allocator } = this.#options;
     const journal = this.#journal;
     assert(journal !== undefined, 'an announcement without a journal');
     const lead = newLead(
@@ -328,7 +332,7 @@ export class Master implements MasterDoor {
         allocator: allocators({
           term,
           random: random.fork(`allocator ${term}`),
-          options: { ...allocatorDefaults, allocationIntervalMs },
+          options: { ...allocatorDefaults, ...allocator, allocationIntervalMs },
         }),
       },
       {

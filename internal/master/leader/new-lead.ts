@@ -1,6 +1,7 @@
 /** A leadership as it begins: nobody is connected, nothing is on offer. */
 import type { Lead } from './lead.ts';
 import { newRemovals } from './removals.ts';
+import { newReturns } from './returns.ts';
 
 type Given = Pick<
   Lead,
@@ -35,8 +36,10 @@ export function newLead(given: Given, { turn, propose, backlog, abandon }: Doors
     windows: new Map(),
     draining: new Set(),
     peers: new Map(),
+    returns: newReturns(),
     removals: newRemovals(),
     recovery: undefined,
+    forgetting: undefined,
     visitors: new Set(),
     registering: new Map(),
     reregistering: new Map(),

@@ -89,7 +89,7 @@ function judge(lead: Lead, call: NonNullable<Call['subscribe']>): Result<Judged,
   const fault =
     filtersFault(info) ?? (completedFramework(lead.state, id) && 'Framework has been removed');
   if (fault !== undefined) return refuse(fault);
-  const wish = offerWish(call, read.value);
+  const wish = offerWish(lead, call, read.value);
   if (!wish.ok) return wish;
   const framework = { ...read.value, registeredMs: known?.registeredMs ?? atMs };
   return accept({ framework, wish: wish.value });
@@ -99,12 +99,15 @@ type Judged = { readonly framework: Framework; readonly wish: OfferWish };
 
 /** What it says about its roles, if they are its own and the constraints can be read. */
 function offerWish(
+  { options }: Lead,
   call: Pick<Call_UpdateFramework, 'suppressed_roles' | 'offer_constraints'>,
   framework: Framework,
 ): Result<OfferWish, string> {
   const fault = wishesFault(call, framework);
   if (fault !== undefined) return refuse(fault);
-  const constraints = offerConstraintsFromWire(call.offer_constraints, compilePattern);
+  const constraints = offerConstraintsFromWire(call.offer_constraints, (source) =>
+    compilePattern(source, options.patterns),
+  );
   if (!constraints.ok) return constraints;
   const suppressedRoles = (call.suppressed_roles ?? []).map(asRole);
   return accept({ suppressedRoles, constraints: constraints.value });
@@ -140,7 +143,7 @@ function judgeUpdate(
   }
   const changed = principalFault(known, info) ?? immutableFault(known, info);
   if (changed !== undefined) return refuse(`FrameworkInfo update is not valid: ${changed}`);
-  const wish = offerWish(call, read.value);
+  const wish = offerWish(lead, call, read.value);
   return wish.ok
     ? accept({ framework: read.value, wish: wish.value })
     : refuse(`'UpdateFramework' call is not valid: ${wish.refusal}`);
