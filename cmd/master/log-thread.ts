@@ -12,6 +12,8 @@ import { openLogger } from '#internal/runtime/real/logger.ts';
 import { systemRandom } from '#internal/runtime/real/random.ts';
 import { threadPort, threadSettings } from '#internal/runtime/real/thread.ts';
 import { afterTurn } from '#internal/runtime/real/turn.ts';
+import { newestVersion } from '#internal/state/version.ts';
+import { membersOf } from '#raft/core/confchange.ts';
 import type { LogStore } from '#raft/core/log-store.ts';
 import type { SnapshotStore } from '#raft/core/snapshot-store.ts';
 import { type NodeId, nodeId } from '#raft/core/types.ts';
@@ -57,6 +59,8 @@ const id = nodeId(flags.nodeId);
 const clusterId = flags.cluster;
 const stack = new AsyncDisposableStack();
 let host: NodeHost | undefined;
+/** Of the states of the other masters, as they told at their last handshake. */
+const versions = new Map<NodeId, number | undefined>();
 
 try {
   const disk = await openDisk();
@@ -68,6 +72,7 @@ try {
       logger,
       defer: afterTurn,
       open: async (machine, onFault) => await openNode(machine, { ...disk, grpc, onFault }),
+      machineVersionOfAll: versionOfAll,
       close: async () => await stack.disposeAsync(),
     },
     defaultNodeHostOptions,
@@ -136,8 +141,23 @@ async function openNode(machine: StateMachine, parts: NodeParts): Promise<RaftNo
       defer: afterTurn,
       book,
       connect: grpcPeers(
-        { clock, random, logger, server, acquaintances: book, onLearnt },
-        { ...defaultGrpcPeersOptions, id, clusterId, peers, advertise },
+        {
+          clock,
+          random,
+          logger,
+          server,
+          acquaintances: book,
+          onLearnt,
+          onMachineVersion: (peer, version) => void versions.set(peer, version),
+        },
+        {
+          ...defaultGrpcPeersOptions,
+          id,
+          clusterId,
+          peers,
+          advertise,
+          machineVersion: newestVersion,
+        },
       ),
       snapshots: {
         store,
@@ -165,6 +185,16 @@ async function openNode(machine: StateMachine, parts: NodeParts): Promise<RaftNo
   serveOperators({ server, desk: operatorDesk({ node, membership, addressOf: addressOfPeer }) });
   serveSaves({ server, save: async () => await save(node, machine) });
   return node;
+}
+
+/** Undefined while some member has not told, or does not know of versions. */
+function versionOfAll(node: RaftNode): number | undefined {
+  const known = membersOf(node.status().conf).map((member) =>
+    member === id ? newestVersion : versions.get(member),
+  );
+  return known.some((version) => version === undefined)
+    ? undefined
+    : Math.min(...known.map((version) => version ?? 0));
 }
 
 /** All that was decided when it was asked for, whichever master is asked. */

@@ -9,8 +9,10 @@ import { endExecutors, launchWithExecutor } from './apply-executor.ts';
 import { forgetAgents } from './forget-agents.ts';
 import { disconnectFramework, removeFramework, subscribeFramework } from './apply-framework.ts';
 import { acknowledgeOperation, applyOperation, updateOperation } from './apply-operation.ts';
+import { applyLog } from './apply-log.ts';
 import { applyPolicy } from './apply-policy.ts';
 import { acknowledge, killTask, launchTask, updateTask } from './apply-task.ts';
+import { isOfLog } from './command-log.ts';
 import { type Command, type Effect, isPolicy } from './command.ts';
 import type { Draft } from './draft.ts';
 import type { State } from './state.ts';
@@ -25,6 +27,7 @@ export function apply(state: State, command: Command): Applied {
 
 function carryOut(draft: Draft, command: Command): void {
   if (isPolicy(command)) return applyPolicy(draft, command);
+  if (isOfLog(command)) return applyLog(draft, command);
   switch (command.kind) {
     case 'announce-leader': {
       const { nodeId, master, atMs } = command;

@@ -14,6 +14,7 @@ import type {
 } from '#internal/model/cluster.ts';
 import type { Encoded } from '#internal/model/encoded.ts';
 import type { AgentId, ExecutorId, FrameworkId, Role, TaskId } from '#internal/model/ids.ts';
+import type { LogCommand } from './command-log.ts';
 import type { MachineId, MaintenanceWindow, Quota } from '#internal/model/policy.ts';
 import type { OperationCommand, OperationEffect } from './operation-command.ts';
 
@@ -69,6 +70,7 @@ export type Command = { readonly atMs: number } & (
     }
   | OperationCommand
   | PolicyCommand
+  | LogCommand
 );
 
 /**

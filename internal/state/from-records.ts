@@ -8,8 +8,9 @@ import type { Operation } from '#internal/model/operation.ts';
 import { noLoad, withExecutor, withTask } from './load.ts';
 import type { StateRecord } from './records.ts';
 import { executorKey, type ExecutorKey, newState, type State } from './state.ts';
+import { newestVersion, StateVersionError } from './version.ts';
 
-/** The inverse of `toRecords`; the order of the records does not count. */
+/** The inverse of `toRecords`; the order of the records does not count. Throws `StateVersionError`. */
 export function fromRecords(records: Iterable<StateRecord>): State {
   const builder = newStateBuilder();
   for (const record of records) builder.add(record);
@@ -64,7 +65,7 @@ type Tasks = Map<TaskId, Task>;
 
 /** The records by what they are, tasks by their framework. */
 type Sorted = {
-  root: Pick<State, 'version' | 'leader'>;
+  root: Pick<State, 'version' | 'leader' | 'checked'>;
   policy: Pick<State, 'weights' | 'quotas' | 'maintenance' | 'goneAgents'>;
   agents: State['agents'];
   operations: State['operations'];
@@ -77,9 +78,9 @@ type Sorted = {
 };
 
 function newSorted(): Sorted {
-  const { version, leader, weights, quotas, maintenance, goneAgents } = newState();
+  const { version, leader, checked, weights, quotas, maintenance, goneAgents } = newState();
   return {
-    root: { version, leader },
+    root: { version, leader, checked },
     policy: { weights, quotas, maintenance, goneAgents },
     agents: Map(),
     operations: Map(),
@@ -98,9 +99,12 @@ function sort(sorted: Sorted, record: StateRecord): void {
     return;
   }
   switch (record.kind) {
-    case 'root':
-      sorted.root = { version: record.version, leader: record.leader };
+    case 'root': {
+      const { version, leader, checked } = record;
+      if (version > newestVersion) throw new StateVersionError(version);
+      sorted.root = { version, leader, checked };
       return;
+    }
     case 'agent':
       sorted.agents = sorted.agents.set(record.agent.id, record.agent);
       return;

@@ -18,13 +18,12 @@ import {
   completedFramework,
   type ExecutorKey,
   type FrameworkRecord,
-  type Leader,
   newState,
   type State,
 } from './state.ts';
 
 export type StateRecord =
-  | { readonly kind: 'root'; readonly version: number; readonly leader: Leader | undefined }
+  | ({ readonly kind: 'root' } & Pick<State, 'version' | 'leader' | 'checked'>)
   | { readonly kind: 'agent'; readonly agent: Agent }
   | { readonly kind: 'framework'; readonly framework: Framework }
   | ({ readonly kind: 'completed-framework' } & Omit<CompletedFramework, 'tasks' | 'tasksFirst'>)
@@ -195,7 +194,8 @@ function* compare(previous: StateRecord | undefined, next: StateRecord | undefin
 /** Records are made on the fly; what they hold is shared between states. */
 function isSameRecord(previous: StateRecord, next: StateRecord): boolean {
   if (previous.kind === 'root' && next.kind === 'root') {
-    return previous.version === next.version && previous.leader === next.leader;
+    const isSameLeader = previous.version === next.version && previous.leader === next.leader;
+    return isSameLeader && previous.checked === next.checked;
   }
   if (previous.kind === 'framework' && next.kind === 'framework') {
     return previous.framework === next.framework;
@@ -262,7 +262,12 @@ function* compareHistories(previous: History, next: History): Changes {
   yield undefined;
 }
 
-const rootOf = ({ version, leader }: State): StateRecord => ({ kind: 'root', version, leader });
+const rootOf = ({ version, leader, checked }: State): StateRecord => ({
+  kind: 'root',
+  version,
+  leader,
+  checked,
+});
 
 const maintenanceOf = ({ maintenance }: State): StateRecord | undefined =>
   maintenance === noMaintenance ? undefined : { kind: 'maintenance', maintenance };

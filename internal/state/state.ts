@@ -19,9 +19,11 @@ import { type Maintenance, noMaintenance, type Quota } from '#internal/model/pol
 import type { Resources } from '#internal/resources/resource.ts';
 
 export type State = {
-  /** What `apply` does with a command may change only where this says so (never yet). */
+  /** What `apply` does with a command may change only where this says so (`version.ts`). */
   readonly version: number;
   readonly leader: Leader | undefined;
+  /** When the masters compared their states last, and which entry's. */
+  readonly checked: Checked | undefined;
   /** Admitted and unreachable ones. */
   readonly agents: Map<AgentId, Agent>;
   /** The agent of each registration; derived from `agents`. */
@@ -47,6 +49,8 @@ export type Leader = {
   readonly master: MasterAddress;
   readonly electedMs: number;
 };
+
+export type Checked = { readonly index: number; readonly atMs: number };
 
 /** A framework that may subscribe, with its tasks. An id is in at most one of `tasks`, `unreachable`. */
 export type FrameworkRecord = {
@@ -86,6 +90,7 @@ export function newState(): State {
   return {
     version: 1,
     leader: undefined,
+    checked: undefined,
     agents: Map(),
     registrations: Map(),
     loads: Map(),

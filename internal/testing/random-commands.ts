@@ -24,6 +24,7 @@ import type {
 } from '#internal/state/command.ts';
 import { type State, tasksOnAgent } from '#internal/state/state.ts';
 import { randomEnds, randomExecutor, randomGroup, randomRunning } from './random-executors.ts';
+import { randomLog } from './random-log.ts';
 import { randomKnown, randomOperation } from './random-operations.ts';
 import { randomPolicy } from './random-policy.ts';
 
@@ -142,6 +143,7 @@ const makers: Readonly<Record<string, Maker>> = {
   'launch-more-with-executor': launchWithExecutor,
   'end-executors': (random, state) => randomEnds(random, state, anyAgentId(random)),
   policy,
+  log: randomLog,
 };
 
 function anyAgent(random: Random, atMs: number): Agent {

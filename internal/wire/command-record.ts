@@ -10,9 +10,11 @@ import {
   type ReportedTask,
   type TaskReport,
 } from '#internal/state/command.ts';
+import { isOfLog } from '#internal/state/command-log.ts';
 import type * as written from '#proto/gen/altiplano/state/v1.ts';
 import { operationCommandFromWritten, operationCommandToWritten } from './operation-record.ts';
 import { executorsFromWritten, executorsToWritten } from './executor-record.ts';
+import { logFromWritten, logToWritten } from './log-record.ts';
 import { policyFromWritten, policyToWritten } from './policy-record.ts';
 import {
   agentFromWritten,
@@ -36,6 +38,7 @@ export function commandToWritten(command: Command): written.Command {
 
 function bodyToWritten(command: Command): Omit<written.Command, 'at_ms'> {
   if (isPolicy(command)) return policyToWritten(command);
+  if (isOfLog(command)) return logToWritten(command);
   switch (command.kind) {
     case 'announce-leader': {
       const master = masterToWritten(command.master);
@@ -95,7 +98,8 @@ export function commandFromWritten(from: written.Command): Command | undefined {
     aboutTasks(from) ??
     operationCommandFromWritten(from) ??
     executorsFromWritten(from) ??
-    policyFromWritten(from);
+    policyFromWritten(from) ??
+    logFromWritten(from);
   if (about !== undefined) return { atMs, ...about };
   if (from.announce_leader === undefined) return undefined;
   const { node_id: nodeId, master } = from.announce_leader;

@@ -30,11 +30,23 @@ export function encodeCommand(command: Command): Uint8Array {
   return encode('altiplano.state.v1.Command', commandToWritten(command));
 }
 
-/** Throws a `StateCodecError` for a command of a newer version, a `WireError` for damaged bytes. */
+/**
+ * Undefined for a command that this program does not know and may do without. Throws a
+ * `StateCodecError` for one that it may not, a `WireError` for damaged bytes.
+ */
+export function readCommand(bytes: Uint8Array): Command | undefined {
+  const written = decode('altiplano.state.v1.Command', bytes);
+  const command = commandFromWritten(written);
+  if (command !== undefined || written.ignorable === true) return command;
+  const why = 'The log holds a command that this program does not know: start a newer one';
+  throw new StateCodecError('UNKNOWN_COMMAND', why);
+}
+
+/** Of a log that this program wrote itself: it knows all of the commands. Throws as `readCommand`. */
 export function decodeCommand(bytes: Uint8Array): Command {
-  const command = commandFromWritten(decode('altiplano.state.v1.Command', bytes));
+  const command = readCommand(bytes);
   if (command !== undefined) return command;
-  throw new StateCodecError('UNKNOWN_COMMAND', 'The log holds a command of a newer version');
+  throw new StateCodecError('UNKNOWN_COMMAND', 'A command of a newer program');
 }
 
 /** The whole state, in the order of the keys. */

@@ -29,9 +29,15 @@ import {
 export function recordToWritten(record: StateRecord): written.Record {
   switch (record.kind) {
     case 'root': {
-      const { version, leader } = record;
+      const { version, leader, checked } = record;
       return {
-        root: { version, ...(leader !== undefined && { leader: leaderToWritten(leader) }) },
+        root: {
+          version,
+          ...(leader !== undefined && { leader: leaderToWritten(leader) }),
+          ...(checked !== undefined && {
+            checked: { index: checked.index, at_ms: checked.atMs },
+          }),
+        },
       };
     }
     case 'agent':
@@ -76,11 +82,12 @@ export function recordToWritten(record: StateRecord): written.Record {
 /** Undefined for a record that this version does not know. */
 export function recordFromWritten(from: written.Record): StateRecord | undefined {
   if (from.root !== undefined) {
-    const { version, leader } = from.root;
+    const { version, leader, checked } = from.root;
     return {
       kind: 'root',
       version,
       leader: leader === undefined ? undefined : leaderFromWritten(leader),
+      checked: checked === undefined ? undefined : { index: checked.index, atMs: checked.at_ms },
     };
   }
   if (from.agent !== undefined) return { kind: 'agent', agent: agentFromWritten(from.agent) };

@@ -235,8 +235,22 @@ export const descriptor: Descriptor = {
       { name: 'acknowledge_operation', number: 26, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.AcknowledgeOperation' },
       { name: 'launch_with_executor', number: 30, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.LaunchWithExecutor' },
       { name: 'end_executors', number: 31, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.EndExecutors' },
+      { name: 'raise_version', number: 34, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.RaiseVersion' },
+      { name: 'check_digest', number: 35, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.CheckDigest' },
       { name: 'reregister_agents', number: 37, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.ReregisterAgents' },
       { name: 'forget_agents', number: 38, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.ForgetAgents' },
+      { name: 'ignorable', number: 100, label: 'optional', kind: 'scalar', type: 'bool' },
+    ] },
+    { name: 'altiplano.state.v1.RaiseVersion', fields: [
+      { name: 'version', number: 1, label: 'required', kind: 'scalar', type: 'uint32' },
+    ] },
+    { name: 'altiplano.state.v1.CheckDigest', fields: [
+      { name: 'index', number: 1, label: 'required', kind: 'scalar', type: 'double' },
+      { name: 'parts', number: 2, label: 'repeated', kind: 'message', type: 'altiplano.state.v1.PartDigest' },
+    ] },
+    { name: 'altiplano.state.v1.PartDigest', fields: [
+      { name: 'part', number: 1, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'digest', number: 2, label: 'required', kind: 'scalar', type: 'string' },
     ] },
     { name: 'altiplano.state.v1.AnnounceLeader', fields: [
       { name: 'node_id', number: 1, label: 'required', kind: 'scalar', type: 'double' },
@@ -515,6 +529,11 @@ export const descriptor: Descriptor = {
     { name: 'altiplano.state.v1.Root', fields: [
       { name: 'version', number: 1, label: 'required', kind: 'scalar', type: 'uint32' },
       { name: 'leader', number: 2, label: 'optional', kind: 'message', type: 'altiplano.state.v1.Leader' },
+      { name: 'checked', number: 3, label: 'optional', kind: 'message', type: 'altiplano.state.v1.Checked' },
+    ] },
+    { name: 'altiplano.state.v1.Checked', fields: [
+      { name: 'index', number: 1, label: 'required', kind: 'scalar', type: 'double' },
+      { name: 'at_ms', number: 2, label: 'required', kind: 'scalar', type: 'double' },
     ] },
     { name: 'altiplano.state.v1.Leader', fields: [
       { name: 'node_id', number: 1, label: 'required', kind: 'scalar', type: 'double' },

@@ -56,6 +56,9 @@ export type Messages = {
   readonly 'altiplano.agent.v1.ResourcesRecord': altiplano_agent_v1.ResourcesRecord;
   readonly 'altiplano.agent.v1.OperationRecord': altiplano_agent_v1.OperationRecord;
   readonly 'altiplano.state.v1.Command': altiplano_state_v1.Command;
+  readonly 'altiplano.state.v1.RaiseVersion': altiplano_state_v1.RaiseVersion;
+  readonly 'altiplano.state.v1.CheckDigest': altiplano_state_v1.CheckDigest;
+  readonly 'altiplano.state.v1.PartDigest': altiplano_state_v1.PartDigest;
   readonly 'altiplano.state.v1.AnnounceLeader': altiplano_state_v1.AnnounceLeader;
   readonly 'altiplano.state.v1.AdmitAgent': altiplano_state_v1.AdmitAgent;
   readonly 'altiplano.state.v1.ReregisterAgent': altiplano_state_v1.ReregisterAgent;
@@ -110,6 +113,7 @@ export type Messages = {
   readonly 'altiplano.state.v1.OperationUpdate': altiplano_state_v1.OperationUpdate;
   readonly 'altiplano.state.v1.Record': altiplano_state_v1.Record;
   readonly 'altiplano.state.v1.Root': altiplano_state_v1.Root;
+  readonly 'altiplano.state.v1.Checked': altiplano_state_v1.Checked;
   readonly 'altiplano.state.v1.Leader': altiplano_state_v1.Leader;
   readonly 'altiplano.state.v1.CompletedFramework': altiplano_state_v1.CompletedFramework;
   readonly 'altiplano.state.v1.CompletedTask': altiplano_state_v1.CompletedTask;

@@ -51,7 +51,11 @@ export type ToMachine =
   /** The state as it is now is wanted. */
   | { readonly kind: 'snapshot'; readonly stream: number }
   | { readonly kind: 'restore'; readonly stream: number; readonly index: Index }
-  /** Asks for a sign of life; one at a time. */
-  | { readonly kind: 'beat'; readonly figures: readonly Figure[] }
+  /** Asks for a sign of life; one at a time. `machineVersion`: what every member's machine knows. */
+  | {
+      readonly kind: 'beat';
+      readonly figures: readonly Figure[];
+      readonly machineVersion: number | undefined;
+    }
   | { readonly kind: 'left' }
   | { readonly kind: 'fault'; readonly fault: CarriedError };

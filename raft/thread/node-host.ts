@@ -26,6 +26,8 @@ export type NodeHostDependencies = {
   readonly defer: (callback: () => void) => void;
   /** Makes the node over the machine, once. Faults of the node go to `onFault`. */
   readonly open: (machine: StateMachine, onFault: (fault: unknown) => void) => Promise<RaftNode>;
+  /** The newest version that the machines of all members know; undefined while it is not known. */
+  readonly machineVersionOfAll?: (node: RaftNode) => number | undefined;
   /** Closes what the node stands on, after it has left. */
   readonly close: () => Promise<void>;
 };
@@ -189,7 +191,9 @@ export class NodeHost {
     const nowMs = clock.monotonic();
     if (this.#askedMs === undefined) {
       this.#askedMs = nowMs;
-      this.#outbox.send({ kind: 'beat', figures: this.#begun().figures() });
+      const node = this.#begun();
+      const machineVersion = this.#dependencies.machineVersionOfAll?.(node);
+      this.#outbox.send({ kind: 'beat', figures: node.figures(), machineVersion });
     } else if (nowMs - this.#askedMs >= silenceMsMax) void this.#giveUpOffice();
     this.#timer = clock.after(beatMs, () => this.#beat());
   }

@@ -70,6 +70,7 @@ export class ThreadedNode {
   #stage: 'opening' | 'running' | 'leaving' | 'over' = 'opening';
   #standing: Standing = { kind: 'follower', term: 0, leader: undefined, ready: false };
   #figures: readonly Figure[] = [];
+  #machineVersion: number | undefined;
   #tickets: Ticket = 0;
   /** For the end of the turn; tickets stand where entries have their index. */
   #asked: AppliedEntry[] = [];
@@ -146,6 +147,11 @@ export class ThreadedNode {
   /** As they were a moment ago. */
   figures(): readonly Figure[] {
     return this.#figures;
+  }
+
+  /** The newest version that the machines of all members know, as it was a moment ago. */
+  machineVersionOfAll(): number | undefined {
+    return this.#machineVersion;
   }
 
   async handOver({ to }: { readonly to?: NodeId | undefined } = {}): Promise<HandOver> {
@@ -243,6 +249,7 @@ export class ThreadedNode {
         break;
       case 'beat':
         this.#figures = message.figures;
+        this.#machineVersion = message.machineVersion;
         this.#outbox.send({ kind: 'here' });
         break;
       case 'left':

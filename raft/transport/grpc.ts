@@ -44,6 +44,8 @@ export type GrpcPeersDependencies = {
   readonly acquaintances?: Acquaintances;
   /** Hears where callers say that they listen, for others who dial. */
   readonly onLearnt?: (peer: NodeId, address: PeerAddress) => void;
+  /** Hears at each handshake which version a peer's state machine knows, if it says. */
+  readonly onMachineVersion?: (peer: NodeId, version: number | undefined) => void;
   /** For mutual TLS: opens channels with credentials of its own (default: in the clear). */
   readonly dial?: (address: string, peer: NodeId) => Client;
   /** For mutual TLS: says why a caller with such a certificate is not the node that it claims to be. */
@@ -60,6 +62,8 @@ export type GrpcPeersOptions = Omit<PeerLinkOptions, 'address' | 'hello'> & {
   readonly peers: ReadonlyMap<NodeId, PeerAddress>;
   /** Where we listen, told to those we call. */
   readonly advertise?: PeerAddress | undefined;
+  /** The newest version that our state machine knows, told to everybody. */
+  readonly machineVersion?: number | undefined;
   /** Nodes that we learn of at most, beside those that we know. */
   readonly strangersMax: number;
   /** Another one than the program's is for tests of upgrades. */
@@ -154,13 +158,15 @@ class GrpcPeers implements PeerTransport {
   #helloTo(to: NodeId): Parameters<typeof metadataFromHello>[0] {
     const { clusterId, id: from, versions, acquaintances } = this.#host;
     const { birth } = acquaintances;
-    return { clusterId, from, to, versions, birth, address: this.#options.advertise };
+    const { advertise: address, machineVersion } = this.#options;
+    return { clusterId, from, to, versions, birth, address, machineVersion };
   }
 
   #onWelcome(peer: NodeId, metadata: Metadata): string | undefined {
     const welcomed = welcome(metadata, this.#host);
     if (!welcomed.ok) return welcomed.refusal;
-    const { id } = welcomed.value;
+    const { id, machineVersion } = welcomed.value;
+    if (id === peer) this.#dependencies.onMachineVersion?.(id, machineVersion);
     return id === peer ? undefined : `Node ${id} answers where node ${peer} should be`;
   }
 
@@ -189,9 +195,10 @@ class GrpcPeers implements PeerTransport {
   #admit(call: Call): Guest | string {
     const welcomed = welcome(call.metadata, this.#host);
     if (!welcomed.ok) return welcomed.refusal;
-    const { id, address } = welcomed.value;
+    const { id, address, machineVersion } = welcomed.value;
     const whyNot = this.#dependencies.verify?.(id, call.getAuthContext());
     if (whyNot !== undefined) return whyNot;
+    this.#dependencies.onMachineVersion?.(id, machineVersion);
     const isKnown = this.#links.has(id);
     if (address === undefined || isSame(this.#addresses.get(id), address)) return welcomed.value;
     if (!isKnown && this.#strangers >= this.#options.strangersMax) {

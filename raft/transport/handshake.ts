@@ -23,6 +23,7 @@ const keys = {
   max: 'altiplano-version-max',
   birth: 'altiplano-birth',
   address: 'altiplano-address',
+  machine: 'altiplano-machine-version',
 } as const;
 
 export type Hello = {
@@ -34,6 +35,8 @@ export type Hello = {
   readonly birth: string;
   /** Where the caller can be called back. */
   readonly address?: PeerAddress | undefined;
+  /** The newest version that our state machine knows; those who decide for all need everybody's. */
+  readonly machineVersion?: number | undefined;
 };
 
 export type Host = {
@@ -49,10 +52,12 @@ export type Guest = {
   /** The newest version that both speak. */
   readonly version: number;
   readonly address: PeerAddress | undefined;
+  /** Undefined for one that does not say. */
+  readonly machineVersion: number | undefined;
 };
 
 export function metadataFromHello(hello: Hello): Metadata {
-  const { clusterId, from, to, versions, birth, address } = hello;
+  const { clusterId, from, to, versions, birth, address, machineVersion } = hello;
   const metadata = new Metadata();
   // Metadata carries visible ASCII only; a cluster's name may be anything.
   metadata.set(keys.cluster, encodeURIComponent(clusterId));
@@ -62,6 +67,7 @@ export function metadataFromHello(hello: Hello): Metadata {
   metadata.set(keys.max, String(versions.max));
   metadata.set(keys.birth, birth);
   if (address !== undefined) metadata.set(keys.address, addressOf(address.host, address.port));
+  if (machineVersion !== undefined) metadata.set(keys.machine, String(machineVersion));
   return metadata;
 }
 
@@ -91,7 +97,9 @@ export function welcome(metadata: Metadata, host: Host): Result<Guest, string> {
   const whyNot = host.acquaintances.acquaint(from, birth);
   if (whyNot !== undefined) return refuse(whyNot);
   const version = Math.min(max, versions.max);
-  return accept({ id: from, version, address: parseAddress(text(keys.address)) });
+  const machine = Number(text(keys.machine));
+  const machineVersion = Number.isSafeInteger(machine) && machine > 0 ? machine : undefined;
+  return accept({ id: from, version, address: parseAddress(text(keys.address)), machineVersion });
 }
 
 function parseAddress(text: string): PeerAddress | undefined {

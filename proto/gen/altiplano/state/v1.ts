@@ -31,8 +31,28 @@ export type Command = {
   readonly acknowledge_operation?: AcknowledgeOperation;
   readonly launch_with_executor?: LaunchWithExecutor;
   readonly end_executors?: EndExecutors;
+  readonly raise_version?: RaiseVersion;
+  readonly check_digest?: CheckDigest;
   readonly reregister_agents?: ReregisterAgents;
   readonly forget_agents?: ForgetAgents;
+  /** A master that does not know the command skips it; without this it stops. */
+  readonly ignorable?: boolean;
+};
+
+/** The programs of all masters know this version of the state. */
+export type RaiseVersion = {
+  readonly version: number;
+};
+
+export type CheckDigest = {
+  /** The entry after which the leader's state was this. */
+  readonly index: number;
+  readonly parts?: readonly PartDigest[];
+};
+
+export type PartDigest = {
+  readonly part: string;
+  readonly digest: string;
 };
 
 export type AnnounceLeader = {
@@ -396,6 +416,12 @@ export type Record = {
 export type Root = {
   readonly version: number;
   readonly leader?: Leader;
+  readonly checked?: Checked;
+};
+
+export type Checked = {
+  readonly index: number;
+  readonly at_ms: number;
 };
 
 export type Leader = {

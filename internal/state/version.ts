@@ -1,0 +1,30 @@
+/**
+ * What masters of two adjacent programs need to agree while a cluster is upgraded, one master at a time.
+ *
+ * The state has a version. `apply` does what is new in a program only from the version on that stands
+ * for it, and a leader raises the version in the log once the programs of all masters know it (they say
+ * so at their handshakes). So a program gives the same as the one before until nobody needs that one,
+ * and an older one that comes back stops when it meets the command that raised it.
+ *
+ * A command that is new stops an older program too, unless it is marked as one that may be ignored. What
+ * such a command changes in the state is new as well, and so has to wait for a version.
+ *
+ * - 1: the first.
+ * - 2: the state remembers when the masters compared theirs last (`check-digest`).
+ */
+
+/** The newest one that this program knows. */
+export const newestVersion = 2;
+
+/** Written by a newer program: this master must stop. */
+export class StateVersionError extends Error {
+  override readonly name: string = 'StateVersionError';
+  readonly code = 'STATE_VERSION' as const;
+
+  constructor(version: number) {
+    super(
+      `The masters have agreed on version ${version} of their state, and this program knows none ` +
+        `above ${newestVersion}: start a newer one`,
+    );
+  }
+}

@@ -1,0 +1,28 @@
+/** Commands about the log itself, as they are written down. */
+import { unreachable } from '#internal/base/assert.ts';
+import type { LogCommand } from '#internal/state/command-log.ts';
+import type * as written from '#proto/gen/altiplano/state/v1.ts';
+
+export function logToWritten(command: LogCommand): Omit<written.Command, 'at_ms'> {
+  switch (command.kind) {
+    case 'raise-version':
+      return { raise_version: { version: command.version } };
+    case 'check-digest': {
+      const { index, parts } = command;
+      return { check_digest: { index, parts: [...parts] }, ignorable: true };
+    }
+    default:
+      return unreachable(command);
+  }
+}
+
+export function logFromWritten(from: written.Command): LogCommand | undefined {
+  if (from.raise_version !== undefined) {
+    return { kind: 'raise-version', version: from.raise_version.version };
+  }
+  if (from.check_digest !== undefined) {
+    const { index, parts = [] } = from.check_digest;
+    return { kind: 'check-digest', index, parts };
+  }
+  return undefined;
+}
