@@ -34,7 +34,7 @@ export function resourcesFromWire(
     const error = checkResource(one);
     const resource = resourceFromWire(one);
     if (error !== undefined) {
-      return refuse(`Resource '${formatResource(resource)}' is invalid: ${error}`);
+      return refuse(`Resource '${formatResource(asSent(resource, one))}' is invalid: ${error}`);
     }
     read.push(resource);
   }
@@ -45,6 +45,17 @@ export function resourcesFromWire(
   return excess === undefined
     ? accept(merged)
     : refuse(`Resource '${formatResource(excess)}' is invalid: ${tooLarge}`);
+}
+
+/** Overlaps and duplicates are shown to the one who sent them. */
+function asSent(resource: Resource, { type, ranges, set: items }: wire.Resource): Resource {
+  if (type === 'RANGES') {
+    const list = ranges?.range ?? [];
+    const sent = list.map(({ begin, end }) => ({ begin: Number(begin), end: Number(end) }));
+    return { ...resource, value: { kind: 'ranges', ranges: sent } };
+  }
+  if (type !== 'SET') return resource;
+  return { ...resource, value: { kind: 'set', items: items?.item ?? [] } };
 }
 
 /** Reads what we have written ourselves in the new form: nothing is checked or merged. */

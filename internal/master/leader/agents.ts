@@ -230,8 +230,7 @@ function loseUncheckpointed(lead: Lead, id: AgentId): void {
 function ping(lead: Lead, visitor: Visitor, id: AgentId): void {
   const { agentPingTimeoutMs, agentPingTimeoutsMax } = lead.options;
   if (visitor.pingsUnanswered >= agentPingTimeoutsMax) {
-    const seconds = (agentPingTimeoutMs * agentPingTimeoutsMax) / 1000;
-    giveUp(lead, id, `health check timed out: no pong for ${seconds} seconds`);
+    giveUp(lead, id, 'health check timed out');
   }
   visitor.pingsUnanswered++;
   instructVisitor(lead, visitor, { ping: { sequence: visitor.pingSequence++ } });

@@ -20,13 +20,8 @@ export function operationFault(operation: Offer_Operation): string | undefined {
 }
 
 /** Whether an operation on resources is there, and its resources are valid. */
-export function malformedOperation(operation: Offer_Operation): string | undefined {
-  return memberFault(operation) ?? firstFault(resourcesOf(operation), resourcesFault);
-}
-
-/** The same of one in an ACCEPT. */
 export function shapeFault(operation: Offer_Operation): string | undefined {
-  const fault = malformedOperation(operation);
+  const fault = memberFault(operation) ?? firstFault(resourcesOf(operation), resourcesFault);
   if (fault !== undefined) return fault;
   return (operation.reserve?.source ?? []).length === 0
     ? undefined

@@ -1,7 +1,6 @@
 /**
  * What is known of tasks, for a scheduler that asks (contract 7.5). Answers are
- * events without uuid. They come at once, also while the agents are away after a change of leaders: no
- * agent has a task that the log does not know.
+ * events without uuid. Where an agent of the log is not back yet, silence: who asks asks again.
  */
 import {
   type Framework,
@@ -51,6 +50,7 @@ function answerFor(
     return;
   }
   const given = asked.agent_id === undefined ? undefined : agentId(asked.agent_id.value);
+  if (mayComeBack(lead, given)) return;
   const answer = unknownTask(lead, framework, given);
   const status = masterStatus({ ...answer, atMs: lead.clock.now() }, id, given);
   tell(lead, framework.id, updateEvent(status));
@@ -67,6 +67,12 @@ function latest(lead: Lead, task: Task, unlogged: Unlogged): void {
 /** Nothing follows the end, so what comes after it is not logged either. */
 const isEnded = ({ update }: Task): boolean => update !== undefined && isTerminal(update.state);
 
+/** The agent, or without one any agent, is in the log and has not been heard of in this term. */
+export function mayComeBack(lead: Lead, agent: AgentId | undefined): boolean {
+  if (agent !== undefined) return lead.peers.get(agent)?.presence.kind === 'recovered';
+  return [...lead.peers.values()].some(({ presence }) => presence.kind === 'recovered');
+}
+
 type Answer = Pick<MasterUpdate, 'state' | 'reason' | 'message' | 'unreachableMs'>;
 
 function unknownTask(lead: Lead, framework: Framework, id: AgentId | undefined): Answer {
@@ -78,7 +84,10 @@ function unknownTask(lead: Lead, framework: Framework, id: AgentId | undefined):
     message: `Reconciliation: Task is ${why}`,
     unreachableMs,
   });
-  if (reach === undefined) return answer('unknown', 'unknown');
+  if (reach === undefined) {
+    const isGone = id !== undefined && lead.state.goneAgents.has(id);
+    return isGone ? answer('gone-by-operator', 'gone') : answer('unknown', 'unknown');
+  }
   return reach.kind === 'admitted'
     ? answer('gone', 'unknown to the agent')
     : answer('unreachable', 'unreachable', reach.sinceMs);

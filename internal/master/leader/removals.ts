@@ -5,7 +5,7 @@
  */
 import type { AgentId } from '#internal/model/ids.ts';
 import type { Timer } from '#internal/runtime/clock.ts';
-import { agentOf, type Lead } from './lead.ts';
+import type { Lead } from './lead.ts';
 
 /** So many in so long: one each `intervalMs / permits`, the first at once. */
 export type RemovalRate = { readonly permits: number; readonly intervalMs: number };
@@ -62,7 +62,5 @@ function nextGoes(lead: Lead): void {
 
 function markUnreachable(lead: Lead, id: AgentId, why: string): void {
   lead.logger.warn('agent is not reached', { agentId: id, why });
-  const hostname = agentOf(lead, id)?.hostname;
-  const cause = `Agent ${hostname} is unreachable: ${why}`;
-  lead.propose({ kind: 'mark-agent-unreachable', agentId: id, cause });
+  lead.propose({ kind: 'mark-agent-unreachable', agentId: id, cause: why });
 }

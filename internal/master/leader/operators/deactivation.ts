@@ -83,12 +83,13 @@ export function deactivationChanged(lead: Lead, agentId: AgentId): void {
   }
 }
 
+const change = (isBarred: boolean): 'agent-barred' | 'agent-unbarred' =>
+  isBarred ? 'agent-barred' : 'agent-unbarred';
+
 /** What operators said of an agent, told to the allocator: also when it comes, or comes back. */
 export function heedDeactivation({ state, allocator, draining }: Lead, agentId: AgentId): void {
   const kind = state.agents.get(agentId)?.deactivation?.kind;
   const isDrain = kind === 'draining' || kind === 'drained';
-  const change = (isBarred: boolean): 'agent-barred' | 'agent-unbarred' =>
-    isBarred ? 'agent-barred' : 'agent-unbarred';
   allocator.handle({ kind: change(isDrain), agentId, bar: 'draining' });
   allocator.handle({ kind: change(kind === 'deactivated'), agentId, bar: 'deactivated' });
   if (kind === 'draining') draining.add(agentId);
