@@ -18,6 +18,7 @@ import { availableParallelism } from 'node:os';
 import { catalogue } from '#chaos/mutants/catalogue.ts';
 import { clusterMutants } from '#chaos/mutants/cluster-mutants.ts';
 import { hunt } from '#chaos/mutants/hunt.ts';
+import type { Mutant } from '#chaos/mutants/mutant.ts';
 import { describeTrial, figuresOf, tryAll } from '#chaos/mutants/trials.ts';
 import type { Hardship } from '#chaos/simulation/shrink.ts';
 import { shrinkInThread } from '#chaos/simulation/shrink-in-thread.ts';
@@ -139,23 +140,44 @@ async function tryMutants(args: Arguments): Promise<number> {
   for (const [name, value] of Object.entries(figuresOf(trials))) figure(name, value);
   const survivors = trials.filter(({ by }) => by === undefined);
   for (const survivor of survivors) console.log(describeTrial(survivor));
+  // Whoever asks for all of them means those of the cluster, too.
+  const others = mutant === undefined ? await huntAll(args) : 0;
+  return survivors.length === 0 ? others : 1;
+}
+
+/** Tries those of the cluster, which only the simulation catches; some at a time. */
+async function huntAll({ mutant: wanted, from, seeds, jobs }: Arguments): Promise<number> {
+  const mutants = clusterMutants.filter((each) => wanted === undefined || each === wanted);
+  const waiting = [...mutants];
+  const survivors: string[] = [];
+  const work = async (): Promise<void> => {
+    for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
+      const trial = await tryInCluster(mutant, { from, seeds });
+      console.log(trial.told);
+      if (!trial.isCaught) survivors.push(trial.told);
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, work));
+  for (const told of survivors) console.log(told);
+  figure('cluster-mutants', mutants.length);
+  figure('cluster-mutants-caught', mutants.length - survivors.length);
   return survivors.length === 0 ? 0 : 1;
 }
 
-/** Tries those of the cluster, which only the simulation catches. */
-async function huntAll({ mutant: wanted, from, seeds: count }: Arguments): Promise<number> {
-  const mutants = clusterMutants.filter((each) => wanted === undefined || each === wanted);
-  let survivors = 0;
-  for (const mutant of mutants) {
-    const { caught, seeds } = await hunt({ mutant, world: 'cluster', from, count });
-    if (caught === undefined) {
-      survivors += 1;
-      console.log(`${mutant.name} survived ${seeds} seeds`);
-    } else console.log(`${mutant.name} caught by seed ${caught.seed}: ${caught.message}`);
-  }
-  figure('mutants', mutants.length);
-  figure('mutants-caught', mutants.length - survivors);
-  return survivors === 0 ? 0 : 1;
+/** Caught by a seed that passes without it. */
+async function tryInCluster(
+  mutant: Mutant,
+  { from, seeds: count }: Pick<Arguments, 'from' | 'seeds'>,
+): Promise<{ readonly isCaught: boolean; readonly told: string }> {
+  const { name } = mutant;
+  const world = 'cluster';
+  const { caught, seeds } = await hunt({ mutant, world, from, count });
+  if (caught === undefined) return { isCaught: false, told: `SURVIVED ${name}: ${seeds} seeds` };
+  const { seed, message } = caught;
+  const sound = await hunt({ mutant: undefined, world, from: seed, count: 1 });
+  return sound.caught === undefined
+    ? { isCaught: true, told: `caught ${name} by seed ${seed}: ${message}` }
+    : { isCaught: false, told: `SURVIVED ${name}: seed ${seed} fails without it too` };
 }
 
 function figure(name: string, value: number): void {

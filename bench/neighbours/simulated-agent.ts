@@ -7,7 +7,6 @@
  * comes back after a lost link with all that it runs, heeds no lower term than it has heeded, and sends
  * an update again until it is acknowledged. Of what it keeps nothing survives its process.
  */
-import { backoffMs } from '#internal/base/backoff.ts';
 import type { Random } from '#internal/base/random.ts';
 import { newUuid, uuidV4 } from '#internal/base/uuid.ts';
 import type { Link, LinkDialer, LinkHandlers } from '#internal/rpc/link.ts';
@@ -61,7 +60,8 @@ type KnownTask = {
   end: Timer | undefined;
 };
 
-const backoff = { firstMs: 100, mostMs: 1000 };
+/** As the agents have it at first. */
+const waitMsMax = 1000;
 /** A task's oldest update goes out again after so long, at the latest twice as long. */
 const resendMs = 10_000;
 const final = new Set<TaskState>(['TASK_FINISHED', 'TASK_KILLED']);
@@ -88,7 +88,8 @@ export class SimulatedAgent {
   #heardMs = 0;
   #link: Link<AgentMessage> | undefined;
   #next = 0;
-  #failures = 0;
+  /** Masters of this round. */
+  #tried = 0;
   #isStopped = false;
   #timer: Timer | undefined;
   #resending: Timer | undefined;
@@ -112,7 +113,7 @@ export class SimulatedAgent {
   }
 
   start(): void {
-    this.#dial(this.#nextMaster());
+    this.#dialNext();
     this.#resendLater();
   }
 
@@ -125,12 +126,15 @@ export class SimulatedAgent {
     this.#link?.close();
   }
 
-  #nextMaster(): string {
+  /** A round of all masters, as the agents have it; between two rounds they wait. */
+  #dialNext(): void {
     const { masters } = this.#options;
-    return masters[this.#next++ % masters.length] ?? '';
+    this.#tried++;
+    this.#dial(masters[this.#next++ % masters.length] ?? '', 0);
   }
 
-  #dial(target: string): void {
+  /** `hops` lead here: hints that were followed one after the other. */
+  #dial(target: string, hops: number): void {
     let hint: string | undefined;
     const handlers: LinkHandlers<MasterMessage> = {
       onMessage: (message) => {
@@ -138,7 +142,7 @@ export class SimulatedAgent {
         else if (this.#link === link) this.#hear(message);
       },
       onClose: () => {
-        if (this.#link === link) this.#lose(hint === target ? undefined : hint);
+        if (this.#link === link) this.#lose(hint === target ? undefined : hint, hops);
       },
     };
     const link = this.#with.dialer.dial(target, handlers);
@@ -146,17 +150,23 @@ export class SimulatedAgent {
     this.#introduce();
   }
 
-  #lose(hint: string | undefined): void {
+  #lose(hint: string | undefined, hops: number): void {
     const { isRegistered: wasRegistered } = this.counts;
+    const { length } = this.#options.masters;
     this.counts.isRegistered = false;
     this.#link = undefined;
     if (this.#isStopped) return;
-    if (wasRegistered) this.#failures = 0;
-    this.#failures++;
-    // A hint is taken at once, but two masters that name each other must not keep us busy.
-    const isQuick = hint !== undefined && this.#failures <= this.#options.masters.length;
-    const delayMs = isQuick ? 0 : backoffMs(this.#failures, backoff, this.#with.random);
-    this.#timer = this.#with.clock.after(delayMs, () => this.#dial(hint ?? this.#nextMaster()));
+    // Two masters that name each other must not keep us busy: a few hops a round.
+    if (hint !== undefined && hops < length) this.#dial(hint, hops + 1);
+    else if (!wasRegistered && this.#tried < length) this.#dialNext();
+    else this.#wait();
+  }
+
+  /** All agents lose a leader at the same moment, and do not all come back at the same one. */
+  #wait(): void {
+    this.#tried = 0;
+    const delayMs = this.#with.random.below(waitMsMax + 1);
+    this.#timer = this.#with.clock.after(delayMs, () => this.#dialNext());
   }
 
   #introduce(): void {
@@ -220,7 +230,7 @@ export class SimulatedAgent {
 
   #registered(id: string): void {
     this.#id = id;
-    this.#failures = 0;
+    this.#tried = 0;
     this.counts.isRegistered = true;
     this.counts.registrations++;
     this.counts.registeredMs = this.#with.clock.now();

@@ -7,11 +7,98 @@ export const clusterMutants: readonly Mutant[] = [
     about: 'A launch leaves for its agent while it is on its way into the log.',
     edits: [
       {
-        file: 'internal/master/leader/accept.ts',
-        find: 'function proposeLaunches(lead: Lead, launched: readonly Task[]): void {',
+        file: 'internal/master/leader/acceptance.ts',
+        find: 'export function proposeLaunches(lead: Lead, acceptance: Acceptance): void {',
         replace: `import { runTask } from './tasks.ts';
-function proposeLaunches(lead: Lead, launched: readonly Task[]): void {
-  for (const task of launched) runTask(lead, task);`,
+export function proposeLaunches(lead: Lead, acceptance: Acceptance): void {
+  for (const task of acceptance.launching) runTask(lead, task);`,
+      },
+    ],
+  },
+  {
+    name: 'launch-sent-again-as-new',
+    about:
+      'A leader sends again what its log does not know to have begun, and the agent begins it anew.',
+    edits: [
+      {
+        file: 'internal/master/leader/agents.ts',
+        find: "task.state === 'staging' && !isKnown(task)",
+        replace: "task.state === 'staging'",
+      },
+      {
+        file: 'internal/agent/core/launch.ts',
+        find: 'if (getTask(turn, key) !== undefined) {',
+        replace: "if (getTask(turn, key)?.life.kind === 'launching') {",
+      },
+    ],
+  },
+  {
+    name: 'offer-survives-its-agent',
+    about: 'What was offered of an agent stays on offer when its link breaks.',
+    edits: [
+      {
+        file: 'internal/master/leader/agents.ts',
+        find: `  bar(lead, peer.id);
+  rescindOffersOfAgent(lead, peer.id);`,
+        replace: '  bar(lead, peer.id);',
+      },
+    ],
+  },
+  {
+    name: 'failover-time-restarted',
+    about: 'A new leader grants frameworks that had left all their time once more.',
+    edits: [
+      {
+        file: 'internal/master/leader/takeover.ts',
+        find: "if (connection.kind === 'disconnected') {",
+        replace: "if (connection.kind === 'disconnected' && failoverTimeoutMs < 0) {",
+      },
+    ],
+  },
+  {
+    name: 'failover-timer-restarted',
+    about:
+      'The log keeps the deadline of a framework, and a new leader waits from its own beginning.',
+    edits: [
+      {
+        file: 'internal/master/leader/schedulers.ts',
+        find: 'const delayMs = Math.max(0, connection.deadlineMs - lead.clock.now());',
+        replace: 'const delayMs = connection.deadlineMs - connection.sinceMs;',
+      },
+    ],
+  },
+  {
+    name: 'update-acknowledged-twice',
+    about:
+      'An acknowledgement that comes twice takes the next update along, which nobody has heard.',
+    edits: [
+      {
+        file: 'internal/agent/core/updates.ts',
+        find: '|| !equal(first.status.uuid, message.uuid)) {',
+        replace: '|| !equal(first.status.uuid, first.status.uuid ?? message.uuid)) {',
+      },
+    ],
+  },
+  {
+    name: 'end-told-before-decision',
+    about:
+      'A task is said to have ended before the log knows: the next leader may call it unreachable.',
+    edits: [
+      {
+        file: 'internal/master/leader/reports.ts',
+        find: 'if (isTerminal(report.update.state)) lead.pending.ends.set(report, status);',
+        replace: 'if (lead.term < 0) lead.pending.ends.set(report, status);',
+      },
+    ],
+  },
+  {
+    name: 'deaf-at-the-door',
+    about: 'An agent that comes back does not hear that it is not wanted, and its tasks run on.',
+    edits: [
+      {
+        file: 'internal/agent/core/registration.ts',
+        find: 'message.registered !== undefined || message.shutdown !== undefined;',
+        replace: 'message.registered !== undefined;',
       },
     ],
   },

@@ -12,6 +12,7 @@ import { usualTimes } from '#internal/agent/core/state.ts';
 import type { AgentState } from '#internal/agent/core/state.ts';
 import type { Random } from '#internal/base/random.ts';
 import { uuidText } from '#internal/base/uuid.ts';
+import { frameworkId } from '#internal/model/ids.ts';
 import type { LinkDialer } from '#internal/rpc/link.ts';
 import { simulatedLinkDialer } from '#internal/rpc/link-simulated.ts';
 import { simulatedClock } from '#internal/runtime/simulated/clock.ts';
@@ -20,6 +21,7 @@ import { agentSideCodec } from '#internal/wire/agent-link-codec.ts';
 import type { AgentMessage, MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
 import type { Capacity } from '#chaos/checkers/cluster-containers.ts';
 import { MemoryMedium, openMemoryStore } from '#storage/memory/memory-store.ts';
+import type { ClusterWitness } from './cluster-witness.ts';
 import { agentPort, type Ground, linkBacklogBytesMax } from './cluster-ground.ts';
 
 export type AgentMachineOptions = {
@@ -68,8 +70,12 @@ export class AgentMachine {
       watcher: {
         onStart: ({ executorId }) =>
           witness.see(({ containers }) => containers.started(name, executorId)),
-        onEnd: ({ executorId }, end) =>
-          witness.see(({ containers }) => containers.ended(executorId, end)),
+        onEnd: ({ executorId, frameworkId }, end) =>
+          witness.see(({ containers }) => {
+            // What is over for its framework has to be over on the machine as well.
+            if (isOver(witness, frameworkId, executorId)) containers.mayBeKilled(executorId);
+            containers.ended(executorId, end);
+          }),
       },
     });
   }
@@ -222,6 +228,11 @@ export class AgentMachine {
     const update = { agent, frameworkId, task: task_id.value, uuid: uuidText(uuid), state };
     witness.see(({ updates }) => updates.sent(update));
   }
+}
+
+function isOver({ newest }: ClusterWitness, framework: string, task: string): boolean {
+  const record = newest?.frameworks.get(frameworkId(framework));
+  return record?.completed.some(({ id }) => id === task) ?? false;
 }
 
 function pendingOf({ tasks }: AgentState): ReadonlyMap<string, Pending> {

@@ -56,8 +56,9 @@ export class ClusterHistory {
   ): void {
     if (data.length > 0 && index > this.#newest) {
       this.#newest = index;
+      this.#witness.newest = after;
       this.#decided(decodeCommand(data), before, after);
-      if (after.agents.size < before.agents.size) this.#agentsRemoved(before, after);
+      if (after.agents !== before.agents) this.#agentsChanged(before, after);
     }
     this.#witness.see(({ agreement }) => agreement.applied(master, index, after, before));
   }
@@ -86,20 +87,12 @@ export class ClusterHistory {
 
   /** Whatever else there is in the log, no law asks for it here. */
   #decided(command: Command, before: State, after: State): void {
-    const { counts } = this;
     if (isPolicy(command)) this.#operatorDecided(command, before);
     else if (command.kind === 'announce-leader') this.#leaderAnnounced(command.nodeId, before);
     else if (command.kind === 'launch-tasks') this.#launched(command.tasks, after);
     else if (command.kind === 'remove-framework') this.#removed(command.frameworkId, before);
     else if (command.kind === 'subscribe-framework') this.#subscribed(command.framework.id, after);
     else if (command.kind === 'disconnect-framework') this.#left(command.frameworkId, after);
-    else if (command.kind === 'admit-agent') this.#admitted(command.agent.id, after);
-    else if (command.kind === 'mark-agent-unreachable') counts['agents-unreachable']++;
-    else if (command.kind === 'reregister-agent') {
-      const wasLost = before.agents.get(command.agent.id)?.reach.kind === 'unreachable';
-      if (wasLost) counts['agents-back']++;
-      this.#admitted(command.agent.id, after);
-    }
   }
 
   #gone(id: AgentId): void {
@@ -122,21 +115,25 @@ export class ClusterHistory {
     this.#witness.see(({ frameworks }) => frameworks.disconnected(id, absence));
   }
 
-  #admitted(id: AgentId, after: State): void {
-    if (!after.agents.has(id)) return;
-    this.#witness.see(({ frameworks }) => frameworks.agentAdmitted(id));
-  }
-
-  #agentsRemoved(before: State, after: State): void {
-    for (const [id] of before.agents) {
+  /** By whatever command: several of them can. */
+  #agentsChanged(before: State, after: State): void {
+    const { counts } = this;
+    for (const [id, { reach }] of after.agents) {
+      const known = before.agents.get(id);
+      if (known === undefined || known.registeredMs !== after.agents.get(id)?.registeredMs) {
+        this.#witness.see(({ frameworks }) => frameworks.agentAdmitted(id));
+      } else if (known.reach.kind !== reach.kind) {
+        counts[reach.kind === 'unreachable' ? 'agents-unreachable' : 'agents-back']++;
+      }
+    }
+    for (const [id, { hostname }] of before.agents) {
       if (after.agents.has(id)) continue;
-      this.counts['agents-removed']++;
+      counts['agents-removed']++;
       const tasks = [...before.frameworks.values()].flatMap((record) =>
         [...record.tasks.values(), ...record.unreachable.values()].filter(
           ({ agentId }) => agentId === id,
         ),
       );
-      const hostname = before.agents.get(id)?.hostname ?? '';
       this.#witness.see(({ containers }) => {
         containers.drainOver(hostname);
         for (const task of tasks) containers.writtenOff(task.id);

@@ -7,6 +7,7 @@ import { type Capacity, ContainerLaws } from '#chaos/checkers/cluster-containers
 import { FencingLaws } from '#chaos/checkers/cluster-fencing.ts';
 import { UpdateLaws } from '#chaos/checkers/cluster-updates.ts';
 import { RaftSafety } from '#chaos/checkers/raft-safety.ts';
+import type { State } from '#internal/state/state.ts';
 import type { ConfState } from '#raft/core/types.ts';
 import { FrameworkLaws } from '#chaos/checkers/cluster-frameworks.ts';
 import { OfferLaws } from '#chaos/checkers/cluster-offers.ts';
@@ -35,6 +36,8 @@ const digestEvery = 16;
 
 export class ClusterWitness {
   readonly laws: ClusterLaws;
+  /** The newest state that any master came to. */
+  newest: State | undefined;
   #violation: Violation | undefined;
 
   constructor(_dependencies: object, { capacity, members, drift }: WitnessOptions) {

@@ -17,6 +17,7 @@ import type { MasterView } from '../door.ts';
 import { masterInfo } from '../leader/events.ts';
 import { type MasterProfile, versionInfo } from './master-profile.ts';
 import type { Metrics } from './metrics.ts';
+import { getOperations } from './operations.ts';
 import {
   agentsSteps,
   frameworksSteps,
@@ -91,7 +92,10 @@ export const reads: ReadonlyMap<Call['type'], Read> = new Map<Call_Type, Read>([
     'GET_EXECUTORS',
     ofState((view) => ({ type: 'GET_EXECUTORS', get_executors: getExecutors(view) })),
   ],
-  ['GET_OPERATIONS', ofState(() => ({ type: 'GET_OPERATIONS', get_operations: {} }))],
+  [
+    'GET_OPERATIONS',
+    ofState((view) => ({ type: 'GET_OPERATIONS', get_operations: getOperations(view) })),
+  ],
   ['GET_TASKS', ofState((view) => ({ type: 'GET_TASKS', get_tasks: getTasks(view) }))],
   [
     'GET_ROLES',

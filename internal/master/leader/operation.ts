@@ -20,8 +20,13 @@ export function operationFault(operation: Offer_Operation): string | undefined {
 }
 
 /** Whether an operation on resources is there, and its resources are valid. */
+export function malformedOperation(operation: Offer_Operation): string | undefined {
+  return memberFault(operation) ?? firstFault(resourcesOf(operation), resourcesFault);
+}
+
+/** The same of one in an ACCEPT. */
 export function shapeFault(operation: Offer_Operation): string | undefined {
-  const fault = memberFault(operation) ?? firstFault(resourcesOf(operation), resourcesFault);
+  const fault = malformedOperation(operation);
   if (fault !== undefined) return fault;
   return (operation.reserve?.source ?? []).length === 0
     ? undefined

@@ -9,7 +9,6 @@ import type {
 } from '#proto/gen/mesos/v1/scheduler.ts';
 import { operationEvent } from './events.ts';
 import { agentOf, type Lead, tell } from './lead.ts';
-import { mayComeBack } from './reconcile.ts';
 
 /** No operations named: all of the framework that have an id. */
 export function reconcileOperations(
@@ -59,7 +58,7 @@ function unknown(lead: Lead, asked: Call_ReconcileOperations_Operation): Operati
     return answer('OPERATION_UNKNOWN', "Operation is unknown and no 'agent_id' was provided");
   }
   const id = agentId(agent_id.value);
-  if (mayComeBack(lead, id)) {
+  if (lead.peers.get(id)?.presence.kind === 'recovered') {
     return answer('OPERATION_RECOVERING', 'Agent is recovered but has not re-registered');
   }
   if (lead.state.goneAgents.has(id)) {

@@ -1,6 +1,7 @@
 /**
  * What is known of tasks, for a scheduler that asks (contract 7.5). Answers are
- * events without uuid. Where an agent of the log is not back yet, silence: who asks asks again.
+ * events without uuid. They come at once, also while the agents are away after a change of leaders: no
+ * agent has a task that the log does not know.
  */
 import {
   type Framework,
@@ -50,7 +51,6 @@ function answerFor(
     return;
   }
   const given = asked.agent_id === undefined ? undefined : agentId(asked.agent_id.value);
-  if (mayComeBack(lead, given)) return;
   const answer = unknownTask(lead, framework, given);
   const status = masterStatus({ ...answer, atMs: lead.clock.now() }, id, given);
   tell(lead, framework.id, updateEvent(status));
@@ -66,12 +66,6 @@ function latest(lead: Lead, task: Task, unlogged: Unlogged): void {
 
 /** Nothing follows the end, so what comes after it is not logged either. */
 const isEnded = ({ update }: Task): boolean => update !== undefined && isTerminal(update.state);
-
-/** The agent, or without one any agent, is in the log and has not been heard of in this term. */
-export function mayComeBack(lead: Lead, agent: AgentId | undefined): boolean {
-  if (agent !== undefined) return lead.peers.get(agent)?.presence.kind === 'recovered';
-  return [...lead.peers.values()].some(({ presence }) => presence.kind === 'recovered');
-}
 
 type Answer = Pick<MasterUpdate, 'state' | 'reason' | 'message' | 'unreachableMs'>;
 

@@ -292,22 +292,26 @@ test('an explicit reconciliation answers by the first row that fits, in both voc
   }
 });
 
-test('while an agent may still come back, its unknown tasks are met with silence', async (t) => {
+test('a new leader answers at once, of what it knows and of what nobody knows', async (t) => {
   const { cluster, scheduler, agent } = await running();
   const next = await cluster.lead(2);
   scheduler.subscribe(next.master);
   await cluster.settle();
-  const ask = async (on?: string): Promise<number> => {
+  const ask = async (task: string, on?: string): Promise<readonly string[]> => {
     const before = scheduler.updates().length;
     const agent_id = on === undefined ? {} : { agent_id: { value: on } };
-    const tasks = [{ task_id: { value: 'nope' }, ...agent_id }];
+    const tasks = [{ task_id: { value: task }, ...agent_id }];
     await scheduler.call({ type: 'RECONCILE', reconcile: { tasks } });
-    return scheduler.updates().length - before;
+    return scheduler
+      .updates()
+      .slice(before)
+      .map(({ state }) => state);
   };
-  t.deepEqual([await ask(agent.id), await ask(), await ask('nobody')], [0, 0, 1]);
-  agent.connect(next.master.acceptAgent);
-  await cluster.settle();
-  t.deepEqual([await ask(agent.id), await ask()], [1, 1]);
+  t.deepEqual([...next.master.view().recoveredAgents], [agent.id]);
+  t.deepEqual(await ask('t1', agent.id), ['TASK_STAGING']);
+  t.deepEqual(await ask('nope', agent.id), ['TASK_GONE']);
+  t.deepEqual(await ask('nope'), ['TASK_UNKNOWN']);
+  t.deepEqual(await ask('nope', 'nobody'), ['TASK_UNKNOWN']);
 });
 
 test('operations are reconciled by what is known of their agents', async (t) => {

@@ -412,3 +412,22 @@ test('reconciliation always answers, of known operations with what was told last
     ],
   );
 });
+
+test('what an agent could not do is not so for the masters either', async (t) => {
+  const all = await given();
+  const { cluster, agent, scheduler } = all;
+  const before = totalsOf(all).text;
+  agent.operations.isAnswering = false;
+  const reserve = { resources: reserved('cpus:1') };
+  await scheduler.accept([scheduler.offer], [{ type: 'RESERVE', ...named('r'), reserve }], {
+    refuse_seconds: 0,
+  });
+  await cluster.settle();
+  const [uuid] = agent.operations.uuids;
+  agent.operations.fail(uuid!, () => agent.introduce());
+  await cluster.settle();
+  t.deepEqual([totalsOf(all).text, totalsOf(all).isOne], [before, true]);
+  t.like(statuses(scheduler)[0], { state: 'OPERATION_FAILED', operation_id: { value: 'r' } });
+  await cluster.until(() => scheduler.offered('cpus') === 4, 'not all is offered');
+  t.true(offeredText(scheduler).includes('cpus:4'));
+});

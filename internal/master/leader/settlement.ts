@@ -9,8 +9,9 @@ import type { AgentId, FrameworkId, Role } from '#internal/model/ids.ts';
 import type { Operation } from '#internal/model/operation.ts';
 import { type Conversion, convert } from '#internal/resources/conversion.ts';
 import { allocatedTo } from '#internal/resources/resources.ts';
-import type { Lead, Peer } from './lead.ts';
-import { rescind } from './offers.ts';
+import { rescindEvent } from './events.ts';
+import { type Lead, type OutstandingOffer, type Peer, tell } from './lead.ts';
+import { filterOf, returnResources, takeOffer } from './offers.ts';
 
 export type Settlement = {
   readonly frameworkId: FrameworkId;
@@ -57,9 +58,16 @@ export function makeFree(
   for (const id of lead.peers.get(agentId)?.offers ?? []) {
     if (isFree()) return true;
     const offer = lead.offers.get(id);
-    if (offer !== undefined) rescind(lead, offer);
+    if (offer !== undefined) withdraw(lead, offer);
   }
   return isFree();
+}
+
+/** As if it had been declined without filters: what is left of it is not offered again at once. */
+function withdraw(lead: Lead, offer: OutstandingOffer): void {
+  takeOffer(lead, offer);
+  returnResources(lead, offer, offer.resources, filterOf(lead, undefined));
+  tell(lead, offer.frameworkId, rescindEvent(offer.id));
 }
 
 /** Whatever ACCEPTs hold of the agent is not theirs any more. */

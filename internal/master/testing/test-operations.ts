@@ -74,6 +74,16 @@ export class TestOperations {
     this.#send(uuid);
   }
 
+  /** It could not do it after all, and says so after saying what it has. */
+  fail(uuid: string, introduce: () => void): void {
+    const at = this.#made.findIndex((one) => one.uuid === uuid);
+    if (at >= 0) this.#made.splice(at, 1);
+    const known = this.#known.get(uuid);
+    if (known !== undefined) known.status = { state: 'OPERATION_FAILED' };
+    introduce();
+    this.report(uuid, 'OPERATION_FAILED');
+  }
+
   #apply(asked: ApplyOperation): void {
     const { uuid } = asked;
     if (this.#known.has(uuid)) return this.#send(uuid);

@@ -10,6 +10,7 @@ import { deactivateAgent, drainAgent, markAgentGone, reactivateAgent } from './d
 import type { Reply } from './decide.ts';
 import { scheduleMaintenance, startMaintenance, stopMaintenance } from './maintenance.ts';
 import { removeQuota, setQuota, updateQuota } from './quota.ts';
+import { changeResources, resourceCalls } from './resources.ts';
 import { tearDown } from './teardown.ts';
 import { updateWeights } from './weights.ts';
 
@@ -51,6 +52,7 @@ export const operations: ReadonlyMap<Call['type'], Obey> = new Map<Call_Type, Ob
     'MARK_AGENT_GONE',
     (lead, call, reply) => markAgentGone(lead, member(call.mark_agent_gone), reply),
   ],
+  ...resourceCalls.map((type) => [type, changeResources] as const),
 ]);
 
 /** A call of one of these types, found well-formed by its face. `reply` is called once. */
