@@ -14,7 +14,7 @@ import { type Figure, reportFigures } from './figure.ts';
 import { crowdedFigures } from './master/crowded.ts';
 import { failoverFigures } from './master/failover.ts';
 import { launchFigures } from './master/launch.ts';
-import { isBusy, takePriority } from './master/priority.ts';
+import { isBusy, takePrecedence } from './master/priority.ts';
 
 const parts = new Map<string, (folder: string, scale: number) => Promise<readonly Figure[]>>([
   ['launch', launchFigures],
@@ -32,7 +32,7 @@ const scale = Number(values.scale);
 if (!(scale > 0 && scale <= 1))
   throw new Error(`--scale is above 0 and at most 1: ${values.scale}`);
 
-takePriority();
+takePrecedence();
 const figures: Figure[] = [
   { name: 'scale', value: scale, unit: 'times' },
   { name: 'real-time-policy', value: isBusy ? 1 : 0, unit: 'yes' },

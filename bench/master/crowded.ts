@@ -5,7 +5,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Figure } from '../figure.ts';
 import { failoverReport, killLeader, launchAll } from './failover.ts';
-import { type Ground, openGround } from './ground.ts';
+import { openGround } from './ground.ts';
+import type { MasterCluster } from './master-cluster.ts';
 import { cpuShare, residentBytes } from './process-use.ts';
 import { stateReadFigures } from './reads.ts';
 
@@ -18,7 +19,7 @@ export async function crowdedFigures(folder: string, scale: number): Promise<rea
   await using stack = new AsyncDisposableStack();
   const agents = Math.round(10_000 * scale);
   const tasks = Math.round(100_000 * scale);
-  const before = { bytes: NaN };
+  const watched: Watched[] = [];
   const ground = await openGround(stack, {
     folder,
     agents,
@@ -26,14 +27,12 @@ export async function crowdedFigures(folder: string, scale: number): Promise<rea
     schedulers: 20,
     tasksPerAccept: 10,
     life: { kind: 'lively', runMs: undefined },
-    onMasters: async (cluster) => {
-      await pause(3000);
-      before.bytes = residentBytes(cluster.pid(await cluster.leader()));
-    },
+    onMasters: async (cluster) => void watched.push(await watch(cluster, 'masters')),
+    onAgents: async (cluster) => void watched.push(await watch(cluster, 'agents')),
   });
-  const connected = await watch(ground, 'agents');
   await launchAll(ground, tasks);
-  const busy = await watch(ground, 'agents-and-tasks');
+  watched.push(await watch(ground.cluster, 'agents-and-tasks'));
+  const [alone, connected, busy] = watched.map(({ bytes }) => bytes);
   const reads = await stateReadFigures(ground);
   const { failover } = await killLeader(ground);
   // The second ping of everybody tells whether the first ones were late.
@@ -41,10 +40,13 @@ export async function crowdedFigures(folder: string, scale: number): Promise<rea
   const { silenceMs, dismissed } = await ground.fleet.report();
   const metrics = await ground.cluster.metrics(await ground.cluster.leader());
   return [
-    ...connected.figures,
-    { name: 'bytes-per-agent', value: (connected.bytes - before.bytes) / agents, unit: 'bytes' },
-    ...busy.figures,
-    { name: 'bytes-per-task', value: (busy.bytes - connected.bytes) / tasks, unit: 'bytes' },
+    ...watched.flatMap(({ figures }) => figures),
+    {
+      name: 'bytes-per-agent',
+      value: ((connected ?? NaN) - (alone ?? NaN)) / agents,
+      unit: 'bytes',
+    },
+    { name: 'bytes-per-task', value: ((busy ?? NaN) - (connected ?? NaN)) / tasks, unit: 'bytes' },
     ...reads,
     ...failoverReport('herd', [failover]),
     { name: 'herd-ping-late-by', value: Math.max(0, silenceMs - pingMs), unit: 'ms' },
@@ -57,14 +59,14 @@ export async function crowdedFigures(folder: string, scale: number): Promise<rea
   ];
 }
 
+type Watched = { readonly bytes: number; readonly figures: readonly Figure[] };
+
 /** What the leader takes while nothing happens. */
-async function watch(
-  { cluster }: Ground,
-  name: string,
-): Promise<{ readonly bytes: number; readonly figures: readonly Figure[] }> {
-  const pid = cluster.pid(await cluster.leader());
+async function watch(cluster: MasterCluster, name: string): Promise<Watched> {
+  const leader = await cluster.leader();
+  const pid = cluster.pid(leader);
   const share = await cpuShare(pid, watchMs);
-  const metrics = await cluster.metrics(await cluster.leader());
+  const metrics = await cluster.metrics(leader);
   const bytes = residentBytes(pid);
   return {
     bytes,

@@ -8,7 +8,6 @@ import {
 } from '../neighbours/crowd.ts';
 import { type Fleet, type FleetOptions, type FleetReport, openFleet } from '../neighbours/fleet.ts';
 import { type MasterCluster, newMasterCluster } from './master-cluster.ts';
-import { priorities, withPriority } from './priority.ts';
 
 export type GroundOptions = Pick<FleetOptions, 'agents' | 'agentsPerProcess' | 'life'> &
   Pick<CrowdSettings, 'schedulers' | 'tasksPerAccept'> & {
@@ -17,6 +16,8 @@ export type GroundOptions = Pick<FleetOptions, 'agents' | 'agentsPerProcess' | '
     readonly flags?: readonly string[];
     /** Called when the masters are there and nobody else is. */
     readonly onMasters?: (cluster: MasterCluster) => Promise<void>;
+    /** Called when all agents are connected and nobody has subscribed. */
+    readonly onAgents?: (cluster: MasterCluster) => Promise<void>;
   };
 
 export type Ground = {
@@ -31,7 +32,7 @@ const pollMs = 50;
 /** Everybody is connected when it resolves. */
 export async function openGround(
   stack: AsyncDisposableStack,
-  { folder, flags = [], onMasters, ...options }: GroundOptions,
+  { folder, flags = [], onMasters, onAgents, ...options }: GroundOptions,
 ): Promise<Ground> {
   const cluster = stack.use(await newMasterCluster(folder, flags));
   cluster.startAll();
@@ -39,27 +40,25 @@ export async function openGround(
   await onMasters?.(cluster);
   const { agents, agentsPerProcess, life, schedulers, tasksPerAccept } = options;
   const shape = { cpus: 10_000, mem: 1 << 20, seed: 1 };
-  const wrap = withPriority(priorities.neighbours);
   const fleet = stack.use(
-    openFleet({ masters: cluster.grpc, agents, agentsPerProcess, life, ...shape }, wrap),
+    openFleet({ masters: cluster.grpc, agents, agentsPerProcess, life, ...shape }),
   );
   const crowd = stack.use(
-    openCrowd(
-      {
-        masters: cluster.http,
-        schedulers,
-        tasksPerAccept,
-        task: { cpus: 0.01, mem: 1 },
-        refuseSeconds: 5,
-        roles: Math.min(schedulers, 10),
-        json: false,
-        seed: 1,
-      },
-      wrap,
-    ),
+    openCrowd({
+      masters: cluster.http,
+      schedulers,
+      tasksPerAccept,
+      task: { cpus: 0.01, mem: 1 },
+      // What is not wanted is not asked for again before it is (REVIVE).
+      refuseSeconds: 600,
+      roles: Math.min(schedulers, 10),
+      json: false,
+      seed: 1,
+    }),
   );
   await fleet.start();
   await untilFleet(fleet, ({ registered }) => registered === agents);
+  await onAgents?.(cluster);
   await crowd.start();
   await untilCrowd(crowd, ({ subscribed }) => subscribed === schedulers);
   return { cluster, fleet, crowd };

@@ -9,7 +9,7 @@ import { paths } from '../raft/kv-messages.ts';
 import { startGenerator } from '../raft/generator.ts';
 import { type Latencies, median } from '../raft/latencies.ts';
 import { type Ground, openGround, untilFleet, wallMs } from './ground.ts';
-import { priorities, withPriority } from './priority.ts';
+import { mastersPriority, withPriority } from './priority.ts';
 import { cpuSeconds } from './process-use.ts';
 
 const tasksPerAccept = 100;
@@ -21,13 +21,13 @@ const rounds = 5;
 export async function launchFigures(folder: string, scale: number): Promise<readonly Figure[]> {
   await using stack = new AsyncDisposableStack();
   const log = stack.use(
-    await ownCluster(folder, withPriority(priorities.masters), {
+    await ownCluster(folder, withPriority(mastersPriority), {
       ...productionOptions,
       threaded: true,
     }),
   );
   log.startAll();
-  using generator = startGenerator(withPriority(priorities.neighbours));
+  using generator = startGenerator((program) => program);
   const ground = await openGround(stack, {
     folder,
     agents: 500,

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Program, startProgram } from '#internal/runtime/real/program.ts';
 import { systemRandom } from '#internal/runtime/real/random.ts';
 import { findFreePort } from '#internal/testing/free-port.ts';
-import { priorities, withPriority } from './priority.ts';
+import { mastersPriority, withPriority } from './priority.ts';
 
 const host = '127.0.0.1';
 const altiplano = join(import.meta.dirname, '../../cmd/altiplano.js');
@@ -71,7 +71,7 @@ export class MasterCluster implements AsyncDisposable {
       ],
     };
     this.#programs[master] = startProgram({
-      ...withPriority(priorities.masters)(program),
+      ...withPriority(mastersPriority)(program),
       // Warnings and worse: whoever runs the benchmark is to see them.
       onLine: (_, line) => console.error(`master-${master + 1}: ${line}`),
     });

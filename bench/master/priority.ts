@@ -1,9 +1,9 @@
 /**
- * On a machine that does other work too, all that the benchmark runs gets a real-time policy (`chrt`), or
- * it would be the others that are measured: masters before their neighbours, as they would be on machines
- * of their own. Ratios hold then, absolute figures hardly.
+ * On a machine that does other work too, the masters get a real-time policy (`chrt`), and their neighbours
+ * precedence over what others do, or it would be the others that are measured. Ratios hold then, absolute
+ * figures hardly.
  */
-import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 
 export type Command = { readonly command: string; readonly args: readonly string[] };
@@ -13,8 +13,8 @@ const quietLoad = 0.7;
 
 export const isBusy: boolean = (loadavg()[0] ?? 0) > quietLoad;
 
-/** Masters and nodes of the log; neighbours, generators, and whoever measures. */
-export const priorities = { masters: 4, neighbours: 3 } as const;
+/** Of masters and nodes of the log. */
+export const mastersPriority = 4;
 
 export const withPriority =
   (priority: number): ((program: Command) => Command) =>
@@ -23,10 +23,10 @@ export const withPriority =
       ? { command: 'chrt', args: ['--rr', `${priority}`, command, ...args] }
       : { command, args };
 
-/** This process, which must not be kept waiting itself. */
-export function takePriority(): void {
-  const argv = ['--all-tasks', '--rr', '--pid', `${priorities.neighbours}`, `${process.pid}`];
-  if (isBusy && spawnSync('chrt', argv).status !== 0) {
-    throw new Error('this machine does other work and lends no real-time policy');
-  }
+/**
+ * For this process and all that it starts: before others, but not before the kernel's own threads, as a
+ * real-time policy would have it. Thousands of neighbours would keep the disk from its work.
+ */
+export function takePrecedence(): void {
+  if (isBusy) writeFileSync('/proc/self/autogroup', '-19');
 }

@@ -1,6 +1,6 @@
 /** Schedulers over the real HTTP API, by the hundred, in a process of their own. */
 import { join } from 'node:path';
-import { type Ordered, startOrdered, type Wrap } from './orders.ts';
+import { type Ordered, startOrdered } from './orders.ts';
 import type { SchedulerOptions } from './simulated-scheduler.ts';
 
 export type CrowdSettings = Pick<
@@ -56,8 +56,8 @@ export type Crowd = AsyncDisposable & {
 const program = join(import.meta.dirname, 'schedulers-main.ts');
 
 /** Nobody subscribes before `start`. */
-export function openCrowd(settings: CrowdSettings, wrap?: Wrap): Crowd {
-  const process: Ordered<CrowdOrder, CrowdReport> = startOrdered(program, settings, wrap);
+export function openCrowd(settings: CrowdSettings): Crowd {
+  const process: Ordered<CrowdOrder, CrowdReport> = startOrdered(program, settings);
   return {
     pid: process.pid,
     start: async () => void (await process.ask({ kind: 'start' })),

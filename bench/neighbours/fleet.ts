@@ -3,7 +3,7 @@
  * own: a process may open so many files and no more, and has one core.
  */
 import { join } from 'node:path';
-import { type Ordered, startOrdered, type Wrap } from './orders.ts';
+import { type Ordered, startOrdered } from './orders.ts';
 import type { TaskLife } from './simulated-agent.ts';
 
 export type FleetOptions = {
@@ -56,15 +56,12 @@ export type Fleet = AsyncDisposable & {
 const program = join(import.meta.dirname, 'agents-main.ts');
 
 /** Nobody dials before `start`. */
-export function openFleet(
-  { agents, agentsPerProcess, ...shared }: FleetOptions,
-  wrap?: Wrap,
-): Fleet {
+export function openFleet({ agents, agentsPerProcess, ...shared }: FleetOptions): Fleet {
   const processes: Ordered<FleetOrder, FleetReport>[] = [];
   for (let first = 0; first < agents; first += agentsPerProcess) {
     const count = Math.min(agentsPerProcess, agents - first);
     const settings: FleetSettings = { ...shared, first, count };
-    processes.push(startOrdered(program, settings, wrap));
+    processes.push(startOrdered(program, settings));
   }
   const askAll = async (kind: FleetOrder['kind']): Promise<readonly FleetReport[]> =>
     await Promise.all(processes.map((process) => process.ask({ kind })));

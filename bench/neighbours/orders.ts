@@ -19,22 +19,14 @@ export type Ordered<Order, Answer> = AsyncDisposable & {
   ask(order: Order): Promise<Answer>;
 };
 
-/** How a program is started: as it is, or by another one that lends it a priority. */
-export type Wrap = (program: Command) => Command;
-
-type Command = { readonly command: string; readonly args: readonly string[] };
-
 /** Starts a program that serves orders; `settings` are what `settingsOf` gives there. */
 export function startOrdered<Order, Answer>(
   file: string,
   settings: unknown,
-  wrap: Wrap = (program) => program,
 ): Ordered<Order, Answer> {
-  const { command, args } = wrap({
-    command: process.execPath,
-    args: [file, JSON.stringify(settings)],
+  const child = spawn(process.execPath, [file, JSON.stringify(settings)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
-  const child = spawn(command, [...args], { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
