@@ -9,7 +9,7 @@ import { nodeId } from '#raft/core/types.ts';
 import { defaultRaftNodeOptions, openRaftNode, type RaftNode } from '#raft/node/raft-node.ts';
 import type { StateMachine } from '#raft/node/replicated-log.ts';
 import { SessionMachine } from '#raft/node/session-machine.ts';
-import { defaultGrpcPeersOptions, grpcPeers } from '#raft/transport/grpc.ts';
+import { defaultGrpcPeersOptions, grpcPeers, peerWindowBytes } from '#raft/transport/grpc.ts';
 import { openWal } from '#storage/wal/wal.ts';
 import { countingFiles, type DiskCounts } from './counting-files.ts';
 import { openKeeping } from './kv-keeping.ts';
@@ -36,7 +36,11 @@ export async function openKvLog(
   if (own === undefined) throw new Error(`node ${id} is none of the peers`);
   const logger = openLogger({ level: 'warn' });
   const [clock, random] = [systemClock(), systemRandom()];
-  const grpc = await openGrpcServer({ host: own.host, port: own.port });
+  const grpc = await openGrpcServer({
+    host: own.host,
+    port: own.port,
+    windowBytes: peerWindowBytes,
+  });
   const { server } = grpc;
   const voters = joins === true ? [] : peers.map((peer) => nodeId(peer.id));
   const log = await openWal(

@@ -23,7 +23,7 @@ import type { StateMachine } from '#raft/node/replicated-log.ts';
 import { carried } from '#raft/thread/carried-error.ts';
 import type { ToMachine, ToNode } from '#raft/thread/messages.ts';
 import { defaultNodeHostOptions, NodeHost } from '#raft/thread/node-host.ts';
-import { defaultGrpcPeersOptions, grpcPeers } from '#raft/transport/grpc.ts';
+import { defaultGrpcPeersOptions, grpcPeers, peerWindowBytes } from '#raft/transport/grpc.ts';
 import { serveOperators } from '#raft/transport/grpc-operators.ts';
 import { grpcSnapshots } from '#raft/transport/grpc-snapshots.ts';
 import { openSnapshotStore } from '#storage/snapshot/snapshot-store.ts';
@@ -58,7 +58,9 @@ let host: NodeHost | undefined;
 
 try {
   const disk = await openDisk();
-  const grpc = stack.use(await openGrpcServer({ host: flags.ip, port: flags.peerPort }));
+  const grpc = stack.use(
+    await openGrpcServer({ host: flags.ip, port: flags.peerPort, windowBytes: peerWindowBytes }),
+  );
   host = new NodeHost(
     {
       port,
