@@ -66,7 +66,7 @@ try {
       port,
       clock,
       logger,
-      defer: afterTurn,
+      defer: queueMicrotask,
       open: async (machine, onFault) => await openNode(machine, { ...disk, grpc, onFault }),
       close: async () => await stack.disposeAsync(),
     },
