@@ -135,7 +135,9 @@ export const storageBugs: readonly Bug[] = [
       edit(
         'storage/wal/wal.ts',
         'await this.#file.write(this.#offset, [batch.bytes]);\n',
-        `await this.#file.write(this.#offset, [batch.bytes]).catch(() => {});
+        `await this.#file.write(this.#offset, [batch.bytes]).catch((fault: FilesError) => {
+      if (fault.code !== 'ENOSPC') throw fault;
+    });
 `,
       ),
     ],
