@@ -1,6 +1,7 @@
 /**
  * Our log against etcd's, in one run on one disk: three nodes of each on this machine, loaded in turns
- * by the same client with Puts of 256 bytes; what a process that leads gets done without a network
+ * by the same client with Puts of 256 bytes (ours with the log in the thread of the service, and in
+ * one of its own); what a process that leads gets done without a network
  * before it, next to what the bare disk allows; and how long nobody answers when a leader dies or
  * hands over.
  *
@@ -16,7 +17,14 @@ import { loadavg } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Figure, reportFigures } from './figure.ts';
-import { type Cluster, etcdCluster, installEtcd, ownCluster, type Wrap } from './raft/clusters.ts';
+import {
+  type Cluster,
+  etcdCluster,
+  installEtcd,
+  ownCluster,
+  productionOptions,
+  type Wrap,
+} from './raft/clusters.ts';
 import { diskCounts, type DiskUse, useBetween } from './raft/disk-use.ts';
 import { failoverGapsMs, transferGapsMs } from './raft/gaps.ts';
 import { type Generator, startGenerator } from './raft/generator.ts';
@@ -31,7 +39,8 @@ const valueBytes = 256;
 const rounds = 5;
 const roundMs = 2500;
 const failovers = 9;
-const transfers = 60;
+/** So many that one in a hundred is not simply the worst. */
+const transfers = 150;
 /** More than this of other work, and only a real-time policy tells anything. */
 const quietLoad = 0.7;
 
@@ -55,9 +64,9 @@ function latencyFigures(name: string, measured: readonly Latencies[]): readonly 
   ];
 }
 
-/** Each round loads one cluster right after the other, the first one changing. */
+/** Each round loads one cluster right after the other, beginning at either end; ratios are to the first. */
 async function loadInTurns(
-  clusters: readonly [Cluster, Cluster],
+  clusters: readonly Cluster[],
   generator: Generator,
   clients: number,
 ): Promise<readonly Figure[]> {
@@ -74,16 +83,18 @@ async function loadInTurns(
         ?.push(useBetween(before, await diskCounts(cluster, leader), valueBytes));
     }
   }
-  const [etcd, own] = clusters.map(({ name }) => measured.get(name) ?? []);
-  const over = (field: keyof Latencies): number =>
-    median((own ?? []).map((each, round) => each[field] / (etcd?.[round]?.[field] ?? NaN)));
+  const [first, ...others] = clusters.map(({ name }) => ({ name, of: measured.get(name) ?? [] }));
+  const over = (own: readonly Latencies[], field: keyof Latencies): number =>
+    median(own.map((each, round) => each[field] / (first?.of[round]?.[field] ?? NaN)));
   return [
     ...clusters.flatMap(({ name }) => [
       ...latencyFigures(`${name}-${clients}-clients`, measured.get(name) ?? []),
       ...diskFigures(`${name}-${clients}-clients`, uses.get(name) ?? []),
     ]),
-    times(`own-over-etcd-${clients}-clients-rate`, over('perSecond')),
-    times(`own-over-etcd-${clients}-clients-p99`, over('p99Ms')),
+    ...others.flatMap(({ name, of }) => [
+      times(`${name}-over-${first?.name}-${clients}-clients-rate`, over(of, 'perSecond')),
+      times(`${name}-over-${first?.name}-${clients}-clients-p99`, over(of, 'p99Ms')),
+    ]),
   ];
 }
 
@@ -135,16 +146,21 @@ async function measure(): Promise<void> {
     installEtcd();
     await using etcd = await etcdCluster(folder, withPriority(20));
     await using own = await ownCluster(folder, withPriority(20));
+    // As in a master, where the log must not be held up by what a state machine does.
+    const threads = { ...productionOptions, threaded: true };
+    await using threaded = await ownCluster(`${folder}/threads`, withPriority(20), threads);
     using generator = startGenerator(withPriority(10));
     etcd.startAll();
     own.startAll();
+    threaded.startAll();
     const figures: Figure[] = [
       { name: 'load-of-machine-before', value: loadavg()[0] ?? NaN, unit: 'processes' },
       { name: 'real-time-policy', value: isBusy ? 1 : 0, unit: 'yes' },
     ];
     for (const clients of clientCounts) {
-      figures.push(...(await loadInTurns([etcd, own], generator, clients)));
+      figures.push(...(await loadInTurns([etcd, own, threaded], generator, clients)));
     }
+    await threaded.endAll('SIGKILL');
     figures.push(...(await driveInside(own, folder)));
     for (const cluster of [etcd, own]) figures.push(...(await gaps(cluster)));
     reportFigures('raft', figures);

@@ -202,7 +202,7 @@ export async function ownCluster(
     return run(kvNodeCommand(own, profiles === undefined ? [] : flags));
   });
   return new Cluster(
-    'own',
+    options.threaded === true ? 'own-threaded' : 'own',
     peers.map(({ kvPort }) => `${host}:${kvPort}`),
     commands,
     { compiled: `${folder}/compiled` },

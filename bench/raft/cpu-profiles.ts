@@ -10,6 +10,8 @@ type Profile = {
     readonly id: number;
     readonly callFrame: { readonly functionName: string; readonly url: string };
   }[];
+  /** As `process.hrtime` counts. */
+  readonly startTime: number;
   readonly samples: readonly number[];
   /** Microseconds before each sample. */
   readonly timeDeltas: readonly number[];
@@ -21,19 +23,25 @@ export type SelfTimes = {
   readonly functions: ReadonlyMap<string, number>;
 };
 
-/** Of all threads whose profiles lie in `folder`. */
-export function selfTimes(folder: string): SelfTimes {
+/** In microseconds, as `process.hrtime` counts. */
+export type Span = { readonly fromUs: number; readonly toUs: number };
+
+/** Of all threads whose profiles lie in `folder`, within `span`. */
+export function selfTimes(folder: string, { fromUs, toUs }: Span): SelfTimes {
   const parts = new Map<string, number>();
   const functions = new Map<string, number>();
   for (const file of readdirSync(folder)) {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- V8's format.
     const profile = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Profile;
     const frames = new Map(profile.nodes.map(({ id, callFrame }) => [id, callFrame]));
+    let nowUs = profile.startTime;
     for (const [at, id] of profile.samples.entries()) {
+      const us = profile.timeDeltas[at] ?? 0;
+      nowUs += us;
+      if (nowUs < fromUs || nowUs > toUs) continue;
       const { functionName = '', url = '' } = frames.get(id) ?? {};
       const part = partOf(functionName, url);
       if (part === undefined) continue;
-      const us = profile.timeDeltas[at] ?? 0;
       parts.set(part, (parts.get(part) ?? 0) + us);
       const name = `${functionName || 'anonymous'} ${url.replace(/^.*\/(?=[^/]+$)/, '')}`.trim();
       functions.set(name, (functions.get(name) ?? 0) + us);

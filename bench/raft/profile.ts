@@ -4,9 +4,10 @@
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import process from 'node:process';
 import { type Cluster, type OwnOptions, ownCluster, productionOptions } from './clusters.ts';
 import type { Wrap } from './clusters.ts';
-import { selfTimes } from './cpu-profiles.ts';
+import { selfTimes, type Span } from './cpu-profiles.ts';
 import { startGenerator } from './generator.ts';
 import { paths } from './kv-messages.ts';
 import type { Latencies } from './latencies.ts';
@@ -31,9 +32,9 @@ export const profiledShapes: readonly Shape[] = [false, true].flatMap((threaded)
   ),
 );
 
-const durationMs = 5000;
+const durationMs = 4000;
 const valueBytes = 256;
-const functionsShown = 14;
+const functionsShown = 12;
 
 export type ProfileOptions = {
   /** Where the profiles stay, a folder for each process. */
@@ -54,8 +55,12 @@ export async function profile(shape: Shape, options: ProfileOptions): Promise<vo
     await using cluster = await ownCluster(folder, run, own);
     cluster.startAll();
     const leader = await cluster.leader();
+    // Until it is compiled and the files made ahead are there.
+    await load(cluster, leader, { shape, runClient });
     const first = await revisionOf(cluster, leader);
+    const fromUs = nowUs();
     const { perSecond, p50Ms, p99Ms } = await load(cluster, leader, { shape, runClient });
+    const span = { fromUs, toUs: nowUs() };
     const puts = (await revisionOf(cluster, leader)) - first;
     const figures = await figuresOf(cluster);
     // Who follows ends first: nobody is elected for the sake of the end.
@@ -66,7 +71,7 @@ export async function profile(shape: Shape, options: ProfileOptions): Promise<vo
       console.log(`  ${node === leader ? 'leader' : 'follower'}: ${figures[node]}`);
     }
     for (const node of [leader, others[0] ?? leader]) {
-      report(node === leader ? 'leader' : 'a follower', folderOf(node), puts);
+      report(node === leader ? 'leader' : 'a follower', folderOf(node), { puts, span });
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -115,10 +120,15 @@ async function figuresOf(cluster: Cluster): Promise<readonly string[]> {
   );
 }
 
-function report(who: string, folder: string, puts: number): void {
-  const { parts, functions } = selfTimes(folder);
+function report(
+  who: string,
+  folder: string,
+  { puts, span }: { readonly puts: number; readonly span: Span },
+): void {
+  const { parts, functions } = selfTimes(folder, span);
   const total = [...parts.values()].reduce((sum, us) => sum + us, 0);
-  console.log(`  ${who}: ${(total / puts).toFixed(1)} us of CPU a put`);
+  const share = ((100 * total) / (span.toUs - span.fromUs)).toFixed(0);
+  console.log(`  ${who}: ${(total / puts).toFixed(1)} us a put, ${share} % of a core`);
   for (const [part, us] of byTime(parts)) console.log(`    ${line(part, us, { total, puts })}`);
   console.log('    of that, by function:');
   for (const [name, us] of byTime(functions).slice(0, functionsShown)) {
@@ -134,4 +144,5 @@ function line(name: string, us: number, all: { total: number; puts: number }): s
   return `${name.padEnd(48)} ${share.padStart(7)} ${(us / all.puts).toFixed(2).padStart(8)} us`;
 }
 
+const nowUs = (): number => Number(process.hrtime.bigint() / 1000n);
 const ms = (value: number): string => `${value.toFixed(2)} ms`;

@@ -4,8 +4,9 @@
  * fail with EIO, without having been done, and says so. Files and folders are counted together, from
  * 1; "fail 12 /log" counts only those whose path has that in it.
  *
- * A write to a file that was opened with O_DSYNC is a sync as well. Killed before it, the first half
- * of it is there, as a kernel may leave it; one that fails is there, but the disk never gets it.
+ * A write to a file that was opened with O_DSYNC is a sync as well. Killed before it, about the first half
+ * of it is there, in whole pages, as a kernel may leave it; one that fails is there all the same, which
+ * its program cannot know.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -75,7 +76,8 @@ static ssize_t write_with(int fd, const struct iovec *parts, int count, off64_t 
   int flags = fcntl(fd, F_GETFL);
   if (flags < 0 || (flags & O_DSYNC) == 0 || !is_struck(fd)) return real(fd, parts, count, offset);
   if (is_verb("kill-before")) {
-    struct iovec half = {parts[0].iov_base, parts[0].iov_len / 2};
+    off64_t end = (offset + (off64_t)parts[0].iov_len / 2) / 4096 * 4096;
+    struct iovec half = {parts[0].iov_base, end > offset ? end - offset : 0};
     real(fd, &half, 1, offset);
     kill(getpid(), SIGKILL);
   }
