@@ -49,6 +49,9 @@ export const defaultThreadedNodeOptions: ThreadedNodeOptions = {
   turnMsMax: 20,
 };
 
+/** For the thread of the node: what it makes lives as long as a put takes, and most of it dies at once. */
+export const logYoungMebibytes: number = 16;
+
 const unknown = { kind: 'refused', reason: 'unknown' } as const;
 
 export class ThreadedNode {
