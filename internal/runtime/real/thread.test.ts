@@ -35,7 +35,9 @@ test('a thread begins with the room for young objects that it is given', async (
     const thread = startThread<never, number>(program(source), { settings: undefined, ...options });
     const { promise, resolve } = Promise.withResolvers<number>();
     thread.port.listen(resolve);
-    return await promise.finally(() => thread.end());
+    const sizeBytes = await promise;
+    await thread.end();
+    return sizeBytes;
   };
   t.true((await sizeOf({})) < 8 << 20);
   t.true((await sizeOf({ youngMebibytes: 16 })) >= 16 << 20);
