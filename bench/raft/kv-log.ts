@@ -2,6 +2,7 @@
 import { openGrpcServer } from '#internal/rpc/grpc-server.ts';
 import { systemClock } from '#internal/runtime/real/clock.ts';
 import { systemFiles } from '#internal/runtime/real/files.ts';
+import { widenWindows } from '#internal/runtime/real/http2-windows.ts';
 import { openLogger } from '#internal/runtime/real/logger.ts';
 import { systemRandom } from '#internal/runtime/real/random.ts';
 import { afterTurn } from '#internal/runtime/real/turn.ts';
@@ -36,11 +37,8 @@ export async function openKvLog(
   if (own === undefined) throw new Error(`node ${id} is none of the peers`);
   const logger = openLogger({ level: 'warn' });
   const [clock, random] = [systemClock(), systemRandom()];
-  const grpc = await openGrpcServer({
-    host: own.host,
-    port: own.port,
-    windowBytes: peerWindowBytes,
-  });
+  const grpc = await openGrpcServer({ host: own.host, port: own.port });
+  const windows = widenWindows(grpc.port, peerWindowBytes);
   const { server } = grpc;
   const voters = joins === true ? [] : peers.map((peer) => nodeId(peer.id));
   const log = await openWal(
@@ -88,6 +86,7 @@ export async function openKvLog(
     async close() {
       await keeping?.close();
       await log.close();
+      windows[Symbol.dispose]();
       await grpc[Symbol.asyncDispose]();
     },
   };

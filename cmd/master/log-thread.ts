@@ -7,6 +7,7 @@ import { resolve } from 'node:path';
 import { type GrpcServer, openGrpcServer } from '#internal/rpc/grpc-server.ts';
 import { systemClock } from '#internal/runtime/real/clock.ts';
 import { systemFiles } from '#internal/runtime/real/files.ts';
+import { widenWindows } from '#internal/runtime/real/http2-windows.ts';
 import { openLogger } from '#internal/runtime/real/logger.ts';
 import { systemRandom } from '#internal/runtime/real/random.ts';
 import { threadPort, threadSettings } from '#internal/runtime/real/thread.ts';
@@ -58,9 +59,8 @@ let host: NodeHost | undefined;
 
 try {
   const disk = await openDisk();
-  const grpc = stack.use(
-    await openGrpcServer({ host: flags.ip, port: flags.peerPort, windowBytes: peerWindowBytes }),
-  );
+  const grpc = stack.use(await openGrpcServer({ host: flags.ip, port: flags.peerPort }));
+  stack.use(widenWindows(grpc.port, peerWindowBytes));
   host = new NodeHost(
     {
       port,

@@ -2,8 +2,6 @@
  * The gRPC port of a master: one server, on which peers and agents find their services. Services are
  * added to it after it listens, each by the room that serves it.
  */
-import diagnostics from 'node:diagnostics_channel';
-import type { Http2Session, ServerHttp2Stream } from 'node:http2';
 import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
 import { channelOptions } from './grpc-channel.ts';
 
@@ -13,11 +11,6 @@ export type GrpcServerOptions = {
   readonly port: number;
   /** Certificates to show and to ask for. Default: in the clear. */
   readonly security?: ServerCredentials;
-  /**
-   * What callers may have on its way to us, on a connection and on a stream. Default: 64 KiB. Whoever is
-   * sent more at a time is waited for by its sender, a round trip each time.
-   */
-  readonly windowBytes?: number;
 };
 
 export type GrpcServer = AsyncDisposable & {
@@ -43,7 +36,6 @@ export async function openGrpcServer({
   host,
   port,
   security = ServerCredentials.createInsecure(),
-  windowBytes,
 }: GrpcServerOptions): Promise<GrpcServer> {
   // The library writes to standard error by itself; whatever matters reaches our callers as errors.
   setLogVerbosity(logVerbosity.NONE);
@@ -52,38 +44,14 @@ export async function openGrpcServer({
     server.forceShutdown();
     throw listenError(`${host}:${port}`, cause);
   });
-  const widening = windowBytes === undefined ? undefined : widenWindows(bound, windowBytes);
   return {
     host,
     port: bound,
     server,
     // Not gracefully: the calls on it are streams that never end by themselves.
-    [Symbol.asyncDispose]: async () => {
-      widening?.[Symbol.dispose]();
-      server.forceShutdown();
-    },
+    [Symbol.asyncDispose]: async () => server.forceShutdown(),
   };
 }
-
-/**
- * Of each connection that `port` accepts from now on, when its first stream begins. The library lets
- * clients choose their windows but not servers; Node tells of every stream that begins.
- */
-function widenWindows(port: number, windowBytes: number): Disposable {
-  const widened = new WeakSet<Http2Session>();
-  const onStream = (message: unknown): void => {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's format.
-    const { session } = (message as { readonly stream: ServerHttp2Stream }).stream;
-    if (session?.socket.localPort !== port || widened.has(session)) return;
-    widened.add(session);
-    session.settings({ initialWindowSize: windowBytes });
-    session.setLocalWindowSize(windowBytes);
-  };
-  diagnostics.subscribe(streamCreated, onStream);
-  return { [Symbol.dispose]: () => void diagnostics.unsubscribe(streamCreated, onStream) };
-}
-
-const streamCreated = 'http2.server.stream.created';
 
 /** As gRPC wants it: IPv6 hosts in brackets. */
 export const addressOf = (host: string, port: number): string =>

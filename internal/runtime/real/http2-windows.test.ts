@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import http2 from 'node:http2';
 import test from 'ava';
-import { openGrpcServer } from './grpc-server.ts';
+import { openGrpcServer } from '#internal/rpc/grpc-server.ts';
+import { widenWindows } from './http2-windows.ts';
 
 const host = '127.0.0.1';
 
@@ -25,7 +26,8 @@ async function windowsOf(port: number): Promise<readonly [stream: number, connec
 
 test('a server takes as much ahead as it was told to, and others in the process do not', async (t) => {
   await using narrow = await openGrpcServer({ host, port: 0 });
-  await using wide = await openGrpcServer({ host, port: 0, windowBytes: 1 << 20 });
+  await using wide = await openGrpcServer({ host, port: 0 });
+  using _ = widenWindows(wide.port, 1 << 20);
   t.deepEqual(await windowsOf(wide.port), [1 << 20, 1 << 20]);
   t.deepEqual(await windowsOf(wide.port), [1 << 20, 1 << 20], 'each connection');
   t.deepEqual(await windowsOf(narrow.port), [65_535, 65_535]);
