@@ -67,8 +67,8 @@ withCompiler(`a master that idles ends when its log fails${because(noCompiler)}`
   await using folder = await openTempFolder();
   const library = compileLibrary('sync-faults.c', folder.path);
   let [early, idle] = [0, 0];
-  // The first segment and the one made ahead take most syncs: a mebibyte each.
-  for (let sync = 1; sync <= syncsMax; sync += sync < 70 ? 23 : 9) {
+  // The first segment and the one made ahead take most syncs: 64, and 1024 smaller ones.
+  for (let sync = 1; sync <= 2 * syncsMax; sync += sync < 70 ? 23 : sync < 1000 ? 150 : 15) {
     const home = `${folder.path}/${sync}`;
     const env = { LD_PRELOAD: library, SYNC_FAULT: `fail ${sync} /log` };
     const ended = await lifeOfMaster({ folder: home, env });

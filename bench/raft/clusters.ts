@@ -172,7 +172,10 @@ export type Wrap = (command: Command) => Command;
 export type OwnOptions = Pick<
   KvNodeOptions,
   'tickMs' | 'electionTicks' | 'segmentBytes' | 'snapshots' | 'threaded'
->;
+> & {
+  /** Here each process leaves profiles when it ends by itself: in the folder `nodeN`. */
+  readonly profiles?: string;
+};
 
 export const productionOptions: OwnOptions = {
   tickMs: heartbeatMs,
@@ -192,26 +195,21 @@ export async function ownCluster(
     const port = await findFreePort(host, systemRandom());
     peers.push({ id, host, port, kvPort: await findFreePort(host, systemRandom()) });
   }
+  const { profiles, ...each } = options;
   const commands = peers.map(({ id }) => {
-    const own = { ...options, id, clusterId: 'kv', folder: `${folder}/own${id}`, peers };
-    return run(kvNodeCommand(own));
+    const own = { ...each, id, clusterId: 'kv', folder: `${folder}/own${id}`, peers };
+    const flags = ['--cpu-prof', `--cpu-prof-dir=${profiles}/node${id}`];
+    return run(kvNodeCommand(own, profiles === undefined ? [] : flags));
   });
   return new Cluster(
-    'own',
+    options.threaded === true ? 'own-threaded' : 'own',
     peers.map(({ kvPort }) => `${host}:${kvPort}`),
     commands,
     { compiled: `${folder}/compiled` },
   );
 }
 
-export const kvNodeCommand = (options: KvNodeOptions): Command => ({
+export const kvNodeCommand = (options: KvNodeOptions, flags: readonly string[] = []): Command => ({
   command: process.execPath,
-  args: [...nodeFlags(options.id), kvNode, JSON.stringify(options)],
+  args: [...flags, kvNode, JSON.stringify(options)],
 });
-
-/** `RAFT_PROFILE=FOLDER` leaves a profile of each of our nodes there. */
-function nodeFlags(id: number): readonly string[] {
-  const folder = process.env['RAFT_PROFILE'];
-  if (folder === undefined) return [];
-  return ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-name=own${id}.cpuprofile`];
-}

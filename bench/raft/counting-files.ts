@@ -34,16 +34,24 @@ export function sharedDiskCounts(
 export function countingFiles(files: Files, counts: DiskCounts): Files {
   return {
     ...files,
-    open: async (path, options) => counting(await files.open(path, options), counts),
+    open: async (path, options) => {
+      const isDurable = options?.durable === true;
+      return counting(await files.open(path, options), counts, { isDurable });
+    },
   };
 }
 
-const counting = (file: File, counts: DiskCounts): File => ({
+const counting = (
+  file: File,
+  counts: DiskCounts,
+  { isDurable }: { readonly isDurable: boolean },
+): File => ({
   ...file,
   write: async (offset, parts) => {
     const end = offset + parts.reduce((sum, part) => sum + part.length, 0);
     const pages = Math.ceil(end / pageBytes) - Math.floor(offset / pageBytes);
     counts.writtenBytes += pages * pageBytes;
+    if (isDurable) counts.syncs++;
     await file.write(offset, parts);
   },
   sync: async () => {

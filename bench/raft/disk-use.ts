@@ -15,7 +15,7 @@ export type DiskUse = { readonly syncs: number; readonly bytes: number };
 
 export async function diskCounts(cluster: Cluster, node: number): Promise<DiskCounts> {
   const { header } = await cluster.status(node);
-  const disk = await (cluster.name === 'own' ? ownDisk(cluster, node) : etcdDisk(cluster, node));
+  const disk = await (cluster.name === 'etcd' ? etcdDisk(cluster, node) : ownDisk(cluster, node));
   return { ...disk, puts: Number(header.revision) };
 }
 

@@ -7,7 +7,11 @@ import { type HandOver, handOver, leave } from '#raft/node/hand-over.ts';
 import type { Figure } from '#raft/node/meter.ts';
 import type { Proposal, Standing, StateMachine } from '#raft/node/replicated-log.ts';
 import type { ToMachine, ToNode } from '#raft/thread/messages.ts';
-import { defaultThreadedNodeOptions, ThreadedNode } from '#raft/thread/threaded-node.ts';
+import {
+  defaultThreadedNodeOptions,
+  logYoungMebibytes,
+  ThreadedNode,
+} from '#raft/thread/threaded-node.ts';
 import { type DiskCounts, sharedDiskCounts } from './counting-files.ts';
 import { openKvLog } from './kv-log.ts';
 import type { KvThreadSettings } from './kv-log-thread.ts';
@@ -49,7 +53,10 @@ async function openThread(machine: StateMachine, options: KvNodeOptions): Promis
   const disk = sharedDiskCounts();
   const settings: KvThreadSettings = { options, disk: disk.shared };
   const file = new URL('kv-log-thread.ts', import.meta.url);
-  const { port, ended } = startThread<readonly ToNode[], readonly ToMachine[]>(file, { settings });
+  const { port, ended } = startThread<readonly ToNode[], readonly ToMachine[]>(file, {
+    settings,
+    youngMebibytes: logYoungMebibytes,
+  });
   const clock = systemClock();
   const node = new ThreadedNode(
     { port, clock, defer: afterTurn, onFault: endOnFault },

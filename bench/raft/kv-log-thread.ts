@@ -2,7 +2,6 @@
 import { systemClock } from '#internal/runtime/real/clock.ts';
 import { openLogger } from '#internal/runtime/real/logger.ts';
 import { threadPort, threadSettings } from '#internal/runtime/real/thread.ts';
-import { afterTurn } from '#internal/runtime/real/turn.ts';
 import type { ToMachine, ToNode } from '#raft/thread/messages.ts';
 import { defaultNodeHostOptions, NodeHost } from '#raft/thread/node-host.ts';
 import { sharedDiskCounts } from './counting-files.ts';
@@ -25,7 +24,7 @@ const host = new NodeHost(
     port: threadPort<readonly ToMachine[], readonly ToNode[]>(),
     clock: systemClock(),
     logger: openLogger({ level: 'warn' }),
-    defer: afterTurn,
+    defer: queueMicrotask,
     open: async (machine) => await log.begin(machine),
     close: async () => await log.close(),
   },

@@ -2,6 +2,7 @@
 import { openGrpcServer } from '#internal/rpc/grpc-server.ts';
 import { systemClock } from '#internal/runtime/real/clock.ts';
 import { systemFiles } from '#internal/runtime/real/files.ts';
+import { widenWindows } from '#internal/runtime/real/http2-windows.ts';
 import { openLogger } from '#internal/runtime/real/logger.ts';
 import { systemRandom } from '#internal/runtime/real/random.ts';
 import { afterTurn } from '#internal/runtime/real/turn.ts';
@@ -9,7 +10,7 @@ import { nodeId } from '#raft/core/types.ts';
 import { defaultRaftNodeOptions, openRaftNode, type RaftNode } from '#raft/node/raft-node.ts';
 import type { StateMachine } from '#raft/node/replicated-log.ts';
 import { SessionMachine } from '#raft/node/session-machine.ts';
-import { defaultGrpcPeersOptions, grpcPeers } from '#raft/transport/grpc.ts';
+import { defaultGrpcPeersOptions, grpcPeers, peerWindowBytes } from '#raft/transport/grpc.ts';
 import { openWal } from '#storage/wal/wal.ts';
 import { countingFiles, type DiskCounts } from './counting-files.ts';
 import { openKeeping } from './kv-keeping.ts';
@@ -37,6 +38,7 @@ export async function openKvLog(
   const logger = openLogger({ level: 'warn' });
   const [clock, random] = [systemClock(), systemRandom()];
   const grpc = await openGrpcServer({ host: own.host, port: own.port });
+  const windows = widenWindows(grpc.port, peerWindowBytes);
   const { server } = grpc;
   const voters = joins === true ? [] : peers.map((peer) => nodeId(peer.id));
   const log = await openWal(
@@ -84,6 +86,7 @@ export async function openKvLog(
     async close() {
       await keeping?.close();
       await log.close();
+      windows[Symbol.dispose]();
       await grpc[Symbol.asyncDispose]();
     },
   };

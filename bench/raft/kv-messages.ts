@@ -14,6 +14,7 @@ export const paths = {
   /** Ours alone: proposals from within the process, and what the node has counted. */
   drive: '/altiplano.bench.v1.Bench/Drive',
   counters: '/altiplano.bench.v1.Bench/Counters',
+  figures: '/altiplano.bench.v1.Bench/Figures',
   /** Ours alone: holds the loop that answers calls, for milliseconds in JSON. */
   block: '/altiplano.bench.v1.Bench/Block',
 } as const;

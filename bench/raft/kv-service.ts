@@ -76,6 +76,7 @@ function answersOf(parts: KvParts): ReadonlyMap<string, Answer> {
     [kv.paths.moveLeader, (message) => moveLeader(parts, kv.decodeMoveLeader(message))],
     [kv.paths.drive, async (message) => bytesFrom(await drive(parts, message))],
     [kv.paths.counters, () => bytesFrom({ ...diskOf(back), ...cpuOf(), ...countsOf(back) })],
+    [kv.paths.figures, () => bytesFrom(figuresOf(back))],
     [kv.paths.block, (message) => block(Number(Buffer.from(message)))],
   ]);
 }
@@ -161,6 +162,9 @@ function countsOf(back: KvBack): { readonly last: number; readonly snapshotsRest
   const of = (name: string): number => figures.get(name) ?? 0;
   return { last: of('last'), snapshotsRestored: of('snapshots_restored') };
 }
+
+const figuresOf = (back: KvBack): Readonly<Record<string, number>> =>
+  Object.fromEntries(back.figures().map(({ name, value }) => [name, value]));
 
 const diskOf = ({ disk: { syncs, writtenBytes } }: KvBack): DiskCounts => ({ syncs, writtenBytes });
 

@@ -64,9 +64,11 @@ export const storageBugs: readonly Bug[] = [
     edits: [
       edit(
         'storage/wal/wal.ts',
-        'await this.#file.write(this.#offset, [batch.bytes]);\n    await this.#file.sync();',
-        `await this.#file.write(this.#offset, [batch.bytes]);
-    await this.#file.sync().catch(() => {});`,
+        'await this.#file.write(this.#offset, [batch.bytes]);\n',
+        `await this.#file.write(this.#offset, [batch.bytes]).catch((fault: FilesError) => {
+      if (fault.code !== 'EIO') throw fault;
+    });
+`,
       ),
     ],
     killers: { seeds: 40, tests: test('storage/wal/wal', 'after a sync that failed*') },
@@ -79,12 +81,31 @@ export const storageBugs: readonly Bug[] = [
     edits: [
       edit(
         'storage/wal/wal.ts',
-        'await this.#file.write(this.#offset, [batch.bytes]);\n    await this.#file.sync();',
-        `await this.#file.write(this.#offset, [batch.bytes]);
-    await this.#file.sync().catch(() => this.#file.sync());`,
+        'await this.#file.write(this.#offset, [batch.bytes]);\n',
+        `await this.#file
+      .write(this.#offset, [batch.bytes])
+      .catch(async () => await this.#file.sync());
+`,
       ),
     ],
     killers: { tests: test('storage/wal/wal', 'after a sync that failed*') },
+  },
+  {
+    number: 41,
+    name: 'acknowledged-before-the-sync',
+    kind: 'safety',
+    about:
+      'A segment is written without its syncs, and what only the kernel has counts as durable.',
+    edits: [
+      edit(
+        'storage/wal/wal.ts',
+        '{ create: true, exclusive: true, durable: true }',
+        '{ create: true, exclusive: true }',
+      ),
+      edit('storage/wal/wal.ts', '`, { durable: true });', '`);'),
+      edit('storage/wal/spare-segment.ts', '{ create: true, durable: true }', '{ create: true }'),
+    ],
+    killers: { seeds: 60, tests: test('storage/wal/wal', 'after a crash the log holds*') },
   },
   {
     number: 42,
@@ -114,7 +135,9 @@ export const storageBugs: readonly Bug[] = [
       edit(
         'storage/wal/wal.ts',
         'await this.#file.write(this.#offset, [batch.bytes]);\n',
-        `await this.#file.write(this.#offset, [batch.bytes]).catch(() => {});
+        `await this.#file.write(this.#offset, [batch.bytes]).catch((fault: FilesError) => {
+      if (fault.code !== 'ENOSPC') throw fault;
+    });
 `,
       ),
     ],

@@ -3,15 +3,21 @@
  * process when it asks for its 12th sync, "kill-after 12" when that has been done, "fail 12" lets it
  * fail with EIO, without having been done, and says so. Files and folders are counted together, from
  * 1; "fail 12 /log" counts only those whose path has that in it.
+ *
+ * A write to a file that was opened with O_DSYNC is a sync as well. Killed before it, about the first half
+ * of it is there, in whole pages, as a kernel may leave it; one that fails is there all the same, which
+ * its program cannot know.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 static atomic_int asked;
@@ -34,21 +40,67 @@ static int is_meant(int fd) {
   return strstr(path, within) != NULL;
 }
 
+/* Counts it, and says whether it is the one. */
+static int is_struck(int fd) {
+  return is_meant(fd) && atomic_fetch_add(&asked, 1) + 1 == wanted;
+}
+
+static int is_verb(const char *name) { return strcmp(verb, name) == 0; }
+
+static void tell(void) {
+  dprintf(2, "sync %d fails\n", wanted);
+  errno = EIO;
+}
+
 static int sync_with(const char *name, int fd) {
   int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, name);
-  if (!is_meant(fd)) return real(fd);
-  if (atomic_fetch_add(&asked, 1) + 1 != wanted) return real(fd);
-  if (strcmp(verb, "kill-before") == 0) kill(getpid(), SIGKILL);
-  if (strcmp(verb, "fail") == 0) {
-    dprintf(2, "sync %d fails\n", wanted);
-    errno = EIO;
+  if (!is_struck(fd)) return real(fd);
+  if (is_verb("kill-before")) kill(getpid(), SIGKILL);
+  if (is_verb("fail")) {
+    tell();
     return -1;
   }
   int done = real(fd);
-  if (strcmp(verb, "kill-after") == 0) kill(getpid(), SIGKILL);
+  if (is_verb("kill-after")) kill(getpid(), SIGKILL);
   return done;
 }
 
 int fsync(int fd) { return sync_with("fsync", fd); }
 
 int fdatasync(int fd) { return sync_with("fdatasync", fd); }
+
+typedef ssize_t (*pwritev_t)(int, const struct iovec *, int, off64_t);
+
+static ssize_t write_with(int fd, const struct iovec *parts, int count, off64_t offset) {
+  pwritev_t real = (pwritev_t)dlsym(RTLD_NEXT, "pwritev64");
+  int flags = fcntl(fd, F_GETFL);
+  if (flags < 0 || (flags & O_DSYNC) == 0 || !is_struck(fd)) return real(fd, parts, count, offset);
+  if (is_verb("kill-before")) {
+    off64_t end = (offset + (off64_t)parts[0].iov_len / 2) / 4096 * 4096;
+    struct iovec half = {parts[0].iov_base, end > offset ? end - offset : 0};
+    real(fd, &half, 1, offset);
+    kill(getpid(), SIGKILL);
+  }
+  ssize_t done = real(fd, parts, count, offset);
+  if (is_verb("kill-after")) kill(getpid(), SIGKILL);
+  if (!is_verb("fail")) return done;
+  tell();
+  return -1;
+}
+
+ssize_t pwritev64(int fd, const struct iovec *parts, int count, off64_t offset) {
+  return write_with(fd, parts, count, offset);
+}
+
+ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t offset) {
+  return write_with(fd, parts, count, offset);
+}
+
+ssize_t pwrite64(int fd, const void *bytes, size_t length, off64_t offset) {
+  struct iovec part = {(void *)bytes, length};
+  return write_with(fd, &part, 1, offset);
+}
+
+ssize_t pwrite(int fd, const void *bytes, size_t length, off_t offset) {
+  return pwrite64(fd, bytes, length, offset);
+}

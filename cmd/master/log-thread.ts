@@ -8,6 +8,7 @@ import { assert } from '#internal/base/assert.ts';
 import { type GrpcServer, openGrpcServer } from '#internal/rpc/grpc-server.ts';
 import { systemClock } from '#internal/runtime/real/clock.ts';
 import { systemFiles } from '#internal/runtime/real/files.ts';
+import { widenWindows } from '#internal/runtime/real/http2-windows.ts';
 import { openLogger } from '#internal/runtime/real/logger.ts';
 import { systemRandom } from '#internal/runtime/real/random.ts';
 import { threadPort, threadSettings } from '#internal/runtime/real/thread.ts';
@@ -26,7 +27,7 @@ import type { StateMachine } from '#raft/node/replicated-log.ts';
 import { carried } from '#raft/thread/carried-error.ts';
 import type { ToMachine, ToNode } from '#raft/thread/messages.ts';
 import { defaultNodeHostOptions, NodeHost } from '#raft/thread/node-host.ts';
-import { defaultGrpcPeersOptions, grpcPeers } from '#raft/transport/grpc.ts';
+import { defaultGrpcPeersOptions, grpcPeers, peerWindowBytes } from '#raft/transport/grpc.ts';
 import { serveOperators } from '#raft/transport/grpc-operators.ts';
 import { type Saved, serveSaves } from '#raft/transport/grpc-saves.ts';
 import { grpcSnapshots } from '#raft/transport/grpc-snapshots.ts';
@@ -65,12 +66,13 @@ const versions = new Map<NodeId, number | undefined>();
 try {
   const disk = await openDisk();
   const grpc = stack.use(await openGrpcServer({ host: flags.ip, port: flags.peerPort }));
+  stack.use(widenWindows(grpc.port, peerWindowBytes));
   host = new NodeHost(
     {
       port,
       clock,
       logger,
-      defer: afterTurn,
+      defer: queueMicrotask,
       open: async (machine, onFault) => await openNode(machine, { ...disk, grpc, onFault }),
       machineVersionOfAll: versionOfAll,
       close: async () => await stack.disposeAsync(),

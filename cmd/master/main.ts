@@ -33,7 +33,11 @@ import { afterTurn } from '#internal/runtime/real/turn.ts';
 import { openTelemetry } from '#internal/telemetry/open-telemetry.ts';
 import { masterSideCodec } from '#internal/wire/agent-link-codec.ts';
 import type { ToMachine, ToNode } from '#raft/thread/messages.ts';
-import { defaultThreadedNodeOptions, ThreadedNode } from '#raft/thread/threaded-node.ts';
+import {
+  defaultThreadedNodeOptions,
+  logYoungMebibytes,
+  ThreadedNode,
+} from '#raft/thread/threaded-node.ts';
 import { openLevelStore } from '#storage/level/level-store.ts';
 import { advertisedIp } from '../advertised-ip.ts';
 import { explain } from '../explain.ts';
@@ -173,7 +177,10 @@ function startLog(
   };
   // Compiled, it has another ending, as we have.
   const file = new URL(`log-thread${extname(import.meta.filename)}`, import.meta.url);
-  const thread = startThread<readonly ToNode[], readonly ToMachine[]>(file, { settings });
+  const thread = startThread<readonly ToNode[], readonly ToMachine[]>(file, {
+    settings,
+    youngMebibytes: logYoungMebibytes,
+  });
   stack.defer(async () => await thread.end());
   const onFault = (fault: unknown): void => endOnFault(fault, logger);
   const node = new ThreadedNode(

@@ -3,11 +3,15 @@
  * a created, renamed or removed name may be forgotten until its folder was synced. The simulated
  * twin takes those liberties on purpose.
  *
- * Faults are thrown as `FilesError`. A failed `sync` is final: the caller stops the process and
- * never tries it again, because the kernel may have dropped the data already (`raft.md`, bug 41).
+ * Faults are thrown as `FilesError`. A failed `sync`, or write of a `durable` file, is final: the caller
+ * stops the process and never tries it again, because the kernel may have dropped the data already
+ * (`raft.md`, bug 41).
  */
 export type Files = {
-  /** Opens for reading and writing. `create`: makes the file when missing; `exclusive`: must be new. */
+  /**
+   * Opens for reading and writing. `create`: makes the file when missing; `exclusive`: must be new;
+   * `durable`: what a write wrote is durable when it resolves, as if a sync of it belonged to it.
+   */
   open(path: string, options?: OpenOptions): Promise<File>;
   /** Names (not paths) in a folder, sorted. */
   list(folder: string): Promise<readonly string[]>;
@@ -29,7 +33,11 @@ export type Files = {
   lock(path: string): Promise<AsyncDisposable>;
 };
 
-export type OpenOptions = { readonly create?: boolean; readonly exclusive?: boolean };
+export type OpenOptions = {
+  readonly create?: boolean;
+  readonly exclusive?: boolean;
+  readonly durable?: boolean;
+};
 export type FileStat = { readonly kind: 'file' | 'folder' | 'other'; readonly sizeBytes: number };
 
 export type File = {

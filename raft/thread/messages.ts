@@ -39,7 +39,12 @@ export type ToMachine =
   | { readonly kind: 'opened' }
   | { readonly kind: 'begun' }
   | { readonly kind: 'standing'; readonly standing: Standing }
-  | { readonly kind: 'apply'; readonly entries: PackedEntries }
+  | {
+      readonly kind: 'apply';
+      readonly entries: PackedEntries;
+      /** Whether `applied` shall say when it is done. */
+      readonly isTold: boolean;
+    }
   | {
       readonly kind: 'outcomes';
       /** Ticket, index and term of each. */

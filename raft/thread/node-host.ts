@@ -23,6 +23,11 @@ export type NodeHostDependencies = {
   readonly port: MessagePort<readonly ToMachine[], readonly ToNode[]>;
   readonly clock: Clock;
   readonly logger: Logger;
+  /**
+   * Calls back when the callback of the loop that runs now is over, as `queueMicrotask` does: a turn of
+   * the node is one of them, so that all its outcomes are one message. Later, and they would wait for
+   * what else the loop has found, which the peers that were just sent to is.
+   */
   readonly defer: (callback: () => void) => void;
   /** Makes the node over the machine, once. Faults of the node go to `onFault`. */
   readonly open: (machine: StateMachine, onFault: (fault: unknown) => void) => Promise<RaftNode>;

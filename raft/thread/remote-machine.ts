@@ -35,6 +35,8 @@ export class RemoteMachine implements StateMachine {
   /** Oldest first. */
   #underWay: { readonly last: Index; readonly bytes: number }[] = [];
   #bytes = 0;
+  /** Of those after the last that the other thread was to tell of. */
+  #untoldBytes = 0;
   #room: PromiseWithResolvers<void> | undefined;
   #streams = 0;
   #restoring: { readonly stream: number; readonly done: PromiseWithResolvers<void> } | undefined;
@@ -50,7 +52,8 @@ export class RemoteMachine implements StateMachine {
     if (last === undefined) return;
     const packed = packEntries(entries);
     const bytes = entries.reduce((sum, { data }) => sum + data.length + entryCost, 0);
-    this.#dependencies.send({ kind: 'apply', entries: packed }, [packed.bytes.buffer]);
+    const isTold = this.#isToldNow(bytes);
+    this.#dependencies.send({ kind: 'apply', entries: packed, isTold }, [packed.bytes.buffer]);
     this.#handed = last;
     this.#underWay.push({ last, bytes });
     this.#bytes += bytes;
@@ -99,6 +102,14 @@ export class RemoteMachine implements StateMachine {
     assert(this.#restoring?.stream === stream, 'a state was restored that nobody sent');
     if (fault === undefined) this.#restoring.done.resolve();
     else this.#restoring.done.reject(uncarried(fault));
+  }
+
+  /** Each word wakes a thread. By this many, whoever is full has one on its way. */
+  #isToldNow(bytes: number): boolean {
+    this.#untoldBytes += bytes;
+    if (this.#untoldBytes < this.#underWayBytesMax / 4) return false;
+    this.#untoldBytes = 0;
+    return true;
   }
 
   get #isFull(): boolean {

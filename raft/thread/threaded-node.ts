@@ -24,7 +24,7 @@ import { carried, uncarried } from './carried-error.ts';
 import { ChunkStreams } from './chunk-streams.ts';
 import type { Ticket, ToMachine, ToNode } from './messages.ts';
 import { Outbox } from './outbox.ts';
-import { packEntries, type PackedEntries, unpackEntries } from './packed-entries.ts';
+import { packEntries, unpackEntries } from './packed-entries.ts';
 
 export type ThreadedNodeDependencies = {
   readonly port: MessagePort<readonly ToNode[], readonly ToMachine[]>;
@@ -51,6 +51,9 @@ export const defaultThreadedNodeOptions: ThreadedNodeOptions = {
 
 /** One that the node makes for itself, one for an operator, and one that was given up. */
 const snapshotsMax = 3;
+
+/** For the thread of the node: what it makes lives as long as a put takes, and most of it dies at once. */
+export const logYoungMebibytes: number = 16;
 
 const unknown = { kind: 'refused', reason: 'unknown' } as const;
 
@@ -230,7 +233,7 @@ export class ThreadedNode {
         for (const listener of this.#listeners) listener(message.standing);
         break;
       case 'apply':
-        this.#apply(message.entries);
+        this.#apply(message);
         break;
       case 'outcomes':
         this.#tellOutcomes(message);
@@ -270,12 +273,12 @@ export class ThreadedNode {
     }
   }
 
-  #apply(packed: PackedEntries): void {
+  #apply({ entries: packed, isTold }: Extract<ToMachine, { kind: 'apply' }>): void {
     const entries = unpackEntries(packed);
     const verdicts = this.#brought().apply(entries);
     assert(verdicts === undefined, 'a machine with verdicts belongs into the thread of the node');
     const index = entries.at(-1)?.index ?? 0;
-    this.#outbox.send({ kind: 'applied', index });
+    if (isTold) this.#outbox.send({ kind: 'applied', index });
   }
 
   #tellOutcomes({ applied, refused }: Extract<ToMachine, { kind: 'outcomes' }>): void {

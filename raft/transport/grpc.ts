@@ -79,6 +79,12 @@ export const defaultGrpcPeersOptions: Omit<GrpcPeersOptions, 'id' | 'clusterId' 
   pauseMsMax: 1000,
 };
 
+/**
+ * What peers may have on its way to a node: two full frames. Owed by the server, for entries travel
+ * towards it.
+ */
+export const peerWindowBytes: number = 2 * defaultGrpcPeersOptions.frameBytesMax;
+
 /** What a node connects by. One at a time on a server: the service has one owner. */
 export const grpcPeers =
   (dependencies: GrpcPeersDependencies, options: GrpcPeersOptions) =>

@@ -14,7 +14,7 @@ import { crc32c } from './crc32c.ts';
 
 export const tailSlotNames: readonly [string, string] = ['tail-a', 'tail-b'];
 const slotBytes = 64;
-const magic = 'ALTITAIL';
+const magic: Uint8Array = new TextEncoder().encode('ALTITAIL');
 
 export type Tail = {
   readonly segment: number;
@@ -188,7 +188,7 @@ async function readSmall(files: Files, path: string): Promise<Uint8Array | undef
 function encodeTail(tail: Tail, writes: number): Uint8Array {
   const bytes = new Uint8Array(slotBytes);
   const view = viewOf(bytes);
-  bytes.set(new TextEncoder().encode(magic));
+  bytes.set(magic);
   putUint64(view, 8, writes);
   putUint64(view, 16, tail.segment);
   putUint64(view, 24, tail.offset);

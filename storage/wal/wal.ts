@@ -125,7 +125,7 @@ async function makeSpare(
 ): Promise<File | undefined> {
   let failed: { readonly fault: unknown } | undefined;
   const onFault = (fault: unknown): void => void (failed = { fault });
-  const spare = new SpareSegment({ ...dependencies, onFault }, options);
+  const spare = new SpareSegment({ ...dependencies, onFault }, { ...options, sliceBytes: 1 << 20 });
   spare.prepare();
   const file = await spare.take();
   await spare.close();
@@ -151,10 +151,9 @@ async function makeSegment(
   { header, records, spare }: NewSegment,
 ): Promise<{ readonly file: File; readonly place: Place; readonly offset: number }> {
   const path = `${folder}/${segmentName(header.segment)}`;
-  const file = spare ?? (await files.open(path, { create: true, exclusive: true }));
+  const file = spare ?? (await files.open(path, { create: true, exclusive: true, durable: true }));
   const { bytes, chain } = encodeBatch(records, header);
   await file.write(0, [encodeSegmentHeader(header), bytes]);
-  await file.sync();
   if (spare !== undefined) await files.rename(`${folder}/${spareName}`, path);
   await files.syncFolder(folder);
   const place = { sequence: header.sequence + 1, chain };
@@ -169,7 +168,7 @@ async function openFiles(
   recovered: Recovered,
 ): Promise<Opened> {
   const number = recovered.segments.currentNumber();
-  const file = await files.open(`${folder}/${segmentName(number)}`);
+  const file = await files.open(`${folder}/${segmentName(number)}`, { durable: true });
   return { file, slots: await openSlots(files, folder) };
 }
 
@@ -334,7 +333,6 @@ class Wal implements LogStore {
       batch = encodeBatch(records, this.#place);
     }
     await this.#file.write(this.#offset, [batch.bytes]);
-    await this.#file.sync();
     this.#offset += batch.bytes.length;
     this.#place = { sequence: this.#place.sequence + 1, chain: batch.chain };
     for (const record of records) {

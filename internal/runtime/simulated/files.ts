@@ -18,7 +18,8 @@ export function simulatedFiles({
   return {
     async open(path, options = {}) {
       await disk.access(life, `open ${path}`);
-      return openHandle(disk, life, { path, entry: openEntry(disk, path, options) });
+      const entry = openEntry(disk, path, options);
+      return openHandle(disk, life, { path, entry, isDurable: options.durable === true });
     },
     async list(folder) {
       await disk.access(life, `list ${folder}`);
@@ -129,14 +130,29 @@ function checkReplace(
   return replaced.live.size === 0 ? accept(undefined) : refuse('ENOTEMPTY');
 }
 
-type Opened = { readonly path: string; readonly entry: FileEntry };
+type Opened = {
+  readonly path: string;
+  readonly entry: FileEntry;
+  readonly isDurable: boolean;
+};
 
-function openHandle(disk: SimulatedDisk, life: Life, { path, entry }: Opened): File {
+function openHandle(disk: SimulatedDisk, life: Life, opened: Opened): File {
+  const { path, entry, isDurable } = opened;
   const { content } = entry;
   let open = true;
   const access = async (what: string): Promise<void> => {
     if (!open) throw new FilesError('EBADF', `${path} is closed`);
     await disk.access(life, `${what} ${path}`);
+  };
+  const sync = async (): Promise<void> => {
+    if (!open) throw new FilesError('EBADF', `${path} is closed`);
+    const { sequence } = content;
+    if (await disk.sync(life)) {
+      content.sync(sequence);
+      return;
+    }
+    content.failSync(sequence);
+    throw syncFailed(path);
   };
   return {
     async read(offset, length) {
@@ -145,23 +161,15 @@ function openHandle(disk: SimulatedDisk, life: Life, { path, entry }: Opened): F
     },
     async write(offset, parts) {
       // Changed at the call, so that a crash while it is under way finds it on its way to the disk.
-      if (open) writeParts(disk, { path, entry }, { offset, parts });
+      if (open) writeParts(disk, opened, { offset, parts });
       await access('write');
+      if (isDurable) await sync();
     },
     async truncate(sizeBytes) {
       if (open) content.truncate(sizeBytes);
       await access('truncate');
     },
-    async sync() {
-      if (!open) throw new FilesError('EBADF', `${path} is closed`);
-      const { sequence } = content;
-      if (await disk.sync(life)) {
-        content.sync(sequence);
-        return;
-      }
-      content.failSync(sequence);
-      throw syncFailed(path);
-    },
+    sync,
     async size() {
       await access('size');
       return content.sizeBytes;
