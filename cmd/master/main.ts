@@ -8,6 +8,7 @@
 import { extname, resolve } from 'node:path';
 import { newUuid } from '#internal/base/uuid.ts';
 import { build, mesosVersion } from '#internal/config/version.ts';
+import type { Doormen } from '#internal/master/api/doorman.ts';
 import { masterHandler } from '#internal/master/api/master-handler.ts';
 import {
   AllocatorRecordings,
@@ -15,7 +16,7 @@ import {
   plainAllocator,
 } from '#internal/master/allocator-recordings.ts';
 import { Master, masterDefaults } from '#internal/master/leader/master.ts';
-import { openLedger } from '#internal/master/ledger.ts';
+import { type Ledger, openLedger } from '#internal/master/ledger.ts';
 import type { MasterAddress } from '#internal/model/cluster.ts';
 import { masterId } from '#internal/model/ids.ts';
 import { type GrpcServer, openGrpcServer } from '#internal/rpc/grpc-server.ts';
@@ -45,6 +46,7 @@ import { readCommandLine } from '../read-command-line.ts';
 import { openStopRequest } from '../stopping.ts';
 import { textFlags } from '../text-flags.ts';
 import { warnWhile } from '../warn-while.ts';
+import { doormenOf } from './doormen.ts';
 import { type MasterFlags, masterProgram, parsePeer, type Peer } from './flags.ts';
 import { layoutOf } from './layout.ts';
 import type { LogThreadSettings } from './log-thread.ts';
@@ -62,11 +64,16 @@ const faultStatus = 70;
 export async function run(argv: readonly string[]): Promise<number> {
   const flags = readCommandLine(masterProgram, argv);
   if (typeof flags === 'number') return flags;
+  const doormen = doormenOf(flags);
+  if (!doormen.ok) {
+    console.error(`altiplano master: ${doormen.refusal}`);
+    return 2;
+  }
   const logger = openLogger({ level: flags.logLevel });
   using stop = openStopRequest(systemClock(), flags);
   try {
     await using stack = new AsyncDisposableStack();
-    await openMaster(stack, flags, logger);
+    await openMaster(stack, flags, { logger, doormen: doormen.value });
     await stop.asked;
     logger.info('stopping');
     return 0;
@@ -81,7 +88,7 @@ export async function run(argv: readonly string[]): Promise<number> {
 async function openMaster(
   stack: AsyncDisposableStack,
   flags: MasterFlags,
-  logger: Logger,
+  { logger, doormen }: { readonly logger: Logger; readonly doormen: Doormen },
 ): Promise<void> {
   const telemetry = await openTelemetry({ env: process.env, serviceName: 'altiplano-master' });
   if (telemetry !== undefined) stack.use(telemetry);
@@ -92,15 +99,23 @@ async function openMaster(
 
   const replicated = startLog(stack, flags, { clock, logger, self });
   await replicated.opened;
-  const mirror = stack.use(await openLevelStore({ path: layoutOf(resolve(flags.workDir)).state }));
-  const ledger = stack.use(await openLedger({ mirror, clock, logger }, { mirrorIntervalMs }));
+  const ledger = await openBook(stack, flags, logger);
   const grpc = stack.use(await openAgentPort(flags));
   await replicated.begin(ledger);
   stack.defer(async () => await replicated.leave());
 
   const allocators = await openAllocators(stack, flags, logger);
   const master = new Master(
-    { clock, random, logger, ledger, replicated, allocators, onAbandoned: endAbandoned },
+    {
+      clock,
+      random,
+      logger,
+      ledger,
+      replicated,
+      allocators,
+      onAbandoned: endAbandoned,
+      versionOfAll: () => replicated.machineVersionOfAll(),
+    },
     masterOptions(flags, self),
   );
   stack.defer(() => master.stop());
@@ -122,7 +137,7 @@ async function openMaster(
 
   const loop = stack.use(openLoopWatch());
   const handler = masterHandler(
-    { door: master, clock, random, counters: () => countersOf(replicated, loop) },
+    { door: master, clock, random, doormen, counters: () => countersOf(replicated, loop) },
     {
       build: { version: mesosVersion, ...build, user: 'altiplano', gitSha: undefined },
       cluster: flags.cluster,
@@ -156,6 +171,18 @@ async function openAllocators(
 
 const openAgentPort = async ({ ip: host, grpcPort: port }: MasterFlags): Promise<GrpcServer> =>
   await openGrpcServer({ host, port, keepalive: linkServerKeepalive });
+
+/** The replicated state, as far as it was written down. */
+async function openBook(
+  stack: AsyncDisposableStack,
+  { workDir }: MasterFlags,
+  logger: Logger,
+): Promise<Ledger> {
+  const mirror = stack.use(await openLevelStore({ path: layoutOf(resolve(workDir)).state }));
+  const onDivergence = (fault: unknown): void => endOnFault(fault, logger);
+  const dependencies = { mirror, clock: systemClock(), logger, onDivergence };
+  return stack.use(await openLedger(dependencies, { mirrorIntervalMs }));
+}
 
 type LogParts = {
   readonly clock: Clock;

@@ -15,15 +15,17 @@ import type { Logger } from '#internal/runtime/logger.ts';
 import { Slicer } from '#internal/runtime/slicer.ts';
 import { apply } from '#internal/state/apply.ts';
 import type { Effect } from '#internal/state/command.ts';
+import type { LogCommand, PartDigest } from '#internal/state/command-log.ts';
 import { diffSteps } from '#internal/state/records.ts';
 import { newState, type State } from '#internal/state/state.ts';
 import {
   type RecordWrite,
-  decodeCommand,
+  readCommand,
   stateFromRecords,
   writeOf,
 } from '#internal/wire/state-codec.ts';
 import { chunksOfState, stateFromChunks } from '#internal/wire/state-stream.ts';
+import { DigestWatch, DivergenceError } from './digest-watch.ts';
 
 /** What this room asks of a key-value store. */
 export type Mirror = {
@@ -61,12 +63,18 @@ export type LedgerDependencies = {
   readonly mirror: Mirror;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Hears at once when this master must stop; otherwise the next entry tells. */
+  readonly onDivergence?: (fault: DivergenceError) => void;
 };
 
 export type LedgerOptions = {
   /** Changes of so long go into the mirror together. */
   readonly mirrorIntervalMs: number;
+  /** The masters compare their states when the log has grown by so many entries. */
+  readonly digestEveryEntries?: number;
 };
+
+const defaultDigestEveryEntries = 8192;
 
 type Page = { readonly index: number; readonly state: State };
 
@@ -75,13 +83,22 @@ const statePrefix = 'state/';
 const stateEnd = 'state0';
 const indexKey = 'applied-index';
 const indexEnd = 'applied-index0';
+/** Why this disk must not be used again. */
+const divergedKey = 'diverged';
+const divergedEnd = 'diverged0';
 
-/** Reads what the mirror holds. Throws `StateCodecError` when a newer version has written it. */
+/**
+ * Reads what the mirror holds. Throws `StateCodecError` or `StateVersionError` when a newer program has
+ * written it, `DivergenceError` when it was found to be wrong.
+ */
 export async function openLedger(
   dependencies: LedgerDependencies,
   options: LedgerOptions,
 ): Promise<Ledger> {
   const { mirror } = dependencies;
+  for await (const [, value] of mirror.range({ from: divergedKey, to: divergedEnd })) {
+    throw divergenceFromBytes(value);
+  }
   const records: [string, Uint8Array][] = [];
   for await (const [key, value] of mirror.range({ from: statePrefix, to: stateEnd })) {
     records.push([key.slice(statePrefix.length), value]);
@@ -107,6 +124,9 @@ export class Ledger implements AsyncDisposable {
   #timer: Timer | undefined;
   #writing: Promise<void> | undefined;
   #isClosed = false;
+  readonly #watch: DigestWatch;
+  #keptIndex = 0;
+  #divergence: DivergenceError | undefined;
 
   constructor(
     dependencies: LedgerDependencies,
@@ -115,6 +135,8 @@ export class Ledger implements AsyncDisposable {
     this.#dependencies = dependencies;
     this.#options = options;
     this.#slicer = new Slicer(dependencies);
+    const { digestEveryEntries: everyEntries = defaultDigestEveryEntries } = options;
+    this.#watch = new DigestWatch(this.#slicer, { everyEntries });
     this.#page = page;
     this.#mirrored = page;
   }
@@ -139,8 +161,22 @@ export class Ledger implements AsyncDisposable {
     return { [Symbol.dispose]: () => (this.#listener = undefined) };
   }
 
-  /** Throws `StateCodecError` for a command of a newer version: this master must stop. */
+  /** The last entry after which the state was kept, to be compared; 0 for none. */
+  keptIndex(): number {
+    return this.#keptIndex;
+  }
+
+  /** What the state came to after an entry that was kept; undefined when it is not kept any more. */
+  async digestAt(index: number): Promise<readonly PartDigest[] | undefined> {
+    return await this.#watch.digestAt(index);
+  }
+
+  /**
+   * Throws `StateCodecError` or `StateVersionError` for what a newer program wrote, `DivergenceError`
+   * when the state was found to differ from the leader's: this master must stop.
+   */
   apply(entries: readonly LogEntry[]): void {
+    if (this.#divergence !== undefined) throw this.#divergence;
     for (const { index, term, data } of entries) {
       const { index: before, state } = this.#page;
       assert(index > before, `entry ${index} after entry ${before}`);
@@ -148,8 +184,16 @@ export class Ledger implements AsyncDisposable {
         this.#page = { index, state };
         continue;
       }
-      const applied = apply(state, decodeCommand(data));
+      const command = readCommand(data);
+      if (command === undefined) {
+        this.#dependencies.logger.warn('skipping a command of a newer program', { index, term });
+        this.#page = { index, state };
+        continue;
+      }
+      const applied = apply(state, command);
       this.#page = { index, state: applied.state };
+      if (this.#watch.passed(before, index, applied.state)) this.#keptIndex = index;
+      if (command.kind === 'check-digest') void this.#compare(command);
       this.#listener?.({ index, term, ...applied });
     }
     this.#mirrorLater();
@@ -166,6 +210,7 @@ export class Ledger implements AsyncDisposable {
     const state = await stateFromChunks(chunks, this.#slicer);
     assert(index >= this.#page.index, `a snapshot at ${index} behind entry ${this.#page.index}`);
     this.#page = { index, state };
+    this.#watch.restored();
     this.#mirrorLater();
   }
 
@@ -180,6 +225,23 @@ export class Ledger implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     await this.flush();
+  }
+
+  async #compare({ index, parts }: Extract<LogCommand, { kind: 'check-digest' }>): Promise<void> {
+    const { mirror, logger, onDivergence } = this.#dependencies;
+    const divergence = await this.#watch.compare(index, parts);
+    if (divergence === undefined || this.#divergence !== undefined) return;
+    this.#divergence = divergence;
+    logger.error('the state differs from the leader', { index, parts: divergence.parts });
+    const mark: RecordWrite = {
+      kind: 'put',
+      key: divergedKey,
+      value: divergenceToBytes(divergence),
+    };
+    await mirror
+      .write([mark], { sync: true })
+      .catch((error: unknown) => logger.warn('mirror not written', { error }));
+    onDivergence?.(divergence);
   }
 
   #mirrorLater(): void {
@@ -225,6 +287,14 @@ function* writesBetween(previous: State, next: State): Steps<readonly RecordWrit
     yield;
   }
   return writes;
+}
+
+const divergenceToBytes = ({ index, parts }: DivergenceError): Uint8Array =>
+  new TextEncoder().encode([index, ...parts].join(' '));
+
+function divergenceFromBytes(bytes: Uint8Array): DivergenceError {
+  const [index, ...parts] = new TextDecoder().decode(bytes).split(' ');
+  return new DivergenceError(Number(index), parts);
 }
 
 function indexToBytes(index: number): Uint8Array {

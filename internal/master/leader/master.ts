@@ -41,6 +41,7 @@ import { heard, welcomeLink } from './links.ts';
 import { newLead } from './new-lead.ts';
 import { observe } from './observers.ts';
 import { operate } from './operators/operate.ts';
+import { newStateCheck, raiseVersion } from './state-check.ts';
 import { subscribe } from './subscribe.ts';
 import { stepDown, takeOver } from './takeover.ts';
 import { viewOf } from './view.ts';
@@ -54,6 +55,8 @@ export type MasterDependencies = {
   readonly logger: Logger;
   readonly ledger: Ledger;
   readonly replicated: Replicated;
+  /** The newest version of the state that the programs of all masters know, once that is known. */
+  readonly versionOfAll?: () => number | undefined;
   /** Without it nothing is recorded. */
   readonly allocators?: AllocatorSource;
   /** It must not lead any more: its process is to end. */
@@ -122,6 +125,7 @@ export class Master implements MasterDoor {
   #term: number | undefined;
   #journal: Journal | undefined;
   #lead: Lead | undefined;
+  #checkState: (() => void) | undefined;
   #announcing: Timer | undefined;
   /** Of those who wait for the end of a run of the allocator. */
   readonly #questions = new Set<(explanation: undefined) => void>();
@@ -167,11 +171,11 @@ export class Master implements MasterDoor {
     });
   }
 
-  call(call: Call, streamId: string | undefined): Promise<Answer> {
+  call(call: Call, streamId: string | undefined, principal?: string): Promise<Answer> {
     const { promise, resolve: reply } = Promise.withResolvers<Answer>();
     this.#turn(() => {
       if (this.#lead === undefined) reply(unavailable('No leader elected'));
-      else receive(this.#lead, call, { streamId, reply });
+      else receive(this.#lead, call, { streamId, principal, reply });
     });
     return promise;
   }
@@ -310,8 +314,10 @@ export class Master implements MasterDoor {
     const isOurWord = applied.effects.some(
       (effect) => effect.kind === 'leader-announced' && effect.nodeId === nodeId,
     );
-    if (this.#lead !== undefined) carryOut(this.#lead, applied);
-    else if (isOurWord && applied.term === this.#term) this.#beginToLead(applied);
+    if (this.#lead !== undefined) {
+      carryOut(this.#lead, applied);
+      this.#checkState?.();
+    } else if (isOurWord && applied.term === this.#term) this.#beginToLead(applied);
   }
 
   #beginToLead({ state, term }: Applied): void {
@@ -351,6 +357,9 @@ export class Master implements MasterDoor {
     );
     this.#lead = lead;
     takeOver(lead);
+    const { ledger, versionOfAll } = this.#dependencies;
+    this.#checkState = newStateCheck(lead, ledger);
+    if (versionOfAll !== undefined) raiseVersion(lead, versionOfAll);
   }
 
   /** Nobody else will do it for us: while this process lives it may lead again. */

@@ -1,0 +1,43 @@
+/** The leader's part in comparing the masters' states, and in raising their version. */
+import { newestVersion } from '#internal/state/version.ts';
+import type { Ledger } from '../ledger.ts';
+import type { Lead } from './lead.ts';
+
+/**
+ * To be called after each entry: when the ledger has kept a state, says in the log what it came to. One
+ * is worked out at a time; what was kept meanwhile is passed over, but for the last.
+ */
+export function newStateCheck(
+  lead: Pick<Lead, 'propose' | 'turn'>,
+  ledger: Pick<Ledger, 'keptIndex' | 'digestAt'>,
+): () => void {
+  let done = ledger.keptIndex();
+  let isBusy = false;
+  return () => {
+    const index = ledger.keptIndex();
+    if (isBusy || index <= done) return;
+    isBusy = true;
+    done = index;
+    void ledger.digestAt(index).then((parts) =>
+      lead.turn(() => {
+        isBusy = false;
+        if (parts !== undefined) lead.propose({ kind: 'check-digest', index, parts });
+      }),
+    );
+  };
+}
+
+/** Between two looks whether the masters all know a newer version. */
+const lookMs = 5000;
+
+/** Until the state has the newest version that we know. */
+export function raiseVersion(
+  lead: Pick<Lead, 'state' | 'propose' | 'after'>,
+  versionOfAll: () => number | undefined,
+): void {
+  const version = Math.min(versionOfAll() ?? 0, newestVersion);
+  if (version > lead.state.version) lead.propose({ kind: 'raise-version', version });
+  if (lead.state.version < newestVersion) {
+    lead.after(lookMs, () => raiseVersion(lead, versionOfAll));
+  }
+}
