@@ -20,12 +20,18 @@ export type Exchange = {
   };
 };
 
-const file = new URL('../../testdata/oracle/master-http.jsonl', import.meta.url);
+export const masterExchanges: readonly Exchange[] = exchangesOf('master-http');
 
-export const masterExchanges: readonly Exchange[] = readFileSync(file, 'utf8')
-  .trim()
-  .split('\n')
-  .map(parseExchange);
+/** What subscribed schedulers of many kinds said, one call each. */
+export const schedulerExchanges = (): readonly Exchange[] => exchangesOf('scheduler-http');
+
+/** What operators said while things changed, and read while they did. */
+export const operatorExchanges = (): readonly Exchange[] => exchangesOf('operator-http');
+
+function exchangesOf(name: string): readonly Exchange[] {
+  const file = new URL(`../../testdata/oracle/${name}.jsonl`, import.meta.url);
+  return readFileSync(file, 'utf8').trim().split('\n').map(parseExchange);
+}
 
 export function exchange(name: string): Exchange {
   const found = masterExchanges.find((one) => one.name === name);
