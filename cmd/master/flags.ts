@@ -64,6 +64,10 @@ export type MasterFlags = {
   readonly registryMaxAgentAge: number;
   readonly registryMaxAgentCount: number;
   readonly maxOperatorEventStreamSubscribers: number;
+  readonly authenticateHttpReadonly: boolean;
+  readonly authenticateHttpReadwrite: boolean;
+  readonly authenticateHttpFrameworks: boolean;
+  readonly credentials: string | undefined;
   readonly endWithInput: boolean;
   readonly logLevel: LogLevel;
 };
@@ -237,6 +241,27 @@ export const masterProgram: Program<MasterFlags> = {
       min: 1,
       max: 100_000,
     }),
+    authenticateHttpReadonly: toggle({
+      mesos: 'authenticate_http_readonly',
+      meaning: 'who reads over HTTP has to say who it is, but for /health, /version and /redirect',
+    }),
+    authenticateHttpReadwrite: toggle({
+      mesos: 'authenticate_http_readwrite',
+      meaning: 'operators have to say who they are, whatever they call at /api/v1',
+    }),
+    authenticateHttpFrameworks: toggle({
+      mesos: 'authenticate_http_frameworks',
+      meaning: 'schedulers have to say who they are, and speak for their own frameworks alone',
+    }),
+    credentials: {
+      ...optionalText({
+        mesos: 'credentials',
+        meaning:
+          'a file of principals and secrets, as JSON or one pair a line, for those who have to',
+      }),
+      // The content of the file may stand here (`file://`): it is nobody's concern.
+      show: (said) => (said === undefined ? undefined : 'given'),
+    },
     endWithInput: toggle({ meaning: 'stop when standard input is closed, for supervisors' }),
     logLevel: choice({
       mesos: 'logging_level',
@@ -267,6 +292,9 @@ export const masterProgram: Program<MasterFlags> = {
               `--heartbeat-interval=${heartbeatInterval}ms: one lost heartbeat would depose a leader`,
           ]
         : []),
+      ...(isAnyoneAsked(flags) && flags.credentials === undefined
+        ? ['--credentials is required where somebody has to say who they are']
+        : []),
       ...(heartbeatInterval < 10 ? ['--heartbeat-interval is at least 10ms'] : []),
       ...(agentReregisterTimeout < 600_000
         ? ['--agent-reregister-timeout is at least 10mins, as in Mesos']
@@ -274,6 +302,11 @@ export const masterProgram: Program<MasterFlags> = {
     ];
   },
 };
+
+const isAnyoneAsked = (flags: MasterFlags): boolean =>
+  flags.authenticateHttpReadonly ||
+  flags.authenticateHttpReadwrite ||
+  flags.authenticateHttpFrameworks;
 
 export type Peer = { readonly id: number; readonly host: string; readonly port: number };
 

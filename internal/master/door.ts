@@ -31,7 +31,7 @@ export type MasterDoor = {
    */
   subscribe(call: Call, stream: EventStream): void;
   /** Any other scheduler call. Resolves with the status and text of contract 3.1, 3.3 and 3.5. */
-  call(call: Call, streamId: string | undefined): Promise<Answer>;
+  call(call: Call, streamId: string | undefined, principal?: string): Promise<Answer>;
   /** What reading calls are answered from: one consistent moment. */
   view(): MasterView;
   /**

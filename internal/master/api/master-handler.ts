@@ -6,6 +6,7 @@ import type { Random } from '#internal/base/random.ts';
 import type { Clock } from '#internal/runtime/clock.ts';
 import type { HttpHandler } from '#internal/runtime/http.ts';
 import type { MasterDoor } from '../door.ts';
+import { type Doormen, principalOf, turnedAway } from './doorman.ts';
 import { explainRoutes } from './explain-face.ts';
 import { onlyWhileLeading, redirectHandler } from './leadership-gate.ts';
 import { legacyRoutes } from './legacy/legacy-face.ts';
@@ -24,6 +25,8 @@ export type MasterHandlerDependencies = {
   readonly random: Random;
   /** What the rest of the program counts; the master's own gauges are added. */
   readonly counters: Counters;
+  /** Nobody, when they are left out: everyone may ask everything. */
+  readonly doormen?: Doormen;
 };
 
 export type MasterHandlerOptions = MasterProfile & {
@@ -40,7 +43,7 @@ export function masterHandler(
   dependencies: MasterHandlerDependencies,
   options: MasterHandlerOptions,
 ): HttpHandler {
-  const { door, clock, counters } = dependencies;
+  const { door, clock, counters, doormen = {} } = dependencies;
   const metrics = newMetrics(clock, counters);
   const desk = newReadingDesk({ clock });
   const limits = {
@@ -51,10 +54,16 @@ export function masterHandler(
   const operator = operatorHandler({ door, metrics, desk, clock }, { ...options, limits });
   const route = newRouter([
     { path: '/api/v1', handler: onlyWhileLeading(door, operator) },
-    { path: '/api/v1/scheduler', handler: onlyWhileLeading(door, scheduler) },
+    {
+      path: '/api/v1/scheduler',
+      handler: onlyWhileLeading(door, (request) =>
+        scheduler(request, principalOf(doormen, request)),
+      ),
+    },
     { path: '/redirect', handler: redirectHandler(door), isExact: true },
     ...explainRoutes(door),
     ...legacyRoutes({ door, metrics, desk }, options),
   ]);
-  return (request) => route(request.target)?.(request) ?? notFound();
+  return (request) =>
+    turnedAway(doormen, request) ?? route(request.target)?.(request) ?? notFound();
 }

@@ -6,7 +6,7 @@ import type { Random } from '#internal/base/random.ts';
 import { newUuid } from '#internal/base/uuid.ts';
 import { streamId } from '#internal/model/ids.ts';
 import type { Clock } from '#internal/runtime/clock.ts';
-import type { HttpHandler, HttpRequest, HttpResponse } from '#internal/runtime/http.ts';
+import type { HttpRequest, HttpResponse } from '#internal/runtime/http.ts';
 import { type MediaType, negotiateMediaType } from '#internal/wire/media-type.ts';
 import type { Call } from '#proto/gen/mesos/v1/scheduler.ts';
 import type { MasterDoor } from '../door.ts';
@@ -27,15 +27,15 @@ const streamIdHeader = 'mesos-stream-id';
 export function schedulerHandler(
   dependencies: SchedulerFaceDependencies,
   limits: RecordStreamOptions,
-): HttpHandler {
-  return (request) => {
+): (request: HttpRequest, principal?: string) => HttpResponse | Promise<HttpResponse> {
+  return (request, principal) => {
     const parsed = parseCall('mesos.v1.scheduler.Call', request);
     if (!parsed.ok) return parsed.refusal;
-    const call = parsed.value;
-    const problem = schedulerCallProblem(call);
+    const problem = schedulerCallProblem(parsed.value, principal);
     if (problem !== undefined) {
       return errorResponse(400, `Failed to validate scheduler::Call: ${problem}`);
     }
+    const call = withPrincipal(parsed.value, principal);
     const mediaType = negotiateMediaType(request.headers['accept']);
     // Other calls have empty replies, and whatever they accept is fine (contract 3.1).
     const isPicky = call.type === 'SUBSCRIBE' || call.type === 'RECONCILE_OPERATIONS';
@@ -43,8 +43,17 @@ export function schedulerHandler(
     if (call.type === 'SUBSCRIBE' && mediaType !== undefined) {
       return subscribe(dependencies, limits, { call, request, mediaType });
     }
-    return dependencies.door.call(call, request.headers[streamIdHeader]).then(answerResponse);
+    const streamIdGiven = request.headers[streamIdHeader];
+    return dependencies.door.call(call, streamIdGiven, principal).then(answerResponse);
   };
+}
+
+/** A framework that does not say whose it is belongs to who was found to speak (contract 3.2). */
+function withPrincipal(call: Call, principal: string | undefined): Call {
+  const { subscribe: subscription } = call;
+  if (principal === undefined || subscription === undefined) return call;
+  const framework_info = { ...subscription.framework_info, principal };
+  return { ...call, subscribe: { ...subscription, framework_info } };
 }
 
 type Subscription = {

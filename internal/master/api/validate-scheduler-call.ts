@@ -3,6 +3,7 @@
  * row 10, 3.2, 3.3). The text follows `Failed to validate scheduler::Call: `.
  */
 import type { Call, Call_Type } from '#proto/gen/mesos/v1/scheduler.ts';
+import { principalMismatch } from '../leader/events.ts';
 import { isUpdateUuid } from './update-uuid.ts';
 
 /** The part that a call of this type must carry; calls that are not listed carry none. */
@@ -23,22 +24,30 @@ const parts: ReadonlyMap<Call_Type, keyof Call> = new Map<Call_Type, keyof Call>
   ['UPDATE_FRAMEWORK', 'update_framework'],
 ]);
 
-/** What is wrong with the call, or undefined. */
-export function schedulerCallProblem(call: Call): string | undefined {
+/** What is wrong with the call, or undefined. `principal`: whom its sender was found to be. */
+export function schedulerCallProblem(call: Call, principal?: string): string | undefined {
   const { type } = call;
   if (type === undefined) return expecting('type');
   if (type !== 'SUBSCRIBE' && call.framework_id === undefined) return expecting('framework_id');
   const part = parts.get(type);
   if (part !== undefined && call[part] === undefined) return expecting(part);
-  return subscribeProblem(call) ?? acknowledgeProblem(call) ?? updateProblem(call);
+  return subscribeProblem(call, principal) ?? acknowledgeProblem(call) ?? updateProblem(call);
 }
 
-function subscribeProblem({ type, framework_id, subscribe }: Call): string | undefined {
+function subscribeProblem(
+  { type, framework_id, subscribe }: Call,
+  principal: string | undefined,
+): string | undefined {
   if (type !== 'SUBSCRIBE') return undefined;
   // An id that is not set and one with an empty value are the same id.
   const named = subscribe?.framework_info.id?.value ?? '';
-  if (named === (framework_id?.value ?? '')) return undefined;
-  return `'framework_id' differs from 'subscribe.framework_info.id'`;
+  if (named !== (framework_id?.value ?? '')) {
+    return `'framework_id' differs from 'subscribe.framework_info.id'`;
+  }
+  const claimed = subscribe?.framework_info.principal ?? principal;
+  return principal === undefined || claimed === principal
+    ? undefined
+    : principalMismatch(principal, claimed);
 }
 
 function acknowledgeProblem(call: Call): string | undefined {

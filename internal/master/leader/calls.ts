@@ -8,7 +8,7 @@ import { frameworkId, offerId, type Role, role as asRole } from '#internal/model
 import type { Call, Call_Decline } from '#proto/gen/mesos/v1/scheduler.ts';
 import type { Answer } from '../door.ts';
 import { accept } from './accept.ts';
-import { accepted, badRequest, forbidden, unavailable } from './events.ts';
+import { accepted, badRequest, forbidden, principalMismatch, unavailable } from './events.ts';
 import { answerInverseOffers } from './inverse-offers.ts';
 import { sendMessage, shutDownExecutor } from './executors.ts';
 import { frameworkOf, isOverloaded, type Lead } from './lead.ts';
@@ -22,15 +22,22 @@ import { kill } from './tasks.ts';
 
 type Reply = (answer: Answer) => void;
 
+type Received = {
+  readonly streamId: string | undefined;
+  /** Whom the sender was found to be, where somebody asked. */
+  readonly principal: string | undefined;
+  readonly reply: Reply;
+};
+
 /** A call that its face found well-formed. `reply` is called once. */
-export function receive(
-  lead: Lead,
-  call: Call,
-  { streamId, reply }: { readonly streamId: string | undefined; readonly reply: Reply },
-): void {
+export function receive(lead: Lead, call: Call, { streamId, principal, reply }: Received): void {
   const framework = frameworkOf(lead, frameworkId(call.framework_id?.value ?? ''));
   if (framework === undefined) {
     reply(badRequest('Framework cannot be found'));
+    return;
+  }
+  if (principal !== undefined && principal !== framework.principal) {
+    reply(badRequest(principalMismatch(principal, framework.principal)));
     return;
   }
   const refusal = standingFault(lead, framework, streamId);

@@ -27,6 +27,11 @@ export const notFound = (text: string): Answer => ({ status: 404, text });
 export const conflict = (text: string): Answer => ({ status: 409, text });
 export const unavailable = (text: string): Answer => ({ status: 503, text });
 
+/** Contract 3.1, row 2, and 3.2: nobody speaks for another's framework. */
+export const principalMismatch = (principal: string, claimed = ''): string =>
+  `Authenticated principal '${principal}' does not match principal '${claimed}' ` +
+  'set in `FrameworkInfo`';
+
 export const heartbeat: Event = { type: 'HEARTBEAT' };
 
 export const errorEvent = (message: string): Event => ({ type: 'ERROR', error: { message } });
