@@ -4,7 +4,7 @@
  * ten thousand agents cost when nothing happens and when they all come back at once, and how fast it
  * tells all it knows.
  *
- * `npm run bench -- master [--scale 0.1] [--only launch,failover,crowded]`; with a scale, that part of
+ * `npm run bench -- master [--scale 0.1] [--only launch,failover,crowded,stalls]`; with a scale, that part of
  * the agents and the tasks.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -15,11 +15,13 @@ import { crowdedFigures } from './master/crowded.ts';
 import { failoverFigures } from './master/failover.ts';
 import { launchFigures } from './master/launch.ts';
 import { isBusy, takePrecedence } from './master/priority.ts';
+import { stallFigures } from './master/stalls.ts';
 
 const parts = new Map<string, (folder: string, scale: number) => Promise<readonly Figure[]>>([
   ['launch', launchFigures],
   ['failover', failoverFigures],
   ['crowded', crowdedFigures],
+  ['stalls', stallFigures],
 ]);
 
 const { values } = parseArgs({
