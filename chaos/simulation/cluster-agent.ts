@@ -68,13 +68,12 @@ export class AgentMachine {
       world,
       random: world.random(`containers ${name}`),
       watcher: {
-        onStart: ({ executorId }) =>
-          witness.see(({ containers }) => containers.started(name, executorId)),
-        onEnd: ({ executorId, frameworkId }, end) =>
+        onStart: ({ taskId }) => witness.see(({ containers }) => containers.started(name, taskId)),
+        onEnd: ({ taskId, frameworkId }, end) =>
           witness.see(({ containers }) => {
             // What is over for its framework has to be over on the machine as well.
-            if (isOver(witness, frameworkId, executorId)) containers.mayBeKilled(executorId);
-            containers.ended(executorId, end);
+            if (isOver(witness, frameworkId, taskId)) containers.mayBeKilled(taskId);
+            containers.ended(taskId, end);
           }),
       },
     });
