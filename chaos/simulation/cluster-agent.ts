@@ -37,6 +37,16 @@ type Pending = { readonly frameworkId: string; readonly task: string };
 
 const mailboxMax = 10_000;
 const replacedMs = 1000;
+const diskMb = 1000;
+
+const capabilities = [
+  'AGENT_DRAINING',
+  'HIERARCHICAL_ROLE',
+  'RESERVATION_REFINEMENT',
+  'RESIZE_VOLUME',
+  'RESOURCE_PROVIDER',
+  'AGENT_OPERATION_FEEDBACK',
+] as const;
 
 export class AgentMachine {
   readonly name: string;
@@ -68,16 +78,20 @@ export class AgentMachine {
       world,
       random: world.random(`containers ${name}`),
       watcher: {
-        onStart: ({ executorId }) =>
-          witness.see(({ containers }) => containers.started(name, executorId)),
-        onEnd: ({ executorId, frameworkId }, end) =>
+        onStart: ({ taskId }) => witness.see(({ containers }) => containers.started(name, taskId)),
+        onEnd: ({ taskId, frameworkId }, end) =>
           witness.see(({ containers }) => {
             // What is over for its framework has to be over on the machine as well.
-            if (isOver(witness, frameworkId, executorId)) containers.mayBeKilled(executorId);
-            containers.ended(executorId, end);
+            if (isOver(witness, frameworkId, taskId)) containers.mayBeKilled(taskId);
+            containers.ended(taskId, end);
           }),
       },
     });
+  }
+
+  /** Under which id it is known, and what it says it has; undefined while it does not know itself. */
+  get belongings(): Pick<AgentState, 'agentId' | 'total' | 'operations'> | undefined {
+    return this.#agent?.view();
   }
 
   /** Tasks that it has not forgotten; undefined while it does not know them itself. */
@@ -150,7 +164,7 @@ export class AgentMachine {
           agent_info: { hostname: name, port: agentPort, resources: this.#resources() },
           version: '1.12.0',
           ip: name,
-          capabilities: [{ type: 'AGENT_DRAINING' }],
+          capabilities: capabilities.map((type) => ({ type })),
         },
         endpoint: `${name}:${agentPort}`,
         path: '/bin',
@@ -186,6 +200,7 @@ export class AgentMachine {
     return [
       { name: 'cpus', type: 'SCALAR', scalar: { value: cpusMilli / 1000 } },
       { name: 'mem', type: 'SCALAR', scalar: { value: memMb } },
+      { name: 'disk', type: 'SCALAR', scalar: { value: diskMb } },
     ];
   }
 

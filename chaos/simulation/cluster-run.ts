@@ -10,6 +10,7 @@ import { digest } from '#internal/wire/state-codec.ts';
 import type { Call } from '#proto/gen/mesos/v1/scheduler.ts';
 import type { Capacity } from '#chaos/checkers/cluster-containers.ts';
 import { AgentMachine } from './cluster-agent.ts';
+import { unsettledResources } from './cluster-belongings.ts';
 import { type ClusterFaults, sampleClusterFaults } from './cluster-faults.ts';
 import { type Ground, httpPort, linkPort, masterName, newGround } from './cluster-ground.ts';
 import { ClusterHistory } from './cluster-history.ts';
@@ -215,6 +216,8 @@ function unsettled({ ground, masters, agents, shells, schedulers }: Cluster): st
       return `the masters hold ${tasks.size} and ${unreachable.size} tasks of framework ${id}`;
     }
   }
+  const ownership = unsettledResources(agents, leader?.state);
+  if (ownership !== undefined) return ownership;
   const states = masters.map(({ state }) => state && digest(state));
   return new Set(states).size > 1 ? 'the masters do not agree' : undefined;
 }

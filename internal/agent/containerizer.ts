@@ -30,6 +30,9 @@ export type ContainerSpec = {
   readonly agentId: string;
   readonly frameworkId: string;
   readonly executorId: string;
+  readonly taskId: string;
+  /** Of the executor that the container is nested in; undefined for one that stands alone. */
+  readonly parentId: string | undefined;
   readonly command: ContainerCommand;
   /** What the task is given; the containerizer adds what it alone knows (the sandbox). */
   readonly environment: Readonly<Record<string, string>>;

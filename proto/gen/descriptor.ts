@@ -174,6 +174,18 @@ export const descriptor: Descriptor = {
       { name: 'framework_id', number: 1, label: 'required', kind: 'scalar', type: 'string' },
       { name: 'info', number: 2, label: 'required', kind: 'message', type: 'mesos.v1.TaskInfo' },
       { name: 'container_id', number: 3, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'pod', number: 10, label: 'optional', kind: 'message', type: 'altiplano.agent.v1.PodRecord' },
+    ] },
+    { name: 'altiplano.agent.v1.PodRecord', fields: [
+      { name: 'executor_id', number: 1, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'container_id', number: 2, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'group_id', number: 3, label: 'required', kind: 'scalar', type: 'string' },
+    ] },
+    { name: 'altiplano.agent.v1.ExecutorRecord', fields: [
+      { name: 'framework_id', number: 1, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'info', number: 2, label: 'required', kind: 'message', type: 'mesos.v1.ExecutorInfo' },
+      { name: 'container_id', number: 3, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'has_tasks', number: 4, label: 'required', kind: 'scalar', type: 'bool' },
     ] },
     { name: 'altiplano.agent.v1.ProgressRecord', fields: [
       { name: 'state', number: 1, label: 'required', kind: 'enum', type: 'mesos.v1.TaskState' },

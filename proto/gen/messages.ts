@@ -49,6 +49,8 @@ export type Messages = {
   readonly 'altiplano.agent.v1.TermRecord': altiplano_agent_v1.TermRecord;
   readonly 'altiplano.agent.v1.FrameworkRecord': altiplano_agent_v1.FrameworkRecord;
   readonly 'altiplano.agent.v1.TaskRecord': altiplano_agent_v1.TaskRecord;
+  readonly 'altiplano.agent.v1.PodRecord': altiplano_agent_v1.PodRecord;
+  readonly 'altiplano.agent.v1.ExecutorRecord': altiplano_agent_v1.ExecutorRecord;
   readonly 'altiplano.agent.v1.ProgressRecord': altiplano_agent_v1.ProgressRecord;
   readonly 'altiplano.agent.v1.ProcessRecord': altiplano_agent_v1.ProcessRecord;
   readonly 'altiplano.agent.v1.KillRecord': altiplano_agent_v1.KillRecord;

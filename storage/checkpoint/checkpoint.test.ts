@@ -5,7 +5,7 @@ import { SimulatedWorld } from '#internal/runtime/simulated/world.ts';
 import type { KeyValueStore } from '../key-value-store.ts';
 import { MemoryMedium, openMemoryStore } from '../memory/memory-store.ts';
 import { CheckpointError, openCheckpoint } from './checkpoint.ts';
-import type { CheckpointWrite, NumberedUpdate, Recovered } from './records.ts';
+import type { CheckpointWrite, ExecutorName, NumberedUpdate, Recovered } from './records.ts';
 
 type Rig = {
   readonly world: SimulatedWorld;
@@ -36,6 +36,7 @@ const nothing: Recovered = {
   tasks: [],
   resources: undefined,
   operations: [],
+  executors: [],
 };
 
 const infoOf = (taskId: string) =>
@@ -47,6 +48,7 @@ function model(writes: readonly CheckpointWrite[]): Recovered {
   const operations = new Map<string, Recovered['operations'][number]>();
   const frameworks = new Map<string, Recovered['frameworks'][number]>();
   const tasks = new Map<string, Recovered['tasks'][number]>();
+  const executors = new Map<string, Recovered['executors'][number]>();
   const change = (
     { frameworkId, taskId }: { readonly frameworkId: string; readonly taskId: string },
     parts: Partial<Recovered['tasks'][number]>,
@@ -77,6 +79,8 @@ function model(writes: readonly CheckpointWrite[]): Recovered {
     } else if (write.kind === 'resources') resources = write.record;
     else if (write.kind === 'operation') operations.set(write.record.uuid, write.record);
     else if (write.kind === 'remove-operation') operations.delete(write.uuid);
+    else if (write.kind === 'executor') executors.set(pathOf(write.name), write.record);
+    else if (write.kind === 'remove-executor') executors.delete(pathOf(write.name));
     else tasks.delete(`${write.name.frameworkId}/${write.name.taskId}`);
   }
   const sorted = <T>(map: Map<string, T>): T[] =>
@@ -88,6 +92,7 @@ function model(writes: readonly CheckpointWrite[]): Recovered {
     tasks: sorted(tasks),
     resources,
     operations: sorted(operations),
+    executors: sorted(executors),
   };
 }
 
@@ -101,6 +106,19 @@ function operationWrites(number: number): readonly CheckpointWrite[] {
     { kind: 'resources', record: { changed } },
     { kind: 'operation', record: { uuid, info: { type: 'RESERVE' }, status } },
   ];
+}
+
+const pathOf = ({ frameworkId, executorId }: ExecutorName): string =>
+  `${frameworkId}/${executorId}`;
+
+/** One that a group is launched in, or that has ended. */
+function executorWrites(frameworkId: string, number: number): readonly CheckpointWrite[] {
+  const executorId = `e${number % 3}`;
+  const name = { frameworkId, executorId };
+  if (number % 2 === 0) return [{ kind: 'remove-executor', name }];
+  const info = { executor_id: { value: executorId }, name: `${number}` };
+  const record = { framework_id: frameworkId, info, container_id: 'c', has_tasks: true };
+  return [{ kind: 'executor', name, record }];
 }
 
 /** Batches as an agent may write them: a task with its progress, updates in order. */
@@ -117,6 +135,7 @@ const batches: fc.Arbitrary<readonly (readonly CheckpointWrite[])[]> = fc
         'term',
         'identity',
         'operation',
+        'executor',
       ),
       number: fc.nat(1e15),
     }),
@@ -139,6 +158,7 @@ const batches: fc.Arbitrary<readonly (readonly CheckpointWrite[])[]> = fc
         return [{ kind: 'identity', record: { registration_uuid: `${number}`, agent_id: 'a' } }];
       }
       if (verb === 'operation') return operationWrites(number);
+      if (verb === 'executor') return executorWrites(frameworkId, number);
       if (known === undefined) {
         pending.set(key, []);
         const info = { user: 'u', name: `${number}`, id: { value: frameworkId } };

@@ -11,6 +11,7 @@
  *     version                                  which of these layouts it is
  *     identity, term
  *     framework/<framework>
+ *     executor/<framework>/<executor>          one of groups, while it lives
  *     task/<framework>/<task>                  as launched, written once
  *     progress/<framework>/<task>
  *     update/<framework>/<task>/<16 digits>    in the order they were made
@@ -24,6 +25,7 @@ import type { Messages } from '#proto/gen/messages.ts';
 import type { KeyValueStore, Write } from '../key-value-store.ts';
 import type {
   CheckpointWrite,
+  ExecutorName,
   NumberedUpdate,
   Recovered,
   RecoveredTask,
@@ -91,6 +93,7 @@ async function recover(store: KeyValueStore): Promise<Recovered> {
   const frameworks = await collect(store, 'framework/', 'altiplano.agent.v1.FrameworkRecord');
   const resources = await store.get('resources');
   const operations = await collect(store, 'operation/', 'altiplano.agent.v1.OperationRecord');
+  const executors = await collect(store, 'executor/', 'altiplano.agent.v1.ExecutorRecord');
   return {
     identity: identity && read('altiplano.agent.v1.IdentityRecord', 'identity', identity),
     term: term === undefined ? 0n : read('altiplano.agent.v1.TermRecord', 'term', term).term,
@@ -98,6 +101,7 @@ async function recover(store: KeyValueStore): Promise<Recovered> {
     tasks: await recoverTasks(store),
     resources: resources && read('altiplano.agent.v1.ResourcesRecord', 'resources', resources),
     operations: [...operations.values()],
+    executors: [...executors.values()],
   };
 }
 
@@ -170,6 +174,10 @@ function toStoreWrites(write: CheckpointWrite): readonly Write[] {
       ];
     case 'remove-framework':
       return [{ kind: 'delete', key: `framework/${write.frameworkId}` }];
+    case 'executor':
+      return [put(executorKey(write.name), 'altiplano.agent.v1.ExecutorRecord', write.record)];
+    case 'remove-executor':
+      return [{ kind: 'delete', key: executorKey(write.name) }];
     case 'task':
       return [put(`task/${path(write.name)}`, 'altiplano.agent.v1.TaskRecord', write.record)];
     case 'progress':
@@ -205,6 +213,9 @@ function toStoreWrites(write: CheckpointWrite): readonly Write[] {
 }
 
 const path = ({ frameworkId, taskId }: TaskName): string => `${frameworkId}/${taskId}`;
+
+const executorKey = ({ frameworkId, executorId }: ExecutorName): string =>
+  `executor/${frameworkId}/${executorId}`;
 
 const updateKey = (name: TaskName, number: number): string =>
   `update/${path(name)}/${String(number).padStart(16, '0')}`;

@@ -3,6 +3,7 @@
  * themselves are messages of `proto/altiplano/agent/v1/checkpoint.proto`: fields are only ever added.
  */
 import type {
+  ExecutorRecord,
   FrameworkRecord,
   IdentityRecord,
   OperationRecord,
@@ -24,6 +25,7 @@ export type Recovered = {
   readonly resources: ResourcesRecord | undefined;
   /** Not acknowledged, in no order. */
   readonly operations: readonly OperationRecord[];
+  readonly executors: readonly ExecutorRecord[];
 };
 
 export type RecoveredTask = {
@@ -34,6 +36,8 @@ export type RecoveredTask = {
 };
 
 export type NumberedUpdate = { readonly number: number; readonly record: UpdateRecord };
+
+export type ExecutorName = { readonly frameworkId: string; readonly executorId: string };
 
 export type TaskName = { readonly frameworkId: string; readonly taskId: string };
 
@@ -48,6 +52,8 @@ export type CheckpointWrite =
       readonly record: FrameworkRecord;
     }
   | { readonly kind: 'remove-framework'; readonly frameworkId: string }
+  | { readonly kind: 'executor'; readonly name: ExecutorName; readonly record: ExecutorRecord }
+  | { readonly kind: 'remove-executor'; readonly name: ExecutorName }
   | { readonly kind: 'task'; readonly name: TaskName; readonly record: TaskRecord }
   | { readonly kind: 'progress'; readonly name: TaskName; readonly record: ProgressRecord }
   | { readonly kind: 'update'; readonly name: TaskName; readonly update: NumberedUpdate }

@@ -12,6 +12,7 @@ import { old } from './old.ts';
 import { rationed } from './rationed.ts';
 import { restarter } from './restarter.ts';
 import { resubscriber } from './resubscriber.ts';
+import { settler } from './settler.ts';
 import type { Random } from '#internal/base/random.ts';
 import type { Temperament } from './temperament.ts';
 
@@ -27,6 +28,7 @@ export const temperaments: readonly Temperament[] = [
   meddler,
   leaver,
   restarter,
+  settler,
 ];
 
 /** Drawn without putting back, and once more from the beginning when all are dealt. */

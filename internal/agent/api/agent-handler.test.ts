@@ -64,6 +64,7 @@ const state = recoveredState(
     ],
     resources: undefined,
     operations: [],
+    executors: [],
   },
   settings,
   0,

@@ -4,10 +4,10 @@ import type { FileTree, TreeEntry } from '#internal/runtime/file-tree.ts';
 import { FilesError } from '#internal/runtime/files.ts';
 import type { HttpRequest, HttpResponse, HttpSink } from '#internal/runtime/http.ts';
 import { jsonDouble, jsonInteger, jsonString } from '#internal/wire/json-literal.ts';
-import { sandboxOf } from '../containers/sandbox.ts';
 import type { AgentState } from '../core/state.ts';
 import { errorResponse, jsonResponse } from './response.ts';
 import { type SandboxPath, findSandboxPath } from './sandbox-path.ts';
+import { executorIdOf, sandboxOfTask } from './task-place.ts';
 
 export type FilesDependencies = {
   readonly clock: Clock;
@@ -187,12 +187,12 @@ async function send(
 function debugJson(sources: Sources): string {
   const state = sources.view();
   const lines = [...(state?.tasks.values() ?? [])].flatMap((task) => {
-    const executorId = task.info.task_id.value;
-    const { frameworkId, containerId } = task;
-    const place = { agentId: state?.agentId ?? '', frameworkId, executorId, containerId };
-    const { folder, latest } = sandboxOf(sources.workFolder, place);
-    const virtual = `/frameworks/${frameworkId}/executors/${executorId}/runs/latest`;
-    return [virtual, folder, latest].map((path) => `${jsonString(path)}:${jsonString(folder)}`);
+    const sandbox = sandboxOfTask(sources.workFolder, state?.agentId, task);
+    const { folder, run, latest, byTask } = sandbox;
+    const virtual = `/frameworks/${task.frameworkId}/executors/${executorIdOf(task)}/runs/latest`;
+    const names = [virtual, run, latest].map((path) => [path, run] as const);
+    if (byTask !== undefined) names.push([byTask, folder]);
+    return names.map(([path, real]) => `${jsonString(path)}:${jsonString(real)}`);
   });
-  return `{${lines.toSorted().join(',')}}`;
+  return `{${[...new Set(lines)].toSorted().join(',')}}`;
 }

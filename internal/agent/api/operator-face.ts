@@ -138,10 +138,14 @@ function getFrameworks({ frameworks }: AgentState): NonNullable<Response['get_fr
   return { frameworks: list, completed_frameworks: [] };
 }
 
+type GetExecutors = NonNullable<Response['get_executors']>;
+
 /** The agent is the executor of every command task, one of its own for each (contract 9.7). */
-function getExecutors({ tasks }: AgentState): NonNullable<Response['get_executors']> {
-  const alive = [...tasks.values()].filter(({ life }) => life.kind !== 'ended');
-  const executors = alive.map(({ info, frameworkId }) => ({
+function getExecutors({ tasks, executors: ofGroups }: AgentState): GetExecutors {
+  const alone = [...tasks.values()].filter(
+    ({ life, pod }) => life.kind !== 'ended' && pod === undefined,
+  );
+  const executors = alone.map(({ info, frameworkId }) => ({
     executor_info: {
       executor_id: { value: info.task_id.value },
       framework_id: { value: frameworkId },
@@ -150,7 +154,8 @@ function getExecutors({ tasks }: AgentState): NonNullable<Response['get_executor
       ...(info.resources === undefined ? {} : { resources: info.resources }),
     },
   }));
-  return { executors, completed_executors: [] };
+  const shared = [...ofGroups.values()].map(({ info }) => ({ executor_info: info }));
+  return { executors: [...executors, ...shared], completed_executors: [] };
 }
 
 function getTasks(state: AgentState): NonNullable<Response['get_tasks']> {
@@ -168,11 +173,13 @@ function getTasks(state: AgentState): NonNullable<Response['get_tasks']> {
   };
 }
 
-function taskToWire({ agentId }: AgentState, { info, frameworkId, state, status }: Task): WireTask {
+function taskToWire({ agentId }: AgentState, task: Task): WireTask {
+  const { info, frameworkId, state, status, pod } = task;
   return {
     name: info.name,
     task_id: info.task_id,
     framework_id: { value: frameworkId },
+    ...(pod !== undefined && { executor_id: { value: pod.executorId } }),
     agent_id: { value: agentId ?? '' },
     state,
     ...(info.resources === undefined ? {} : { resources: info.resources }),

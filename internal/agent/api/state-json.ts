@@ -7,8 +7,8 @@ import { toJson } from '#internal/wire/json.ts';
 import { jsonDouble, jsonString } from '#internal/wire/json-literal.ts';
 import { resourcesAsWritten, resourcesToWire } from '#internal/wire/resources.ts';
 import type { AgentInfo, TaskInfo, TaskStatus } from '#proto/gen/mesos/v1.ts';
-import { sandboxOf } from '../containers/sandbox.ts';
 import type { AgentSettings, AgentState, Framework, Task } from '../core/state.ts';
+import { executorIdOf, sandboxOfTask } from './task-place.ts';
 
 export type StateSources = {
   readonly state: AgentState;
@@ -52,10 +52,12 @@ export function stateJson(sources: StateSources): string {
 
 const isAlive = ({ life }: Task): boolean => life.kind !== 'ended';
 
-const held = ({ resources }: TaskInfo): Resources => unallocated(resourcesAsWritten(resources));
+const held = ({ resources }: Pick<TaskInfo, 'resources'>): Resources =>
+  unallocated(resourcesAsWritten(resources));
 
 function frameworkJson(sources: StateSources, id: string, { info }: Framework): string {
   const tasks = [...sources.state.tasks.values()].filter((task) => task.frameworkId === id);
+  const runs = runsOf(tasks);
   const roles = info.roles ?? [];
   return object({
     id: jsonString(id),
@@ -68,30 +70,44 @@ function frameworkJson(sources: StateSources, id: string, { info }: Framework): 
     ...(roles.length > 0
       ? { roles: list(roles.map(jsonString)) }
       : { role: jsonString(info.role ?? '*') }),
-    executors: list(tasks.filter(isAlive).map((task) => executorJson(sources, task))),
+    executors: list(runs.filter(hasLiving).map((run) => executorJson(sources, run))),
     completed_executors: list(
-      tasks.filter((task) => !isAlive(task)).map((task) => executorJson(sources, task)),
+      runs.filter((run) => !hasLiving(run)).map((run) => executorJson(sources, run)),
     ),
   });
 }
 
-function executorJson({ state, workFolder }: StateSources, task: Task): string {
-  const { frameworkId, containerId, info } = task;
-  const id = info.task_id.value;
-  const place = { agentId: state.agentId ?? '', frameworkId, executorId: id, containerId };
-  const shown = taskJson(state, task);
-  const alive = isAlive(task);
+/** The tasks of one executor; that of a command task has only the one. */
+type Run = readonly [Task, ...(readonly Task[])];
+
+function runsOf(tasks: readonly Task[]): readonly Run[] {
+  const byContainer = Map.groupBy(tasks, ({ pod, containerId }) => pod?.containerId ?? containerId);
+  return [...byContainer.values()].flatMap(([first, ...others]): readonly Run[] =>
+    first === undefined ? [] : [[first, ...others]],
+  );
+}
+
+const hasLiving = (run: Run): boolean => run.some(isAlive);
+
+function executorJson({ state, workFolder }: StateSources, run: Run): string {
+  const [first] = run;
+  const id = executorIdOf(first);
+  const { info, pod, containerId } = first;
+  const own = info.executor;
+  const living = run.filter(isAlive);
+  const shown = (tasks: readonly Task[]): string => list(tasks.map((one) => taskJson(state, one)));
+  const resources = sum([...living.map((task) => held(task.info)), held(own ?? {})]);
   return object({
     id: jsonString(id),
-    name: jsonString(executorName(info)),
-    source: jsonString(id),
-    container: jsonString(containerId),
-    directory: jsonString(sandboxOf(workFolder, place).folder),
-    resources: resourcesJson(held(info)),
+    name: jsonString(pod === undefined ? executorName(info) : (own?.name ?? '')),
+    source: jsonString(pod === undefined ? id : (own?.source ?? '')),
+    container: jsonString(pod?.containerId ?? containerId),
+    directory: jsonString(sandboxOfTask(workFolder, state.agentId, first).run),
+    resources: resourcesJson(resources),
     role: jsonString(roleOf(info)),
-    tasks: list(alive && task.life.kind === 'running' ? [shown] : []),
-    queued_tasks: list(alive && task.life.kind === 'launching' ? [shown] : []),
-    completed_tasks: list(alive ? [] : [shown]),
+    tasks: shown(living.filter(({ life }) => life.kind === 'running')),
+    queued_tasks: shown(living.filter(({ life }) => life.kind === 'launching')),
+    completed_tasks: shown(run.filter((task) => !isAlive(task))),
   });
 }
 
@@ -103,12 +119,13 @@ function executorName({ task_id: id, command }: TaskInfo): string {
   return `Command Executor (Task: ${id.value}) (Command: sh -c '${short}')`;
 }
 
-function taskJson(state: AgentState, { info, frameworkId, state: newest, status }: Task): string {
+function taskJson(state: AgentState, task: Task): string {
+  const { info, frameworkId, state: newest, status, pod } = task;
   return object({
     id: jsonString(info.task_id.value),
     name: jsonString(info.name),
     framework_id: jsonString(frameworkId),
-    executor_id: jsonString(''),
+    executor_id: jsonString(pod?.executorId ?? ''),
     slave_id: jsonString(state.agentId ?? ''),
     state: jsonString(newest),
     resources: resourcesJson(held(info)),

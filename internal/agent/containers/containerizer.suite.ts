@@ -27,6 +27,8 @@ export function specFor(
     agentId: 'a-1',
     frameworkId: 'f-1',
     executorId: `task-${made}`,
+    taskId: `task-${made}`,
+    parentId: undefined,
     command,
     environment: { PATH: '/usr/local/bin:/usr/bin:/bin' },
     user: undefined,

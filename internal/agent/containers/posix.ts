@@ -4,6 +4,8 @@
  *
  *     <work>/slaves/<agent>/frameworks/<framework>/executors/<executor>/runs/<container>   sandbox
  *     <work>/slaves/<agent>/frameworks/<framework>/executors/<executor>/runs/latest        link to it
+ *     …/runs/<executor's container>/containers/<container>                of a task of a group
+ *     …/runs/<executor's container>/tasks/<task>                          link to it
  *     <work>/meta/containers/<container>                                                   ours
  *
  * When the task runs as another user, so does its supervisor: what the task's environment makes of a
@@ -150,8 +152,13 @@ async function makeSandbox(
   sandbox: Sandbox,
   user: User | undefined,
 ): Promise<void> {
+  // Tasks of one executor may share what they put there.
+  await fileTree.makeFolder(sandbox.run, user);
   await fileTree.makeFolder(sandbox.folder, user);
-  await fileTree.link(sandbox.latest, sandbox.folder);
+  await fileTree.link(sandbox.latest, sandbox.run);
+  if (sandbox.byTask === undefined) return;
+  await fileTree.makeFolder(`${sandbox.run}/tasks`, undefined);
+  await fileTree.link(sandbox.byTask, sandbox.folder);
 }
 
 /** The end of a container whose supervisor we can wait for. */

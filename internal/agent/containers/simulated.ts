@@ -47,7 +47,7 @@ type Container = {
 const callMsMax = 20;
 
 export class SimulatedContainers {
-  /** One `<framework>/<executor>` for each command that began: what ran, and how often. */
+  /** One `<framework>/<task>` for each command that began: what ran, and how often. */
   readonly starts: string[] = [];
   readonly #world: SimulatedWorld;
   readonly #random: Random;
@@ -122,7 +122,7 @@ export class SimulatedContainers {
     const { containerId } = spec;
     assert(!this.#containers.has(containerId), `Container "${containerId}" is launched twice`);
     if (this.#abandoned.has(containerId) || lineOf(spec).startsWith('fail')) return undefined;
-    this.starts.push(`${spec.frameworkId}/${spec.executorId}`);
+    this.starts.push(`${spec.frameworkId}/${spec.taskId}`);
     const process = {
       pid: BigInt(this.#nextPid++),
       start_ticks: 1n,

@@ -4,7 +4,7 @@ import type { AgentMessage, Description } from '#proto/gen/altiplano/agent/v1.ts
 import type { Turn } from './turn.ts';
 
 export function introduction({ state, settings }: Pick<Turn, 'state' | 'settings'>): AgentMessage {
-  const { registration, agentId, frameworks, tasks, total, operations } = state;
+  const { registration, agentId, frameworks, tasks, executors, total, operations } = state;
   const { description } = settings;
   if (agentId === undefined) return { register: { description, registration_uuid: registration } };
   return {
@@ -22,6 +22,10 @@ export function introduction({ state, settings }: Pick<Turn, 'state' | 'settings
       operations: [...operations.values()].map(({ uuid, status }) => ({
         uuid,
         state: status.state,
+      })),
+      executors: [...executors.values()].map(({ frameworkId, info }) => ({
+        framework_id: { value: frameworkId },
+        executor_info: info,
       })),
     },
   };

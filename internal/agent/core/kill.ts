@@ -140,7 +140,7 @@ export function containerEnded(turn: Turn, task: Task, how: ContainerEnd): void 
     { kind: 'cancel-timer', timer: { kind: 'overtime', task: task.key } },
   );
   if (task.kill?.cause === 'ABANDONED') forget(turn, { ...task, life: { kind: 'ended' } });
-  else report(turn, task, outcomeOf(how, task.kill, frameworkInfo(turn, task)));
+  else report(turn, task, outcomeOf(how, task, frameworkInfo(turn, task)));
 }
 
 export function stopWhenEmpty(turn: Turn): void {

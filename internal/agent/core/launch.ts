@@ -3,8 +3,8 @@
  * agent that dies in between finds it again, and whatever it finds, it starts it at most once.
  */
 import { newUuid } from '#internal/base/uuid.ts';
-import type { ProcessRecord, RunTask } from '#proto/gen/altiplano/agent/v1.ts';
-import type { CommandInfo, FrameworkInfo, TaskInfo } from '#proto/gen/mesos/v1.ts';
+import type { PodRecord, ProcessRecord, RunTask } from '#proto/gen/altiplano/agent/v1.ts';
+import type { CommandInfo, ExecutorInfo, FrameworkInfo, TaskInfo } from '#proto/gen/mesos/v1.ts';
 import { accept, refuse, type Result } from '#internal/base/result.ts';
 import type { ContainerCommand, ContainerSpec } from '../containerizer.ts';
 import { signal } from './kill.ts';
@@ -12,6 +12,7 @@ import {
   type AgentSettings,
   type AgentState,
   type Framework,
+  type Pod,
   type Task,
   taskKey,
 } from './state.ts';
@@ -23,7 +24,18 @@ import {
   type Outcome,
   resourcesUnknown,
 } from './status.ts';
-import { type Turn, act, change, forget, getTask, keep, nameOf, note, remember } from './turn.ts';
+import {
+  type Turn,
+  act,
+  change,
+  forget,
+  getTask,
+  keep,
+  nameOf,
+  note,
+  remember,
+  tell,
+} from './turn.ts';
 import { report } from './updates.ts';
 
 export function runTask(turn: Turn, { framework_info, task_info }: RunTask): void {
@@ -39,11 +51,30 @@ export function runTask(turn: Turn, { framework_info, task_info }: RunTask): voi
     return;
   }
   adopt(turn, frameworkId, { info: framework_info, removed: false });
-  const task: Task = {
-    key,
+  const task = newTask(turn, frameworkId, task_info);
+  const refusal = refusalOf(turn, framework_info, task_info);
+  if (refusal === undefined) launch(turn, task);
+  else {
+    record(turn, task);
+    report(turn, task, refusal);
+    if (task_info.executor !== undefined) neverLived(turn, frameworkId, task_info.executor);
+  }
+}
+
+/** The master counts on an executor that its framework brought until it hears that it is gone. */
+function neverLived(turn: Turn, frameworkId: string, { executor_id }: ExecutorInfo): void {
+  const framework_id = { value: frameworkId };
+  tell(turn, { executor_exited: { framework_id, executor_id, status: -1 } });
+}
+
+/** A task that is about to be launched; `pod` says in which company. */
+export function newTask(turn: Turn, frameworkId: string, info: TaskInfo, pod?: Pod): Task {
+  return {
+    key: taskKey(frameworkId, info.task_id.value),
     frameworkId,
-    info: task_info,
+    info,
     containerId: newUuid(turn.moment.random),
+    pod,
     life: { kind: 'launching' },
     state: 'TASK_STAGING',
     status: undefined,
@@ -52,15 +83,14 @@ export function runTask(turn: Turn, { framework_info, task_info }: RunTask): voi
     nextUpdate: 1,
     retryMs: turn.settings.updateRetryMs,
   };
-  const refusal = refusalOf(turn, framework_info, task_info);
-  if (refusal === undefined) launch(turn, task);
-  else {
-    record(turn, task);
-    report(turn, task, refusal);
-  }
 }
 
-function refusalOf({ state }: Turn, framework: FrameworkInfo, info: TaskInfo): Outcome | undefined {
+/** Why this agent does not launch a task. */
+export function refusalOf(
+  { state }: Turn,
+  framework: FrameworkInfo,
+  info: TaskInfo,
+): Outcome | undefined {
   if (state.drain !== undefined) return drainingAlready(framework);
   if (!knowsResources(state, info)) return resourcesUnknown(framework);
   const command = commandOf(info);
@@ -73,21 +103,27 @@ export function adopt(turn: Turn, frameworkId: string, framework: Framework): vo
   turn.writes.push({ kind: 'framework', frameworkId, record: framework });
 }
 
-function launch(turn: Turn, task: Task): void {
+export function launch(turn: Turn, task: Task): void {
   record(turn, task);
   const spec = specOf(turn.state, turn.settings, task);
   act(turn, { kind: 'launch', task: task.key, spec });
 }
 
-function record(turn: Turn, task: Task): void {
-  const { frameworkId: framework_id, containerId: container_id, info } = task;
+export function record(turn: Turn, task: Task): void {
+  const { frameworkId: framework_id, containerId: container_id, info, pod } = task;
   turn.writes.push({
     kind: 'task',
     name: nameOf(task),
-    record: { framework_id, info, container_id },
+    record: { framework_id, info, container_id, ...(pod !== undefined && { pod: toRecord(pod) }) },
   });
   keep(turn, task);
 }
+
+const toRecord = (pod: Pod): PodRecord => ({
+  executor_id: pod.executorId,
+  container_id: pod.containerId,
+  group_id: pod.groupId,
+});
 
 export function launched(turn: Turn, task: Task, process: ProcessRecord): void {
   if (task.life.kind === 'ended') return;
@@ -110,7 +146,8 @@ export function launched(turn: Turn, task: Task, process: ProcessRecord): void {
 export function launchRefused(turn: Turn, task: Task, reason: string): void {
   if (task.life.kind !== 'launching') return;
   if (task.kill?.cause === 'ABANDONED') forget(turn, { ...task, life: { kind: 'ended' } });
-  else report(turn, task, task.kill === undefined ? launchFailed(reason) : killedDuringLaunch);
+  else
+    report(turn, task, task.kill === undefined ? launchFailed(reason) : killedDuringLaunch(task));
 }
 
 /**
@@ -135,10 +172,11 @@ function watchTime(turn: Turn, task: Task, startedMs: number): void {
 
 /** What the containerizer is asked for. Only of a task that `commandOf` accepts. */
 export function specOf(state: AgentState, settings: AgentSettings, task: Task): ContainerSpec {
-  const { info, frameworkId, containerId } = task;
+  const { info, frameworkId, containerId, pod } = task;
   const framework = state.frameworks.get(frameworkId)?.info;
   const command = commandOf(info);
-  const executorId = info.task_id.value;
+  const taskId = info.task_id.value;
+  const executorId = pod?.executorId ?? taskId;
   const agentId = state.agentId ?? '';
   // An empty user is what a framework says that leaves the choice to us.
   const user = [info.command?.user, framework?.user].find(
@@ -149,12 +187,14 @@ export function specOf(state: AgentState, settings: AgentSettings, task: Task): 
     agentId,
     frameworkId,
     executorId,
+    taskId,
+    parentId: pod?.containerId,
     command: command.ok ? command.value : { kind: 'shell', line: 'exit 127' },
     user,
     volumes: mountsOf(info),
     environment: {
       PATH: settings.path,
-      MESOS_TASK_ID: executorId,
+      MESOS_TASK_ID: taskId,
       MESOS_FRAMEWORK_ID: frameworkId,
       MESOS_EXECUTOR_ID: executorId,
       MESOS_SLAVE_ID: agentId,
@@ -171,7 +211,9 @@ export function specOf(state: AgentState, settings: AgentSettings, task: Task): 
 /** The task's command, or why this agent cannot run such a task. */
 function commandOf(info: TaskInfo): Result<ContainerCommand, string> {
   const { command, container, executor } = info;
-  if (executor !== undefined) return refuse('This agent runs command tasks only, no executors');
+  if (executor !== undefined && executor.type !== 'DEFAULT') {
+    return refuse('This agent runs no executors that frameworks bring');
+  }
   if (command?.value === undefined) return refuse('The command of the task has no value');
   if (container?.type === 'DOCKER' || container?.mesos?.image !== undefined) {
     return refuse('This agent has no containerizer for images');

@@ -15,9 +15,11 @@ import type {
   Description,
   KillRecord_Cause,
   OperationRecord,
+  PodRecord,
   ProcessRecord,
 } from '#proto/gen/altiplano/agent/v1.ts';
 import type {
+  ExecutorInfo,
   FrameworkInfo,
   Offer_Operation,
   OperationStatus,
@@ -49,6 +51,8 @@ export type AgentState = {
   readonly doomed: Resources;
   /** By uuid: asked of us and not acknowledged. */
   readonly operations: ImmutableMap<string, Operation>;
+  /** Executors of groups, while they live. Command tasks need none. */
+  readonly executors: ImmutableMap<ExecutorKey, Executor>;
   readonly ending: Ending;
   /** Set while an operator wants the agent empty. Masters say so at each registration. */
   readonly drain: Drain | undefined;
@@ -103,11 +107,38 @@ export type TaskKey = Brand<string, 'TaskKey'>;
 export const taskKey = (frameworkId: string, taskId: string): TaskKey =>
   brand<TaskKey>(`${frameworkId}/${taskId}`);
 
+/** Framework and executor id, joined in the same way. */
+export type ExecutorKey = Brand<string, 'ExecutorKey'>;
+
+export const executorKey = (frameworkId: string, executorId: string): ExecutorKey =>
+  brand<ExecutorKey>(`${frameworkId}/${executorId}`);
+
+/** It is no process of its own: the agent looks after its tasks. */
+export type Executor = {
+  readonly frameworkId: string;
+  readonly info: ExecutorInfo;
+  /** The tasks' containers are nested in it. */
+  readonly containerId: string;
+  /** It ends with the last of its tasks. One that was given none waits to be shut down. */
+  readonly hasTasks: boolean;
+};
+
+/** The place of a task that was launched with others. */
+export type Pod = {
+  readonly executorId: string;
+  /** Of the executor. */
+  readonly containerId: string;
+  /** Tasks that have the same share their fate. */
+  readonly groupId: string;
+};
+
 export type Task = {
   readonly key: TaskKey;
   readonly frameworkId: string;
   readonly info: TaskInfo;
   readonly containerId: string;
+  /** Undefined for a task that was launched alone. */
+  readonly pod: Pod | undefined;
   readonly life: Life;
   /** The newest state, acknowledged or not; TASK_STAGING before the first update. */
   readonly state: TaskState;
@@ -209,6 +240,12 @@ export function recoveredState(
     operations: ImmutableMap(
       recovered.operations.map((record) => [record.uuid, recoveredOperation(record, settings)]),
     ),
+    executors: ImmutableMap(
+      recovered.executors.map(({ framework_id: frameworkId, info, container_id, has_tasks }) => [
+        executorKey(frameworkId, info.executor_id.value),
+        { frameworkId, info, containerId: container_id, hasTasks: has_tasks },
+      ]),
+    ),
     ending: { kind: 'none' },
     drain: undefined,
   };
@@ -233,6 +270,7 @@ function recoveredTask(
     frameworkId: task.framework_id,
     info: task.info,
     containerId: task.container_id,
+    pod: task.pod && recoveredPod(task.pod),
     life: isTerminal(progress.state)
       ? { kind: 'ended' }
       : process === undefined
@@ -249,6 +287,12 @@ function recoveredTask(
     retryMs: settings.updateRetryMs,
   };
 }
+
+const recoveredPod = (pod: PodRecord): Pod => ({
+  executorId: pod.executor_id,
+  containerId: pod.container_id,
+  groupId: pod.group_id,
+});
 
 /** TASK_UNREACHABLE and TASK_UNKNOWN are not, and no agent makes them. */
 export function isTerminal(state: TaskState): boolean {

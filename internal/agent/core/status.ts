@@ -12,7 +12,7 @@ import type {
   TaskStatus_Source,
 } from '#proto/gen/mesos/v1.ts';
 import type { ContainerEnd } from '../containerizer.ts';
-import type { AgentSettings, Kill, Task } from './state.ts';
+import type { AgentSettings, Task } from './state.ts';
 import { type Turn } from './turn.ts';
 
 /** What is particular about one status. */
@@ -30,7 +30,7 @@ export function statusOf(turn: Turn, task: Task, outcome: Outcome): TaskStatus {
     task_id: task.info.task_id,
     ...outcome,
     agent_id: { value: agentId },
-    executor_id: { value: task.info.task_id.value },
+    executor_id: { value: task.pod?.executorId ?? task.info.task_id.value },
     timestamp: turn.moment.nowMs / 1000,
     uuid: uuidV4(turn.moment.random),
     container_status: containerStatus(task, turn.settings),
@@ -41,7 +41,10 @@ function containerStatus(task: Task, settings: AgentSettings): TaskStatus['conta
   const protocol = settings.description.ip.includes(':') ? 'IPv6' : 'IPv4';
   const address = { protocol, ip_address: settings.description.ip } as const;
   return {
-    container_id: { value: task.containerId },
+    container_id: {
+      value: task.containerId,
+      ...(task.pod !== undefined && { parent: { value: task.pod.containerId } }),
+    },
     network_infos: [{ ip_addresses: [address] }],
     ...(task.life.kind === 'running' ? { executor_pid: Number(task.life.process.pid) } : {}),
   };
@@ -50,14 +53,14 @@ function containerStatus(task: Task, settings: AgentSettings): TaskStatus['conta
 /** How a task ended, seen with why it was killed, if it was. */
 export function outcomeOf(
   end: ContainerEnd,
-  kill: Kill | undefined,
+  { kill, pod }: Pick<Task, 'kill' | 'pod'>,
   framework: FrameworkInfo | undefined,
 ): Outcome {
   const message = describe(end);
   if (kill === undefined) return outcomeAlone(end, message);
   switch (kill.cause) {
     case 'DURING_LAUNCH':
-      return killedDuringLaunch;
+      return killedDuringLaunch({ pod });
     case 'REQUESTED':
     case 'ABANDONED':
       // Also when it ended well in its grace: it did not do what it was launched for.
@@ -87,12 +90,16 @@ function outcomeAlone(end: ContainerEnd, message: string): Outcome {
   return { state, source: 'SOURCE_EXECUTOR', message };
 }
 
-export const killedDuringLaunch: Outcome = {
+/** A group is killed with the first of its tasks (contract 4.3). */
+export const killedDuringLaunch = ({ pod }: Pick<Task, 'pod'>): Outcome => ({
   state: 'TASK_KILLED',
   source: 'SOURCE_AGENT',
   reason: 'REASON_TASK_KILLED_DURING_LAUNCH',
-  message: 'Killed before delivery to the executor',
-};
+  message:
+    pod === undefined
+      ? 'Killed before delivery to the executor'
+      : 'A task within the task group was killed before delivery to the executor',
+});
 
 export const launchFailed = (message: string): Outcome => ({
   state: 'TASK_FAILED',

@@ -25,6 +25,7 @@ import {
   volumesMade,
   volumesRemoved,
 } from './operations.ts';
+import { endIdleExecutors, runGroup, shareFate, shutdownExecutor } from './pods.ts';
 import * as registration from './registration.ts';
 import type { AgentSettings, AgentState, Task, TaskKey } from './state.ts';
 import { type Turn, getTask, tell } from './turn.ts';
@@ -59,16 +60,24 @@ function take(turn: Turn, input: Input): void {
     }
     case 'launch-failed': {
       const task = find(turn, input);
-      if (task !== undefined) launchRefused(turn, task, input.reason);
+      if (task !== undefined) {
+        launchRefused(turn, task, input.reason);
+        shareFate(turn, task);
+      }
       return stopWhenEmpty(turn);
     }
     case 'container-absent': {
       const task = find(turn, input);
-      return task && launchAgain(turn, task);
+      if (task === undefined) return undefined;
+      launchAgain(turn, task);
+      return shareFate(turn, task);
     }
     case 'container-ended': {
       const task = find(turn, input);
-      if (task !== undefined) containerEnded(turn, task, input.end);
+      if (task !== undefined) {
+        containerEnded(turn, task, input.end);
+        shareFate(turn, task);
+      }
       return stopWhenEmpty(turn);
     }
     case 'volumes-made':
@@ -76,7 +85,8 @@ function take(turn: Turn, input: Input): void {
     case 'volumes-removed':
       return volumesRemoved(turn, input.volumes);
     case 'close':
-      return end(turn, { kind: 'closing' });
+      end(turn, { kind: 'closing' });
+      return endIdleExecutors(turn);
     default:
       return unreachable(input);
   }
@@ -91,6 +101,8 @@ function hear(turn: Turn, link: number, message: MasterMessage): void {
     tell(turn, { pong: { sequence: message.ping.sequence } });
   }
   if (message.run_task !== undefined) runTask(turn, message.run_task);
+  if (message.run_group !== undefined) runGroup(turn, message.run_group);
+  if (message.shutdown_executor !== undefined) shutdownExecutor(turn, message.shutdown_executor);
   if (message.kill_task !== undefined) killTask(turn, message.kill_task);
   if (message.acknowledge_update !== undefined) acknowledge(turn, message.acknowledge_update);
   if (message.shutdown_framework !== undefined) {
@@ -107,6 +119,7 @@ function hear(turn: Turn, link: number, message: MasterMessage): void {
   if (message.shutdown !== undefined) {
     end(turn, { kind: 'expelled', reason: message.shutdown.message });
   }
+  endIdleExecutors(turn);
 }
 
 /** Its scheduler is back, perhaps elsewhere: what it has not acknowledged it hears again. */

@@ -76,9 +76,16 @@ export function forget(turn: Turn, task: Task): void {
     { kind: 'cancel-timer', timer: { kind: 'retry', task: task.key } },
     { kind: 'release', containerId: task.containerId },
   );
-  if (tasks.some(({ frameworkId }) => frameworkId === task.frameworkId)) return;
-  change(turn, { frameworks: turn.state.frameworks.delete(task.frameworkId) });
-  turn.writes.push({ kind: 'remove-framework', frameworkId: task.frameworkId });
+  forgetFramework(turn, task.frameworkId);
+}
+
+/** Forgets a framework that has nothing left here. */
+export function forgetFramework(turn: Turn, id: string): void {
+  const { tasks, executors, frameworks } = turn.state;
+  const isOf = ({ frameworkId }: { readonly frameworkId: string }): boolean => frameworkId === id;
+  if (!frameworks.has(id) || tasks.some(isOf) || executors.some(isOf)) return;
+  change(turn, { frameworks: frameworks.delete(id) });
+  turn.writes.push({ kind: 'remove-framework', frameworkId: id });
 }
 
 export const nameOf = ({ frameworkId, info }: Task): TaskName => ({

@@ -45,6 +45,7 @@ const nothingRecovered: Omit<Recovered, 'identity'> = {
   tasks: [],
   resources: undefined,
   operations: [],
+  executors: [],
 };
 
 export class Bench {

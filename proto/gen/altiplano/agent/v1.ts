@@ -282,6 +282,25 @@ export type TaskRecord = {
   readonly framework_id: string;
   readonly info: mesos_v1.TaskInfo;
   readonly container_id: string;
+  /** Set for a task of a group. */
+  readonly pod?: PodRecord;
+};
+
+/** The executor that a task runs in, and who shares its fate. */
+export type PodRecord = {
+  readonly executor_id: string;
+  /** The executor's container, in which that of the task is nested. */
+  readonly container_id: string;
+  readonly group_id: string;
+};
+
+/** An executor of groups, while it lives. */
+export type ExecutorRecord = {
+  readonly framework_id: string;
+  readonly info: mesos_v1.ExecutorInfo;
+  readonly container_id: string;
+  /** It was given tasks, and ends with the last of them. */
+  readonly has_tasks: boolean;
 };
 
 /** What has become of a task so far. */

@@ -1,0 +1,25 @@
+/** What agents say they have, against what the masters say that they have. */
+import { agentId as asAgentId } from '#internal/model/ids.ts';
+import { format } from '#internal/resources/format.ts';
+import { equals } from '#internal/resources/resources.ts';
+import type { State } from '#internal/state/state.ts';
+import type { AgentMachine } from './cluster-agent.ts';
+
+/** The first agent about which they are not of one mind, or of which an operation is under way. */
+export function unsettledResources(
+  agents: readonly AgentMachine[],
+  state: State | undefined,
+): string | undefined {
+  for (const { name, belongings } of agents) {
+    const known = state?.agents.get(asAgentId(belongings?.agentId ?? ''));
+    if (known === undefined || belongings === undefined) continue;
+    if (!equals(known.total, belongings.total)) {
+      const both = `${format(belongings.total)}, the masters say ${format(known.total)}`;
+      return `${name} says it has ${both}`;
+    }
+    const { size } = belongings.operations;
+    if (size > 0) return `${name} was not acknowledged ${size} operations`;
+  }
+  const [waiting] = state?.operations.keys() ?? [];
+  return waiting && `the masters wait for operations of ${waiting}`;
+}
