@@ -16,6 +16,7 @@ import { parseResources } from '#internal/resources/parse.ts';
 import type { Resources } from '#internal/resources/resource.ts';
 import { allocatedTo } from '#internal/resources/resources.ts';
 import { systemClock } from '#internal/runtime/real/clock.ts';
+import type { HttpResponse } from '#internal/runtime/http.ts';
 import { Slicer } from '#internal/runtime/slicer.ts';
 import { apply } from '#internal/state/apply.ts';
 import { newState, type State } from '#internal/state/state.ts';
@@ -56,21 +57,11 @@ export async function stallFigures(_folder: string, scale: number): Promise<read
     const reply = reads.get('GET_STATE');
     if (reply === undefined) throw new Error('GET_STATE is not read');
     const profile = { build, cluster: 'bench', flags: {} };
-    const metrics = (): never => {
-      throw new Error('no metrics are asked for');
-    };
     const pieces = (function* () {
-      const message = yield* reply.reply({ view, metrics, profile });
+      const message = yield* reply.reply({ view, metrics: noMetrics, profile });
       yield* jsonPieces('mesos.v1.master.Response', message);
     })();
-    const response = await desk.answer('application/json', pieces);
-    if (response.kind === 'whole') return response.body.length;
-    const sink = memorySink({ isSlow: false });
-    const { promise: ended, resolve } = Promise.withResolvers<void>();
-    sink.closed.addEventListener('abort', () => resolve());
-    response.open(sink);
-    await ended;
-    return sink.chunks.reduce((sum, { length }) => sum + length, 0);
+    return await lengthOf(await desk.answer('application/json', pieces));
   });
   const chunks: Uint8Array[] = [];
   await measure('snapshot-write', async () => {
@@ -96,6 +87,21 @@ export async function stallFigures(_folder: string, scale: number): Promise<read
     { name: 'get-state-json-of-stringify', value: read / stringify, unit: 'times' },
   );
   return figures;
+}
+
+function noMetrics(): never {
+  throw new Error('no metrics are asked for');
+}
+
+/** Reads it all. */
+async function lengthOf(response: HttpResponse): Promise<number> {
+  if (response.kind === 'whole') return response.body.length;
+  const sink = memorySink({ isSlow: false });
+  const { promise: ended, resolve } = Promise.withResolvers<void>();
+  sink.closed.addEventListener('abort', () => resolve());
+  response.open(sink);
+  await ended;
+  return bytesOf(sink.chunks);
 }
 
 const pauses: { readonly atMs: number; readonly ms: number }[] = [];

@@ -18,6 +18,8 @@ type Member = {
   readonly listeners: Set<(standing: Standing) => void>;
 };
 
+type Unheard = { readonly kind: 'refused'; readonly reason: 'unknown' };
+
 type Waiting = {
   readonly term: number;
   readonly data: Uint8Array;
@@ -34,6 +36,10 @@ export class SharedLog {
   #leader: number | undefined;
   #term = 0;
   #isHeld = false;
+  /** Members that hear nothing, and what they believe of themselves. */
+  readonly #isolated = new Map<number, Standing>();
+  /** Of members that hear nothing; answered when they do. */
+  #unheard: { readonly nodeId: number; readonly answer: () => void }[] = [];
 
   constructor({ world }: { readonly world: SimulatedWorld }) {
     this.#world = world;
@@ -51,7 +57,7 @@ export class SharedLog {
     machine.apply(this.#entries.slice(machine.appliedIndex()));
     return {
       propose: (data) => this.#propose(nodeId, data),
-      read: () => this.#read(),
+      read: () => this.#read(nodeId),
       standing: () => this.#standingOf(nodeId),
       watch: (listener) => {
         member.listeners.add(listener);
@@ -89,6 +95,22 @@ export class SharedLog {
     }
   }
 
+  /** Cuts a member off: it goes on believing what it believes, and nothing that it asks is answered. */
+  isolate(nodeId: number): void {
+    this.#isolated.set(nodeId, this.#standingOf(nodeId));
+  }
+
+  /** It hears what it missed: first who leads, as when a heartbeat of a new term comes. */
+  rejoin(nodeId: number): void {
+    this.#isolated.delete(nodeId);
+    const member = this.#members.get(nodeId);
+    for (const listener of member?.listeners ?? []) listener(this.#standingOf(nodeId));
+    member?.machine.apply(this.#entries.slice(member.machine.appliedIndex()));
+    const unheard = this.#unheard;
+    this.#unheard = unheard.filter((one) => one.nodeId !== nodeId);
+    for (const one of unheard) if (one.nodeId === nodeId) one.answer();
+  }
+
   /** From now on proposals and reads wait. */
   hold(): void {
     this.#isHeld = true;
@@ -107,6 +129,7 @@ export class SharedLog {
   }
 
   #propose(nodeId: number, data: Uint8Array): Promise<Proposal> {
+    if (this.#isolated.has(nodeId)) return this.#unanswered(nodeId);
     if (this.#leader !== nodeId) {
       return Promise.resolve({ kind: 'refused', reason: 'not-leader' });
     }
@@ -116,7 +139,15 @@ export class SharedLog {
     return promise;
   }
 
-  #read(): Promise<Read> {
+  #unanswered(nodeId: number): Promise<Unheard> {
+    const { promise, resolve } = Promise.withResolvers<Unheard>();
+    const answer = (): void => resolve({ kind: 'refused', reason: 'unknown' });
+    this.#unheard.push({ nodeId, answer });
+    return promise;
+  }
+
+  #read(nodeId: number): Promise<Read> {
+    if (this.#isolated.has(nodeId)) return this.#unanswered(nodeId);
     if (this.#leader === undefined)
       return Promise.resolve({ kind: 'refused', reason: 'no-leader' });
     const { promise, resolve: answer } = Promise.withResolvers<Read>();
@@ -146,11 +177,15 @@ export class SharedLog {
     const index = this.#entries.length + 1;
     const entry = { index, term, data };
     this.#entries.push(entry);
-    for (const { machine } of this.#members.values()) machine.apply([entry]);
+    for (const { machine, nodeId } of this.#members.values()) {
+      if (!this.#isolated.has(nodeId)) machine.apply([entry]);
+    }
     return index;
   }
 
   #standingOf(nodeId: number): Standing {
+    const believed = this.#isolated.get(nodeId);
+    if (believed !== undefined) return believed;
     const isLeader = this.#leader === nodeId;
     return {
       kind: isLeader ? 'leader' : 'follower',
@@ -162,6 +197,7 @@ export class SharedLog {
 
   #tell(): void {
     for (const { nodeId, listeners } of this.#members.values()) {
+      if (this.#isolated.has(nodeId)) continue;
       for (const listener of listeners) listener(this.#standingOf(nodeId));
     }
   }

@@ -6,8 +6,8 @@ import type { HttpHandler, HttpRequest, HttpResponse } from '#internal/runtime/h
 import { fromJson, toJson } from '#internal/wire/json.ts';
 import { WireError } from '#internal/wire/wire-error.ts';
 import type { Call } from '#proto/gen/mesos/v1/master.ts';
-import type { MasterDoor } from '../../door.ts';
-import { onlyWhileLeading } from '../leadership-gate.ts';
+import type { MasterDoor, MasterView } from '../../door.ts';
+import { onlyWhileLeading, unsure } from '../leadership-gate.ts';
 import {
   getMaintenanceSchedule,
   getMaintenanceStatus,
@@ -25,16 +25,17 @@ export function policyRoutes(door: MasterDoor): readonly Route[] {
   });
   const deciding = (what: string, call: (body: string) => string): HttpHandler =>
     decides(door, what, call);
+  const reading = (text: (view: MasterView) => string): HttpHandler => reads(door, text);
   return [
     route('/weights', {
-      GET: () => json(weightsJson(door)),
+      GET: reading(weightsJson),
       PUT: deciding(
         'update weights',
         (body) => `{"type":"UPDATE_WEIGHTS","update_weights":{"weight_infos":${body}}}`,
       ),
     }),
     route('/quota', {
-      GET: () => json(quotaJson(door)),
+      GET: reading(quotaJson),
       POST: deciding(
         'set quota',
         (body) => `{"type":"SET_QUOTA","set_quota":{"quota_request":${body}}}`,
@@ -42,13 +43,13 @@ export function policyRoutes(door: MasterDoor): readonly Route[] {
       DELETE: (request) => removeQuota(door, request),
     }),
     route('/maintenance/schedule', {
-      GET: () => json(scheduleJson(door)),
+      GET: reading(scheduleJson),
       POST: deciding('maintenance schedule', (body) => {
         const member = `"update_maintenance_schedule":{"schedule":${body}}`;
         return `{"type":"UPDATE_MAINTENANCE_SCHEDULE",${member}}`;
       }),
     }),
-    route('/maintenance/status', { GET: () => json(statusJson(door)) }),
+    route('/maintenance/status', { GET: reading(statusJson) }),
     route('/machine/down', {
       POST: deciding(
         'machine ids',
@@ -118,19 +119,24 @@ function unescaped(text: string): string | undefined {
   }
 }
 
-const json = (text: string): HttpResponse => bodyResponse('application/json', text);
+const reads =
+  (door: MasterDoor, text: (view: MasterView) => string): HttpHandler =>
+  async ({ target }) => {
+    const view = await door.read();
+    return view === undefined ? unsure(door, target) : bodyResponse('application/json', text(view));
+  };
 
-function weightsJson(door: MasterDoor): string {
-  const { get_weights: weights } = getWeights(door.view());
+function weightsJson(view: MasterView): string {
+  const { get_weights: weights } = getWeights(view);
   const list = weights?.weight_infos ?? [];
   return `[${list.map((one) => toJson('mesos.v1.WeightInfo', one)).join(',')}]`;
 }
 
-const quotaJson = (door: MasterDoor): string =>
-  toJson('mesos.v1.quota.QuotaStatus', getQuota(door.view()).status);
+const quotaJson = (view: MasterView): string =>
+  toJson('mesos.v1.quota.QuotaStatus', getQuota(view).status);
 
-const scheduleJson = (door: MasterDoor): string =>
-  toJson('mesos.v1.maintenance.Schedule', getMaintenanceSchedule(door.view()).schedule);
+const scheduleJson = (view: MasterView): string =>
+  toJson('mesos.v1.maintenance.Schedule', getMaintenanceSchedule(view).schedule);
 
-const statusJson = (door: MasterDoor): string =>
-  toJson('mesos.v1.maintenance.ClusterStatus', getMaintenanceStatus(door.view()).status);
+const statusJson = (view: MasterView): string =>
+  toJson('mesos.v1.maintenance.ClusterStatus', getMaintenanceStatus(view).status);
