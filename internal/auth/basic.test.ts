@@ -40,6 +40,7 @@ test('whatever else stands in the header is nobody', (t) => {
     encode(':s'),
     encode('p'),
     encode('p:'),
+    encode('q:'),
   ]) {
     t.is(authenticator.authenticate({ authorization: odd }, realm).kind, 'unauthenticated', odd);
   }
