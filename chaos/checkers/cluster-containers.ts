@@ -4,7 +4,8 @@
  *
  * - one launch: a task starts at most once, on one agent, whatever was said and repeated;
  * - a launch is decided, in the log and for this agent, before anything starts;
- * - capacity: what runs on a machine together fits into it;
+ * - capacity: what runs on a machine together fits into it. What tasks hold is free when their
+ *   framework ends, though they still have their grace to end in: they are not counted;
  * - tenants: a task is killed only if its own framework asked for it or ended, or its agent is being
  *   drained;
  * - drains: nothing runs on an agent that the log calls drained, or on one that was sent away.
@@ -31,6 +32,8 @@ export class ContainerLaws {
   /** By `agent task`: launches that the log holds. */
   readonly #decided = new Set<string>();
   readonly #killable = new Set<string>();
+  /** Tasks of frameworks that ended. */
+  readonly #released = new Set<string>();
   readonly #starts = new Map<string, Start>();
   /** Tasks that left the books together with their agent: nobody will hear how they really ended. */
   readonly #writtenOff = new Set<string>();
@@ -95,7 +98,13 @@ export class ContainerLaws {
     }
   }
 
-  /** Its framework is at its end. */
+  /** Its framework ended: it is to be killed, and what it holds is given out again. */
+  released(task: string): void {
+    this.#killable.add(task);
+    this.#released.add(task);
+  }
+
+  /** The log knows its end already. */
   mayBeKilled(task: string): void {
     this.#killable.add(task);
   }
@@ -163,6 +172,7 @@ export class ContainerLaws {
   #fits(agent: string, running: ReadonlySet<string>): void {
     const used = { cpusMilli: 0, memMb: 0 };
     for (const task of running) {
+      if (this.#released.has(task)) continue;
       const { cpusMilli = 0, memMb = 0 } = this.#intents.get(task) ?? {};
       used.cpusMilli += cpusMilli;
       used.memMb += memMb;

@@ -75,12 +75,9 @@ export class ClusterHistory {
       const agent = agents.get(command.agentId)?.hostname ?? '';
       this.#witness.see(({ containers }) => containers.drainDecided(agent));
     }
-    const isGone = command.kind === 'mark-agent-gone';
-    if (isGone && agents.has(command.agentId)) this.#gone(command.agentId);
     if (command.kind !== 'finish-drain') return;
     const known = agents.get(command.agentId);
     if (known?.deactivation?.kind !== 'draining') return;
-    if (known.deactivation.isGoneThen) this.#gone(command.agentId);
     this.counts['drains-finished']++;
     this.#witness.see(({ containers }) => containers.drainFinished(known.hostname));
   }
@@ -120,7 +117,7 @@ export class ClusterHistory {
     const { counts } = this;
     for (const [id, { reach }] of after.agents) {
       const known = before.agents.get(id);
-      if (known === undefined || known.registeredMs !== after.agents.get(id)?.registeredMs) {
+      if (known === undefined) {
         this.#witness.see(({ frameworks }) => frameworks.agentAdmitted(id));
       } else if (known.reach.kind !== reach.kind) {
         counts[reach.kind === 'unreachable' ? 'agents-unreachable' : 'agents-back']++;
@@ -129,6 +126,7 @@ export class ClusterHistory {
     for (const [id, { hostname }] of before.agents) {
       if (after.agents.has(id)) continue;
       counts['agents-removed']++;
+      if (after.goneAgents.has(id)) this.#gone(id);
       const tasks = [...before.frameworks.values()].flatMap((record) =>
         [...record.tasks.values(), ...record.unreachable.values()].filter(
           ({ agentId }) => agentId === id,
@@ -167,7 +165,7 @@ export class ClusterHistory {
       const { failoverTimeoutMs } = record.framework;
       frameworks.removed(id, failoverTimeoutMs > 0, this.#world.nowMs);
       updates.frameworkRemoved(id);
-      for (const task of tasks) containers.mayBeKilled(task);
+      for (const task of tasks) containers.released(task);
     });
   }
 }

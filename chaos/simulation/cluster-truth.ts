@@ -52,7 +52,9 @@ export function tellTruth({ ground, shells, schedulers }: Cluster): void {
 }
 
 /** Whether `state` may be the last word on a task with that fate. */
-function fits(state: TaskState, fate: Fate, mayBeKilled: boolean): boolean {
+function fits(said: TaskState, fate: Fate, mayBeKilled: boolean): boolean {
+  // As tasks are called that are killed for an agent that is drained and then gone (7.3).
+  const state = said === 'TASK_GONE_BY_OPERATOR' && mayBeKilled ? 'TASK_KILLED' : said;
   switch (fate.kind) {
     case 'never-started':
       // It could not begin, was killed before, or was refused; or the launch was lost on its way.
