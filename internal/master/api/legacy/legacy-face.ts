@@ -28,6 +28,7 @@ import { durationProblem } from './duration-text.ts';
 import { frameworkJson } from './frameworks.ts';
 import { double, type Json, jsonParts } from './json-text.ts';
 import { policyRoutes } from './policies.ts';
+import { reservationRoutes } from './reservations.ts';
 import { roleJson } from './roles.ts';
 import { stateJson, stateSummaryJson } from './state.ts';
 import { findTasks, taskJson } from './tasks.ts';
@@ -90,6 +91,7 @@ export function legacyRoutes(
     }),
     { path: '/teardown', handler: onlyWhileLeading(door, teardownHandler(door)) },
     ...policyRoutes(door),
+    ...reservationRoutes(door),
   ];
 }
 
