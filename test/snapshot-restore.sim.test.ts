@@ -20,8 +20,9 @@ test('a cluster whose masters are all lost comes back from a file, its tasks run
   const file = `${folder.path}/saved`;
   const go = `${folder.path}/go`;
   for (const id of ids) masters.start(id, ids);
-  await masters.agentId();
+  const agentId = await masters.agentId();
   await decidePolicies(masters);
+  await reserve(masters, agentId);
   const command = `echo begun; until [ -e ${go} ]; do sleep 0.1; done; echo went on; exit 7`;
   const lines: string[] = [];
   const running = startProgram({
@@ -46,6 +47,7 @@ test('a cluster whose masters are all lost comes back from a file, its tasks run
   await until(isRunning, withinMs, () => 'the task does not run');
   const before = await known(masters);
   t.deepEqual(before.states, ['TASK_RUNNING']);
+  t.regex(JSON.stringify(before.agents), /"type":"DYNAMIC","role":"heavy"/);
 
   const saved = await masters.snapshot(['save', file]);
   t.is(saved.status, 0, saved.stderr);
@@ -91,6 +93,14 @@ async function decidePolicies(masters: Masters): Promise<void> {
   await masters.call({ type: 'UPDATE_WEIGHTS', update_weights: { weight_infos: [weight] } });
   const quota_configs = [{ role: 'heavy', limits: { cpus: { value: 1 } } }];
   await masters.call({ type: 'UPDATE_QUOTA', update_quota: { quota_configs } });
+}
+
+async function reserve(masters: Masters, agentId: string): Promise<void> {
+  const reservations = [{ type: 'DYNAMIC', role: 'heavy' }];
+  const scalar = { value: 0.25 };
+  const resources = [{ name: 'cpus', type: 'SCALAR', scalar, reservations }];
+  const reserve_resources = { agent_id: { value: agentId }, resources };
+  await masters.call({ type: 'RESERVE_RESOURCES', reserve_resources });
 }
 
 async function refusesWhatIsWrong(
