@@ -47,6 +47,10 @@ for (const name of values.only.split(',')) {
   const folder = mkdtempSync('/var/tmp/altiplano-bench-');
   try {
     figures.push(load, ...(await measure(folder, scale)));
+  } catch (fault) {
+    // The other parts tell something all the same.
+    console.error(`${name}:`, fault);
+    process.exitCode = 1;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
