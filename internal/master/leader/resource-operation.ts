@@ -42,8 +42,13 @@ export function operateOn(lead: Lead, acceptance: Acceptance, sent: Offer_Operat
   if (!read.ok) return onAgent(read.refusal);
   const broken = resourceOperationFault(read.value, {
     agent,
-    total: foreseenTotal(lead, agent),
-    used: foreseenUse(lead, agent.id),
+    // Worked out only for those that ask: an ACCEPT may carry a thousand that do not.
+    get total() {
+      return foreseenTotal(lead, agent);
+    },
+    get used() {
+      return foreseenUse(lead, agent.id);
+    },
     framework,
   });
   if (broken !== undefined) return onAgent(broken);
@@ -173,7 +178,8 @@ function missingText(
 /** An agent that does not answer must not be given more and more to do. */
 function countFault(lead: Lead, { id }: Agent): string | undefined {
   const { operationsMax } = lead.options;
-  const known = lead.state.operations.get(id)?.size ?? 0;
+  let known = lead.state.operations.get(id)?.size ?? 0;
+  for (const { operation } of lead.operating.values()) known += Number(operation.agentId === id);
   return known < operationsMax
     ? undefined
     : `Agent ${id} has ${known} operations that are not acknowledged`;
