@@ -21,5 +21,15 @@ export function unsettledResources(
     if (size > 0) return `${name} was not acknowledged ${size} operations`;
   }
   const [waiting] = state?.operations.keys() ?? [];
-  return waiting && `the masters wait for operations of ${waiting}`;
+  return (waiting && `the masters wait for operations of ${waiting}`) ?? idleExecutor(state);
+}
+
+/** When all tasks have ended, so have the executors that they ran in, and what those held is free. */
+function idleExecutor(state: State | undefined): string | undefined {
+  for (const { executors } of state?.frameworks.values() ?? []) {
+    for (const { id, agentId } of executors.values()) {
+      return `the masters still count the executor ${id} on ${agentId}`;
+    }
+  }
+  return undefined;
 }

@@ -87,6 +87,7 @@ export class ClusterHistory {
     if (isPolicy(command)) this.#operatorDecided(command, before);
     else if (command.kind === 'announce-leader') this.#leaderAnnounced(command.nodeId, before);
     else if (command.kind === 'launch-tasks') this.#launched(command.tasks, after);
+    else if (command.kind === 'launch-with-executor') this.#launched(command.tasks, after);
     else if (command.kind === 'remove-framework') this.#removed(command.frameworkId, before);
     else if (command.kind === 'subscribe-framework') this.#subscribed(command.framework.id, after);
     else if (command.kind === 'disconnect-framework') this.#left(command.frameworkId, after);

@@ -4,6 +4,7 @@
  */
 import { decliner } from './decliner.ts';
 import { eager, killer } from './eager.ts';
+import { grouper } from './grouper.ts';
 import { hoarder } from './hoarder.ts';
 import { leaver } from './leaver.ts';
 import { meddler } from './meddler.ts';
@@ -29,6 +30,7 @@ export const temperaments: readonly Temperament[] = [
   leaver,
   restarter,
   settler,
+  grouper,
 ];
 
 /** Drawn without putting back, and once more from the beginning when all are dealt. */
