@@ -1,6 +1,10 @@
 /** The checkers themselves: good histories pass, and each way to be bad is called by its name. */
 import test from 'ava';
 import { randomFromSeed } from '#internal/base/random.ts';
+import { assert } from '#internal/base/assert.ts';
+import type { MasterView } from '#internal/master/door.ts';
+import { isTerminal } from '#internal/model/cluster.ts';
+import { masterId, offerId } from '#internal/model/ids.ts';
 import { apply } from '#internal/state/apply.ts';
 import { newState, type State } from '#internal/state/state.ts';
 import { randomCommand } from '#internal/testing/random-commands.ts';
@@ -8,6 +12,8 @@ import type { TaskState, TaskStatus } from '#proto/gen/mesos/v1.ts';
 import { AgreementLaws } from './cluster-agreement.ts';
 import { ContainerLaws } from './cluster-containers.ts';
 import { FencingLaws } from './cluster-fencing.ts';
+import { FrameworkLaws } from './cluster-frameworks.ts';
+import { OfferLaws } from './cluster-offers.ts';
 import { UpdateLaws } from './cluster-updates.ts';
 import type { Violation } from './violation.ts';
 
@@ -64,6 +70,43 @@ const status = (task: string, state: TaskState, rest: Partial<TaskStatus> = {}):
   state,
   ...rest,
 });
+
+/** `f` left after a second, and is waited for ten. */
+function waiting(): FrameworkLaws {
+  const laws = new FrameworkLaws({}, { drift: 0 });
+  laws.subscribed('f');
+  laws.disconnected('f', { sinceMs: 1000, timeoutMs: 10_000, deadlineMs: 11_000 });
+  return laws;
+}
+
+/** A leader in a busy cluster that offers all of an agent to a framework, so many times. */
+function offering(times: number, isConnected = true): MasterView {
+  const state = busyState();
+  const agent = state.agents.find(({ id }) => state.loads.get(id)?.used.length !== undefined);
+  const framework = state.frameworks.first()?.framework;
+  const role = framework?.roles[0];
+  assert(agent !== undefined && framework !== undefined && role !== undefined, 'nobody is there');
+  const here = { ...agent, reach: { kind: 'admitted' }, deactivation: undefined } as const;
+  const offer = {
+    frameworkId: framework.id,
+    agent: here,
+    role,
+    resources: here.total,
+    executorIds: [],
+  };
+  const nobody = new Set<never>();
+  return {
+    state: { ...state, agents: state.agents.set(here.id, here), loads: state.loads.clear() },
+    self: { id: masterId('m'), hostname: 'm', ip: 'm', httpPort: 1, grpcPort: 2 },
+    startedMs: 0,
+    electedMs: 0,
+    offers: Array.from({ length: times }, (_, i) => ({ ...offer, id: offerId(`o${i}`) })),
+    connectedAgents: isConnected ? new Set([here.id]) : nobody,
+    recoveredAgents: nobody,
+    connectedFrameworks: nobody,
+    recoveredFrameworks: nobody,
+  };
+}
 
 const bad: readonly (readonly [rule: string, how: string, happen: () => void])[] = [
   ['one-launch', 'a task starts again', () => running().started('a1', 't1')],
@@ -178,6 +221,51 @@ const bad: readonly (readonly [rule: string, how: string, happen: () => void])[]
     },
   ],
   [
+    'waited-once',
+    'a framework that left is given more time',
+    () => waiting().disconnected('f', { sinceMs: 5000, timeoutMs: 10_000, deadlineMs: 15_000 }),
+  ],
+  ['not-early', 'a framework ends before its time', () => waiting().removed('f', true, 5000)],
+  ['not-early', 'one that is there ends', () => waiting().removed('g', true, 50_000)],
+  [
+    'not-late',
+    'a framework ends long after its time',
+    () => {
+      const laws = waiting();
+      laws.removed('f', true, 30_000);
+      laws.settled(5000);
+    },
+  ],
+  [
+    'gone-for-good',
+    'a framework that ended subscribes',
+    () => {
+      const laws = waiting();
+      laws.removed('f', true, 11_000);
+      laws.subscribed('f');
+    },
+  ],
+  [
+    'gone-for-good',
+    'an agent that was declared gone is admitted',
+    () => {
+      const laws = waiting();
+      laws.agentGone('a');
+      laws.agentAdmitted('a');
+    },
+  ],
+  [
+    'expelled-empty',
+    'an agent that was sent away leaves a task behind',
+    () => running().expelled('a1'),
+  ],
+  [
+    'offer-of-nothing',
+    'an offer is of an agent that is not connected',
+    () => new OfferLaws().look(offering(1, false)),
+  ],
+  ['books', 'an agent is on offer twice', () => new OfferLaws().look(offering(2))],
+  [
     'one-leader',
     'two agents heed two leaders of one term',
     () => {
@@ -235,6 +323,18 @@ test('a good history passes: launches, ends, kills by their owner, repeated word
   updates.forgotten(update('u3', 'TASK_FINISHED'));
   t.deepEqual(updates.counts, { heard: 2, repeated: 1, acknowledged: 2, reconciled: 1 });
 
+  const frameworks = waiting();
+  t.deepEqual(frameworks.overdue(11_000), []);
+  frameworks.removed('f', true, 11_500);
+  frameworks.tearDownAsked('g');
+  frameworks.removed('g', true, 12_000);
+  frameworks.settled(0);
+  t.is(frameworks.expired, 1);
+
+  const offers = new OfferLaws();
+  offers.look(offering(1));
+  t.is(offers.looked, 1);
+
   const agreement = new AgreementLaws({}, { every: 1 });
   for (const master of ['m1', 'm2']) agreement.applied(master, 7, busyState());
   t.is(agreement.compared, 1);
@@ -246,8 +346,8 @@ function busyState(): State {
   let state = newState();
   for (let step = 0; step < 5000; step++) {
     state = apply(state, randomCommand(random, state, 1000 + step)).state;
-    const loads = [...state.loads.values()];
-    if (loads.some(({ used }) => used.length > 0)) return state;
+    const tasks = [...state.frameworks.values()].flatMap((record) => [...record.tasks.values()]);
+    if (tasks.some((task) => !isTerminal(task.state) && task.resources.length > 0)) return state;
   }
   throw new Error('nothing ever ran');
 }

@@ -16,20 +16,14 @@ import { Violation } from './violation.ts';
 
 export class OfferLaws {
   #looked = 0;
-  #most = 0;
 
-  /** Offers that were looked at, and how many there were at the same time. */
+  /** Offers that were looked at. */
   get looked(): number {
     return this.#looked;
   }
 
-  get most(): number {
-    return this.#most;
-  }
-
   look({ state, offers, connectedAgents }: MasterView): void {
     this.#looked += offers.length;
-    this.#most = Math.max(this.#most, offers.length);
     const offered = new Map<Agent, Resources[]>();
     for (const offer of offers) {
       const { agent, resources } = offer;
