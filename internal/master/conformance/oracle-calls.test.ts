@@ -10,7 +10,7 @@ import {
   replyText,
   schedulerExchanges,
 } from '#internal/testing/oracle-http.ts';
-import { frameworkInfo, Stage } from './stage.ts';
+import { frameworkInfo, Stage } from '../testing/stage.ts';
 
 /** Recorded without a connection. */
 const isDisconnected: ReadonlySet<string> = new Set([

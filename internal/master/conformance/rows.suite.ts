@@ -1,7 +1,7 @@
 /** How the rows of the contract's tables are run: each on a stage of its own, in both media types. */
 import test from 'ava';
 import type { MediaType } from '#internal/wire/media-type.ts';
-import { frameworkInfo, type Post, Stage, summary } from './stage.ts';
+import { frameworkInfo, type Post, Stage, summary } from '../testing/stage.ts';
 
 /** A call of a subscribed scheduler or an operator, and the answer to it. */
 export type CallRow = Post & {

@@ -2,7 +2,7 @@
 import test from 'ava';
 import { newRecordReader } from '#internal/wire/record-io.ts';
 import { testCalls } from './rows.suite.ts';
-import { eventsOf, frameworkInfo, Stage } from './stage.ts';
+import { eventsOf, frameworkInfo, Stage } from '../testing/stage.ts';
 
 type RouteRow = {
   readonly at: string;

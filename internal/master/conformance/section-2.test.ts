@@ -1,6 +1,6 @@
 /** Contract 2: ids and numbers. */
 import test from 'ava';
-import { frameworkInfo, Stage } from './stage.ts';
+import { frameworkInfo, Stage } from '../testing/stage.ts';
 
 test('2.1: ids are made of the id of the master and counters of their own', async (t) => {
   const stage = await Stage.subscribed();

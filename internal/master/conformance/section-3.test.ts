@@ -1,7 +1,7 @@
 /** Contract 3: the scheduler API. */
 import test from 'ava';
 import { type CallRow, testCalls, testEvents, testRefusals } from './rows.suite.ts';
-import { frameworkInfo, Stage } from './stage.ts';
+import { frameworkInfo, Stage } from '../testing/stage.ts';
 
 const invalid = (text: string): Pick<CallRow, 'status' | 'text'> => ({
   status: 400,

@@ -1,6 +1,6 @@
 /** Contract 4: ACCEPT, step by step. What each operation checks of its own is told in section 5. */
 import { type EventRow, testEvents } from './rows.suite.ts';
-import { frameworkInfo, type Stage } from './stage.ts';
+import { frameworkInfo, type Stage } from '../testing/stage.ts';
 
 const cpus = (value: number): object => ({ name: 'cpus', type: 'SCALAR', scalar: { value } });
 

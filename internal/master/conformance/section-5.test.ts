@@ -1,6 +1,6 @@
 /** Contract 5: what is wrong with a task. 5.3 is in section 3, 5.6 beside the operations. */
 import { type EventRow, testEvents } from './rows.suite.ts';
-import { frameworkInfo, type Stage } from './stage.ts';
+import { frameworkInfo, type Stage } from '../testing/stage.ts';
 
 const cpus = { name: 'cpus', type: 'SCALAR', scalar: { value: 1 } };
 const minus = { nanoseconds: -1 };

@@ -1,6 +1,6 @@
 /** Contract 7: updates, acknowledgements, reconciliation, kills; and 8.4, of operations. */
 import { type EventRow, testEvents } from './rows.suite.ts';
-import { frameworkInfo, type Stage } from './stage.ts';
+import { frameworkInfo, type Stage } from '../testing/stage.ts';
 import type { TestAgent } from '../testing/test-agent.ts';
 
 type Scene = { readonly agent: TestAgent };

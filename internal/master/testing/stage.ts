@@ -12,8 +12,8 @@ import { decode, encode } from '#internal/wire/protobuf.ts';
 import { newRecordReader } from '#internal/wire/record-io.ts';
 import type { Offer } from '#proto/gen/mesos/v1.ts';
 import type { Event } from '#proto/gen/mesos/v1/scheduler.ts';
-import type { TestAgent } from '../testing/test-agent.ts';
-import { TestCluster, type TestMaster } from '../testing/test-cluster.ts';
+import type { TestAgent } from './test-agent.ts';
+import { TestCluster, type TestMaster } from './test-cluster.ts';
 
 export type Said = {
   readonly status: number;
