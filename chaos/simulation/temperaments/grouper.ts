@@ -47,7 +47,7 @@ function newGrouper(body: Body): Mind {
       refused.add(task_id.value);
     },
     refuted: () => {
-      const [split] = [...refused].filter((id) => isSplit(body, refused, groups.get(id) ?? []));
+      const split = [...refused].find((id) => isSplit(body, refused, groups.get(id) ?? []));
       return split && `a group was refused in part: ${groups.get(split)?.join(', ')}`;
     },
   };
