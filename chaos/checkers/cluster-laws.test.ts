@@ -100,6 +100,7 @@ function offering(times: number, isConnected = true): MasterView {
     self: { id: masterId('m'), hostname: 'm', ip: 'm', httpPort: 1, grpcPort: 2 },
     startedMs: 0,
     electedMs: 0,
+    inverseAnswers: [],
     offers: Array.from({ length: times }, (_, i) => ({ ...offer, id: offerId(`o${i}`) })),
     connectedAgents: isConnected ? new Set([here.id]) : nobody,
     recoveredAgents: nobody,

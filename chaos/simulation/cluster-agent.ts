@@ -12,7 +12,7 @@ import { usualTimes } from '#internal/agent/core/state.ts';
 import type { AgentState } from '#internal/agent/core/state.ts';
 import type { Random } from '#internal/base/random.ts';
 import { uuidText } from '#internal/base/uuid.ts';
-import { frameworkId } from '#internal/model/ids.ts';
+import { frameworkId as asFrameworkId } from '#internal/model/ids.ts';
 import type { LinkDialer } from '#internal/rpc/link.ts';
 import { simulatedLinkDialer } from '#internal/rpc/link-simulated.ts';
 import { simulatedClock } from '#internal/runtime/simulated/clock.ts';
@@ -246,7 +246,7 @@ export class AgentMachine {
 }
 
 function isOver({ newest }: ClusterWitness, framework: string, task: string): boolean {
-  const record = newest?.frameworks.get(frameworkId(framework));
+  const record = newest?.frameworks.get(asFrameworkId(framework));
   return record?.completed.some(({ id }) => id === task) ?? false;
 }
 
