@@ -90,7 +90,7 @@ async function start(posix: Posix, spec: ContainerSpec): Promise<StartedProcess>
   try {
     const user = await userOf(posix, spec.user);
     await makeSandbox(fileTree, sandbox, user);
-    for (const mount of spec.volumes) await mountVolume(posix, sandbox, mount);
+    for (const mount of spec.volumes) await mountVolume(posix, sandbox, mount, user);
     await fileTree.makeFolder(folder, user);
     const boot = processes.bootId;
     return await processes.start({
@@ -117,6 +117,7 @@ async function mountVolume(
   { files, fileTree, workFolder }: Posix,
   { folder }: Sandbox,
   { volume, containerPath }: VolumeMount,
+  user: User | undefined,
 ): Promise<void> {
   const target = volumeFolder(workFolder, volume);
   const names = containerPath.split('/').filter((name) => name !== '' && name !== '.');
@@ -128,6 +129,8 @@ async function mountVolume(
   if ((await files.stat(target)) === undefined) {
     throw new ContainerError(`There is no volume at ${target}`);
   }
+  // Whoever runs on it last may write into it.
+  await fileTree.makeFolder(target, user);
   const above = names.slice(0, -1).join('/');
   if (above !== '') await files.makeFolder(`${folder}/${above}`);
   await fileTree.link(`${folder}/${names.join('/')}`, target);
