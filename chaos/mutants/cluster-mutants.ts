@@ -23,7 +23,7 @@ export function proposeLaunches(lead: Lead, acceptance: Acceptance): void {
       {
         file: 'internal/master/leader/agents.ts',
         find: "task.state === 'staging' && !isKnown(task)",
-        replace: "task.state === 'staging'",
+        replace: '!isTerminal(task.state)',
       },
       {
         file: 'internal/agent/core/launch.ts',
