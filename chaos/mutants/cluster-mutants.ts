@@ -119,9 +119,9 @@ export function proposeLaunches(lead: Lead, acceptance: Acceptance): void {
     edits: [
       {
         file: 'internal/agent/core/kill.ts',
-        find: 'else report(turn, task, outcomeOf(how, task.kill, frameworkInfo(turn, task)));',
+        find: 'else report(turn, task, outcomeOf(how, task, frameworkInfo(turn, task)));',
         replace: `else {
-    report(turn, task, outcomeOf(how, task.kill, frameworkInfo(turn, task)));
+    report(turn, task, outcomeOf(how, task, frameworkInfo(turn, task)));
     forget(turn, { ...task, life: { kind: 'ended' } });
   }`,
       },

@@ -29,6 +29,12 @@ export const resubscriber: Temperament = {
       framework,
       onSubscribed: () => body.after(500 + body.random.below(6000), restless),
       onOffer: (offer) => useSoon(body, offer, { wanted: 5, kills: 0.1 }),
+      // Its other stream came later, and has gone meanwhile.
+      onRefused(reason) {
+        if (reason !== 'Framework failed over') return false;
+        body.resubscribe('after');
+        return true;
+      },
     };
   },
 };

@@ -1,4 +1,5 @@
 /** The agent's core with nothing around it: what it wants is kept to be looked at. */
+import { assert } from '#internal/base/assert.ts';
 import { randomFromSeed } from '#internal/base/random.ts';
 import type { CheckpointWrite, Recovered } from '#storage/checkpoint/records.ts';
 import type { AgentMessage, MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
@@ -102,7 +103,8 @@ export class Bench {
   /** What happened to the container of a task. */
   container(id: string, what: 'launched' | 'exited'): readonly Effect[] {
     const task = taskKey('f', id);
-    const { containerId } = this.state.tasks.get(task)!;
+    const containerId = this.state.tasks.get(task)?.containerId;
+    assert(containerId !== undefined, `the agent knows no task ${id}`);
     const process = { pid: 7n, start_ticks: 1n, boot_id: 'b' };
     if (what === 'launched') return this.take({ kind: 'launched', task, containerId, process });
     const end = { kind: 'exited', status: 0 } as const;
@@ -131,12 +133,13 @@ export class Bench {
   acknowledgeAll(id: string): void {
     for (;;) {
       const first = this.state.tasks.get(taskKey('f', id))?.updates[0];
-      if (first === undefined) return;
+      const uuid = first?.status.uuid;
+      if (uuid === undefined) return;
       this.hear({
         acknowledge_update: {
           framework_id: { value: 'f' },
           task_id: { value: id },
-          uuid: first.status.uuid!,
+          uuid,
         },
       });
     }
