@@ -24,7 +24,12 @@ export type Intent = {
 export type Capacity = Omit<Intent, 'owner'>;
 
 /** A task that has started. Task ids are unique in the whole world, not in a framework alone. */
-type Start = { readonly agent: string; end: ContainerEnd | undefined };
+type Start = {
+  readonly agent: string;
+  end: ContainerEnd | undefined;
+  /** Its agent has taken note of the end: what is asked of it from then on comes too late. */
+  isEndKnown: boolean;
+};
 
 export class ContainerLaws {
   readonly #capacity: Capacity;
@@ -126,10 +131,21 @@ export class ContainerLaws {
     throw new Violation('expelled-empty', `${agent} ended, and ${left} tasks still run there`);
   }
 
-  /** The log wants the agent empty: whatever runs there, or is on its way there, may be killed. */
+  /**
+   * The log wants the agent empty: whatever runs there, or is on its way there, may be killed. So may
+   * what has ended without the agent's having heard of it: it kills that in vain, and says so.
+   */
   drainDecided(agent: string): void {
     this.#draining.add(agent);
-    for (const task of this.#running.get(agent) ?? []) this.#killable.add(task);
+    for (const [task, start] of this.#starts) {
+      if (start.agent === agent && !start.isEndKnown) this.#killable.add(task);
+    }
+  }
+
+  /** The agent that ran a task knows how it ended. */
+  endKnown(task: string): void {
+    const start = this.#starts.get(task);
+    if (start !== undefined) start.isEndKnown = true;
   }
 
   /** Whoever is there under that name from now on is not to be empty. */
@@ -153,7 +169,7 @@ export class ContainerLaws {
     if (!this.#decided.has(`${agent} ${task}`)) {
       throw new Violation('decided-launch', `${task} started on ${agent}, which nobody decided`);
     }
-    this.#starts.set(task, { agent, end: undefined });
+    this.#starts.set(task, { agent, end: undefined, isEndKnown: false });
     if (this.#draining.has(agent)) this.#killable.add(task);
     const running = this.#running.get(agent) ?? new Set();
     this.#running.set(agent, running.add(task));

@@ -352,3 +352,13 @@ function busyState(): State {
   }
   throw new Error('nothing ever ran');
 }
+
+test('a drain may call killed what had ended unknown to its agent, and nothing that it knew of', (t) => {
+  const laws = running();
+  laws.started('a1', 't2');
+  laws.ended('t1', exited);
+  laws.endKnown('t1');
+  laws.ended('t2', exited);
+  laws.drainDecided('a1');
+  t.deepEqual([laws.wasKillAsked('t1'), laws.wasKillAsked('t2')], [false, true]);
+});

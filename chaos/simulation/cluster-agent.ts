@@ -127,6 +127,7 @@ export class AgentMachine {
     const hasSameTasks = view.tasks === this.#seen?.tasks;
     this.#seen = view;
     if (hasSameTasks) return;
+    this.#noteEnds(view);
     const pending = pendingOf(view);
     for (const [uuid, { frameworkId, task }] of this.#pending) {
       if (pending.has(uuid)) continue;
@@ -137,6 +138,13 @@ export class AgentMachine {
       });
     }
     this.#pending = pending;
+  }
+
+  #noteEnds({ tasks }: AgentState): void {
+    for (const { life, info } of tasks.values()) {
+      if (life.kind !== 'ended') continue;
+      this.#ground.witness.see(({ containers }) => containers.endKnown(info.task_id.value));
+    }
   }
 
   async #open(life: Life): Promise<void> {
