@@ -95,7 +95,10 @@ export class ClusterHistory {
 
   #gone(id: AgentId): void {
     this.counts['agents-gone']++;
-    this.#witness.see(({ frameworks }) => frameworks.agentGone(id));
+    this.#witness.see(({ frameworks, operations }) => {
+      frameworks.agentGone(id);
+      operations.agentGone(id);
+    });
   }
 
   #subscribed(id: FrameworkId, after: State): void {

@@ -59,8 +59,11 @@ function schedulerCall({ url, headers = {}, body }: HttpCall): Call | undefined 
 function said(witness: ClusterWitness, owner: string, call: Call): void {
   const { accept, acknowledge, kill } = call;
   const launched = (accept?.operations ?? []).flatMap(({ launch }) => launch?.task_infos ?? []);
-  witness.see(({ updates, containers, frameworks }) => {
+  witness.see(({ updates, containers, frameworks, operations }) => {
     for (const { task_id } of launched) updates.asked(task_id.value);
+    for (const { id } of accept?.operations ?? []) {
+      if (id !== undefined) operations.asked(owner, id.value);
+    }
     if (acknowledge !== undefined) updates.acknowledged(uuidText(acknowledge.uuid));
     if (kill !== undefined) containers.killAsked(owner, kill.task_id.value);
     if (call.type !== 'TEARDOWN') return;
@@ -69,11 +72,15 @@ function said(witness: ClusterWitness, owner: string, call: Call): void {
   });
 }
 
-function heard(witness: ClusterWitness, owner: string, { update }: Event): void {
-  if (update === undefined) return;
-  const { status } = update;
-  const uuid = status.uuid === undefined ? undefined : uuidText(status.uuid);
-  witness.see(({ updates }) => updates.heard(owner, status, uuid));
+function heard(witness: ClusterWitness, owner: string, event: Event): void {
+  const { update, update_operation_status: operation } = event;
+  witness.see(({ updates, operations }) => {
+    if (operation !== undefined) operations.heard(owner, operation.status);
+    if (update === undefined) return;
+    const { status } = update;
+    const uuid = status.uuid === undefined ? undefined : uuidText(status.uuid);
+    updates.heard(owner, status, uuid);
+  });
 }
 
 /** The chunks as they come. Leaving early goes through to the connection, as it does without a tap. */

@@ -11,6 +11,7 @@ import type { State } from '#internal/state/state.ts';
 import type { ConfState } from '#raft/core/types.ts';
 import { FrameworkLaws } from '#chaos/checkers/cluster-frameworks.ts';
 import { OfferLaws } from '#chaos/checkers/cluster-offers.ts';
+import { OperationLaws } from '#chaos/checkers/cluster-operations.ts';
 import { Violation } from '#chaos/checkers/violation.ts';
 
 export type ClusterLaws = {
@@ -20,6 +21,7 @@ export type ClusterLaws = {
   readonly fencing: FencingLaws;
   readonly frameworks: FrameworkLaws;
   readonly offers: OfferLaws;
+  readonly operations: OperationLaws;
   readonly updates: UpdateLaws;
 };
 
@@ -48,6 +50,7 @@ export class ClusterWitness {
       agreement: new AgreementLaws({}, { every: digestEvery }),
       frameworks: new FrameworkLaws({}, { drift }),
       offers: new OfferLaws(),
+      operations: new OperationLaws(),
       fencing: new FencingLaws(),
       updates: new UpdateLaws({ ownerOf: (task) => containers.ownerOf(task) }, {}),
     };

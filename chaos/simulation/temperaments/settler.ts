@@ -1,12 +1,12 @@
 /**
  * Settles down: reserves what it is offered, lays volumes out, launches on both, and takes it all away
- * again, often several steps in one ACCEPT. Every operation has an id, and must come to one end; what
- * nobody knows any more never came to be, or was told and lost on its way.
+ * again, often several steps in one ACCEPT. Every operation has an id, and is waited for until it comes
+ * to an end; what nobody knows any more never came to be, or was told and lost on its way.
  */
+import { isEnd, isOfAgent } from '#chaos/checkers/cluster-operations.ts';
 import type {
   Offer,
   Offer_Operation,
-  OperationState,
   OperationStatus,
   Resource,
   TaskInfo,
@@ -14,19 +14,16 @@ import type {
 import { modernFramework } from './framework.ts';
 import type { Body, Mind, Temperament } from './temperament.ts';
 
-type Own = { readonly agentId: string; last: OperationState | undefined; end: string | undefined };
+type Own = {
+  readonly agentId: string;
+  isOver: boolean;
+  /** Nobody knows it: it is not asked for any more, and any later word counts more. */
+  isUnknown: boolean;
+};
 
 const askAgainMs = 4000;
 const volumeMb = 50;
 const tasksMax = 4;
-
-const ends: ReadonlySet<OperationState> = new Set([
-  'OPERATION_FINISHED',
-  'OPERATION_FAILED',
-  'OPERATION_ERROR',
-  'OPERATION_DROPPED',
-  'OPERATION_GONE_BY_OPERATOR',
-]);
 
 export const settler: Temperament = {
   name: 'settler',
@@ -37,7 +34,7 @@ export const settler: Temperament = {
 function newSettler(body: Body): Mind {
   const known = new Map<string, Own>();
   const open = (): readonly (readonly [string, Own])[] =>
-    [...known].filter(([, { last, end }]) => end === undefined && last !== 'OPERATION_UNKNOWN');
+    [...known].filter(([, { isOver, isUnknown }]) => !isOver && !isUnknown);
   let asking = 0;
   const ask = (turn: number): void => {
     if (turn !== asking) return;
@@ -46,7 +43,7 @@ function newSettler(body: Body): Mind {
   };
   const named = (agentId: string, operation: Offer_Operation): Offer_Operation => {
     const value = `${body.name}-o${known.size + 1}`;
-    known.set(value, { agentId, last: undefined, end: undefined });
+    known.set(value, { agentId, isOver: false, isUnknown: false });
     body.count('operations-asked-for');
     return { ...operation, id: { value } };
   };
@@ -64,30 +61,23 @@ function newSettler(body: Body): Mind {
   };
 }
 
-/** An end is told again until it is acknowledged, and never becomes another. */
+/** An end is told again until it is acknowledged. */
 function note(body: Body, known: ReadonlyMap<string, Own>, status: OperationStatus): void {
   const { operation_id, state, uuid, agent_id } = status;
   if (operation_id !== undefined && uuid !== undefined && agent_id !== undefined) {
     const acknowledge_operation_status = { operation_id, uuid: uuid.value, agent_id };
     body.call({ type: 'ACKNOWLEDGE_OPERATION_STATUS', acknowledge_operation_status });
   }
-  const id = operation_id?.value ?? '';
-  const own = known.get(id);
-  if (own === undefined) {
-    body.witness.refute(
-      'truth',
-      `${body.name} is told of operation '${id}', which it never asked for`,
-    );
+  const own = known.get(operation_id?.value ?? '');
+  if (own === undefined) return;
+  if (isOfAgent(status)) {
+    own.isUnknown = state === 'OPERATION_UNKNOWN' || state === 'OPERATION_GONE_BY_OPERATOR';
     return;
   }
-  own.last = state;
-  if (!ends.has(state)) return;
-  if (own.end === undefined) {
-    body.count(state === 'OPERATION_FINISHED' ? 'operations-finished' : 'operations-refused');
-  } else if (own.end !== state) {
-    body.witness.refute('truth', `operation ${id} is told to be ${own.end}, and then ${state}`);
-  }
-  own.end = state;
+  own.isUnknown = false;
+  if (own.isOver || !isEnd(state)) return;
+  own.isOver = true;
+  body.count(state === 'OPERATION_FINISHED' ? 'operations-finished' : 'operations-refused');
 }
 
 function reconcile(body: Body, open: readonly (readonly [string, Own])[]): void {
