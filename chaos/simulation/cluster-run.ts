@@ -75,7 +75,10 @@ export async function runCluster(options: ClusterRunOptions): Promise<ClusterRun
   }
   options.onStory?.(book.lines);
   const { events, hash } = world;
-  return { seed, events, hash, violation: witness.violation, figures: figuresOf(cluster) };
+  const { violation } = witness;
+  const figures = figuresOf(cluster);
+  world.end();
+  return { seed, events, hash, violation, figures };
 }
 
 /** For how long a seed is under faults when nothing is said. */

@@ -2,7 +2,9 @@
  * A short sweep. Replay one run: `SEED=7 npm test -- chaos/simulation/cluster.test.ts`, and at full
  * length `npm run sim -- --world cluster --seeds 1 --from 7`.
  */
+import { queryObjects } from 'node:v8';
 import test from 'ava';
+import { SimulatedWorld } from '#internal/runtime/simulated/world.ts';
 import { type ClusterRun, runCluster } from './cluster-run.ts';
 import { sweep } from './sweep.ts';
 
@@ -23,6 +25,11 @@ const usual = [
   'tasks-started',
   'updates-repeated',
 ];
+
+test.serial('nothing of a run is held on to when it is over', async (t) => {
+  await runCluster({ seed: from, hostileMs: 2000 });
+  t.is(queryObjects(SimulatedWorld), 0);
+});
 
 test('under faults nothing wrong happens to any task, and after them all end as they should', async (t) => {
   const run = (seed: number): Promise<ClusterRun> => runCluster({ seed, hostileMs });

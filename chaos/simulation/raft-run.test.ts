@@ -2,7 +2,9 @@
  * A short sweep. Replay one run: `SEED=17 npm test -- chaos/simulation/raft-run.test.ts`, and at full
  * length `npm run sim -- --seeds 1 --from 17`.
  */
+import { queryObjects } from 'node:v8';
 import test from 'ava';
+import { SimulatedWorld } from '#internal/runtime/simulated/world.ts';
 import { type RaftRun, runRaft } from './raft-run.ts';
 import { sweep } from './sweep.ts';
 
@@ -25,6 +27,12 @@ const rare: ReadonlySet<string> = new Set([
   'wiped',
   'writesMisdirected',
 ]);
+
+test.serial('nothing of a run is held on to when it is over', async (t) => {
+  // In both of them a program crashed while a snapshot was on its way.
+  for (const seed of [17, 18]) await runRaft({ seed, hostileMs });
+  t.is(queryObjects(SimulatedWorld), 0);
+});
 
 test('under faults nothing wrong happens, and after them what should', async (t) => {
   const run = (seed: number): Promise<RaftRun> => runRaft({ seed, hostileMs });

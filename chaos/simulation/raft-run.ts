@@ -76,7 +76,9 @@ export async function runRaft(options: RaftRunOptions): Promise<RaftRun> {
   const { events, hash } = world;
   const figures = figuresOf(cluster);
   const history = witness.history.operations;
-  return { seed, events, hash, violation: witness.violation, figures, history };
+  const { violation } = witness;
+  world.end();
+  return { seed, events, hash, violation, figures, history };
 }
 
 type Cluster = {

@@ -69,6 +69,9 @@ export function memorySnapshots(
         const number = ++asked;
         const { promise, resolve, reject } = Promise.withResolvers<SnapshotReply>();
         const giveUp = (): void => reject(unreachablePeer(peer));
+        const letGo = (): void => signal.removeEventListener('abort', giveUp);
+        // A program that has crashed never comes to the end of this call.
+        const forget = life.onEnd(letGo);
         signal.addEventListener('abort', giveUp, { once: true });
         waiting.set(number, resolve);
         try {
@@ -76,7 +79,8 @@ export function memorySnapshots(
           return await promise;
         } finally {
           waiting.delete(number);
-          signal.removeEventListener('abort', giveUp);
+          forget();
+          letGo();
         }
       },
       async [Symbol.asyncDispose]() {

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import test from 'ava';
 import { seedsOf } from '#internal/testing/seeds.ts';
 import { HttpError } from '../http.ts';
@@ -97,4 +98,34 @@ test('calls through crashes and partitions end whole or as faults, and replay fr
   }
   if (process.env['SEED'] !== undefined) return;
   t.deepEqual([...codes].toSorted(), ['ABORTED', 'ECONNREFUSED', 'ECONNRESET', 'whole']);
+});
+
+test('a call listens to its signal until it ends, or until its program does', async (t) => {
+  const world = new SimulatedWorld({ seed: 1 });
+  const http = new SimulatedHttp({ network: new SimulatedNetwork({ world }) });
+  await http
+    .listener(world.boot('server'))
+    .listen({ host: '', port: 80, bodyBytesMax: 10 }, ({ target }) =>
+      target === '/whole'
+        ? { kind: 'whole', status: 200, headers: {}, body: Uint8Array.of(1) }
+        : {
+            kind: 'stream',
+            status: 200,
+            headers: {},
+            open: (sink) => sink.write(Uint8Array.of(1)),
+          },
+    );
+  const client = http.client(world.boot('client'));
+  const { signal } = new AbortController();
+  const listeners = (): number => getEventListeners(signal, 'abort').length;
+  const calls = ['/whole', '/stream'].map((path) =>
+    client.call({ method: 'GET', url: `http://server${path}`, signal }),
+  );
+  t.is(listeners(), 2);
+  for (const call of calls) await world.settle(call, { withinMs: 1000 });
+  await world.runFor(1000);
+  t.is(listeners(), 1, 'one is over');
+  world.end();
+  t.is(listeners(), 0);
+  t.false(world.isUp('client') || world.isPowered('server'));
 });

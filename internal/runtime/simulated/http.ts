@@ -96,8 +96,12 @@ export class SimulatedHttp {
         reject(aborted(call));
         return;
       }
-      const fail = (error: HttpError): void => {
+      const letGo = (): void => {
         signal?.removeEventListener('abort', abort);
+        forget();
+      };
+      const fail = (error: HttpError): void => {
+        letGo();
         connection.destroy();
         chunks.fail(error);
         reject(error);
@@ -114,7 +118,7 @@ export class SimulatedHttp {
               chunks.push(frame.chunk, frame.taken);
               return;
             case 'end':
-              signal?.removeEventListener('abort', abort);
+              letGo();
               chunks.end();
               connection.close();
               return;
@@ -127,7 +131,10 @@ export class SimulatedHttp {
         },
         onEnd: (end) => fail(new HttpError(CODE_OF[end], `${call.url}: ${end}`)),
       });
-      signal?.addEventListener('abort', abort, { once: true });
+      // Node keeps a signal that was made of others for as long as anybody listens to it, and the
+      // program, which may have crashed, would never let go.
+      const forget = life.onEnd(letGo);
+      if (life.alive) signal?.addEventListener('abort', abort, { once: true });
       connection.send(requestOf(call, url), call.body?.length);
     });
   }

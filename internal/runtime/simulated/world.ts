@@ -95,6 +95,11 @@ export class SimulatedWorld {
     this.#lives.get(name)?.end(kind);
   }
 
+  /** Ends all programs, so that no port is held on to by what it waited for. For when a run is over. */
+  end(): void {
+    for (const name of this.#lives.keys()) this.crash(name, 'power');
+  }
+
   /** Stops the program on `name` for `durationMs`: it does nothing, then everything late. */
   pause(name: string, durationMs: number): void {
     const life = this.#lives.get(name);
