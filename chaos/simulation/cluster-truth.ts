@@ -42,11 +42,11 @@ export function tellTruth({ ground, shells, schedulers }: Cluster): void {
     if (refuted !== undefined) witness.refute('truth', `${name}: ${refuted}`);
   }
   for (const { draft, end } of shells) {
+    const fate = containers.fateOf(draft.id);
     // Nobody but an operator who drains the agent kills a task of a shell that still waits for it.
-    const wasDrained = containers.wasKillAsked(draft.id) && end?.kind === 'signalled';
+    const wasDrained = containers.wasKillAsked(draft.id) && end !== undefined && isKill(end, fate);
     const isLost = containers.wasWrittenOff(draft.id) && end?.kind === 'failed';
-    const isTrue =
-      isLost || wasDrained || (end !== undefined && endFits(end, containers.fateOf(draft.id)));
+    const isTrue = isLost || wasDrained || (end !== undefined && endFits(end, fate));
     check(draft.id, JSON.stringify(end), isTrue);
   }
 }
@@ -72,6 +72,18 @@ function fits(said: TaskState, fate: Fate, mayBeKilled: boolean): boolean {
     default:
       return unreachable(fate);
   }
+}
+
+const killedStates: readonly TaskState[] = ['TASK_KILLED', 'TASK_GONE_BY_OPERATOR'];
+
+/** Whether that is what a shell says of a task that was killed. One may still have ended by itself. */
+function isKill(end: End, fate: Fate): boolean {
+  if (fate.kind === 'signaled') return end.kind === 'signalled';
+  return (
+    fate.kind === 'exited' &&
+    end.kind === 'failed' &&
+    killedStates.some((state) => end.text === `${state}: Command exited with status ${fate.status}`)
+  );
 }
 
 /** Whether a shell may say so. One that gave up may have done so before anything began. */

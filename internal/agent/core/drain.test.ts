@@ -80,4 +80,20 @@ test('a task that was being launched when the drain came is killed when it is th
   bench.hear({ drain: { config: { gone_then: false } } });
   bench.container('t', 'launched');
   t.deepEqual(bench.signals(), ['KILL']);
+  bench.container('t', 'exited');
+  const status = lastStatus(bench, 't');
+  t.deepEqual(
+    [status?.state, status?.reason, status?.message],
+    ['TASK_KILLED', 'REASON_AGENT_DRAINING', 'Command exited with status 0'],
+    'it ran, if only for a moment',
+  );
+});
+
+test('what its framework was killing when the drain came is killed by the drain', (t) => {
+  const bench = running(framework(['PARTITION_AWARE']));
+  bench.hear({ kill_task: { framework_id: { value: 'f' }, task_id: { value: 't' } } });
+  bench.hear({ drain: { config: { gone_then: true } } });
+  bench.container('t', 'exited');
+  const status = lastStatus(bench, 't');
+  t.deepEqual([status?.state, status?.reason], ['TASK_GONE_BY_OPERATOR', 'REASON_AGENT_DRAINING']);
 });

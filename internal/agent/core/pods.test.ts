@@ -164,9 +164,24 @@ test('a kill that comes before the containers keeps the whole group from startin
     t.like(bench.last(id), {
       state: 'TASK_KILLED',
       reason: 'REASON_TASK_KILLED_DURING_LAUNCH',
-      message: 'A task within the task group was killed before delivery to the executor',
+      message: 'Command terminated with signal Killed',
     });
   }
+});
+
+test('of what was killed before its container began, just that is said', (t) => {
+  const bench = registered();
+  bench.group('g', pair);
+  bench.run('alone');
+  const said = (id: string): string | undefined => {
+    const task = taskKey('f', id);
+    const containerId = bench.state.tasks.get(task)?.containerId ?? '';
+    bench.hear({ kill_task: { framework_id: { value: 'f' }, task_id: { value: id } } });
+    bench.take({ kind: 'launch-failed', task, containerId, reason: 'no' });
+    return bench.last(id)?.message;
+  };
+  t.is(said('t1'), 'A task within the task group was killed before delivery to the executor');
+  t.is(said('alone'), 'Killed before delivery to the executor');
 });
 
 test('nothing of a group starts when one of its tasks cannot, or its executor is of another kind', (t) => {

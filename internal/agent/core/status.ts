@@ -12,7 +12,7 @@ import type {
   TaskStatus_Source,
 } from '#proto/gen/mesos/v1.ts';
 import type { ContainerEnd } from '../containerizer.ts';
-import type { AgentSettings, Task } from './state.ts';
+import type { AgentSettings, Drain, Task } from './state.ts';
 import { type Turn } from './turn.ts';
 
 /** What is particular about one status. */
@@ -60,7 +60,8 @@ export function outcomeOf(
   if (kill === undefined) return outcomeAlone(end, message);
   switch (kill.cause) {
     case 'DURING_LAUNCH':
-      return killedDuringLaunch({ pod });
+      // The kill may have found it begun: then nobody must believe that nothing of it ran.
+      return { ...killedDuringLaunch({ pod }), message };
     case 'REQUESTED':
     case 'ABANDONED':
       // Also when it ended well in its grace: it did not do what it was launched for.
@@ -168,6 +169,25 @@ export const resourcesUnknown = (framework: FrameworkInfo): Outcome => ({
   message:
     'The checkpointed resources being used by the task or task group are unknown to the agent',
 });
+
+/**
+ * Whatever is killed while the agent drains is told to be killed by the drain (contract 7.2, 7.3), also
+ * if somebody else had asked for it, or it was only being launched.
+ */
+export function seenInDrain(
+  outcome: Outcome,
+  drain: Drain | undefined,
+  framework: FrameworkInfo | undefined,
+): Outcome {
+  const isKill = outcome.state === 'TASK_KILLED' || outcome.state === 'TASK_KILLING';
+  if (drain === undefined || !isKill) return outcome;
+  const isGone = drain.isGoneThen && outcome.state === 'TASK_KILLED' && isPartitionAware(framework);
+  return {
+    ...outcome,
+    ...(isGone && { state: 'TASK_GONE_BY_OPERATOR' }),
+    reason: 'REASON_AGENT_DRAINING',
+  };
+}
 
 const isPartitionAware = (info: FrameworkInfo | undefined): boolean =>
   info?.capabilities?.some(({ type }) => type === 'PARTITION_AWARE') === true;

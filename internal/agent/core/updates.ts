@@ -6,12 +6,14 @@
 import { assert } from '#internal/base/assert.ts';
 import type { AcknowledgeUpdate } from '#proto/gen/altiplano/agent/v1.ts';
 import { type Task, isTerminal, taskKey } from './state.ts';
-import { type Outcome, statusOf } from './status.ts';
+import { type Outcome, seenInDrain, statusOf } from './status.ts';
 import { type Turn, act, forget, getTask, keep, nameOf, note, remember, tell } from './turn.ts';
 
 /** Gives the task a new state and queues the update that tells of it. Returns the task as kept. */
-export function report(turn: Turn, task: Task, outcome: Outcome): Task {
+export function report(turn: Turn, task: Task, told: Outcome): Task {
   assert(!isTerminal(task.state), `Task "${task.key}" is ${task.state} already`);
+  const { drain, frameworks } = turn.state;
+  const outcome = seenInDrain(told, drain, frameworks.get(task.frameworkId)?.info);
   const update = { number: task.nextUpdate, status: statusOf(turn, task, outcome) };
   const next: Task = {
     ...task,
