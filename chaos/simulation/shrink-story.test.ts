@@ -23,6 +23,9 @@ test('a story ends with its last lines, each of a readable length', (t) => {
     fields: { error: new Error('fire'), no: undefined },
   };
   t.deepEqual(ending([odd]), ['   0.001 s WARN odd error=fire no=undefined']);
+  const wide = line(1, 'call', { waitsNs: 5n, call: { nanoseconds: 1n << 60n } });
+  const told = '   0.001 s call waitsNs="5" call={"nanoseconds":"1152921504606846976"}';
+  t.deepEqual(ending([wide]), [told]);
 });
 
 test('two stories part at the first line that differs, or where one ends', (t) => {

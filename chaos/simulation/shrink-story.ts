@@ -32,5 +32,9 @@ function lineOf({ atMs, level, message, fields: { machine, ...fields } }: LogLin
 
 function wordsOf(value: unknown): string {
   if (value instanceof Error) return value.message;
-  return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'undefined');
+  return typeof value === 'string' ? value : (JSON.stringify(value, plain) ?? 'undefined');
 }
+
+/** Messages of the wire hold 64-bit numbers, which JSON does not know. */
+const plain = (_name: string, value: unknown): unknown =>
+  typeof value === 'bigint' ? `${value}` : value;
