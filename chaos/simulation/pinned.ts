@@ -55,4 +55,19 @@ export const pinned: readonly Pin[] = [
     test: 'raft/node/snapshots.test.ts',
     on: '2026-11-23',
   },
+  {
+    world: 'cluster',
+    seed: 49,
+    found:
+      'an operation was refused after its agent was said to be gone, and the law called it a lie',
+    test: 'chaos/checkers/cluster-operations.test.ts',
+    on: '2026-11-23',
+  },
+  {
+    world: 'cluster',
+    seed: 61,
+    found: 'the answer to an old question about an operation was taken for another end of it',
+    test: 'chaos/checkers/cluster-operations.test.ts',
+    on: '2026-11-23',
+  },
 ];
