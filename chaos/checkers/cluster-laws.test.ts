@@ -37,7 +37,7 @@ function reporting(): UpdateLaws {
   const laws = new UpdateLaws({ ownerOf: (task) => (task === 't' ? 'alice' : 'bob') }, {});
   laws.asked('t');
   laws.sent(update('u1', 'TASK_STARTING'));
-  laws.heard('alice', status('t', 'TASK_STARTING'), 'u1');
+  hear(laws, 'alice', status('t', 'TASK_STARTING'), 'u1');
   laws.acknowledged('u1');
   laws.forgotten(update('u1', 'TASK_STARTING'));
   laws.sent(update('u2', 'TASK_RUNNING'));
@@ -50,8 +50,13 @@ function ended(): UpdateLaws {
   laws.acknowledged('u2');
   laws.forgotten(update('u2', 'TASK_RUNNING'));
   laws.sent(update('u3', 'TASK_FINISHED'));
-  laws.heard('alice', status('t', 'TASK_FINISHED'), 'u3');
+  hear(laws, 'alice', status('t', 'TASK_FINISHED'), 'u3');
   return laws;
+}
+
+/** Each time on a stream of its own. */
+function hear(laws: UpdateLaws, owner: string, told: TaskStatus, uuid?: string): void {
+  laws.heard(laws.subscribes(owner), told, uuid);
 }
 
 const update = (
@@ -167,12 +172,12 @@ const bad: readonly (readonly [rule: string, how: string, happen: () => void])[]
   [
     'tenants',
     'another hears of a task',
-    () => reporting().heard('bob', status('t', 'TASK_RUNNING'), 'u2'),
+    () => hear(reporting(), 'bob', status('t', 'TASK_RUNNING'), 'u2'),
   ],
   [
     'true-updates',
     'an update that no agent made',
-    () => reporting().heard('alice', status('t', 'TASK_RUNNING'), 'u9'),
+    () => hear(reporting(), 'alice', status('t', 'TASK_RUNNING'), 'u9'),
   ],
   [
     'quiet-updates',
@@ -198,8 +203,8 @@ const bad: readonly (readonly [rule: string, how: string, happen: () => void])[]
     'an older update is heard after a newer one',
     () => {
       const laws = reporting();
-      laws.heard('alice', status('t', 'TASK_RUNNING'), 'u2');
-      laws.heard('alice', status('t', 'TASK_STARTING'), 'u1');
+      hear(laws, 'alice', status('t', 'TASK_RUNNING'), 'u2');
+      hear(laws, 'alice', status('t', 'TASK_STARTING'), 'u1');
     },
   ],
   [
@@ -210,7 +215,7 @@ const bad: readonly (readonly [rule: string, how: string, happen: () => void])[]
   [
     'final-state',
     'a master says something else after the end',
-    () => ended().heard('alice', status('t', 'TASK_UNREACHABLE'), undefined),
+    () => hear(ended(), 'alice', status('t', 'TASK_UNREACHABLE')),
   ],
   [
     'fencing',
@@ -313,13 +318,9 @@ test('a good history passes: launches, ends, kills by their owner, repeated word
   t.deepEqual(containers.fateOf('t2'), exited);
 
   const updates = ended();
-  updates.heard('alice', status('t', 'TASK_FINISHED'), 'u3');
-  updates.heard(
-    'alice',
-    status('t', 'TASK_RUNNING', { reason: 'REASON_RECONCILIATION' }),
-    undefined,
-  );
-  updates.heard('bob', status('t', 'TASK_UNKNOWN'), undefined);
+  hear(updates, 'alice', status('t', 'TASK_FINISHED'), 'u3');
+  hear(updates, 'alice', status('t', 'TASK_RUNNING', { reason: 'REASON_RECONCILIATION' }));
+  hear(updates, 'bob', status('t', 'TASK_UNKNOWN'));
   updates.frameworkRemoved('f');
   updates.forgotten(update('u3', 'TASK_FINISHED'));
   t.deepEqual(updates.counts, { heard: 2, repeated: 1, acknowledged: 2, reconciled: 1 });

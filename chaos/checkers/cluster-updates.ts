@@ -2,7 +2,8 @@
  * The promises of status updates (contract 7.2), checked between the two ends that they are given to:
  * what leaves an agent, and what a scheduler hears and acknowledges. Masters are not asked.
  *
- * - in order: of one task, nobody sends or hears an older update after a newer one;
+ * - in order: of one task, nobody sends an older update after a newer one, nor hears one on the same
+ *   stream or a later one (see `cluster-streams.ts`);
  * - reliable: an agent keeps an update until its scheduler acknowledged it, or the framework is gone;
  * - quiet: once an agent has let go of an update, it never sends it again;
  * - final: no state follows a terminal one, but answers to a reconciliation, which say what is known,
@@ -13,6 +14,7 @@
  */
 import { isTerminal } from '#internal/agent/core/state.ts';
 import type { TaskState, TaskStatus } from '#proto/gen/mesos/v1.ts';
+import { type Stream, StreamLaws } from './cluster-streams.ts';
 import { Violation } from './violation.ts';
 
 /** An update as its agent made it. */
@@ -29,11 +31,10 @@ type History = {
   asked: number;
   /** Uuids in the order in which they were first sent, and what they say. */
   readonly sent: { readonly uuid: string; readonly state: TaskState }[];
-  /** The last one in `sent` that was sent, and the last one that was heard. */
+  /** The last one in `sent` that was sent. */
   newestSent: number;
-  newestHeard: number;
-  /** The terminal state that the scheduler heard. */
-  end: TaskState | undefined;
+  /** The terminal state that the scheduler heard, and the number of the stream that brought it. */
+  end: { readonly state: TaskState; readonly stream: number } | undefined;
 };
 
 export class UpdateLaws {
@@ -48,6 +49,7 @@ export class UpdateLaws {
   readonly #acknowledged = new Set<string>();
   readonly #forgotten = new Set<string>();
   readonly #removed = new Set<string>();
+  readonly #streams = new StreamLaws();
 
   constructor(
     dependencies: { readonly ownerOf: (task: string) => string | undefined },
@@ -107,53 +109,60 @@ export class UpdateLaws {
     this.#acknowledged.add(uuid);
   }
 
+  /** A scheduler asks for a stream, which it may never get. */
+  subscribes(owner: string): Stream {
+    return this.#streams.asked(owner);
+  }
+
   /** `uuid` is undefined when a master made it. */
-  heard(owner: string, status: TaskStatus, uuid: string | undefined): void {
+  heard(stream: Stream, status: TaskStatus, uuid: string | undefined): void {
+    const { owner } = stream;
     const task = status.task_id.value;
     // Who asks for a task of another is told, rightly, that it is not known.
     if (status.state === 'TASK_UNKNOWN' && uuid === undefined) return;
     if (this.#ownerOf(task) !== owner) {
       throw new Violation('tenants', `${owner} heard of ${task}, which is not its own`);
     }
-    if (uuid === undefined) this.#heardFromMaster(task, status);
-    else this.#heardFromAgent(task, status, uuid);
+    if (uuid === undefined) this.#heardFromMaster(stream, status);
+    else this.#heardFromAgent(stream, status, uuid);
   }
 
-  #heardFromAgent(task: string, { state }: TaskStatus, uuid: string): void {
+  #heardFromAgent(stream: Stream, { task_id, state }: TaskStatus, uuid: string): void {
+    const task = task_id.value;
     const history = this.#history(task);
     const at = history.sent.findIndex((each) => each.uuid === uuid);
     if (at < 0) throw new Violation('true-updates', `no agent sent ${state} of ${task}`);
-    if (at < history.newestHeard) {
-      throw new Violation('update-order', `${state} of ${task} was heard after a newer update`);
-    }
-    if (at === history.newestHeard) this.counts.repeated++;
-    else this.counts.heard++;
-    history.newestHeard = at;
-    this.#end(task, history, state);
+    if (this.#streams.brought(stream, task, at)) this.counts.heard++;
+    else this.counts.repeated++;
+    this.#end(stream, task, state);
   }
 
-  #heardFromMaster(task: string, { state, reason }: TaskStatus): void {
+  #heardFromMaster(stream: Stream, { task_id, state, reason }: TaskStatus): void {
     if (reason === 'REASON_RECONCILIATION') {
       // It says how things stand, or that the task is out of sight: not that anything has happened.
       this.counts.reconciled++;
       return;
     }
     if (state === 'TASK_LOST' && reason === 'REASON_AGENT_REMOVED') return;
-    const history = this.#history(task);
-    if (history.asked === 1) this.#end(task, history, state);
+    const task = task_id.value;
+    if (this.#history(task).asked === 1) this.#end(stream, task, state);
   }
 
-  #end(task: string, history: History, state: TaskState): void {
-    if (history.end !== undefined && history.end !== state) {
-      throw new Violation('final-state', `${task} was ${history.end}, then ${state}`);
+  #end(stream: Stream, task: string, state: TaskState): void {
+    const history = this.#history(task);
+    const { end } = history;
+    // What an earlier stream brings late was written before the end was.
+    if (end !== undefined && stream.number < end.stream && !isTerminal(state)) return;
+    if (end !== undefined && end.state !== state) {
+      throw new Violation('final-state', `${task} was ${end.state}, then ${state}`);
     }
-    if (isTerminal(state)) history.end = state;
+    if (isTerminal(state)) history.end = end ?? { state, stream: stream.number };
   }
 
   #history(task: string): History {
     const known = this.#histories.get(task);
     if (known !== undefined) return known;
-    const fresh: History = { asked: 0, sent: [], newestSent: -1, newestHeard: -1, end: undefined };
+    const fresh: History = { asked: 0, sent: [], newestSent: -1, end: undefined };
     this.#histories.set(task, fresh);
     return fresh;
   }

@@ -2,6 +2,7 @@
  * Listens in on a scheduler's HTTP: what it asks for, and what its streams bring, decoded from the very
  * bytes and told to the witness. The scheduler itself is not asked what it heard.
  */
+import type { Stream } from '#chaos/checkers/cluster-streams.ts';
 import { uuidText } from '#internal/base/uuid.ts';
 import { jsonFormat, protobufFormat } from '#internal/client/wire-format.ts';
 import type { HttpCall, HttpClient, HttpReply } from '#internal/runtime/http.ts';
@@ -38,11 +39,13 @@ export function tapped(
       logger.debug('call', { owner, url: request.url, call: asked });
       said(witness, owner, asked);
       onCall?.(asked);
+      if (asked.type !== 'SUBSCRIBE') return await http.call(request);
+      const stream = witness.laws.updates.subscribes(owner);
       const reply = await http.call(request);
-      if (asked.type !== 'SUBSCRIBE' || reply.status !== 200) return reply;
+      if (reply.status !== 200) return reply;
       const onEvent = (event: Event): void => {
         logger.debug('event', { owner, event });
-        heard(witness, owner, event);
+        heard(witness, stream, event);
       };
       return { ...reply, body: tappedBody(reply, onEvent) };
     },
@@ -72,14 +75,14 @@ function said(witness: ClusterWitness, owner: string, call: Call): void {
   });
 }
 
-function heard(witness: ClusterWitness, owner: string, event: Event): void {
+function heard(witness: ClusterWitness, stream: Stream, event: Event): void {
   const { update, update_operation_status: operation } = event;
   witness.see(({ updates, operations }) => {
-    if (operation !== undefined) operations.heard(owner, operation.status);
+    if (operation !== undefined) operations.heard(stream.owner, operation.status);
     if (update === undefined) return;
     const { status } = update;
     const uuid = status.uuid === undefined ? undefined : uuidText(status.uuid);
-    updates.heard(owner, status, uuid);
+    updates.heard(stream, status, uuid);
   });
 }
 

@@ -70,4 +70,12 @@ export const pinned: readonly Pin[] = [
     test: 'chaos/checkers/cluster-operations.test.ts',
     on: '2026-11-23',
   },
+  {
+    world: 'cluster',
+    seed: 467,
+    found:
+      'the law of order took the late words of a stream for those of the one that came after it',
+    test: 'chaos/checkers/cluster-streams.test.ts',
+    on: '2026-11-23',
+  },
 ];
