@@ -150,8 +150,9 @@ export function proposeLaunches(lead: Lead, acceptance: Acceptance): void {
     edits: [
       {
         file: 'internal/master/leader/operators/deactivation.ts',
-        find: 'if (isLaunching || tasksOnAgent(lead.state, agentId).length > 0) continue;',
-        replace: 'if (isLaunching) continue;',
+        find: `    if (isLaunching || tasksOnAgent(lead.state, agentId).length > 0) continue;
+    if (isOperating(lead, agentId) || !saysEmpty(lead, agentId)) continue;`,
+        replace: '    if (isLaunching) continue;',
       },
     ],
   },

@@ -17,6 +17,7 @@ export const descriptor: Descriptor = {
       { name: 'operation_update', number: 6, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.OperationUpdate' },
       { name: 'executor_exited', number: 8, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.ExecutorExited' },
       { name: 'executor_message', number: 9, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.ExecutorMessage' },
+      { name: 'drained', number: 10, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.Drained' },
     ] },
     { name: 'altiplano.agent.v1.Description', fields: [
       { name: 'agent_info', number: 1, label: 'required', kind: 'message', type: 'mesos.v1.AgentInfo' },
@@ -69,6 +70,9 @@ export const descriptor: Descriptor = {
       { name: 'framework_id', number: 1, label: 'required', kind: 'message', type: 'mesos.v1.FrameworkID' },
       { name: 'executor_id', number: 2, label: 'required', kind: 'message', type: 'mesos.v1.ExecutorID' },
       { name: 'data', number: 3, label: 'required', kind: 'scalar', type: 'bytes' },
+    ] },
+    { name: 'altiplano.agent.v1.Drained', fields: [
+      { name: 'since_ms', number: 1, label: 'required', kind: 'scalar', type: 'double' },
     ] },
     { name: 'altiplano.agent.v1.Pong', fields: [
       { name: 'sequence', number: 1, label: 'required', kind: 'scalar', type: 'uint64' },
@@ -143,6 +147,7 @@ export const descriptor: Descriptor = {
     { name: 'altiplano.agent.v1.DrainConfig', fields: [
       { name: 'max_grace_ms', number: 1, label: 'optional', kind: 'scalar', type: 'double' },
       { name: 'gone_then', number: 2, label: 'required', kind: 'scalar', type: 'bool' },
+      { name: 'since_ms', number: 3, label: 'required', kind: 'scalar', type: 'double' },
     ] },
     { name: 'altiplano.agent.v1.ApplyOperation', fields: [
       { name: 'uuid', number: 1, label: 'required', kind: 'scalar', type: 'string' },

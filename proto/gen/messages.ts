@@ -26,6 +26,7 @@ export type Messages = {
   readonly 'altiplano.agent.v1.OperationUpdate': altiplano_agent_v1.OperationUpdate;
   readonly 'altiplano.agent.v1.ExecutorExited': altiplano_agent_v1.ExecutorExited;
   readonly 'altiplano.agent.v1.ExecutorMessage': altiplano_agent_v1.ExecutorMessage;
+  readonly 'altiplano.agent.v1.Drained': altiplano_agent_v1.Drained;
   readonly 'altiplano.agent.v1.Pong': altiplano_agent_v1.Pong;
   readonly 'altiplano.agent.v1.Unregister': altiplano_agent_v1.Unregister;
   readonly 'altiplano.agent.v1.MasterMessage': altiplano_agent_v1.MasterMessage;

@@ -227,7 +227,7 @@ test('an executor without tasks waits, and is ended when it is not wanted any mo
     if (how === 'shutdown') {
       bench.hear({ shutdown_executor: { framework_id, executor_id: { value: 'e' } } });
     } else if (how === 'framework') bench.hear({ shutdown_framework: { framework_id } });
-    else bench.hear({ drain: { config: { gone_then: false } } });
+    else bench.hear({ drain: { config: { gone_then: false, since_ms: 1 } } });
     bench.note();
     t.deepEqual(bench.exits(), [0], how);
     t.is(bench.state.executors.size + bench.state.frameworks.size, 0, how);

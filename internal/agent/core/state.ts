@@ -59,7 +59,12 @@ export type AgentState = {
 };
 
 /** `maxGraceMs`: no task gets longer; `isGoneThen`: the agent does not come back from it. */
-export type Drain = { readonly maxGraceMs: number; readonly isGoneThen: boolean };
+export type Drain = {
+  readonly maxGraceMs: number;
+  readonly isGoneThen: boolean;
+  /** The master's clock: which drain it is. */
+  readonly sinceMs: number;
+};
 
 export type Session =
   | { readonly kind: 'idle' }

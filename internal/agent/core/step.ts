@@ -6,7 +6,7 @@
  */
 import { assert, unreachable } from '#internal/base/assert.ts';
 import type { MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
-import { drain } from './drain.ts';
+import { drain, tellDrained } from './drain.ts';
 import type { Input, Moment, Step, TimerId } from './input.ts';
 import {
   containerEnded,
@@ -63,6 +63,7 @@ function take(turn: Turn, input: Input): void {
       if (task !== undefined) {
         launchRefused(turn, task, input.reason);
         shareFate(turn, task);
+        tellDrained(turn);
       }
       return stopWhenEmpty(turn);
     }
@@ -70,13 +71,15 @@ function take(turn: Turn, input: Input): void {
       const task = find(turn, input);
       if (task === undefined) return undefined;
       launchAgain(turn, task);
-      return shareFate(turn, task);
+      shareFate(turn, task);
+      return tellDrained(turn);
     }
     case 'container-ended': {
       const task = find(turn, input);
       if (task !== undefined) {
         containerEnded(turn, task, input.end);
         shareFate(turn, task);
+        tellDrained(turn);
       }
       return stopWhenEmpty(turn);
     }

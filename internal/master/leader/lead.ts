@@ -204,6 +204,8 @@ export type Visitor = {
   frameworks: readonly FrameworkId[];
   /** Uuids of the operations that it said it knows of. */
   operations: readonly string[];
+  /** The drain, by its time, of which the agent said that nothing runs there any more. */
+  emptySinceDrainMs: number | undefined;
   pingTimer: Timer | undefined;
   pingSequence: bigint;
   pingsUnanswered: number;

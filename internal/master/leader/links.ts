@@ -23,6 +23,7 @@ import type {
 import { dismiss, machineDown, markedGone, pong } from './agents.ts';
 import { executorExited, messageSent } from './executors.ts';
 import { agentOf, type Lead, type Visitor } from './lead.ts';
+import { agentEmpty } from './operators/deactivation.ts';
 import { operationReported } from './operations.ts';
 import { statusUpdated } from './reports.ts';
 import { comeBack, refuseTooLarge } from './returns.ts';
@@ -42,6 +43,7 @@ export function welcomeLink(lead: Lead, link: Link<MasterMessage>): Visitor | un
     reported: [],
     frameworks: [],
     operations: [],
+    emptySinceDrainMs: undefined,
     pingTimer: undefined,
     pingSequence: 0n,
     pingsUnanswered: 0,
@@ -56,6 +58,7 @@ export function heard(lead: Lead, visitor: Visitor, message: AgentMessage): void
   else if (message.reregister !== undefined) reregister(lead, visitor, message.reregister);
   else if (from === undefined) return; // Said before it was let in, or after it was marked.
   else if (message.pong !== undefined) pong(lead, visitor);
+  else if (message.drained !== undefined) agentEmpty(lead, visitor, message.drained);
   else if (message.status_update !== undefined) statusUpdated(lead, from, message.status_update);
   else if (message.operation_update !== undefined) {
     operationReported(lead, from, message.operation_update);

@@ -5,8 +5,10 @@
 import { assert } from '#internal/base/assert.ts';
 import type { Random } from '#internal/base/random.ts';
 import { newUuid, uuidV4 } from '#internal/base/uuid.ts';
+import { isTerminal } from '#internal/model/cluster.ts';
 import type { LinkAcceptor, LinkHandlers } from '#internal/rpc/link.ts';
 import type { SimulatedWorld } from '#internal/runtime/simulated/world.ts';
+import { taskStateFromWire } from '#internal/wire/task-state.ts';
 import type {
   AgentMessage,
   Description,
@@ -53,6 +55,9 @@ export class TestAgent {
   #handlers: LinkHandlers<AgentMessage> | undefined;
   #id: string | undefined;
   answersPings: boolean = true;
+  /** What frameworks leave behind runs on, until `forgetTasks`. */
+  isSlowToKill: boolean = false;
+  #drainSinceMs: number | undefined;
   readonly received: MasterMessage[] = [];
   readonly tasks: Map<string, KnownTask> = new Map();
   /** What it was told to make of its resources. */
@@ -156,6 +161,7 @@ export class TestAgent {
     };
     task.updates.push(status);
     if (task.updates.length === 1) this.#send(task);
+    this.#sayIfDrained();
     return status;
   }
 
@@ -186,6 +192,7 @@ export class TestAgent {
   forgetTasks(): void {
     this.tasks.clear();
     this.executors.clear();
+    this.#sayIfDrained();
   }
 
   introduce(): void {
@@ -227,7 +234,7 @@ export class TestAgent {
     this.received.push(message);
     this.operations.hear(message);
     const { registered, ping, run_task, run_group } = message;
-    const { acknowledge_update, shutdown_framework } = message;
+    const { acknowledge_update, shutdown_framework, drain } = message;
     if (registered !== undefined) {
       this.#id = registered.agent_id.value;
       this.resend();
@@ -238,11 +245,24 @@ export class TestAgent {
     if (acknowledge_update !== undefined) {
       this.#acknowledged(acknowledge_update.task_id.value, acknowledge_update.uuid);
     }
-    if (shutdown_framework !== undefined) {
+    if (drain !== undefined) {
+      this.#drainSinceMs = drain.config?.since_ms;
+      this.#sayIfDrained();
+    }
+    if (shutdown_framework !== undefined && !this.isSlowToKill) {
       for (const [id, { framework }] of this.tasks) {
         if (framework.id?.value === shutdown_framework.framework_id.value) this.tasks.delete(id);
       }
+      this.#sayIfDrained();
     }
+  }
+
+  #sayIfDrained(): void {
+    const since_ms = this.#drainSinceMs;
+    const isEmpty = [...this.tasks.values()].every(({ state }) =>
+      isTerminal(taskStateFromWire(state)),
+    );
+    if (since_ms !== undefined && isEmpty) this.say({ drained: { since_ms } });
   }
 
   #runGroup({ framework_info: framework, executor_info: info, tasks = [] }: RunGroup): void {

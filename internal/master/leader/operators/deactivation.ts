@@ -3,6 +3,7 @@ import { type AgentId, agentId as asAgentId } from '#internal/model/ids.ts';
 import { isMachineOf } from '#internal/model/policy.ts';
 import { tasksOnAgent } from '#internal/state/state.ts';
 import { machineToWire } from '#internal/wire/policy-record.ts';
+import type { Drained } from '#proto/gen/altiplano/agent/v1.ts';
 import type {
   Call_DeactivateAgent,
   Call_DrainAgent,
@@ -10,7 +11,7 @@ import type {
   Call_ReactivateAgent,
 } from '#proto/gen/mesos/v1/master.ts';
 import { badRequest, conflict, done, notFound } from '../events.ts';
-import { agentOf, instruct, type Lead } from '../lead.ts';
+import { agentOf, instruct, type Lead, type Visitor } from '../lead.ts';
 import { allocateSoon, rescindOffersOfAgent } from '../offers.ts';
 import { decide, type Reply } from './decide.ts';
 
@@ -100,19 +101,44 @@ export function heedDeactivation({ state, allocator, draining }: Lead, agentId: 
 export function sendDrain(lead: Lead, agentId: AgentId): void {
   const deactivation = agentOf(lead, agentId)?.deactivation;
   if (deactivation === undefined || deactivation.kind === 'deactivated') return;
-  const { maxGraceMs, isGoneThen } = deactivation;
+  const { maxGraceMs, isGoneThen, sinceMs } = deactivation;
   const grace = maxGraceMs === undefined ? {} : { max_grace_ms: maxGraceMs };
-  instruct(lead, agentId, { drain: { config: { ...grace, gone_then: isGoneThen } } });
+  instruct(lead, agentId, {
+    drain: { config: { ...grace, gone_then: isGoneThen, since_ms: sinceMs } },
+  });
 }
 
-/** Draining agents with nothing left, all of it acknowledged, are drained, or gone. */
+/** A draining agent says that nothing runs there any more. */
+export function agentEmpty(lead: Lead, visitor: Visitor, { since_ms: sinceMs }: Drained): void {
+  visitor.emptySinceDrainMs = sinceMs;
+  finishDrains(lead);
+}
+
+/**
+ * Draining agents with nothing left, all of it acknowledged, are drained, or gone. What a framework left
+ * behind is in no book, and still there until the agent says otherwise.
+ */
 export function finishDrains(lead: Lead): void {
   for (const agentId of lead.draining) {
     const isLaunching = [...lead.launching.values()].some((tasks) =>
       [...tasks.values()].some((task) => task.agentId === agentId),
     );
     if (isLaunching || tasksOnAgent(lead.state, agentId).length > 0) continue;
+    if (isOperating(lead, agentId) || !saysEmpty(lead, agentId)) continue;
     lead.draining.delete(agentId);
     lead.propose({ kind: 'finish-drain', agentId });
   }
+}
+
+/** Contract 10.6: neither is there an operation left, in the log or on its way into it. */
+const isOperating = ({ state, operating }: Lead, agentId: AgentId): boolean =>
+  state.operations.has(agentId) ||
+  [...operating.values()].some(({ operation }) => operation.agentId === agentId);
+
+/** Of the drain that is on now: what it said of an earlier one is no news. */
+function saysEmpty(lead: Lead, agentId: AgentId): boolean {
+  const presence = lead.peers.get(agentId)?.presence;
+  const deactivation = agentOf(lead, agentId)?.deactivation;
+  if (presence?.kind !== 'connected' || deactivation?.kind !== 'draining') return false;
+  return presence.visitor.emptySinceDrainMs === deactivation.sinceMs;
 }

@@ -179,7 +179,8 @@ test('a drain is told to the agent, survives its absence, and ends when all is a
   t.is((await ask(small, { type: 'DRAIN_AGENT', drain_agent })).status, 200);
   await cluster.settle();
   const config = { max_grace_ms: 3000, gone_then: false };
-  t.deepEqual(agent.heard('drain'), [{ config }]);
+  const [told] = agent.heard('drain');
+  t.like(told, { config });
   agent.disconnect();
   agent.connect(leader.master.acceptAgent);
   await cluster.until(() => agent.heard('drain').length === 2, 'not told again');
@@ -193,6 +194,34 @@ test('a drain is told to the agent, survives its absence, and ends when all is a
   await cluster.until(() => scheduler.updates('t').length > 0, 'not told');
   t.is(state(), 'draining', 'its end is not acknowledged');
   await scheduler.acknowledge(status);
+  await cluster.until(() => state() === 'drained', 'not drained');
+});
+
+test('no agent is called drained while something runs there that its framework left behind', async (t) => {
+  const small = await smallCluster();
+  const { scheduler, cluster, agent, leader } = small;
+  const { offer } = scheduler;
+  await scheduler.launch(offer, taskFor(offer, 't'));
+  await cluster.until(() => agent.tasks.has('t'), 'not launched');
+  const drain_agent = { agent_id: { value: agent.id } };
+  t.is((await ask(small, { type: 'DRAIN_AGENT', drain_agent })).status, 200);
+  const state = (): string | undefined =>
+    leader.ledger.state().agents.get(agentId(agent.id))?.deactivation?.kind;
+  agent.disconnect();
+  const framework_id = { value: scheduler.id };
+  t.is((await ask(small, { type: 'TEARDOWN', teardown: { framework_id } })).status, 200);
+  await cluster.settle();
+  t.is(leader.ledger.state().frameworks.size, 0);
+  t.is(state(), 'draining', 'it is not there to be asked');
+  agent.isSlowToKill = true;
+  agent.connect(leader.master.acceptAgent);
+  await cluster.until(() => agent.heard('shutdown_framework').length > 0, 'not told');
+  await cluster.settle();
+  t.is(state(), 'draining', 'its task has yet to end');
+  agent.say({ drained: { since_ms: 1 } });
+  await cluster.settle();
+  t.is(state(), 'draining', 'that was of an earlier drain');
+  agent.forgetTasks();
   await cluster.until(() => state() === 'drained', 'not drained');
 });
 

@@ -19,6 +19,7 @@ export type AgentMessage = {
   readonly operation_update?: OperationUpdate;
   readonly executor_exited?: ExecutorExited;
   readonly executor_message?: ExecutorMessage;
+  readonly drained?: Drained;
 };
 
 /** What an agent is, as it presents itself. */
@@ -112,6 +113,15 @@ export type ExecutorMessage = {
   readonly framework_id: mesos_v1.FrameworkID;
   readonly executor_id: mesos_v1.ExecutorID;
   readonly data: Uint8Array;
+};
+
+/**
+ * Nothing runs here any more, not even what its framework left behind, and until the drain is over
+ * nothing will. Said of each drain when it is so, and again after each registration.
+ */
+export type Drained = {
+  /** Of the drain. */
+  readonly since_ms: number;
 };
 
 export type Pong = {
@@ -228,6 +238,8 @@ export type DrainConfig = {
   readonly max_grace_ms?: number;
   /** The agent is gone when it is drained: partition-aware frameworks are told so of their tasks. */
   readonly gone_then: boolean;
+  /** When an operator decided it: tells it from others before. */
+  readonly since_ms: number;
 };
 
 /**
