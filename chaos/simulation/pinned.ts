@@ -78,4 +78,26 @@ export const pinned: readonly Pin[] = [
     test: 'chaos/checkers/cluster-streams.test.ts',
     on: '2026-11-23',
   },
+  {
+    world: 'cluster',
+    seed: 150,
+    found:
+      'a command that had begun, and was killed at once, was told never to have been delivered',
+    test: 'internal/agent/core/drain.test.ts',
+    on: '2026-11-23',
+  },
+  {
+    world: 'cluster',
+    seed: 180,
+    found: 'a task ended just before its agent heard of a drain, and the law called its kill a lie',
+    test: 'chaos/checkers/cluster-laws.test.ts',
+    on: '2026-11-23',
+  },
+  {
+    world: 'cluster',
+    seed: 298,
+    found: 'an agent was called drained over a task that its removed framework had left behind',
+    test: 'internal/master/leader/operators/operate.test.ts',
+    on: '2026-11-23',
+  },
 ];

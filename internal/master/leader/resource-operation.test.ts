@@ -137,6 +137,24 @@ test('one ACCEPT reserves, makes a volume, and launches on it; the rest comes ba
   t.is(leader.ledger.state().operations.size, 0);
 });
 
+test('no agent is drained while the end of an operation on it is not acknowledged', async (t) => {
+  const { cluster, leader, agent, scheduler } = await given();
+  const { offer } = scheduler;
+  const reserve = { resources: reserved('cpus:1') };
+  await scheduler.accept([offer], [{ type: 'RESERVE', ...named('r'), reserve }]);
+  await cluster.until(() => statuses(scheduler).length > 0, 'not told');
+  const drain_agent = { agent_id: { value: agent.id } };
+  await cluster.world.settle(leader.master.operate({ type: 'DRAIN_AGENT', drain_agent }), {
+    withinMs: 1000,
+  });
+  await cluster.settle();
+  const state = (): string | undefined =>
+    leader.ledger.state().agents.get(agentId(agent.id))?.deactivation?.kind;
+  t.is(state(), 'draining', 'nothing runs there, but the end of the operation is not acknowledged');
+  for (const status of statuses(scheduler)) await acknowledge(scheduler, status);
+  await cluster.until(() => state() === 'drained', 'not drained');
+});
+
 test('before the log has an operation nobody hears of it, and nothing of its ACCEPT is offered', async (t) => {
   const { cluster, scheduler, agent } = await given();
   cluster.log.hold();
