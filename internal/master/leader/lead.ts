@@ -22,7 +22,7 @@ import type {
 } from '#internal/state/command.ts';
 import { liveTask, type State } from '#internal/state/state.ts';
 import type { MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
-import type { AgentInfo } from '#proto/gen/mesos/v1.ts';
+import type { AgentInfo, TaskStatus } from '#proto/gen/mesos/v1.ts';
 import type { Event } from '#proto/gen/mesos/v1/scheduler.ts';
 import type { Answer, EventStream } from '../door.ts';
 import type { Ids } from './ids.ts';
@@ -167,6 +167,8 @@ export type PendingReports = {
   /** Of the batches that are on their way into the log. Their updates have been told already. */
   proposed: readonly TaskReport[];
   acknowledgements: Acknowledgement[];
+  /** What to tell when these are in the log: ends of tasks. */
+  readonly ends: Map<TaskReport, TaskStatus>;
   /** Batches that are on their way into the log; the next go when they are through. */
   inFlight: number;
 };

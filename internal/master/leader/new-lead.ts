@@ -34,7 +34,7 @@ export function newLead(given: Given, { turn, propose, backlog }: Doors): Lead {
     reregistering: new Map(),
     offers: new Map(),
     launching: new Map(),
-    pending: { reports: [], proposed: [], acknowledgements: [], inFlight: 0 },
+    pending: { reports: [], proposed: [], acknowledgements: [], ends: new Map(), inFlight: 0 },
     allocation: undefined,
   };
   return lead;

@@ -33,6 +33,22 @@ test('an update goes to its scheduler before the log knows of it', async (t) => 
   t.is(logged(), 'running');
 });
 
+test('the end of a task is told when the log has it: no leader can say otherwise then', async (t) => {
+  const { cluster, scheduler, agent } = await running();
+  cluster.log.hold();
+  const status = agent.report('t1', 'TASK_FINISHED');
+  await cluster.settle();
+  await scheduler.call({ type: 'RECONCILE', reconcile: {} });
+  t.deepEqual(
+    scheduler.updates('t1').map(({ state }) => state),
+    ['TASK_STAGING'],
+    'neither told nor answered',
+  );
+  cluster.log.release();
+  await cluster.settle();
+  t.deepEqual(scheduler.updates('t1').at(-1), status);
+});
+
 test('the agent may forget an update only when its acknowledgement is in the log', async (t) => {
   const { cluster, scheduler, agent } = await running();
   const status = agent.report('t1', 'TASK_RUNNING');
@@ -227,13 +243,13 @@ test('no answer is older than what was told before it, whatever the log knows by
   cluster.log.hold();
   agent.report('t1', 'TASK_RUNNING');
   await cluster.settle();
-  agent.report('t2', 'TASK_FINISHED'); // The first is on its way into the log, this one waits.
+  agent.report('t2', 'TASK_STARTING'); // The first is on its way into the log, this one waits.
   await cluster.settle();
   const both = ['t1', 't2'].map((value) => ({ task_id: { value } }));
   for (const tasks of [[], both]) {
     await scheduler.call({ type: 'RECONCILE', reconcile: { tasks } });
     t.is(scheduler.updates('t1').at(-1)?.state, 'TASK_RUNNING');
-    t.is(scheduler.updates('t2').at(-1)?.state, 'TASK_FINISHED');
+    t.is(scheduler.updates('t2').at(-1)?.state, 'TASK_STARTING');
   }
   t.is(scheduler.updates().length, 6, 'two were told, and each question was answered for both');
   cluster.log.release();

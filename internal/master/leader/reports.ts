@@ -1,15 +1,21 @@
 /**
  * Status updates and their acknowledgements (contract 7.2). An update goes to its scheduler at once, if
  * that listens; the agent keeps it and sends it again until it is acknowledged, so the log may learn of
- * it later, in batches. An acknowledgement reaches the agent only from the log: whatever the agent then
- * forgets, the next leader knows.
+ * it later, in batches. The end of a task waits for the log: a leader that had not heard of it could say
+ * that the task is out of reach. An acknowledgement reaches the agent only from the log: whatever the
+ * agent then forgets, the next leader knows.
  *
  * One batch is under way at a time; what comes meanwhile waits for the next, reports before
  * acknowledgements, so that the log knows an update before it is acknowledged.
  */
 import { assert } from '#internal/base/assert.ts';
 import { parseUuid, uuidText } from '#internal/base/uuid.ts';
-import type { AgentUpdate, Framework, Task } from '#internal/model/cluster.ts';
+import {
+  type AgentUpdate,
+  type Framework,
+  isTerminal,
+  type Task,
+} from '#internal/model/cluster.ts';
 import { encoded } from '#internal/model/encoded.ts';
 import {
   type AgentId,
@@ -81,10 +87,11 @@ export function updateAcknowledged(lead: Lead, acknowledgement: Acknowledgement)
   instruct(lead, to, { acknowledge_update: { ...ids, uuid } });
 }
 
-/** What agents said last of a framework's tasks and the log has yet to learn. */
+/** What agents said last of a framework's tasks, was told, and is yet to be logged. */
 export function unloggedReports(lead: Lead, id: FrameworkId): ReadonlyMap<TaskId, TaskReport> {
   const { proposed, reports } = lead.pending;
-  const ofFramework = [...proposed, ...reports].filter(({ frameworkId: of }) => of === id);
+  const told = [...proposed, ...reports].filter((report) => !lead.pending.ends.has(report));
+  const ofFramework = told.filter(({ frameworkId: of }) => of === id);
   return new Map(ofFramework.map((report) => [report.taskId, report]));
 }
 
@@ -106,9 +113,23 @@ function forward(
   }
   // Neither told nor logged: the agent sends it again.
   if (lead.pending.reports.length >= lead.options.reportsMax) return;
-  tell(lead, framework, updateEvent(status));
-  if (isNews(lead, report, uuid)) lead.pending.reports.push(report);
+  if (!isNews(lead, report, uuid)) tell(lead, framework, updateEvent(status));
+  else {
+    lead.pending.reports.push(report);
+    if (isTerminal(report.update.state)) lead.pending.ends.set(report, status);
+    else tell(lead, framework, updateEvent(status));
+  }
   flush(lead);
+}
+
+/** The log has them. A task that went out of reach meanwhile has its end told when its agent is back. */
+function tellEnds(lead: Lead, logged: readonly TaskReport[]): void {
+  for (const report of logged) {
+    const status = lead.pending.ends.get(report);
+    lead.pending.ends.delete(report);
+    const isThere = liveTask(lead.state, report.frameworkId, report.taskId) !== undefined;
+    if (status !== undefined && isThere) tell(lead, report.frameworkId, updateEvent(status));
+  }
 }
 
 function flush(lead: Lead): void {
@@ -124,7 +145,10 @@ function flush(lead: Lead): void {
   };
   for (const updates of batches(reports, sizeOf, options)) {
     pending.inFlight++;
-    const isProposed = lead.propose({ kind: 'update-tasks', updates }, done);
+    const isProposed = lead.propose({ kind: 'update-tasks', updates }, () => {
+      tellEnds(lead, updates);
+      done();
+    });
     assert(isProposed, 'a batch of updates larger than an entry');
   }
   for (const batch of batches(acknowledgements, () => 0, options)) {
