@@ -41,19 +41,14 @@ function proposeLaunches(lead: Lead, launched: readonly Task[]): void {
     ],
   },
   {
-    name: 'acknowledged-before-decision',
+    name: 'end-told-before-decision',
     about:
-      'An agent is told of an acknowledgement that the log may lose: a new leader starts anew.',
+      'A task is said to have ended before the log knows: the next leader may call it unreachable.',
     edits: [
       {
         file: 'internal/master/leader/reports.ts',
-        find: `    uuid: uuidText(call.uuid),
-  });
-  flush(lead);`,
-        replace: `    uuid: uuidText(call.uuid),
-  });
-  for (const each of lead.pending.acknowledgements) updateAcknowledged(lead, each);
-  flush(lead);`,
+        find: 'if (isTerminal(report.update.state)) lead.pending.ends.set(report, status);',
+        replace: 'if (lead.term < 0) lead.pending.ends.set(report, status);',
       },
     ],
   },
