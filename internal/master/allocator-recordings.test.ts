@@ -14,20 +14,20 @@ type Tried = {
   readonly offers: number;
   readonly texts: readonly string[];
   readonly warnings: readonly string[];
+  /** Files that were open while the second master led. */
+  readonly open: number;
 };
 
 /** Two terms of a small cluster whose masters record, and what is in the files then. */
 async function recordedCluster(
   t: ExecutionContext,
-  disk: { readonly capacityBytes?: number; readonly backlogBytesMax?: number },
+  limits: { readonly capacityBytes?: number; readonly backlogBytesMax?: number },
 ): Promise<Tried> {
-  const { backlogBytesMax = 1e6, ...options } = disk;
+  const { backlogBytesMax = 1e6, ...options } = limits;
   const own = new SimulatedWorld({ seed: 7 });
   const life = own.boot('recorder');
-  const files = simulatedFiles({
-    disk: new SimulatedDisk({ world: own }, { name: 'd', ...options }),
-    life,
-  });
+  const disk = new SimulatedDisk({ world: own }, { name: 'd', ...options });
+  const { files, openNow } = counted(simulatedFiles({ disk, life }));
   const warnings: string[] = [];
   const recordings = new AllocatorRecordings(
     { files, logger: loggerInto(warnings) },
@@ -47,10 +47,27 @@ async function recordedCluster(
   const again = await cluster.scheduler(second);
   agent.connect(second.master.acceptAgent);
   await cluster.until(() => again.offers.size > 0, 'no offer of the second leader');
+  await own.runFor(100);
+  const open = openNow();
   await own.settle(recordings.close(), { withinMs: 10_000 });
   const texts = await own.settle(readAll(files), { withinMs: 10_000 });
   t.is(agent.heard('registered').length > 0, true);
-  return { offers: scheduler.offers.size + again.offers.size, texts, warnings };
+  return { offers: scheduler.offers.size + again.offers.size, texts, warnings, open };
+}
+
+/** The same files, and how many of them are open. */
+function counted(files: Files): { readonly files: Files; readonly openNow: () => number } {
+  let open = 0;
+  const opening: Files['open'] = async (path, options) => {
+    const file = await files.open(path, options);
+    open++;
+    const close = async (): Promise<void> => {
+      open--;
+      await file.close();
+    };
+    return { ...file, close };
+  };
+  return { files: { ...files, open: opening }, openNow: () => open };
 }
 
 async function readAll(files: Files): Promise<readonly string[]> {
@@ -91,6 +108,10 @@ test("each term's allocator is in a file of its own, and gives the same when it 
     t.true(runs.every(({ isSame }) => isSame));
     t.true(offersIn(runs) > 0);
   }
+});
+
+test('what was recorded of an earlier term is closed when the next begins', async (t) => {
+  t.is((await recordedCluster(t, {})).open, 1);
 });
 
 test('a full disk ends the recording, never the offers, and what was written can be played', async (t) => {

@@ -49,6 +49,10 @@ export class AllocatorRecordings {
   readonly source: AllocatorSource = ({ term, random, options }) => {
     const { folder, bytesMax, backlogBytesMax } = this.#options;
     const { files, logger } = this.#dependencies;
+    // A master is elected again and again, and nobody adds to what was recorded of an earlier term.
+    for (const earlier of this.#tapes) {
+      void earlier.close().then(() => this.#tapes.delete(earlier));
+    }
     // The luck must be told in a word, so that a replay has the same.
     const seed = newUuid(random);
     const path = `${folder}/term-${term}-${seed.slice(0, 8)}.jsonl`;
@@ -99,11 +103,13 @@ class Tape {
     else this.#writing ??= this.#write();
   }
 
+  /** What was appended is in the file. Never rejects. */
   async close(): Promise<void> {
-    await this.#writing;
     this.#isOver = true;
-    await this.#file?.close();
+    await this.#writing;
+    const file = this.#file;
     this.#file = undefined;
+    await file?.close().catch((error: unknown) => this.#end(error));
   }
 
   async #write(): Promise<void> {
