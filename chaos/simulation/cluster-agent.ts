@@ -78,8 +78,9 @@ export class AgentMachine {
       world,
       random: world.random(`containers ${name}`),
       watcher: {
-        onStart: ({ taskId }) => witness.see(({ containers }) => containers.started(name, taskId)),
-        onEnd: ({ taskId, frameworkId }, end) =>
+        onStart: ({ taskId = '' }) =>
+          witness.see(({ containers }) => containers.started(name, taskId)),
+        onEnd: ({ taskId = '', frameworkId }, end) =>
           witness.see(({ containers }) => {
             // What is over for its framework has to be over on the machine as well.
             if (isOver(witness, frameworkId, taskId)) containers.mayBeKilled(taskId);

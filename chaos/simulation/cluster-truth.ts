@@ -67,6 +67,7 @@ function fits(said: TaskState, fate: Fate, mayBeKilled: boolean): boolean {
     }
     case 'signaled':
       return state === 'TASK_KILLED';
+    case 'limited':
     case 'lost':
       return state === 'TASK_FAILED' || (state === 'TASK_KILLED' && mayBeKilled);
     default:
@@ -98,6 +99,7 @@ function endFits(end: End, fate: Fate): boolean {
       return gaveUp || (end.kind === 'exited' && end.status === fate.status);
     case 'signaled':
       return gaveUp;
+    case 'limited':
     case 'lost':
       return gaveUp || end.kind === 'failed';
     default:

@@ -5,8 +5,9 @@
  * A container outlives the agent, and its end is kept for the agent that comes next. Container ids
  * are drawn anew for each launch and never used again.
  */
-import type { Resource } from '#internal/resources/resource.ts';
+import type { Resource, Resources } from '#internal/resources/resource.ts';
 import type { ProcessRecord } from '#proto/gen/altiplano/agent/v1.ts';
+import type { CommandInfo_URI, ContainerInfo, TaskStatus_Reason } from '#proto/gen/mesos/v1.ts';
 
 export type Containerizer = {
   /**
@@ -30,8 +31,9 @@ export type ContainerSpec = {
   readonly agentId: string;
   readonly frameworkId: string;
   readonly executorId: string;
-  readonly taskId: string;
-  /** Of the executor that the container is nested in; undefined for one that stands alone. */
+  /** Undefined for one that no task asked for: an executor's own, or an operator's. */
+  readonly taskId: string | undefined;
+  /** Of the container that this one is nested in; undefined for one that stands alone. */
   readonly parentId: string | undefined;
   readonly command: ContainerCommand;
   /** What the task is given; the containerizer adds what it alone knows (the sandbox). */
@@ -39,6 +41,22 @@ export type ContainerSpec = {
   /** Undefined: the agent's own. */
   readonly user: string | undefined;
   readonly volumes: readonly VolumeMount[];
+  /** Fetched into the sandbox before the command starts. */
+  readonly uris: readonly CommandInfo_URI[];
+  readonly limits: ContainerLimits;
+  /** Image, further volumes, capabilities, rlimits, terminal and networks, as they were asked for. */
+  readonly container: ContainerInfo | undefined;
+};
+
+/** What a container may use. Undefined: nothing bounds it. */
+export type ContainerLimits = {
+  /** Its share when the machine is busy. */
+  readonly cpus: number | undefined;
+  /** Never more than this, busy or not. */
+  readonly cpusMax: number | undefined;
+  readonly memBytes: number | undefined;
+  /** Of its sandbox. */
+  readonly diskBytes: number | undefined;
 };
 
 /** A persistent volume, and where in its sandbox the task sees it: a relative path. */
@@ -69,8 +87,19 @@ export type ContainerEnd =
   | { readonly kind: 'exited'; readonly status: number }
   /** `signal` is its number: 15. */
   | { readonly kind: 'signaled'; readonly signal: number }
+  /** It used more than it may, and was ended for it. */
+  | { readonly kind: 'limited'; readonly limitation: Limitation }
   /** Nobody can tell how. `reason` says why, for people. */
   | { readonly kind: 'lost'; readonly reason: string };
+
+export type Limitation = {
+  /** `REASON_CONTAINER_LIMITATION_MEMORY` or `REASON_CONTAINER_LIMITATION_DISK`. */
+  readonly reason: TaskStatus_Reason;
+  /** For people: how much it used, and how much it may. */
+  readonly message: string;
+  /** What it used of the resource that ran out. */
+  readonly resources: Resources;
+};
 
 /** A launch that was refused, by us or by the machine; the message is for the task's owner. */
 export class ContainerError extends Error {

@@ -33,6 +33,9 @@ export function specFor(
     environment: { PATH: '/usr/local/bin:/usr/bin:/bin' },
     user: undefined,
     volumes: [],
+    uris: [],
+    limits: { cpus: undefined, cpusMax: undefined, memBytes: undefined, diskBytes: undefined },
+    container: undefined,
     ...more,
   };
 }

@@ -22,10 +22,6 @@ export function sandboxOf(workFolder: string, place: Place): Sandbox {
   const latest = `${runs}/latest`;
   const run = `${runs}/${parentId ?? containerId}`;
   if (parentId === undefined) return { folder: run, run, latest, byTask: undefined };
-  return {
-    folder: `${run}/containers/${containerId}`,
-    run,
-    latest,
-    byTask: `${run}/tasks/${taskId}`,
-  };
+  const byTask = taskId === undefined ? undefined : `${run}/tasks/${taskId}`;
+  return { folder: `${run}/containers/${containerId}`, run, latest, byTask };
 }

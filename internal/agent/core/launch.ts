@@ -16,6 +16,7 @@ import {
   type Task,
   taskKey,
 } from './state.ts';
+import { containerLimits } from './container-limits.ts';
 import { knowsResources, mountsOf } from './resources.ts';
 import {
   drainingAlready,
@@ -192,6 +193,9 @@ export function specOf(state: AgentState, settings: AgentSettings, task: Task): 
     command: command.ok ? command.value : { kind: 'shell', line: 'exit 127' },
     user,
     volumes: mountsOf(info),
+    uris: info.command?.uris ?? [],
+    limits: containerLimits(info),
+    container: info.container,
     environment: {
       PATH: settings.path,
       MESOS_TASK_ID: taskId,

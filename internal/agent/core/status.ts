@@ -11,6 +11,7 @@ import type {
   TaskStatus_Reason,
   TaskStatus_Source,
 } from '#proto/gen/mesos/v1.ts';
+import { resourcesToWire } from '#internal/wire/resources.ts';
 import type { ContainerEnd } from '../containerizer.ts';
 import type { AgentSettings, Drain, Task } from './state.ts';
 import { type Turn } from './turn.ts';
@@ -21,6 +22,7 @@ export type Outcome = {
   readonly source: TaskStatus_Source;
   readonly reason?: TaskStatus_Reason;
   readonly message?: string;
+  readonly limitation?: NonNullable<TaskStatus['limitation']>;
 };
 
 export function statusOf(turn: Turn, task: Task, outcome: Outcome): TaskStatus {
@@ -86,6 +88,11 @@ function outcomeAlone(end: ContainerEnd, message: string): Outcome {
     const reason = 'REASON_EXECUTOR_TERMINATED';
     return { state: 'TASK_FAILED', source: 'SOURCE_AGENT', reason, message };
   }
+  if (end.kind === 'limited') {
+    const { reason, resources } = end.limitation;
+    const limitation = { resources: resourcesToWire(resources, 'new') };
+    return { state: 'TASK_FAILED', source: 'SOURCE_AGENT', reason, message, limitation };
+  }
   const isFine = end.kind === 'exited' && end.status === 0;
   const state = isFine ? 'TASK_FINISHED' : 'TASK_FAILED';
   return { state, source: 'SOURCE_EXECUTOR', message };
@@ -115,6 +122,8 @@ function describe(end: ContainerEnd): string {
       return `Command exited with status ${end.status}`;
     case 'signaled':
       return `Command terminated with signal ${signalText(end.signal)}`;
+    case 'limited':
+      return end.limitation.message;
     case 'lost':
       return end.reason;
     default:
