@@ -20,6 +20,7 @@ import { systemFiles } from '#internal/runtime/real/files.ts';
 import { httpListener } from '#internal/runtime/real/http-server.ts';
 import { type LogLevel, openLogger } from '#internal/runtime/real/logger.ts';
 import { systemMachine } from '#internal/runtime/real/machine.ts';
+import { systemPipes } from '#internal/runtime/real/pipes.ts';
 import { systemProcesses } from '#internal/runtime/real/processes.ts';
 import { systemRandom } from '#internal/runtime/real/random.ts';
 import { openTelemetry } from '#internal/telemetry/open-telemetry.ts';
@@ -76,7 +77,13 @@ async function openAgent(
   await systemFiles().makeFolder(`${workFolder}/meta`);
   const store = stack.use(await openLevelStore({ path: `${workFolder}/meta/checkpoint` }));
   const containerizer = await openPosixContainerizer(
-    { clock, files: systemFiles(), fileTree, processes: systemProcesses() },
+    {
+      clock,
+      files: systemFiles(),
+      fileTree,
+      processes: systemProcesses(),
+      pipes: systemPipes(),
+    },
     { workFolder, switchUser: flags.switchUser },
   );
   const volumes = volumesIn(systemFiles(), workFolder);

@@ -6,6 +6,7 @@ import { openGrpcServer } from '#internal/rpc/grpc-server.ts';
 import { systemClock } from '#internal/runtime/real/clock.ts';
 import { systemFileTree } from '#internal/runtime/real/file-tree.ts';
 import { systemFiles } from '#internal/runtime/real/files.ts';
+import { systemPipes } from '#internal/runtime/real/pipes.ts';
 import { systemProcesses } from '#internal/runtime/real/processes.ts';
 import { systemRandom } from '#internal/runtime/real/random.ts';
 import { openLogBook } from '#internal/runtime/simulated/logger.ts';
@@ -32,7 +33,13 @@ type Running = { readonly agent: Agent; stop(): Promise<void> };
 async function startAgent(workFolder: string, masters: readonly string[]): Promise<Running> {
   const store = await openLevelStore({ path: `${workFolder}/checkpoint` });
   const containerizer = await openPosixContainerizer(
-    { clock, files: systemFiles(), fileTree: systemFileTree(), processes: systemProcesses() },
+    {
+      clock,
+      files: systemFiles(),
+      fileTree: systemFileTree(),
+      processes: systemProcesses(),
+      pipes: systemPipes(),
+    },
     { workFolder, switchUser: false },
   );
   const { logger } = openLogBook({ nowMs: () => clock.now() });

@@ -17,6 +17,7 @@
 import type { Clock } from '#internal/runtime/clock.ts';
 import type { FileTree } from '#internal/runtime/file-tree.ts';
 import { type Files, FilesError } from '#internal/runtime/files.ts';
+import type { Pipes } from '#internal/runtime/pipes.ts';
 import {
   type ProcessIdentity,
   type Processes,
@@ -33,6 +34,8 @@ import {
   type RecoveredContainer,
   type VolumeMount,
 } from '../containerizer.ts';
+import { attachable } from './attachable.ts';
+import type { Member } from './family.ts';
 import { processToRecord } from './process-record.ts';
 import { volumeFolder } from '../volumes.ts';
 import { type Sandbox, sandboxOf } from './sandbox.ts';
@@ -44,6 +47,7 @@ export type PosixDependencies = {
   readonly files: Files;
   readonly fileTree: FileTree;
   readonly processes: Processes;
+  readonly pipes: Pipes;
 };
 
 export type PosixOptions = {
@@ -66,16 +70,20 @@ export async function openPosixContainerizer(
   if (setsid === undefined) throw new ContainerError('Posix containers need `setsid` in PATH');
   await dependencies.fileTree.makeFolder(`${options.workFolder}/meta/containers`, undefined);
   const posix: Posix = { ...dependencies, ...options, setsid };
-  return {
-    launch: async (spec) => {
-      const { identity, ended } = await start(posix, spec);
+  return attachable(dependencies, {
+    launch: async (spec, joined) => {
+      const { identity, ended } = await start(posix, spec, joined);
       const end = watch(posix, spec.containerId, ended);
       return { process: processToRecord(identity), ended: end };
     },
     recover: (spec) => recover(posix, spec),
     signal: (containerId, signal) => signalContainer(posix, containerId, signal),
     release: (containerId) => posix.files.remove(folderOf(posix, containerId)),
-  };
+    folderOf: (containerId) => folderOf(posix, containerId),
+    sandboxFolderOf: (spec) => sandboxOf(posix.workFolder, spec).folder,
+    userOf: (name) => userOf(posix, name),
+    argvOf,
+  });
 }
 
 type Posix = PosixDependencies & PosixOptions & { readonly setsid: string };
@@ -83,13 +91,18 @@ type Posix = PosixDependencies & PosixOptions & { readonly setsid: string };
 const folderOf = ({ workFolder }: PosixOptions, containerId: string): string =>
   `${workFolder}/meta/containers/${containerId}`;
 
-async function start(posix: Posix, spec: ContainerSpec): Promise<StartedProcess> {
+async function start(
+  posix: Posix,
+  spec: ContainerSpec,
+  joined: Member | undefined,
+): Promise<StartedProcess> {
   const { fileTree, processes, setsid } = posix;
-  const sandbox = sandboxOf(posix.workFolder, spec);
+  const own = sandboxOf(posix.workFolder, spec);
+  const sandbox = joined === undefined ? own : { ...own, folder: joined.sandboxFolder };
   const folder = folderOf(posix, spec.containerId);
   try {
     const user = await userOf(posix, spec.user);
-    await makeSandbox(fileTree, sandbox, user);
+    if (joined === undefined) await makeSandbox(fileTree, sandbox, user);
     for (const mount of spec.volumes) await mountVolume(posix, sandbox, mount, user);
     await fileTree.makeFolder(folder, user);
     const boot = processes.bootId;

@@ -2,11 +2,12 @@
  * Containers on virtual time. They live on the machine, not in the agent: a crashed agent's containers
  * run on and end, a machine that loses its power loses them all.
  *
- * Commands are shell lines of four words, run one after the other:
+ * Commands are shell lines of a few words, run one after the other:
  *
- *     sleep SECONDS     exit STATUS     trap TERM     fail TEXT
+ *     sleep SECONDS     exit STATUS     trap TERM     fail TEXT     echo TEXT     cat
  *
- * `trap TERM` ignores it from then on; `fail`, as the first word, cannot be launched.
+ * `trap TERM` ignores it from then on; `fail`, as the first word, cannot be launched; `cat` says what
+ * it reads until the end of its input. What is said is of no effect unless somebody can attach.
  */
 import { assert } from '#internal/base/assert.ts';
 import type { Random } from '#internal/base/random.ts';
@@ -21,6 +22,7 @@ import {
   type RecoveredContainer,
   type RunningContainer,
 } from '../containerizer.ts';
+import { SimulatedTerminal } from './simulated-terminal.ts';
 
 export type SimulatedContainersDependencies = {
   readonly world: SimulatedWorld;
@@ -41,6 +43,8 @@ type Container = {
   ignoresTerm: boolean;
   end: ContainerEnd | undefined;
   readonly watchers: ((end: ContainerEnd) => void)[];
+  /** Undefined when nobody can attach to it. */
+  readonly terminal: SimulatedTerminal | undefined;
 };
 
 /** Calls to the machine take up to so long. */
@@ -76,6 +80,7 @@ export class SimulatedContainers {
       if (container.end !== undefined) continue;
       container.end = { kind: 'lost', reason: 'The machine of the agent was restarted' };
       container.watchers.length = 0;
+      container.terminal?.end();
       this.#watcher?.onEnd(container.spec, container.end);
     }
   }
@@ -88,6 +93,10 @@ export class SimulatedContainers {
       signal: async (containerId, signal) => {
         await this.#call(life, 'signal');
         this.#signal(containerId, signal);
+      },
+      attach: async (containerId) => {
+        await this.#call(life, 'attach');
+        return this.#containers.get(containerId)?.terminal?.io(life);
       },
       release: async (containerId) => {
         await this.#call(life, 'release');
@@ -122,17 +131,32 @@ export class SimulatedContainers {
     const { containerId } = spec;
     assert(!this.#containers.has(containerId), `Container "${containerId}" is launched twice`);
     if (this.#abandoned.has(containerId) || lineOf(spec).startsWith('fail')) return undefined;
+    if (!this.#hasParent(spec)) return undefined;
     this.starts.push(`${spec.frameworkId}/${spec.taskId}`);
     const process = {
       pid: BigInt(this.#nextPid++),
       start_ticks: 1n,
       boot_id: `boot-${this.#boot}`,
     };
-    const container = { spec, process, ignoresTerm: false, end: undefined, watchers: [] };
+    const container = {
+      spec,
+      process,
+      ignoresTerm: false,
+      end: undefined,
+      watchers: [],
+      terminal: terminalOf(spec),
+    };
     this.#containers.set(containerId, container);
     this.#watcher?.onStart(spec);
     this.#run(container, lineOf(spec).split(/\s*;\s*/u));
     return container;
+  }
+
+  /** One to join, when it has to join one. */
+  #hasParent({ nesting, parentId }: ContainerSpec): boolean {
+    const parent = parentId === undefined ? undefined : this.#containers.get(parentId);
+    if (parent === undefined) return nesting !== 'debug';
+    return parent.end === undefined;
   }
 
   #run(container: Container, [word = '', ...rest]: readonly string[]): void {
@@ -151,6 +175,13 @@ export class SimulatedContainers {
       case 'exit':
         this.#end(container, { kind: 'exited', status: Number(value) });
         return;
+      case 'echo':
+        container.terminal?.say(`${value}\n`);
+        this.#run(container, rest);
+        return;
+      case 'cat':
+        container.terminal?.echo(() => this.#run(container, rest));
+        return;
       default:
         this.#end(container, { kind: 'exited', status: word === '' ? 0 : 127 });
     }
@@ -160,7 +191,12 @@ export class SimulatedContainers {
     if (container.end !== undefined) return;
     container.end = end;
     this.#watcher?.onEnd(container.spec, end);
+    container.terminal?.end();
     for (const watcher of container.watchers.splice(0)) watcher(end);
+    for (const child of this.#containers.values()) {
+      const isChild = child.spec.parentId === container.spec.containerId;
+      if (isChild) this.#end(child, { kind: 'signaled', signal: 9 });
+    }
   }
 
   #signal(containerId: string, signal: 'TERM' | 'KILL'): void {
@@ -193,6 +229,11 @@ export class SimulatedContainers {
       container: { process, ended: this.#watch(life, container) },
     };
   }
+}
+
+function terminalOf({ io, container }: ContainerSpec): SimulatedTerminal | undefined {
+  const hasTerminal = container?.tty_info !== undefined;
+  return io === 'attached' || hasTerminal ? new SimulatedTerminal({ hasTerminal }) : undefined;
 }
 
 function lineOf({ command }: ContainerSpec): string {
