@@ -14,7 +14,7 @@ export type FollowedFile = {
   /** Where the reading starts. */
   readonly fromBytes: number;
   /** True when nothing more is written. */
-  isOver(): boolean;
+  readonly isOver: () => boolean;
 };
 
 export async function* followFile(

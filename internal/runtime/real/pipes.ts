@@ -56,7 +56,7 @@ async function openWriter(path: string): Promise<PipeWriter> {
 
 async function* chunksOf(socket: Socket): AsyncGenerator<Uint8Array> {
   try {
-    for await (const chunk of socket) yield chunk as Uint8Array;
+    for await (const chunk of socket as AsyncIterable<Uint8Array>) yield chunk;
   } catch {
     // Closed while somebody waited: nothing more comes.
   }
@@ -78,8 +78,9 @@ async function openPipe(path: string, way: number): Promise<number> {
   try {
     fd = await openFile(path, way | flags);
   } catch (cause) {
-    const { code = 'EIO', message } = cause as NodeJS.ErrnoException;
-    throw new FilesError(code, message, { cause });
+    if (!(cause instanceof Error)) throw cause;
+    const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : 'EIO';
+    throw new FilesError(code, cause.message, { cause });
   }
   if ((await statOf(fd)).isFIFO()) return fd;
   close(fd, () => {});
