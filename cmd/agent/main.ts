@@ -82,7 +82,7 @@ async function openAgent(
       files: systemFiles(),
       fileTree,
       processes: systemProcesses(),
-      pipes: systemPipes(),
+      pipes: systemPipes(clock),
     },
     { workFolder, switchUser: flags.switchUser },
   );

@@ -38,7 +38,7 @@ async function startAgent(workFolder: string, masters: readonly string[]): Promi
       files: systemFiles(),
       fileTree: systemFileTree(),
       processes: systemProcesses(),
-      pipes: systemPipes(),
+      pipes: systemPipes(clock),
     },
     { workFolder, switchUser: false },
   );

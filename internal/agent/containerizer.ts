@@ -7,7 +7,12 @@
  */
 import type { Resource, Resources } from '#internal/resources/resource.ts';
 import type { ProcessRecord } from '#proto/gen/altiplano/agent/v1.ts';
-import type { CommandInfo_URI, ContainerInfo, TaskStatus_Reason } from '#proto/gen/mesos/v1.ts';
+import type {
+  CommandInfo_URI,
+  ContainerInfo,
+  ResourceStatistics,
+  TaskStatus_Reason,
+} from '#proto/gen/mesos/v1.ts';
 
 export type Containerizer = {
   /**
@@ -27,6 +32,13 @@ export type Containerizer = {
    * has none to attach to (`io` of files and no terminal) or is not known.
    */
   attach(containerId: string): Promise<ContainerIo | undefined>;
+  /** What it uses now, and what it may; undefined when it does not run. */
+  usage(containerId: string): Promise<ResourceStatistics | undefined>;
+  /**
+   * Bounds a container anew, as an executor's when it is given tasks. Harmless when it has ended or is
+   * not known. Rejects with `ContainerError` when the machine refuses.
+   */
+  update(containerId: string, limits: ContainerLimits): Promise<void>;
   /** Forgets a container that has ended. Its sandbox stays. */
   release(containerId: string): Promise<void>;
 };

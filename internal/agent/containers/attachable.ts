@@ -26,7 +26,7 @@ import { parseClaim } from './supervisor-files.ts';
 export type AttachableBase = Omit<Containerizer, 'attach' | 'launch'> & {
   /** `joined`: the container whose sandbox it gets, instead of one of its own. */
   launch(spec: ContainerSpec, joined: Member | undefined): Promise<RunningContainer>;
-  /** Ours, for what belongs to a container. */
+  /** Ours, of each container. */
   folderOf(containerId: string): string;
   sandboxFolderOf(spec: ContainerSpec): string;
   userOf(name: string | undefined): Promise<User | undefined>;
@@ -79,7 +79,7 @@ class Attachable {
       user: await this.#base.userOf(spec.user),
     };
     if (!hasStreams(spec)) return this.#attend(member, await this.#base.launch(spec, joined));
-    const place = { ...member, folder: this.#base.folderOf(spec.containerId), fromBytes: 0 };
+    const place = { ...member, folder: this.#folderOf(spec.containerId), fromBytes: 0 };
     const argv = await this.#refusing(async () => {
       await this.#dependencies.fileTree.makeFolder(place.folder, member.user);
       return await makeStreams(this.#dependencies, place, this.#base.argvOf(spec));
@@ -99,7 +99,8 @@ class Attachable {
   }
 
   async adopt(spec: ContainerSpec, container: RunningContainer): Promise<RunningContainer> {
-    const owner = await this.#dependencies.fileTree.look(this.#base.folderOf(spec.containerId));
+    const folder = this.#folderOf(spec.containerId);
+    const owner = await this.#dependencies.fileTree.look(folder);
     const { uid: own } = this.#dependencies.processes.self;
     const user =
       owner === undefined || owner.uid === own
@@ -109,7 +110,6 @@ class Attachable {
     const member = { spec, sandboxFolder, user };
     if (hasStreams(spec)) {
       const said = await this.#dependencies.fileTree.look(`${sandboxFolder}/stdout`);
-      const folder = this.#base.folderOf(spec.containerId);
       await this.#openStreams({ ...member, folder, fromBytes: said?.sizeBytes ?? 0 });
     }
     return this.#attend(member, container);
@@ -124,7 +124,7 @@ class Attachable {
   /** What runs in a terminal is in a session of its own. */
   async signal(containerId: string, signal: 'TERM' | 'KILL'): Promise<void> {
     const { fileTree, processes } = this.#dependencies;
-    const folder = this.#base.folderOf(containerId);
+    const folder = this.#folderOf(containerId);
     const path = `${folder}/terminal`;
     if ((await fileTree.look(path))?.kind === 'file') {
       const text = await fileTree.read(path, { offset: 0, length: lineBytesMax });
@@ -141,6 +141,11 @@ class Attachable {
     this.#streams.get(containerId)?.close();
     this.#streams.delete(containerId);
     this.#family.forget(containerId);
+  }
+
+  /** Of the task's user, who makes the pipes in it. */
+  #folderOf(containerId: string): string {
+    return `${this.#base.folderOf(containerId)}/io`;
   }
 
   #joined({ containerId, nesting, parentId }: ContainerSpec): Member | undefined {
@@ -176,6 +181,8 @@ class Attachable {
     const end = async (): Promise<ContainerEnd> => {
       if (!mayLive) await this.#kill(containerId);
       const how = await ended;
+      // Should `script` have died before what runs in its terminal.
+      if (hasTerminal(member.spec)) await this.#kill(containerId);
       await this.end(containerId);
       return endOf(member.spec, how);
     };

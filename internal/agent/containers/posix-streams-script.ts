@@ -1,7 +1,7 @@
 /**
  * What stands between a supervisor and a command that somebody may attach to. It connects the pipes,
  * makes the terminal where one is asked for, and becomes the command (with a terminal: `script`, which
- * outlives the agent as the supervisor does). In the container's folder it leaves:
+ * outlives the agent as the supervisor does). In the folder of the streams it leaves:
  *
  *     ready      the pipes are connected
  *     terminal   who the terminal's first process is, as `leader` has it: it leads a session of its own
@@ -11,7 +11,7 @@
  * of a command without a terminal is such an end, so that one is opened to be read only.
  */
 
-/** $1 the container's folder, the rest the command. */
+/** $1 the folder, the rest the command. */
 const connectScript = `
 folder=$1
 shift
@@ -20,7 +20,7 @@ exec <"$folder/in" 1<>"$folder/out" 2<>"$folder/err"
 exec "$@"
 `;
 
-/** $1 the container's folder, $2 where the output goes when not to a file, $3 what `script` runs. */
+/** $1 the folder, $2 where the output goes when not to a file, $3 what `script` runs. */
 const terminalScript = `
 folder=$1
 exec 0<>"$folder/in"
@@ -29,7 +29,7 @@ exec 2>&1
 SHELL=/bin/sh exec script -q -e -f -c "$3" /dev/null
 `;
 
-/** Inside the terminal: $1 the container's folder, $2 rows, $3 columns, the rest the command. */
+/** Inside the terminal: $1 the folder, $2 rows, $3 columns, the rest the command. */
 const insideScript = `
 folder=$1 rows=$2 columns=$3
 shift 3

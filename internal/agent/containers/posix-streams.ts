@@ -1,6 +1,6 @@
 /**
- * The input and output of posix containers that somebody may attach to: named pipes in the container's
- * folder, and a terminal made by `script`. What nobody reads waits in the pipe, and then the command
+ * The input and output of posix containers that somebody may attach to: named pipes in a
+ * folder of the container's, and a terminal made by `script`. What nobody reads waits in the pipe, and then the command
  * waits. What a command with a terminal says in files of its sandbox is read from there.
  */
 import type { Clock, Timer } from '#internal/runtime/clock.ts';
@@ -29,7 +29,7 @@ export type StreamsDependencies = {
 /** Of one container. */
 export type StreamsPlace = {
   readonly spec: ContainerSpec;
-  /** Ours, which the task's user may write to. */
+  /** Of its streams, and of the task's user. */
   readonly folder: string;
   readonly sandboxFolder: string;
   readonly user: User | undefined;

@@ -40,7 +40,7 @@ test('what a task writes into a volume the next one reads, wherever it sees it',
       files,
       fileTree: systemFileTree(),
       processes: systemProcesses(),
-      pipes: systemPipes(),
+      pipes: systemPipes(clock),
     },
     { workFolder: folder.path, switchUser: true },
   );

@@ -1,88 +1,135 @@
-/** Named pipes of this machine. Opened both ways, so that no opening waits for the other side. */
-import { close, constants, fstat, open } from 'node:fs';
-import { Socket } from 'node:net';
-import { promisify } from 'node:util';
+/**
+ * Named pipes of this machine, read and written without ever blocking a thread: one that has nothing,
+ * or no room, is asked again soon, and less often the longer it is idle.
+ */
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { FilesError } from '../files.ts';
+import type { Clock } from '../clock.ts';
 import type { PipeReader, PipeWriter, Pipes } from '../pipes.ts';
-
-const openFile = promisify(open);
-const statOf = promisify(fstat);
 
 /** Not through a link: a task may have put one in the place of its pipe. */
 const flags = constants.O_NONBLOCK | constants.O_NOFOLLOW;
+const pieceBytes = 64 * 1024;
+const pollMsMin = 2;
+const pollMsMax = 32;
 
-export function systemPipes(): Pipes {
-  return { openReader, openWriter };
+export function systemPipes(clock: Clock): Pipes {
+  return {
+    openReader: (path) => openReader(clock, path),
+    openWriter: (path) => openWriter(clock, path),
+  };
 }
 
-async function openReader(path: string): Promise<PipeReader> {
-  // A writer of our own keeps the end away until `finish`.
-  const keeper = await openPipe(path, constants.O_RDWR);
-  const socket = socketOn(await openPipe(path, constants.O_RDONLY), { writable: false });
-  let isKept = true;
-  const finish = (): void => {
-    if (isKept) close(keeper, () => {});
-    isKept = false;
-  };
+async function openReader(clock: Clock, path: string): Promise<PipeReader> {
+  const pipe = await openPipe(path, constants.O_RDONLY);
+  const state = { isFinished: false, isClosed: false };
   return {
-    chunks: chunksOf(socket),
-    finish,
+    chunks: chunksOf(clock, pipe, state),
+    finish: () => {
+      state.isFinished = true;
+    },
     close: () => {
-      finish();
-      socket.destroy();
+      state.isClosed = true;
+      closeQuietly(pipe);
     },
   };
 }
 
-async function openWriter(path: string): Promise<PipeWriter> {
-  const socket = socketOn(await openPipe(path, constants.O_RDWR), { readable: false });
+type ReaderState = { readonly isFinished: boolean; readonly isClosed: boolean };
+
+async function* chunksOf(
+  clock: Clock,
+  pipe: FileHandle,
+  state: ReaderState,
+): AsyncGenerator<Uint8Array> {
+  const wait = newWait(clock);
+  for (;;) {
+    // Asked first: what was written before the end is read after it.
+    const wasFinished = state.isFinished;
+    const buffer = new Uint8Array(pieceBytes);
+    const bytes = state.isClosed ? 0 : await attempt(pipe.read(buffer, 0, pieceBytes, null));
+    if (bytes !== undefined && bytes > 0) {
+      wait.reset();
+      yield buffer.subarray(0, bytes);
+    } else if (state.isClosed) return;
+    // Nobody holds its other end: not yet, or not any more.
+    else if (bytes === 0 && wasFinished) {
+      closeQuietly(pipe);
+      return;
+    } else await wait.next();
+  }
+}
+
+async function openWriter(clock: Clock, path: string): Promise<PipeWriter> {
+  const pipe = await openPipe(path, constants.O_RDWR);
+  const wait = newWait(clock);
+  const state = { isClosed: false };
   return {
-    write: (chunk) =>
-      new Promise((resolve) => {
-        if (socket.destroyed) {
-          resolve();
-          return;
-        }
-        const done = (): void => {
-          socket.off('close', done);
-          resolve();
-        };
-        socket.once('close', done);
-        socket.write(chunk, done);
-      }),
-    close: () => void socket.destroy(),
+    write: async (chunk) => {
+      wait.reset();
+      for (let at = 0; at < chunk.length && !state.isClosed;) {
+        const rest = chunk.length - at;
+        const bytes = await attempt(pipe.write(chunk, at, rest, null));
+        if (bytes === undefined) await wait.next();
+        else at += bytes;
+      }
+    },
+    close: () => {
+      state.isClosed = true;
+      closeQuietly(pipe);
+    },
   };
 }
 
-async function* chunksOf(socket: Socket): AsyncGenerator<Uint8Array> {
+type Attempt = Promise<{ readonly bytesRead: number } | { readonly bytesWritten: number }>;
+
+/** How many bytes went; undefined when none could now. One that was closed meanwhile has none. */
+async function attempt(work: Attempt): Promise<number | undefined> {
   try {
-    for await (const chunk of socket as AsyncIterable<Uint8Array>) yield chunk;
-  } catch {
-    // Closed while somebody waited: nothing more comes.
+    const done = await work;
+    return 'bytesRead' in done ? done.bytesRead : done.bytesWritten;
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'EAGAIN') return undefined;
+    if (code === 'EBADF') return undefined;
+    throw error;
   }
 }
 
-function socketOn(
-  fd: number,
-  ways: { readonly readable?: boolean; readonly writable?: boolean },
-): Socket {
-  const socket = new Socket({ fd, readable: true, writable: true, ...ways });
-  // A task's pipe does not keep its agent running, and whoever waits hears of its end by `close`.
-  socket.unref();
-  socket.on('error', () => {});
-  return socket;
+type Wait = { next(): Promise<void>; reset(): void };
+
+function newWait(clock: Clock): Wait {
+  let pollMs = pollMsMin;
+  return {
+    next: async () => {
+      await clock.sleep(pollMs);
+      pollMs = Math.min(pollMs * 2, pollMsMax);
+    },
+    reset: () => {
+      pollMs = pollMsMin;
+    },
+  };
 }
 
-async function openPipe(path: string, way: number): Promise<number> {
-  let fd: number;
+/** Closing waits for a reading that is under way; nothing depends on when it is done. */
+function closeQuietly(pipe: FileHandle): void {
+  pipe.close().catch(() => {});
+}
+
+async function openPipe(path: string, way: number): Promise<FileHandle> {
+  let pipe: FileHandle;
   try {
-    fd = await openFile(path, way | flags);
+    pipe = await open(path, way | flags);
   } catch (cause) {
-    if (!(cause instanceof Error)) throw cause;
-    const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : 'EIO';
-    throw new FilesError(code, cause.message, { cause });
+    throw new FilesError(codeOf(cause), `${path}: ${String(cause)}`, { cause });
   }
-  if ((await statOf(fd)).isFIFO()) return fd;
-  close(fd, () => {});
+  if ((await pipe.stat()).isFIFO()) return pipe;
+  await pipe.close();
   throw new FilesError('ENOTPIPE', `${path} is not a named pipe`);
+}
+
+function codeOf(error: unknown): string {
+  const isCoded = error instanceof Error && 'code' in error && typeof error.code === 'string';
+  return isCoded ? String(error.code) : 'EIO';
 }
