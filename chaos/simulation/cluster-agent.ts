@@ -152,6 +152,7 @@ export class AgentMachine {
     const { world, logger, links } = this.#ground;
     const { name, masters, syncMsMax, clockRate } = this.#options;
     const store = await openMemoryStore({ medium: this.#medium, life }, { syncMsMax });
+    const files = simulatedFiles({ disk: this.#disk, life });
     const dialer = simulatedLinkDialer(
       { streams: links, life, codec: agentSideCodec },
       { backlogBytesMax: linkBacklogBytesMax },
@@ -162,9 +163,10 @@ export class AgentMachine {
         random: this.#random.fork(`life ${this.#lives}`),
         logger,
         store,
+        journal: { files, folder: '/work/meta/journal' },
         dialer: this.#watched(dialer),
         containerizer: this.#containers.containerizer(life),
-        volumes: volumesIn(simulatedFiles({ disk: this.#disk, life }), 'work'),
+        volumes: volumesIn(files, 'work'),
       },
       {
         ...usualTimes,

@@ -35,6 +35,8 @@ import { warnWhile } from '../warn-while.ts';
 import { type AgentFlags, agentProgram } from './flags.ts';
 
 const mailboxMax = 100_000;
+/** Far less than the journal keeps (`storage/checkpoint/DESIGN.md`). */
+const logBytesMax = 1024 * 1024;
 const bodyBytesMax = 16 * 1024 * 1024;
 
 export async function run(argv: readonly string[]): Promise<number> {
@@ -74,7 +76,9 @@ async function openAgent(
   const fileTree = systemFileTree();
   const workFolder = resolve(flags.workDir);
   await systemFiles().makeFolder(`${workFolder}/meta`);
-  const store = stack.use(await openLevelStore({ path: `${workFolder}/meta/checkpoint` }));
+  const journal = { files: systemFiles(), folder: `${workFolder}/meta/journal` };
+  const path = `${workFolder}/meta/checkpoint`;
+  const store = stack.use(await openLevelStore({ path, logBytesMax }));
   const containerizer = await openPosixContainerizer(
     { clock, files: systemFiles(), fileTree, processes: systemProcesses() },
     { workFolder, switchUser: flags.switchUser },
@@ -82,7 +86,7 @@ async function openAgent(
   const volumes = volumesIn(systemFiles(), workFolder);
   const dialer = grpcLinkDialer({ clock, codec: agentSideCodec }, agentLinkOptions);
   const agent = new Agent(
-    { clock, random, logger, store, dialer, containerizer, volumes },
+    { clock, random, logger, store, journal, dialer, containerizer, volumes },
     { ...settings, mailboxMax },
   );
   const startedMs = clock.now();

@@ -31,6 +31,7 @@ type Running = { readonly agent: Agent; stop(): Promise<void> };
 
 async function startAgent(workFolder: string, masters: readonly string[]): Promise<Running> {
   const store = await openLevelStore({ path: `${workFolder}/checkpoint` });
+  const journal = { files: systemFiles(), folder: `${workFolder}/journal` };
   const containerizer = await openPosixContainerizer(
     { clock, files: systemFiles(), fileTree: systemFileTree(), processes: systemProcesses() },
     { workFolder, switchUser: false },
@@ -39,7 +40,7 @@ async function startAgent(workFolder: string, masters: readonly string[]): Promi
   const volumes = volumesIn(systemFiles(), workFolder);
   const dialer = grpcLinkDialer({ clock, codec: agentSideCodec }, agentLinkOptions);
   const agent = new Agent(
-    { clock, random: systemRandom(), logger, store, dialer, containerizer, volumes },
+    { clock, random: systemRandom(), logger, store, journal, dialer, containerizer, volumes },
     {
       ...usualTimes,
       masters,

@@ -83,17 +83,19 @@ export class AgentWorld {
     const { world } = this;
     const clock = simulatedClock({ world, life });
     const store = await openMemoryStore({ medium: this.#medium, life });
+    const files = simulatedFiles({ disk: this.disk, life });
     const dependencies = {
       clock,
       random: randomFromSeed(`${world.events}`),
       logger: this.book.logger,
       store: this.#treacherous(store),
+      journal: { files, folder: '/work/meta/journal' },
       dialer: simulatedLinkDialer(
         { streams: this.#streams, life, codec: agentSideCodec },
         { backlogBytesMax },
       ),
       containerizer: this.containers.containerizer(life),
-      volumes: volumesIn(simulatedFiles({ disk: this.disk, life }), 'work'),
+      volumes: volumesIn(files, 'work'),
     };
     this.agent = new Agent(dependencies, {
       ...usualTimes,
