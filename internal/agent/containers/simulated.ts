@@ -14,14 +14,17 @@ import type { Random } from '#internal/base/random.ts';
 import type { Life } from '#internal/runtime/simulated/life.ts';
 import type { SimulatedWorld } from '#internal/runtime/simulated/world.ts';
 import type { ProcessRecord } from '#proto/gen/altiplano/agent/v1.ts';
+import type { ResourceStatistics } from '#proto/gen/mesos/v1.ts';
 import {
   type ContainerEnd,
   ContainerError,
+  type ContainerLimits,
   type ContainerSpec,
   type Containerizer,
   type RecoveredContainer,
   type RunningContainer,
 } from '../containerizer.ts';
+import { statisticsOf } from './statistics.ts';
 
 export type SimulatedContainersDependencies = {
   readonly world: SimulatedWorld;
@@ -39,6 +42,7 @@ export type ContainerWatcher = {
 type Container = {
   readonly spec: ContainerSpec;
   readonly process: ProcessRecord;
+  limits: ContainerLimits;
   ignoresTerm: boolean;
   isIll: boolean;
   end: ContainerEnd | undefined;
@@ -91,6 +95,15 @@ export class SimulatedContainers {
         await this.#call(life, 'signal');
         this.#signal(containerId, signal);
       },
+      usage: async (containerId) => {
+        await this.#call(life, 'usage');
+        return this.#usage(containerId);
+      },
+      update: async (containerId, limits) => {
+        await this.#call(life, 'update');
+        const container = this.#containers.get(containerId);
+        if (container !== undefined) container.limits = limits;
+      },
       release: async (containerId) => {
         await this.#call(life, 'release');
         assert(
@@ -134,6 +147,7 @@ export class SimulatedContainers {
     const container: Container = {
       spec,
       process,
+      limits: spec.limits,
       ignoresTerm: false,
       isIll: false,
       end: undefined,
@@ -196,6 +210,15 @@ export class SimulatedContainers {
     const container = this.#containers.get(containerId);
     if (container === undefined || (signal === 'TERM' && container.ignoresTerm)) return;
     this.#end(container, { kind: 'signaled', signal: signal === 'TERM' ? 15 : 9 });
+  }
+
+  /** It uses little and counts nothing. */
+  #usage(containerId: string): ResourceStatistics | undefined {
+    const container = this.#containers.get(containerId);
+    if (container === undefined || container.end !== undefined) return undefined;
+    const nothing = { userSeconds: 0, systemSeconds: 0, residentBytes: 1 << 20 };
+    const use = { processes: 1, threads: 1, ...nothing };
+    return statisticsOf(this.#world.nowMs, use, container.limits);
   }
 
   #watch(life: Life, container: Container): Promise<ContainerEnd> {
