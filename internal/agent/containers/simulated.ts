@@ -4,10 +4,12 @@
  *
  * Commands are shell lines of a few words, run one after the other:
  *
- *     sleep SECONDS     exit STATUS     trap TERM     fail TEXT     echo TEXT     cat
+ *     sleep SECONDS     exit STATUS     trap TERM     fall ILL     get WELL     ask PARENT     fail TEXT
+ *     echo TEXT     cat
  *
- * `trap TERM` ignores it from then on; `fail`, as the first word, cannot be launched; `cat` says what
- * it reads until the end of its input. What is said is of no effect unless somebody can attach.
+ * `trap TERM` ignores it from then on; `fail`, as the first word, cannot be launched. What is nested
+ * ends with its parent; `ask` exits with 1 while that one is ill, else 0. `cat` says what it reads until
+ * the end of its input. What is said is of no effect unless somebody can attach.
  */
 import { assert } from '#internal/base/assert.ts';
 import type { Random } from '#internal/base/random.ts';
@@ -45,6 +47,7 @@ type Container = {
   readonly process: ProcessRecord;
   limits: ContainerLimits;
   ignoresTerm: boolean;
+  isIll: boolean;
   end: ContainerEnd | undefined;
   readonly watchers: ((end: ContainerEnd) => void)[];
   /** Undefined when nobody can attach to it. */
@@ -85,7 +88,7 @@ export class SimulatedContainers {
       container.end = { kind: 'lost', reason: 'The machine of the agent was restarted' };
       container.watchers.length = 0;
       container.terminal?.end();
-      this.#watcher?.onEnd(container.spec, container.end);
+      if (!isLook(container.spec)) this.#watcher?.onEnd(container.spec, container.end);
     }
   }
 
@@ -145,31 +148,32 @@ export class SimulatedContainers {
     assert(!this.#containers.has(containerId), `Container "${containerId}" is launched twice`);
     if (this.#abandoned.has(containerId) || lineOf(spec).startsWith('fail')) return undefined;
     if (!this.#hasParent(spec)) return undefined;
-    this.starts.push(`${spec.frameworkId}/${spec.taskId}`);
+    if (!isLook(spec)) this.starts.push(`${spec.frameworkId}/${spec.taskId}`);
     const process = {
       pid: BigInt(this.#nextPid++),
       start_ticks: 1n,
       boot_id: `boot-${this.#boot}`,
     };
-    const container = {
+    const container: Container = {
       spec,
       process,
       limits: spec.limits,
       ignoresTerm: false,
+      isIll: false,
       end: undefined,
       watchers: [],
       terminal: terminalOf(spec),
     };
     this.#containers.set(containerId, container);
-    this.#watcher?.onStart(spec);
+    if (!isLook(spec)) this.#watcher?.onStart(spec);
     this.#run(container, lineOf(spec).split(/\s*;\s*/u));
     return container;
   }
 
   /** One to join, when it has to join one. */
-  #hasParent({ nesting, parentId }: ContainerSpec): boolean {
-    const parent = parentId === undefined ? undefined : this.#containers.get(parentId);
-    if (parent === undefined) return nesting !== 'debug';
+  #hasParent(spec: ContainerSpec): boolean {
+    const parent = this.#containers.get(spec.parentId ?? '');
+    if (parent === undefined) return spec.nesting !== 'debug' && !isLook(spec);
     return parent.end === undefined;
   }
 
@@ -186,6 +190,16 @@ export class SimulatedContainers {
         container.ignoresTerm = true;
         this.#run(container, rest);
         return;
+      case 'fall':
+      case 'get':
+        container.isIll = verb === 'fall';
+        this.#run(container, rest);
+        return;
+      case 'ask': {
+        const parent = this.#containers.get(container.spec.parentId ?? '');
+        this.#end(container, { kind: 'exited', status: parent?.isIll === true ? 1 : 0 });
+        return;
+      }
       case 'exit':
         this.#end(container, { kind: 'exited', status: Number(value) });
         return;
@@ -204,12 +218,12 @@ export class SimulatedContainers {
   #end(container: Container, end: ContainerEnd): void {
     if (container.end !== undefined) return;
     container.end = end;
-    this.#watcher?.onEnd(container.spec, end);
+    if (!isLook(container.spec)) this.#watcher?.onEnd(container.spec, end);
     container.terminal?.end();
     for (const watcher of container.watchers.splice(0)) watcher(end);
-    for (const child of this.#containers.values()) {
-      const isChild = child.spec.parentId === container.spec.containerId;
-      if (isChild) this.#end(child, { kind: 'signaled', signal: 9 });
+    for (const nested of this.#containers.values()) {
+      const isOurs = nested.spec.parentId === container.spec.containerId;
+      if (isOurs) this.#end(nested, { kind: 'signaled', signal: 9 });
     }
   }
 
@@ -258,6 +272,10 @@ function terminalOf({ io, container }: ContainerSpec): SimulatedTerminal | undef
   const hasTerminal = container?.tty_info !== undefined;
   return io === 'attached' || hasTerminal ? new SimulatedTerminal({ hasTerminal }) : undefined;
 }
+
+/** It runs beside a task, for whoever looks at that. */
+const isLook = ({ taskId, parentId }: ContainerSpec): boolean =>
+  taskId === undefined && parentId !== undefined;
 
 function lineOf({ command }: ContainerSpec): string {
   return command.kind === 'shell' ? command.line : [command.path, ...command.arguments].join(' ');
