@@ -10,6 +10,10 @@ export type WholeResponse = HttpResponse & { readonly kind: 'whole' };
 
 export type BodyRefusal = 'too-large' | 'not-gzip';
 
+/** Whether a request's body is handed on as it comes: a stream of records may never end. */
+export const isStreamed = (contentType: string | undefined): boolean =>
+  contentType === 'application/recordio';
+
 /** An error told in plain text, as every 4xx and 5xx is (contract 1.3). */
 export function plainReply(status: number, text: string): WholeResponse {
   return {

@@ -160,6 +160,26 @@ export function httpSuite(test: TestFn, openRig: () => Promise<HttpRig>): void {
     sink().end();
   });
 
+  law('a stream of records reaches its handler unbounded and in order', async (t, serve) => {
+    const got: number[] = [];
+    const scene = await serve(async ({ stream, body }) => {
+      t.is(body.length, 0);
+      for await (const piece of stream!) got.push(...piece);
+      return whole(200, 'all of it');
+    });
+    async function* pieces(): AsyncGenerator<Uint8Array> {
+      for (let at = 0; at < 20; at++) yield new Uint8Array(BODY_BYTES_MAX).fill(at);
+    }
+    const headers = { 'Content-Type': 'application/recordio' };
+    const reply = await scene.call('/', { method: 'POST', headers, stream: pieces() });
+    t.is(await textOf(reply), 'all of it');
+    t.is(got.length, 20 * BODY_BYTES_MAX);
+    t.deepEqual(
+      got,
+      got.toSorted((one, other) => one - other),
+    );
+  });
+
   law('a client that leaves a stream is noticed', async (t, serve) => {
     const { handler, sink } = streaming();
     const left = Promise.withResolvers<void>();

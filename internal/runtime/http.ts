@@ -11,6 +11,11 @@ export type HttpRequest = {
   readonly headers: Readonly<Record<string, string>>;
   /** Whole and not compressed any more. A larger one than allowed never reaches the handler. */
   readonly body: Uint8Array;
+  /**
+   * Of a request whose `Content-Type` is `application/recordio`: its body as it comes, for one reader,
+   * whose pace it keeps; `body` is empty. Throws `HttpError` when the client goes before its end.
+   */
+  readonly stream?: AsyncIterable<Uint8Array>;
   /** Fires when the client has gone. */
   readonly signal: AbortSignal;
 };
@@ -71,6 +76,8 @@ export type HttpCall = {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
+  /** A body that is sent as it comes, instead of `body`. */
+  readonly stream?: AsyncIterable<Uint8Array>;
   readonly signal?: AbortSignal;
 };
 

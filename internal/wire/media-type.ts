@@ -20,6 +20,15 @@ export function negotiateMediaType(accept: string | undefined): MediaType | unde
   return preferred.find((type) => accepts(entries, type));
 }
 
+/** Whether one type is acceptable, also one that is none of the two; no header accepts everything. */
+export function acceptsType(accept: string | undefined, type: string): boolean {
+  if (accept === undefined) return true;
+  return accepts(
+    accept.split(',').map((entry) => parseEntry(entry)),
+    type,
+  );
+}
+
 type Entry = { readonly range: string; readonly refused: boolean };
 
 function parseEntry(text: string): Entry {
@@ -32,7 +41,7 @@ function parseEntry(text: string): Entry {
   return { range: range.toLowerCase(), refused };
 }
 
-function accepts(entries: readonly Entry[], type: MediaType): boolean {
+function accepts(entries: readonly Entry[], type: string): boolean {
   const wildcard = `${type.slice(0, type.indexOf('/'))}/*`;
   for (const range of [type, wildcard, '*/*']) {
     const entry = entries.find((each) => each.range === range);

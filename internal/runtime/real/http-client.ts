@@ -2,6 +2,7 @@
  * `HttpClient` by `undici`. A stream may be silent for as long as its owner likes: what is too long
  * he knows, and his signal ends it. Redirects are replies like any other.
  */
+import { Readable } from 'node:stream';
 import { Agent, request } from 'undici';
 import { type HttpClient, HttpError } from '../http.ts';
 
@@ -26,9 +27,10 @@ export function httpClient({
     connect: { timeout: connectMsMax, rejectUnauthorized: !trustsAnyone },
   });
   return {
-    async call({ method, url, headers = {}, body = null, signal = null }) {
+    async call({ method, url, headers = {}, body = null, stream, signal = null }) {
+      const sent = stream === undefined ? body : Readable.from(stream);
       const reply = await asFault(url, () =>
-        request(url, { method, headers, body, signal, dispatcher }),
+        request(url, { method, headers, body: sent, signal, dispatcher }),
       );
       return {
         status: reply.statusCode,

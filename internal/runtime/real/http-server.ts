@@ -28,6 +28,7 @@ import {
   acceptsGzip,
   type BodyRefusal,
   inflate,
+  isStreamed,
   plainReply,
   replyToRefusedBody,
   type WholeResponse,
@@ -108,6 +109,14 @@ async function serve(
   response: ServerResponse,
 ): Promise<void> {
   response.removeHeader('Connection');
+  if (isStreamed(message.headers['content-type'])) {
+    const request = {
+      ...requestOf(message, response, new Uint8Array(0)),
+      stream: piecesOf(message),
+    };
+    await send(message, response, await door.handler(request));
+    return;
+  }
   const { bodyBytesMax } = door.options;
   const received = await readBody(message, bodyBytesMax);
   if (received === undefined) return;
@@ -140,6 +149,15 @@ function requestOf(
   }
   const { method = 'GET', url: target = '/' } = message;
   return { method, target, headers, body, signal: gone.signal };
+}
+
+async function* piecesOf(message: IncomingMessage): AsyncGenerator<Uint8Array> {
+  try {
+    // The reply may still have to be sent when the reader has had enough.
+    yield* message.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
+  } catch (cause) {
+    throw new HttpError('ECONNRESET', 'the client has gone', { cause });
+  }
 }
 
 /** Undefined when the client went away before its body was whole. */

@@ -2,6 +2,9 @@
  * HTTP over the simulated network: one connection a call, heads and chunks as frames. What a reply's
  * reader has not taken counts as the sender's backlog, so a slow reader is felt as it is over TCP.
  *
+ * A request's body is carried whole, also one that its sender gives in pieces: streams of records reach
+ * their handler when they have ended.
+ *
  * Hosts in URLs are machine names, in lower case as URLs are; `localhost` is the caller's machine.
  */
 import { AssertionError, unreachable } from '#internal/base/assert.ts';
@@ -13,11 +16,12 @@ import {
   type HttpListener,
   type HttpListenOptions,
   type HttpReply,
+  type HttpRequest,
   type HttpResponse,
   type HttpServer,
   type HttpSink,
 } from '../http.ts';
-import { inflate, plainReply, replyToRefusedBody } from '../http-rules.ts';
+import { inflate, isStreamed, plainReply, replyToRefusedBody } from '../http-rules.ts';
 import { ChunkQueue } from './chunk-queue.ts';
 import type { Life } from './life.ts';
 import type { SimulatedNetwork } from './network.ts';
@@ -135,7 +139,10 @@ export class SimulatedHttp {
       // program, which may have crashed, would never let go.
       const forget = life.onEnd(letGo);
       if (life.alive) signal?.addEventListener('abort', abort, { once: true });
-      connection.send(requestOf(call, url), call.body?.length);
+      const send = (body: Uint8Array): void =>
+        connection.send(requestOf(call, url, body), body.length);
+      if (call.stream === undefined) send(call.body ?? new Uint8Array(0));
+      else wholeOf(call.stream).then(send, () => fail(new HttpError('EPIPE', 'no body came')));
     });
   }
 }
@@ -150,14 +157,24 @@ const CODE_OF: Readonly<Record<StreamEnd, string>> = {
 const aborted = ({ url, signal }: HttpCall): HttpError =>
   new HttpError('ABORTED', `${url}: aborted`, { cause: signal?.reason });
 
-function requestOf({ method, headers = {}, body }: HttpCall, url: URL): Request {
+async function wholeOf(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const all: Uint8Array[] = [];
+  for await (const piece of pieces) all.push(piece);
+  return Buffer.concat(all);
+}
+
+function requestOf({ method, headers = {} }: HttpCall, url: URL, body: Uint8Array): Request {
   return {
     kind: 'request',
     method,
     target: `${url.pathname}${url.search}`,
     headers: { host: url.host, ...inLowerCase(headers) },
-    body: body ?? new Uint8Array(0),
+    body,
   };
+}
+
+async function* onePiece(piece: Uint8Array): AsyncGenerator<Uint8Array> {
+  if (piece.length > 0) yield piece;
 }
 
 /** The server's side of one connection, which carries one request. */
@@ -169,9 +186,10 @@ function serve(
   const sink = newSink(connection, gone.signal);
   const answer = async (request: Request): Promise<void> => {
     const encoding = request.headers['content-encoding'];
-    const body = inflate(request.body, { encoding, bytesMax: bodyBytesMax });
+    const bytesMax = isStreamed(request.headers['content-type']) ? Infinity : bodyBytesMax;
+    const body = inflate(request.body, { encoding, bytesMax });
     const reply = body.ok
-      ? await handler({ ...request, body: body.value, signal: gone.signal })
+      ? await handler({ ...request, ...bodyOf(request, body.value), signal: gone.signal })
       : replyToRefusedBody(body.refusal);
     sendReply(connection, sink, { reply, hasBody: request.method !== 'HEAD' });
   };
@@ -192,6 +210,11 @@ function serve(
       if (!sink.closed.aborted) gone.abort(new HttpError('ECONNRESET', 'the client has gone'));
     },
   };
+}
+
+function bodyOf({ headers }: Request, body: Uint8Array): Pick<HttpRequest, 'body' | 'stream'> {
+  if (!isStreamed(headers['content-type'])) return { body };
+  return { body: new Uint8Array(0), stream: onePiece(body) };
 }
 
 function sendReply(
