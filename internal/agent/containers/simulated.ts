@@ -13,14 +13,17 @@ import type { Random } from '#internal/base/random.ts';
 import type { Life } from '#internal/runtime/simulated/life.ts';
 import type { SimulatedWorld } from '#internal/runtime/simulated/world.ts';
 import type { ProcessRecord } from '#proto/gen/altiplano/agent/v1.ts';
+import type { ResourceStatistics } from '#proto/gen/mesos/v1.ts';
 import {
   type ContainerEnd,
   ContainerError,
+  type ContainerLimits,
   type ContainerSpec,
   type Containerizer,
   type RecoveredContainer,
   type RunningContainer,
 } from '../containerizer.ts';
+import { statisticsOf } from './statistics.ts';
 
 export type SimulatedContainersDependencies = {
   readonly world: SimulatedWorld;
@@ -38,6 +41,7 @@ export type ContainerWatcher = {
 type Container = {
   readonly spec: ContainerSpec;
   readonly process: ProcessRecord;
+  limits: ContainerLimits;
   ignoresTerm: boolean;
   end: ContainerEnd | undefined;
   readonly watchers: ((end: ContainerEnd) => void)[];
@@ -89,6 +93,15 @@ export class SimulatedContainers {
         await this.#call(life, 'signal');
         this.#signal(containerId, signal);
       },
+      usage: async (containerId) => {
+        await this.#call(life, 'usage');
+        return this.#usage(containerId);
+      },
+      update: async (containerId, limits) => {
+        await this.#call(life, 'update');
+        const container = this.#containers.get(containerId);
+        if (container !== undefined) container.limits = limits;
+      },
       release: async (containerId) => {
         await this.#call(life, 'release');
         assert(
@@ -128,7 +141,8 @@ export class SimulatedContainers {
       start_ticks: 1n,
       boot_id: `boot-${this.#boot}`,
     };
-    const container = { spec, process, ignoresTerm: false, end: undefined, watchers: [] };
+    const { limits } = spec;
+    const container = { spec, process, limits, ignoresTerm: false, end: undefined, watchers: [] };
     this.#containers.set(containerId, container);
     this.#watcher?.onStart(spec);
     this.#run(container, lineOf(spec).split(/\s*;\s*/u));
@@ -167,6 +181,15 @@ export class SimulatedContainers {
     const container = this.#containers.get(containerId);
     if (container === undefined || (signal === 'TERM' && container.ignoresTerm)) return;
     this.#end(container, { kind: 'signaled', signal: signal === 'TERM' ? 15 : 9 });
+  }
+
+  /** It uses little and counts nothing. */
+  #usage(containerId: string): ResourceStatistics | undefined {
+    const container = this.#containers.get(containerId);
+    if (container === undefined || container.end !== undefined) return undefined;
+    const nothing = { userSeconds: 0, systemSeconds: 0, residentBytes: 1 << 20 };
+    const use = { processes: 1, threads: 1, ...nothing };
+    return statisticsOf(this.#world.nowMs, use, container.limits);
   }
 
   #watch(life: Life, container: Container): Promise<ContainerEnd> {
