@@ -23,6 +23,7 @@ import {
   type Containerizer,
   type RunningContainer,
 } from './containerizer.ts';
+import type { Probes } from './checks/probes.ts';
 import type { Effect, Input, TimerId } from './core/input.ts';
 import { specOf } from './core/launch.ts';
 import {
@@ -44,6 +45,7 @@ export type AgentDependencies = {
   readonly dialer: LinkDialer<AgentMessage, MasterMessage>;
   readonly containerizer: Containerizer;
   readonly volumes: Volumes;
+  readonly probes: Probes;
 };
 
 export type AgentOptions = AgentSettings & {
@@ -59,6 +61,8 @@ export type AgentEnd =
   /** A master wants this agent no more; its next start is that of a new one. */
   | { readonly kind: 'expelled'; readonly reason: string }
   | { readonly kind: 'failed'; readonly error: unknown };
+
+type ProbeEffect = Extract<Effect, { readonly kind: 'probe' }>;
 
 /** Containers that are looked for at the same time after a restart. */
 const recoveriesAtOnce = 32;
@@ -227,6 +231,12 @@ export class Agent {
       case 'remove-volumes':
         this.#own(this.#removeVolumes(effect.volumes));
         return;
+      case 'probe':
+        this.#own(this.#probe(effect));
+        return;
+      case 'stop-probes':
+        this.#dependencies.probes.stop(effect.containerId);
+        return;
       case 'set-timer':
         this.#setTimer(effect.timer, effect.delayMs);
         return;
@@ -274,6 +284,11 @@ export class Agent {
       if (!(error instanceof ContainerError)) throw error;
       this.#post({ kind: 'launch-failed', task, containerId, reason: error.message });
     }
+  }
+
+  async #probe({ task, containerId, check, probe }: ProbeEffect): Promise<void> {
+    const result = await this.#dependencies.probes.look(containerId, probe);
+    this.#post({ kind: 'probed', task, containerId, check, result });
   }
 
   async #release(containerId: string): Promise<void> {
@@ -351,6 +366,7 @@ export class Agent {
     this.#mailbox = [];
     for (const timer of this.#timers.values()) timer.cancel();
     for (const link of this.#links.values()) link.close();
+    this.#dependencies.probes.stopAll();
     this.#timers.clear();
     this.#links.clear();
     this.#finish(end);
