@@ -3,9 +3,10 @@ import { hostname } from 'node:os';
 import { choice, list, optionalText, port, text, toggle } from '#internal/config/flag.ts';
 import type { Program } from '#internal/config/flags.ts';
 import type { LogLevel } from '#internal/runtime/real/logger.ts';
+import { type HousekeepingFlags, housekeepingFlags } from './housekeeping-flags.ts';
 
 /** Durations in milliseconds. */
-export type AgentFlags = {
+export type AgentFlags = HousekeepingFlags & {
   readonly workDir: string;
   readonly masters: readonly string[];
   readonly ip: string;
@@ -65,6 +66,7 @@ export const agentProgram: Program<AgentFlags> = {
       meaning: 'run tasks as the users that they name, which takes root',
       fallback: true,
     }),
+    ...housekeepingFlags,
     killTasksOnStop: toggle({
       meaning: 'end all tasks when stopped; without it they run on and the next start finds them',
     }),

@@ -36,6 +36,7 @@ import { openStopRequest } from '../stopping.ts';
 import { textFlags } from '../text-flags.ts';
 import { warnWhile } from '../warn-while.ts';
 import { type AgentFlags, agentProgram } from './flags.ts';
+import { openSystemFetcher } from './open-housekeeping.ts';
 
 const mailboxMax = 100_000;
 const bodyBytesMax = 16 * 1024 * 1024;
@@ -78,8 +79,10 @@ async function openAgent(
   const workFolder = resolve(flags.workDir);
   await systemFiles().makeFolder(`${workFolder}/meta`);
   const store = stack.use(await openLevelStore({ path: `${workFolder}/meta/checkpoint` }));
+  const processes = systemProcesses();
+  const fetcher = await openSystemFetcher(stack, { clock, processes, workFolder }, flags);
   const containerizer = await openPosixContainerizer(
-    { clock, files: systemFiles(), fileTree, processes: systemProcesses() },
+    { clock, files: systemFiles(), fileTree, processes, fetcher },
     { workFolder, switchUser: flags.switchUser },
   );
   const volumes = volumesIn(systemFiles(), workFolder);

@@ -35,14 +35,17 @@ async function* through(
 }
 
 async function feed(engine: Gunzip | InflateRaw, source: AsyncIterable<Uint8Array>): Promise<void> {
+  // What a damaged stream was given last is never said to be taken.
+  const closed = new Promise<void>((resolve) => {
+    engine.once('close', resolve);
+  });
   try {
     for await (const chunk of source) {
-      await new Promise<void>((resolve, reject) => {
-        engine.write(chunk, (error) => {
-          if (error) reject(error);
-          else resolve();
-        });
+      const taken = new Promise<void>((resolve) => {
+        engine.write(chunk, () => resolve());
       });
+      await Promise.race([taken, closed]);
+      if (engine.destroyed) return;
     }
     engine.end();
   } catch (error) {

@@ -290,7 +290,9 @@ async function* checked(
   { source, checksum }: FetchItem,
 ): AsyncGenerator<Uint8Array> {
   using watch = new Watch(ground, ground);
-  const stop = (): void => watch.stop('It is given up');
+  const stop = (): void => {
+    watch.stop(signal?.reason instanceof Error ? signal.reason.message : 'It is given up');
+  };
   signal?.throwIfAborted();
   signal?.addEventListener('abort', stop, { once: true });
   watch.begin();
