@@ -4,7 +4,7 @@ import { bytesText, parseBytes } from './bytes.ts';
 
 test('an amount that was written reads back as the same', (t) => {
   fc.assert(
-    fc.property(fc.nat(), fc.nat(4), (count, power) => {
+    fc.property(fc.nat(1000), fc.nat(4), (count, power) => {
       const bytes = count * 1024 ** power;
       t.deepEqual(parseBytes(bytesText(bytes)), { ok: true, value: bytes });
     }),

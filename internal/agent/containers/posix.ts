@@ -14,6 +14,7 @@ import { unreachable } from '#internal/base/assert.ts';
 import type { Clock } from '#internal/runtime/clock.ts';
 import type { FileTree } from '#internal/runtime/file-tree.ts';
 import { type Files, FilesError } from '#internal/runtime/files.ts';
+import type { Pipes } from '#internal/runtime/pipes.ts';
 import {
   type ProcessIdentity,
   type Processes,
@@ -33,6 +34,8 @@ import {
   type VolumeMount,
 } from '../containerizer.ts';
 import type { Fetcher } from '../fetch/fetcher.ts';
+import { attachable } from './attachable.ts';
+import type { Member } from './family.ts';
 import { processToRecord } from './process-record.ts';
 import { volumeFolder } from '../volumes.ts';
 import { statisticsOf } from './statistics.ts';
@@ -56,6 +59,7 @@ export type PosixDependencies = {
   readonly processes: Processes;
   /** Without one, commands that bring URIs are refused. */
   readonly fetcher?: Pick<Fetcher, 'fetch' | 'stop'>;
+  readonly pipes: Pipes;
 };
 
 export type PosixOptions = {
@@ -86,8 +90,8 @@ export async function openPosixContainerizer(
   const bounds = { idleMax: idleSupervisorsMax, waitingMax: waitingLaunchesMax };
   const supervisors = new Supervisors({ processes }, { tools, ...bounds });
   const posix: Posix = { ...dependencies, ...options, tools, supervisors, limits: new Map() };
-  return {
-    launch: (spec) => launch(posix, spec),
+  return attachable(dependencies, {
+    launch: (spec, joined) => launch(posix, spec, joined),
     recover: (spec) => recover(posix, spec),
     signal: async (containerId, signal) => {
       dependencies.fetcher?.stop(containerId);
@@ -101,7 +105,11 @@ export async function openPosixContainerizer(
       posix.limits.delete(containerId);
       await posix.files.remove(folderOf(posix, containerId));
     },
-  };
+    folderOf: (containerId) => folderOf(posix, containerId),
+    sandboxFolderOf: (spec) => sandboxOf(posix.workFolder, spec).folder,
+    userOf: (name) => userOf(posix, name),
+    argvOf,
+  });
 }
 
 type Posix = PosixDependencies &
@@ -112,10 +120,14 @@ type Posix = PosixDependencies &
     readonly limits: Map<string, ContainerLimits>;
   };
 
-async function launch(posix: Posix, spec: ContainerSpec): Promise<RunningContainer> {
+async function launch(
+  posix: Posix,
+  spec: ContainerSpec,
+  joined: Member | undefined,
+): Promise<RunningContainer> {
   posix.limits.set(spec.containerId, spec.limits);
   try {
-    const supervised = await posix.supervisors.run(await prepare(posix, spec));
+    const supervised = await posix.supervisors.run(await prepare(posix, spec, joined));
     switch (supervised.kind) {
       case 'began': {
         const process = processToRecord(supervised.leader);
@@ -137,10 +149,15 @@ async function launch(posix: Posix, spec: ContainerSpec): Promise<RunningContain
 }
 
 /** Everything that a container takes but its process. */
-async function prepare(posix: Posix, spec: ContainerSpec): Promise<Job> {
+async function prepare(
+  posix: Posix,
+  spec: ContainerSpec,
+  joined: Member | undefined,
+): Promise<Job> {
   const { fileTree } = posix;
   const { containerId } = spec;
-  const sandbox = sandboxOf(posix.workFolder, spec);
+  const own = sandboxOf(posix.workFolder, spec);
+  const sandbox = joined === undefined ? own : { ...own, folder: joined.sandboxFolder };
   const folder = folderOf(posix, containerId);
   const user = await userOf(posix, spec.user);
   const argv = argvOf(spec);
@@ -152,7 +169,7 @@ async function prepare(posix: Posix, spec: ContainerSpec): Promise<Job> {
   if ([...argv, ...Object.entries(environment).flat()].some((word) => word.includes('\0'))) {
     throw new ContainerError('No program can be given a text with a NUL character in it');
   }
-  await makeSandbox(fileTree, sandbox, user);
+  if (joined === undefined) await makeSandbox(fileTree, sandbox, user);
   await fetchUris(posix, spec, { sandbox, user });
   for (const mount of spec.volumes) await mountVolume(posix, sandbox, mount, user);
   await fileTree.makeFolder(folder, undefined);

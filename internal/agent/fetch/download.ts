@@ -18,7 +18,7 @@ export type DownloadDependencies = {
 };
 
 const redirectsMax = 10;
-const redirects: readonly number[] = [301, 302, 303, 307, 308];
+const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /** Throws `FetchError`, also when `watch` has had enough. */
 export async function* download(
@@ -67,7 +67,7 @@ async function ask(
     if (reply.status === 200) return reply.body;
     // What else it says is not read.
     hop.abort();
-    if (!redirects.includes(reply.status)) {
+    if (!redirects.has(reply.status)) {
       throw new FetchError(`Error downloading resource, received HTTP return code ${reply.status}`);
     }
     url = redirected(url, reply);

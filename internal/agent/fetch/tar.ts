@@ -20,8 +20,8 @@ export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerato
       const { type } = header;
       if (type === 'x' || type === 'L' || type === 'K') {
         const record = await readRecord(reader, header);
-        if (type === 'x') extra = { ...extra, ...parsePax(record) };
-        else extra = { ...extra, [type === 'L' ? 'path' : 'linkpath']: untilNul(record) };
+        if (type === 'x') Object.assign(extra, parsePax(record));
+        else extra[type === 'L' ? 'path' : 'linkpath'] = untilNul(record);
         continue;
       }
       if (type === 'g') {
@@ -46,13 +46,13 @@ type Header = {
 };
 
 /** What a record before a member says of it. */
-type Extra = { readonly path?: string; readonly linkpath?: string; readonly size?: string };
+type Extra = { path?: string; linkpath?: string; size?: string };
 
 /** Undefined at the end of the archive. */
 async function readHeader(reader: ByteReader): Promise<Header | undefined> {
   const block = await reader.read(blockBytes);
   // Some writers leave out the two empty blocks.
-  if (block.length === 0 || block.every((byte) => byte === 0)) return undefined;
+  if (block.every((byte) => byte === 0)) return undefined;
   if (block.length < blockBytes) throw new ArchiveError('The archive ends too early');
   if (checksumOf(block) !== octal(block.subarray(148, 156))) {
     throw new ArchiveError('It is no tar archive, or damaged');

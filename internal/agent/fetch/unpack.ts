@@ -152,7 +152,8 @@ function pathOf(name: string): readonly string[] {
 /** What a library or a program says of damaged bytes. */
 function asArchiveError(error: unknown): unknown {
   if (error instanceof FilterError) return new ArchiveError(error.message, { cause: error });
-  const isLibrary = error instanceof Error && 'code' in error && /^Z_/u.test(String(error.code));
+  const isLibrary =
+    error instanceof Error && 'code' in error && String(error.code).startsWith('Z_');
   return isLibrary
     ? new ArchiveError(`The archive is damaged: ${error.message}`, { cause: error })
     : error;

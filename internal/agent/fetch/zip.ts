@@ -22,7 +22,7 @@ const unsaid = 0xff_ff_ff_ff;
 export async function* readZip(file: ZipFile): AsyncGenerator<ArchiveMember> {
   const { offset, sizeBytes } = await findDirectory(file);
   if (sizeBytes > directoryBytesMax) throw new ArchiveError('The archive has too many members');
-  const directory = view(await exactly(file, offset, sizeBytes));
+  const directory = viewOf(await exactly(file, offset, sizeBytes));
   for (let at = 0; at + 46 <= directory.byteLength;) {
     if (directory.getUint32(at, true) !== 0x02_01_4b_50) throw damaged();
     const { entry, nextAt } = parseEntry(directory, at);
@@ -47,7 +47,7 @@ type Span = { readonly offset: number; readonly sizeBytes: number };
 
 async function findDirectory(file: ZipFile): Promise<Span> {
   const length = Math.min(file.sizeBytes, endBytes + commentBytesMax);
-  const tail = view(await exactly(file, file.sizeBytes - length, length));
+  const tail = viewOf(await exactly(file, file.sizeBytes - length, length));
   for (let at = length - endBytes; at >= 0; at--) {
     if (tail.getUint32(at, true) !== 0x06_05_4b_50) continue;
     const sizeBytes = tail.getUint32(at + 12, true);
@@ -59,9 +59,9 @@ async function findDirectory(file: ZipFile): Promise<Span> {
 }
 
 async function findLarge(file: ZipFile, endAt: number): Promise<Span> {
-  const locator = view(await exactly(file, endAt - 20, 20));
+  const locator = viewOf(await exactly(file, endAt - 20, 20));
   if (locator.getUint32(0, true) !== 0x07_06_4b_50) throw damaged();
-  const record = view(await exactly(file, large(locator, 8), 56));
+  const record = viewOf(await exactly(file, large(locator, 8), 56));
   if (record.getUint32(0, true) !== 0x06_06_4b_50) throw damaged();
   return { sizeBytes: large(record, 40), offset: large(record, 48) };
 }
@@ -155,7 +155,7 @@ async function* contentOf(file: ZipFile, entry: Entry): AsyncGenerator<Uint8Arra
 }
 
 async function* packedOf(file: ZipFile, entry: Entry): AsyncGenerator<Uint8Array> {
-  const header = view(await exactly(file, entry.offset, 30));
+  const header = viewOf(await exactly(file, entry.offset, 30));
   if (header.getUint32(0, true) !== 0x04_03_4b_50) throw damaged();
   let at = entry.offset + 30 + header.getUint16(26, true) + header.getUint16(28, true);
   for (let left = entry.packedBytes; left > 0;) {
@@ -190,7 +190,7 @@ function large(view: DataView, at: number): number {
 
 const damaged = (): ArchiveError => new ArchiveError('The zip archive is damaged');
 
-const view = (bytes: Uint8Array): DataView =>
+const viewOf = (bytes: Uint8Array): DataView =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 const bytesOf = (view: DataView, at: number, length: number): Uint8Array =>
