@@ -15,7 +15,8 @@ import { FilesError } from '#internal/runtime/files.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
 import type { AgentMessage, MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
 import type { Call_Subscribe } from '#proto/gen/mesos/v1/executor.ts';
-import { type Checkpoint, openCheckpoint } from '#storage/checkpoint/checkpoint.ts';
+import { type Checkpoint, type Findings, openCheckpoint } from '#storage/checkpoint/checkpoint.ts';
+import type { JournalPlace } from '#storage/checkpoint/journal.ts';
 import type { CheckpointWrite } from '#storage/checkpoint/records.ts';
 import type { KeyValueStore } from '#storage/key-value-store.ts';
 import {
@@ -24,6 +25,7 @@ import {
   type Containerizer,
   type RunningContainer,
 } from './containerizer.ts';
+import type { Probes } from './checks/probes.ts';
 import { isOwn, keyOf, type OwnExecutor } from './core/executor-book.ts';
 import { executorSpecOf } from './core/executor-launch.ts';
 import type { Effect, ExecutorSaying, Input, TimerId } from './core/input.ts';
@@ -47,9 +49,12 @@ export type AgentDependencies = {
   readonly logger: Logger;
   /** Of this agent alone. It is closed by whoever opened it, after `ended`. */
   readonly store: KeyValueStore;
+  /** What proves that the store has lost nothing. */
+  readonly journal: JournalPlace;
   readonly dialer: LinkDialer<AgentMessage, MasterMessage>;
   readonly containerizer: Containerizer;
   readonly volumes: Volumes;
+  readonly probes: Probes;
 };
 
 export type AgentOptions = AgentSettings & {
@@ -65,6 +70,8 @@ export type AgentEnd =
   /** A master wants this agent no more; its next start is that of a new one. */
   | { readonly kind: 'expelled'; readonly reason: string }
   | { readonly kind: 'failed'; readonly error: unknown };
+
+type ProbeEffect = Extract<Effect, { readonly kind: 'probe' }>;
 
 /** Containers that are looked for at the same time after a restart. */
 const recoveriesAtOnce = 32;
@@ -104,9 +111,11 @@ export class Agent {
    */
   async start(): Promise<void> {
     assert(this.#state === undefined, 'The agent was started twice');
-    const { clock, store } = this.#dependencies;
-    const { checkpoint, recovered } = await openCheckpoint(store);
+    const { clock, store, journal } = this.#dependencies;
+    const opened = await openCheckpoint({ store, journal });
+    const { checkpoint, recovered, findings } = opened;
     this.#checkpoint = checkpoint;
+    this.#tell(findings);
     this.#state = recoveredState(recovered, this.#options, clock.monotonic());
     await this.#recoverContainers(this.#state);
     this.#post({ kind: 'start' });
@@ -130,6 +139,12 @@ export class Agent {
   /** What the agent knows now; undefined before it has read its checkpoint. */
   view(): AgentState | undefined {
     return this.#state;
+  }
+
+  #tell({ restored, dropped }: Findings): void {
+    const { logger } = this.#dependencies;
+    if (restored.length > 0) logger.warn('checkpoint restored from its journal', { restored });
+    if (dropped.length > 0) logger.error('parts of the checkpoint are lost', { dropped });
   }
 
   /** For executors that frameworks bring. It is closed until all containers were looked for. */
@@ -293,6 +308,12 @@ export class Agent {
       case 'remove-volumes':
         this.#own(this.#removeVolumes(effect.volumes));
         return;
+      case 'probe':
+        this.#own(this.#probe(effect));
+        return;
+      case 'stop-probes':
+        this.#dependencies.probes.stop(effect.containerId);
+        return;
       case 'set-timer':
         this.#setTimer(effect.timer, effect.delayMs);
         return;
@@ -359,6 +380,11 @@ export class Agent {
   ): void {
     this.#post({ kind: 'executor-launched', ...about, process });
     this.#own(ended.then((end) => this.#post({ kind: 'executor-ended', ...about, end })));
+  }
+
+  async #probe({ task, containerId, check, probe }: ProbeEffect): Promise<void> {
+    const result = await this.#dependencies.probes.look(containerId, probe);
+    this.#post({ kind: 'probed', task, containerId, check, result });
   }
 
   async #release(containerId: string): Promise<void> {
@@ -438,9 +464,16 @@ export class Agent {
     for (const link of this.#links.values()) link.close();
     for (const stream of this.#streams.values()) stream.end();
     this.#streams.clear();
+    this.#dependencies.probes.stopAll();
     this.#timers.clear();
     this.#links.clear();
     this.#finish(end);
+    this.#own(this.#letGo());
+  }
+
+  async #letGo(): Promise<void> {
+    await this.#turning;
+    await this.#checkpoint?.close();
   }
 }
 

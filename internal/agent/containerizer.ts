@@ -7,7 +7,12 @@
  */
 import type { Resource, Resources } from '#internal/resources/resource.ts';
 import type { ProcessRecord } from '#proto/gen/altiplano/agent/v1.ts';
-import type { CommandInfo_URI, ContainerInfo, TaskStatus_Reason } from '#proto/gen/mesos/v1.ts';
+import type {
+  CommandInfo_URI,
+  ContainerInfo,
+  ResourceStatistics,
+  TaskStatus_Reason,
+} from '#proto/gen/mesos/v1.ts';
 
 export type Containerizer = {
   /**
@@ -22,6 +27,13 @@ export type Containerizer = {
   recover(spec: ContainerSpec): Promise<RecoveredContainer>;
   /** Sends a signal to all its processes. Harmless when it has ended or is not known. */
   signal(containerId: string, signal: 'TERM' | 'KILL'): Promise<void>;
+  /** What it uses now, and what it may; undefined when it does not run. */
+  usage(containerId: string): Promise<ResourceStatistics | undefined>;
+  /**
+   * Bounds a container anew, as an executor's when it is given tasks. Harmless when it has ended or is
+   * not known. Rejects with `ContainerError` when the machine refuses.
+   */
+  update(containerId: string, limits: ContainerLimits): Promise<void>;
   /** Forgets a container that has ended. Its sandbox stays. */
   release(containerId: string): Promise<void>;
 };

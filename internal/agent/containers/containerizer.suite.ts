@@ -130,4 +130,29 @@ export function containerizerSuite(test: TestFn, openRig: () => Promise<Containe
     t.true(late === undefined || late.kind === 'lost');
     t.deepEqual(await port.recover(spec), { kind: 'absent' });
   });
+
+  law(
+    'what runs tells what it uses and may use, what does not run tells nothing',
+    async (t, rig) => {
+      const mebibyte = 1024 * 1024;
+      const limits = { cpus: 0.5, cpusMax: 1, memBytes: 64 * mebibyte, diskBytes: undefined };
+      const spec = specFor(rig.runsOn, { limits });
+      const port = await rig.restart();
+      const { ended } = await port.launch(spec);
+      const use = await port.usage(spec.containerId);
+      t.like(use, { cpus_soft_limit: 0.5, cpus_limit: 1, mem_limit_bytes: BigInt(64 * mebibyte) });
+      t.true(use!.mem_rss_bytes! > 0n && use!.processes! > 0 && use!.cpus_user_time_secs! >= 0);
+      await port.update(spec.containerId, { ...limits, memBytes: 96 * mebibyte });
+      const later = await port.usage(spec.containerId);
+      t.is(later!.mem_limit_bytes, BigInt(96 * mebibyte));
+      t.is(later!.disk_limit_bytes, undefined);
+      await port.signal(spec.containerId, 'KILL');
+      await ended;
+      await port.update(spec.containerId, limits);
+      t.is(await port.usage(spec.containerId), undefined);
+      await port.release(spec.containerId);
+      await port.update('nobody-knows-it', limits);
+      t.is(await port.usage('nobody-knows-it'), undefined);
+    },
+  );
 }

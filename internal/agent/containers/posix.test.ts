@@ -159,11 +159,12 @@ test('KILL also reaches what has left the group of its command', async (t) => {
 test('a supervisor that was killed is told, and its command does not go on', async (t) => {
   await using rig = await openRig();
   const port = await rig.restart();
-  const spec = specFor(shell('echo $$ > child; sleep 500'));
-  const { process: supervisor, ended } = await port.launch(spec);
+  const spec = specFor(shell('echo $PPID > parent; echo $$ > child; sleep 500'));
+  const { process: leader, ended } = await port.launch(spec);
   await until(async () => (await read(rig, spec, 'child').catch(() => '')) !== '');
   const child = Number(await read(rig, spec, 'child'));
-  process.kill(Number(supervisor.pid), 'SIGKILL');
+  t.is(child, Number(leader.pid));
+  process.kill(Number(await read(rig, spec, 'parent')), 'SIGKILL');
   t.is(((await ended) as { kind: string }).kind, 'lost');
   await until(() => processes.find(child) === undefined);
 });
@@ -220,38 +221,52 @@ test('a pid that belongs to another process by now is neither found nor killed',
   },
 );
 
-(isRoot ? test : test.skip)('a task cannot make the agent kill what is not its own', async (t) => {
+(isRoot ? test : test.skip)('what a supervisor writes no task of another user can', async (t) => {
   await using rig = await openRig();
   const port = await rig.restart();
-  const victim = await processes.start({
-    path: '/bin/sleep',
-    arguments: ['500'],
-    environment: {},
-    folder: '/',
-    user: undefined,
-  });
-  const { pid } = victim.identity;
-  // Root's process, named as the leader by a file that the task's user may write.
-  const forge = [
-    'cd "$FOLDER"',
-    'rm leader',
-    `read -r self < /proc/${pid}/stat`,
-    'read -r boot < /proc/sys/kernel/random/boot_id',
-    'echo "$boot $self" > leader',
-    'echo $$ > "$MESOS_SANDBOX/child"',
-    'sleep 500',
-  ].join(' && ');
+  const forge = 'cd "$FOLDER"; rm -f leader; echo exited 0 >status; kill -9 $PPID; touch x; exit 3';
   const spec = specFor(shell(forge), { user: 'nobody' });
   const FOLDER = `${rig.workFolder}/meta/containers/${spec.containerId}`;
-  const { ended } = await port.launch({
-    ...spec,
-    environment: { ...spec.environment, FOLDER },
-  });
-  await until(async () => (await read(rig, spec, 'child').catch(() => '')) !== '');
-  await port.signal(spec.containerId, 'KILL');
-  await timeToDie(port);
-  t.deepEqual(processes.find(pid), victim.identity);
-  process.kill(pid, 'SIGKILL');
-  process.kill(-Number(await read(rig, spec, 'child')), 'SIGKILL');
-  t.deepEqual(await ended, { kind: 'signaled', signal: 9 });
+  const environment = { ...spec.environment, FOLDER };
+  const { process: leader, ended } = await port.launch({ ...spec, environment });
+  t.deepEqual(await ended, { kind: 'exited', status: 3 });
+  t.is((await readFile(`${FOLDER}/status`, 'utf8')).trim(), 'exited 3');
+  t.regex(await readFile(`${FOLDER}/leader`, 'utf8'), new RegExp(` ${leader.pid} `, 'u'));
+});
+
+(isRoot ? test : test.skip)(
+  'a task of another user gets its environment, and its shell alone heeds it',
+  async (t) => {
+    await using rig = await openRig();
+    const port = await rig.restart();
+    // Names that shells and loaders heed.
+    const environment = {
+      PATH: '/usr/bin:/bin',
+      ENV: './evil',
+      LD_LIBRARY_PATH: '/nowhere',
+      OPTIND: 'x',
+      'a.b': 'dot',
+      END: "it's\nEND\n",
+    };
+    const argv = { kind: 'argv', path: 'env', arguments: [] } as const;
+    const spec = specFor(argv, { user: 'nobody', environment });
+    t.deepEqual(await runToEnd(port, spec), { kind: 'exited', status: 0 });
+    const text = await read(rig, spec, 'stdout');
+    for (const line of ['ENV=./evil', 'OPTIND=x', 'a.b=dot', "END=it's\nEND\n"]) {
+      t.true(text.includes(line), line);
+    }
+  },
+);
+
+test('supervisors are used again, and a burst of tasks takes few of them', async (t) => {
+  await using rig = await openRig();
+  const port = await rig.restart();
+  const specs = Array.from({ length: 60 }, (_, at) => specFor(shell(`echo $PPID; exit ${at}`)));
+  const ends = await Promise.all(specs.map((spec) => runToEnd(port, spec)));
+  t.deepEqual(
+    ends,
+    specs.map((_, status) => ({ kind: 'exited', status })),
+  );
+  const parents = await Promise.all(specs.map((spec) => read(rig, spec, 'stdout')));
+  t.true(new Set(parents).size < 60, 'each task had a supervisor of its own');
 });

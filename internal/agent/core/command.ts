@@ -25,10 +25,18 @@ export function commandOf(
   if (secret !== undefined) {
     return refuse(`This agent cannot resolve the secret of variable '${secret.name}'`);
   }
-  if (command.shell ?? true) return accept({ kind: 'shell', line: command.value });
+  return accept(argvOf(command));
+}
+
+export function argvOf({
+  shell = true,
+  value = '',
+  arguments: all = [],
+}: CommandInfo): ContainerCommand {
+  if (shell) return { kind: 'shell', line: value };
   // The list starts with what the program shall see as its own name, which a shell cannot give it.
-  const [, ...rest] = command.arguments ?? [];
-  return accept({ kind: 'argv', path: command.value, arguments: rest });
+  const [, ...rest] = all;
+  return { kind: 'argv', path: value, arguments: rest };
 }
 
 export function variables(command: CommandInfo | undefined): Readonly<Record<string, string>> {

@@ -34,12 +34,14 @@ export function rememberExecutor(turn: Turn, executor: Executor): void {
   change(turn, { executors: turn.state.executors.set(keyOf(executor), executor) });
 }
 
-function toRecord({ frameworkId, info, containerId, hasTasks, own }: Executor): ExecutorRecord {
+function toRecord(executor: Executor): ExecutorRecord {
+  const { frameworkId, info, containerId, hasTasks, isUnhealthy, own } = executor;
   const record = {
     framework_id: frameworkId,
     info,
     container_id: containerId,
     has_tasks: hasTasks,
+    ...(isUnhealthy && { unhealthy: true }),
   };
   if (own === undefined) return record;
   const { phase, process } = own;

@@ -51,6 +51,7 @@ const newExecutor = (turn: Turn, frameworkId: string, info: ExecutorInfo): OwnEx
   info,
   containerId: newUuid(turn.moment.random),
   hasTasks: false,
+  isUnhealthy: false,
   own: { phase: { kind: 'registering' }, process: undefined, connection: undefined },
 });
 

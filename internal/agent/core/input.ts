@@ -6,6 +6,7 @@ import type { AgentMessage, MasterMessage, ProcessRecord } from '#proto/gen/alti
 import type { ContainerEnd, ContainerSpec } from '../containerizer.ts';
 import type { Call_Subscribe, Event } from '#proto/gen/mesos/v1/executor.ts';
 import type { TaskStatus } from '#proto/gen/mesos/v1.ts';
+import type { CheckKind, CheckTarget } from './check-plan.ts';
 import type { AgentState, ExecutorKey, TaskKey } from './state.ts';
 
 export type Input =
@@ -31,6 +32,14 @@ export type Input =
       readonly task: TaskKey;
       readonly containerId: string;
       readonly end: ContainerEnd;
+    }
+  /** What a look at a task has shown. */
+  | {
+      readonly kind: 'probed';
+      readonly task: TaskKey;
+      readonly containerId: string;
+      readonly check: CheckKind;
+      readonly result: ProbeResult;
     }
   /** A container that the checkpoint knows was never started, and cannot start any more. */
   | { readonly kind: 'container-absent'; readonly task: TaskKey; readonly containerId: string }
@@ -107,6 +116,16 @@ export type Effect =
   | { readonly kind: 'close-executor'; readonly connection: number }
   | { readonly kind: 'signal'; readonly containerId: string; readonly signal: 'TERM' | 'KILL' }
   | { readonly kind: 'release'; readonly containerId: string }
+  /** `containerId` is the task's. There is one at a time of each kind of check. */
+  | {
+      readonly kind: 'probe';
+      readonly task: TaskKey;
+      readonly containerId: string;
+      readonly check: CheckKind;
+      readonly probe: Probe;
+    }
+  /** Nobody wants to know any more what is looked at for this container. */
+  | { readonly kind: 'stop-probes'; readonly containerId: string }
   /** One after the other, in this order, with the removals. */
   | { readonly kind: 'make-volumes'; readonly operation: string; readonly volumes: Resources }
   | { readonly kind: 'remove-volumes'; readonly volumes: Resources }
@@ -133,8 +152,31 @@ export type TimerId =
    * it hung up; did not end in its grace.
    */
   | { readonly kind: ExecutorTimer; readonly executor: ExecutorKey }
-  /** Send the update again; KILL after TERM; `max_completion_time` is over. */
-  | { readonly kind: 'retry' | 'escalate' | 'overtime'; readonly task: TaskKey };
+  /** Send the update again; KILL after TERM; `max_completion_time` is over; look at it. */
+  | { readonly kind: 'retry' | 'escalate' | 'overtime' | CheckKind; readonly task: TaskKey };
+
+/** One look at a task. */
+export type Probe = {
+  readonly target: ProbeTarget;
+  /** From when it begins; undefined: as long as it takes. */
+  readonly timeoutMs: number | undefined;
+};
+
+export type ProbeTarget =
+  /** A container beside the task's, in the same surroundings. */
+  | { readonly kind: 'command'; readonly spec: ContainerSpec }
+  | Extract<CheckTarget, { readonly kind: 'http' | 'tcp' }>;
+
+export type ProbeResult =
+  /** One that a signal ended has 128 more than the signal's number. */
+  | { readonly kind: 'exited'; readonly status: number }
+  /** `status` is HTTP's. */
+  | { readonly kind: 'answered'; readonly status: number }
+  | { readonly kind: 'connected'; readonly succeeded: boolean }
+  /** No answer, or not in time. */
+  | { readonly kind: 'failed'; readonly reason: string }
+  /** By us or by the task's own end: it says nothing about the task. */
+  | { readonly kind: 'interrupted' };
 
 export const executorTimers = [
   'executor-registers',

@@ -4,7 +4,7 @@
  */
 import { newUuid } from '#internal/base/uuid.ts';
 import type { ProcessRecord, RunTask } from '#proto/gen/altiplano/agent/v1.ts';
-import type { ExecutorInfo, FrameworkInfo, TaskInfo } from '#proto/gen/mesos/v1.ts';
+import type { CommandInfo, ExecutorInfo, FrameworkInfo, TaskInfo } from '#proto/gen/mesos/v1.ts';
 import type { ContainerSpec } from '../containerizer.ts';
 import { signal } from './kill.ts';
 import {
@@ -16,7 +16,7 @@ import {
   type Task,
   taskKey,
 } from './state.ts';
-import { allocationRole, commandOf, userOf, variables } from './command.ts';
+import { allocationRole, argvOf, commandOf, userOf, variables } from './command.ts';
 import { newTask, record } from './new-task.ts';
 import { delegate } from './executor-launch.ts';
 import { executorTerminating } from './executor-outcome.ts';
@@ -193,3 +193,29 @@ export function specOf(state: AgentState, settings: AgentSettings, task: Task): 
     },
   };
 }
+
+/** A command that looks at a task: nested in its container, with its user and environment. */
+export function probeSpecOf(
+  state: AgentState,
+  settings: AgentSettings,
+  { task, containerId, command }: Beside,
+): ContainerSpec {
+  const spec = specOf(state, settings, task);
+  return {
+    ...spec,
+    containerId,
+    taskId: undefined,
+    parentId: task.containerId,
+    command: argvOf(command),
+    user: command.user ?? spec.user,
+    volumes: [],
+    uris: [],
+    environment: { ...spec.environment, ...variables(command) },
+  };
+}
+
+type Beside = {
+  readonly task: Task;
+  readonly containerId: string;
+  readonly command: CommandInfo;
+};

@@ -20,6 +20,7 @@ export function newTask(turn: Turn, frameworkId: string, info: TaskInfo, pod?: P
     state: 'TASK_STAGING',
     status: undefined,
     kill: undefined,
+    health: undefined,
     updates: [],
     nextUpdate: 1,
     retryMs: turn.settings.updateRetryMs,

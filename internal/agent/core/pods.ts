@@ -124,8 +124,14 @@ function join(turn: Turn, frameworkId: string, info: ExecutorInfo, hasTasks: boo
   const known = turn.state.executors.get(executorKey(frameworkId, info.executor_id.value));
   if (known !== undefined && (known.hasTasks || !hasTasks)) return known;
   const containerId = known?.containerId ?? newUuid(turn.moment.random);
-  const own = undefined;
-  return keepExecutor(turn, { frameworkId, info: known?.info ?? info, containerId, hasTasks, own });
+  return keepExecutor(turn, {
+    frameworkId,
+    info: known?.info ?? info,
+    containerId,
+    hasTasks,
+    isUnhealthy: false,
+    own: undefined,
+  });
 }
 
 /** The launch of an executor that waits for tasks, said again. */

@@ -133,6 +133,8 @@ export type Executor = {
   readonly hasTasks: boolean;
   /** Undefined: it is no process of its own, the agent looks after its tasks. */
   readonly own: OwnProcess | undefined;
+  /** One of its tasks was killed because of its health. */
+  readonly isUnhealthy: boolean;
 };
 
 /** An executor that its framework brought. */
@@ -174,9 +176,14 @@ export type Task = {
   readonly state: TaskState;
   readonly status: TaskStatus | undefined;
   readonly kill: Kill | undefined;
+  /** Undefined while its health check, if it has one, has told nothing. */
+  readonly health: Health | undefined;
   /** Its executor speaks of it, but nobody launched it here. */
   readonly isStray: boolean;
-  /** Not acknowledged, oldest first. Only the first one is under way. */
+  /**
+   * Not acknowledged, oldest first. Only the first one is under way. Bounded: of checks no more are
+   * kept than `checkUpdatesMax`, then the newest takes the place of the one before.
+   */
   readonly updates: readonly PendingUpdate[];
   /** Ids of the newest updates that its executor made, oldest first: each may come again. */
   readonly heard: readonly string[];
@@ -199,6 +206,15 @@ export type Kill = {
   readonly graceMs: number;
   /** Monotonic. A kill that a restart interrupted starts its grace anew. */
   readonly sinceMs: number;
+};
+
+export type Health = {
+  /** Up to the newest result, one after the other. */
+  readonly failures: number;
+  /** From then on there is no grace any more. */
+  readonly hasPassed: boolean;
+  /** Wall time of the newest failure. */
+  readonly failedMs: number | undefined;
 };
 
 export type PendingUpdate = { readonly number: number; readonly status: TaskStatus };
@@ -302,10 +318,9 @@ export function recoveredState(
       recovered.operations.map((record) => [record.uuid, recoveredOperation(record, settings)]),
     ),
     executors: ImmutableMap(
-      recovered.executors.map((record) => [
-        executorKey(record.framework_id, record.info.executor_id.value),
-        recoveredExecutor(record),
-      ]),
+      recovered.executors
+        .map(recoveredExecutor)
+        .map((one) => [executorKey(one.frameworkId, one.info.executor_id.value), one]),
     ),
     ending: { kind: 'none' },
     drain: undefined,
@@ -322,7 +337,8 @@ function recoveredOperation(
 
 function recoveredExecutor({ phase, process, cause, ...record }: ExecutorRecord): Executor {
   const { framework_id: frameworkId, info, container_id: containerId, has_tasks } = record;
-  const executor = { frameworkId, info, containerId, hasTasks: has_tasks };
+  const isUnhealthy = record.unhealthy === true;
+  const executor = { frameworkId, info, containerId, hasTasks: has_tasks, isUnhealthy };
   const own = { process, connection: undefined };
   switch (phase) {
     case 'REGISTERING':
@@ -346,7 +362,7 @@ function recoveredTask(
   settings: AgentSettings,
   monotonicMs: number,
 ): Task {
-  const { kill } = progress;
+  const { health, kill } = progress;
   return {
     key: taskKey(task.framework_id, task.info.task_id.value),
     frameworkId: task.framework_id,
@@ -361,6 +377,11 @@ function recoveredTask(
         ? undefined
         : { cause: kill.cause, graceMs: kill.grace_ms, sinceMs: monotonicMs },
     isStray: task.stray === true,
+    health: health && {
+      failures: health.failures,
+      hasPassed: health.has_passed,
+      failedMs: health.failed_ms,
+    },
     updates: updates.map(({ number, record }) => ({ number, status: record.status })),
     heard: (progress.heard ?? []).map(uuidText),
     nextUpdate: Number(progress.next_update),

@@ -3,13 +3,14 @@
  * a turn and add to it; nothing of it leaves the core before the step is over.
  */
 import type { CheckpointWrite, TaskName } from '#storage/checkpoint/records.ts';
-import type { AgentMessage } from '#proto/gen/altiplano/agent/v1.ts';
+import type { AgentMessage, HealthRecord } from '#proto/gen/altiplano/agent/v1.ts';
 import { assert } from '#internal/base/assert.ts';
 import type { Effect, Moment } from './input.ts';
 import { uuidBytes } from '#internal/base/uuid.ts';
 import {
   type AgentSettings,
   type AgentState,
+  type Health,
   isDelegated,
   type Task,
   type TaskKey,
@@ -58,7 +59,7 @@ export function remember(turn: Turn, task: Task): void {
 /** Keeps `task`, and writes down how far it is. Its updates are written where they are made. */
 export function keep(turn: Turn, task: Task): void {
   remember(turn, task);
-  const { kill, life, status, heard } = task;
+  const { health, kill, life, status, heard } = task;
   const record = {
     state: task.state,
     next_update: BigInt(task.nextUpdate),
@@ -67,9 +68,16 @@ export function keep(turn: Turn, task: Task): void {
     ...(life.kind === 'delivered' ? { delivered: true } : {}),
     ...(heard.length === 0 ? {} : { heard: heard.map(uuidBytes) }),
     ...(kill === undefined ? {} : { kill: { cause: kill.cause, grace_ms: kill.graceMs } }),
+    ...(health === undefined ? {} : { health: healthRecord(health) }),
   };
   turn.writes.push({ kind: 'progress', name: nameOf(task), record });
 }
+
+const healthRecord = ({ failures, hasPassed, failedMs }: Health): HealthRecord => ({
+  failures,
+  has_passed: hasPassed,
+  ...(failedMs !== undefined && { failed_ms: failedMs }),
+});
 
 /** Forgets a task that is over and told, and its framework with the last of its tasks. */
 export function forget(turn: Turn, task: Task): void {
