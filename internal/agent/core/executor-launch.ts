@@ -111,6 +111,8 @@ export function executorSpecOf(
     executorId,
     taskId: undefined,
     parentId: undefined,
+    nesting: 'member',
+    io: 'files',
     command: command.ok ? command.value : { kind: 'shell', line: 'exit 127' },
     user: userOf(info.command, framework),
     volumes: mountsOf(info),
