@@ -154,6 +154,7 @@ export class AgentMachine {
     const { world, logger, links } = this.#ground;
     const { name, masters, syncMsMax, clockRate } = this.#options;
     const store = await openMemoryStore({ medium: this.#medium, life }, { syncMsMax });
+    const files = simulatedFiles({ disk: this.#disk, life });
     const dialer = simulatedLinkDialer(
       { streams: links, life, codec: agentSideCodec },
       { backlogBytesMax: linkBacklogBytesMax },
@@ -169,9 +170,10 @@ export class AgentMachine {
         random: this.#random.fork(`life ${this.#lives}`),
         logger,
         store,
+        journal: { files, folder: '/work/meta/journal' },
         dialer: this.#watched(dialer),
         containerizer,
-        volumes: volumesIn(simulatedFiles({ disk: this.#disk, life }), 'work'),
+        volumes: volumesIn(files, 'work'),
       },
       {
         ...usualTimes,

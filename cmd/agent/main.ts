@@ -23,6 +23,7 @@ import { httpClient } from '#internal/runtime/real/http-client.ts';
 import { httpListener } from '#internal/runtime/real/http-server.ts';
 import { type LogLevel, openLogger } from '#internal/runtime/real/logger.ts';
 import { systemMachine } from '#internal/runtime/real/machine.ts';
+import { systemPipes } from '#internal/runtime/real/pipes.ts';
 import { systemProcesses } from '#internal/runtime/real/processes.ts';
 import { systemRandom } from '#internal/runtime/real/random.ts';
 import { openTelemetry } from '#internal/telemetry/open-telemetry.ts';
@@ -39,6 +40,8 @@ import { warnWhile } from '../warn-while.ts';
 import { type AgentFlags, agentProgram } from './flags.ts';
 
 const mailboxMax = 100_000;
+/** Far less than the journal keeps (`storage/checkpoint/DESIGN.md`). */
+const logBytesMax = 1024 * 1024;
 const bodyBytesMax = 16 * 1024 * 1024;
 
 export async function run(argv: readonly string[]): Promise<number> {
@@ -89,9 +92,17 @@ async function openAgent(
   const fileTree = systemFileTree();
   const workFolder = resolve(flags.workDir);
   await systemFiles().makeFolder(`${workFolder}/meta`);
-  const store = stack.use(await openLevelStore({ path: `${workFolder}/meta/checkpoint` }));
+  const journal = { files: systemFiles(), folder: `${workFolder}/meta/journal` };
+  const path = `${workFolder}/meta/checkpoint`;
+  const store = stack.use(await openLevelStore({ path, logBytesMax }));
   const containerizer = await openPosixContainerizer(
-    { clock, files: systemFiles(), fileTree, processes: systemProcesses() },
+    {
+      clock,
+      files: systemFiles(),
+      fileTree,
+      processes: systemProcesses(),
+      pipes: systemPipes(clock),
+    },
     { workFolder, switchUser: flags.switchUser },
   );
   const volumes = volumesIn(systemFiles(), workFolder);
@@ -105,7 +116,7 @@ async function openAgent(
     usualProbes,
   );
   const agent = new Agent(
-    { clock, random, logger, store, dialer, containerizer, volumes, probes },
+    { clock, random, logger, store, journal, dialer, containerizer, volumes, probes },
     { ...settings, mailboxMax },
   );
   const startedMs = clock.now();

@@ -14,7 +14,8 @@ import type { Clock, Timer } from '#internal/runtime/clock.ts';
 import { FilesError } from '#internal/runtime/files.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
 import type { AgentMessage, MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
-import { type Checkpoint, openCheckpoint } from '#storage/checkpoint/checkpoint.ts';
+import { type Checkpoint, type Findings, openCheckpoint } from '#storage/checkpoint/checkpoint.ts';
+import type { JournalPlace } from '#storage/checkpoint/journal.ts';
 import type { CheckpointWrite } from '#storage/checkpoint/records.ts';
 import type { KeyValueStore } from '#storage/key-value-store.ts';
 import {
@@ -42,6 +43,8 @@ export type AgentDependencies = {
   readonly logger: Logger;
   /** Of this agent alone. It is closed by whoever opened it, after `ended`. */
   readonly store: KeyValueStore;
+  /** What proves that the store has lost nothing. */
+  readonly journal: JournalPlace;
   readonly dialer: LinkDialer<AgentMessage, MasterMessage>;
   readonly containerizer: Containerizer;
   readonly volumes: Volumes;
@@ -98,9 +101,11 @@ export class Agent {
    */
   async start(): Promise<void> {
     assert(this.#state === undefined, 'The agent was started twice');
-    const { clock, store } = this.#dependencies;
-    const { checkpoint, recovered } = await openCheckpoint(store);
+    const { clock, store, journal } = this.#dependencies;
+    const opened = await openCheckpoint({ store, journal });
+    const { checkpoint, recovered, findings } = opened;
     this.#checkpoint = checkpoint;
+    this.#tell(findings);
     this.#state = recoveredState(recovered, this.#options, clock.monotonic());
     await this.#recoverContainers(this.#state);
     this.#post({ kind: 'start' });
@@ -123,6 +128,12 @@ export class Agent {
   /** What the agent knows now; undefined before it has read its checkpoint. */
   view(): AgentState | undefined {
     return this.#state;
+  }
+
+  #tell({ restored, dropped }: Findings): void {
+    const { logger } = this.#dependencies;
+    if (restored.length > 0) logger.warn('checkpoint restored from its journal', { restored });
+    if (dropped.length > 0) logger.error('parts of the checkpoint are lost', { dropped });
   }
 
   async #recoverContainers(state: AgentState): Promise<void> {
@@ -370,6 +381,12 @@ export class Agent {
     this.#timers.clear();
     this.#links.clear();
     this.#finish(end);
+    this.#own(this.#letGo());
+  }
+
+  async #letGo(): Promise<void> {
+    await this.#turning;
+    await this.#checkpoint?.close();
   }
 }
 

@@ -191,6 +191,8 @@ export function specOf(state: AgentState, settings: AgentSettings, task: Task): 
     executorId,
     taskId,
     parentId: pod?.containerId,
+    nesting: 'member',
+    io: 'files',
     command: command.ok ? command.value : { kind: 'shell', line: 'exit 127' },
     user,
     volumes: mountsOf(info),

@@ -89,6 +89,7 @@ export class AgentWorld {
     const { world } = this;
     const clock = simulatedClock({ world, life });
     const store = await openMemoryStore({ medium: this.#medium, life });
+    const files = simulatedFiles({ disk: this.disk, life });
     const containerizer = this.containers.containerizer(life);
     const client = this.http.client(life);
     const connector = simulatedConnector({ client });
@@ -98,12 +99,13 @@ export class AgentWorld {
       random: randomFromSeed(`${world.events}`),
       logger: this.book.logger,
       store: this.#treacherous(store),
+      journal: { files, folder: '/work/meta/journal' },
       dialer: simulatedLinkDialer(
         { streams: this.#streams, life, codec: agentSideCodec },
         { backlogBytesMax },
       ),
       containerizer,
-      volumes: volumesIn(simulatedFiles({ disk: this.disk, life }), 'work'),
+      volumes: volumesIn(files, 'work'),
     };
     this.agent = new Agent(dependencies, {
       ...usualTimes,
