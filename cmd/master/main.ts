@@ -124,15 +124,7 @@ async function openMaster(
     master.acceptAgent,
   );
   master.start();
-  const { peers } = flags;
-  const isLeaderless = (): boolean => replicated.standing().leader === undefined;
-  stack.use(
-    warnWhile(clock, isLeaderless, () =>
-      logger.warn('no leader: a majority of the masters must be up and reach each other', {
-        peers,
-      }),
-    ),
-  );
+  warnWhileLeaderless(stack, flags, { logger, replicated });
 
   const loop = stack.use(openLoopWatch());
   const handler = masterHandler(
@@ -158,6 +150,24 @@ async function openMaster(
   stack.defer(async () => await replicated.leave());
   const { grpcPort, peerPort } = flags;
   logger.info('listening', { host, port, grpcPort, peerPort });
+}
+
+function warnWhileLeaderless(
+  stack: AsyncDisposableStack,
+  { peers }: MasterFlags,
+  {
+    logger,
+    replicated,
+  }: { readonly logger: Logger; readonly replicated: ReturnType<typeof startLog> },
+): void {
+  const isLeaderless = (): boolean => replicated.standing().leader === undefined;
+  stack.use(
+    warnWhile(systemClock(), isLeaderless, () =>
+      logger.warn('no leader: a majority of the masters must be up and reach each other', {
+        peers,
+      }),
+    ),
+  );
 }
 
 async function openAllocators(
