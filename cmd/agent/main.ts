@@ -32,6 +32,7 @@ import { resourcesToWire } from '#internal/wire/resources.ts';
 import { openLevelStore } from '#storage/level/level-store.ts';
 import { advertisedIp } from '../advertised-ip.ts';
 import { explain } from '../explain.ts';
+import { readCredential } from '../read-credential.ts';
 import { readCommandLine } from '../read-command-line.ts';
 import { openStopRequest } from '../stopping.ts';
 import { textFlags } from '../text-flags.ts';
@@ -47,6 +48,11 @@ const bodyBytesMax = 16 * 1024 * 1024;
 export async function run(argv: readonly string[]): Promise<number> {
   const flags = readCommandLine(agentProgram, argv);
   if (typeof flags === 'number') return flags;
+  const said = readCredential(flags.credential);
+  if (!said.ok) {
+    console.error(`altiplano agent: ${said.refusal}`);
+    return 2;
+  }
   using stop = openStopRequest(systemClock(), flags);
   try {
     await using stack = new AsyncDisposableStack();
@@ -55,7 +61,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       console.error(`altiplano agent: ${settings}`);
       return 2;
     }
-    const agent = await openAgent(stack, flags, settings);
+    const agent = await openAgent(stack, flags, { settings, authorization: said.value });
     const end = await Promise.race([agent.ended, stop.asked]);
     if (end === undefined) await (flags.killTasksOnStop ? agent.shutdown() : agent.stop());
     return report(await agent.ended);
@@ -67,15 +73,21 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
+type Identity = {
+  readonly settings: AgentSettings;
+  /** By which masters know it. */
+  readonly authorization: string | undefined;
+};
+
 async function openAgent(
   stack: AsyncDisposableStack,
   flags: AgentFlags,
-  settings: AgentSettings,
+  { settings, authorization }: Identity,
 ): Promise<Agent> {
   const telemetry = await openTelemetry({ env: process.env, serviceName: 'altiplano-agent' });
   if (telemetry !== undefined) stack.use(telemetry);
   const logger = openLogger({ level: flags.logLevel satisfies LogLevel });
-  logger.info('starting an agent', { ...flags });
+  logger.info('starting an agent', textFlags(agentProgram, flags));
   const clock = systemClock();
   const random = systemRandom();
   const fileTree = systemFileTree();
@@ -91,7 +103,10 @@ async function openAgent(
     { workFolder, switchUser: flags.switchUser },
   );
   const volumes = volumesIn(systemFiles(), workFolder);
-  const dialer = grpcLinkDialer({ clock, codec: agentSideCodec }, agentLinkOptions);
+  const dialer = grpcLinkDialer(
+    { clock, codec: agentSideCodec },
+    { ...agentLinkOptions, authorization },
+  );
   const client = stack.use(httpClient({ trustsAnyone: true }));
   const probes = new Probes(
     { clock, containerizer, connector: systemConnector(), client },
