@@ -3,9 +3,10 @@ import { hostname } from 'node:os';
 import { choice, list, optionalText, port, text, toggle } from '#internal/config/flag.ts';
 import type { Program } from '#internal/config/flags.ts';
 import type { LogLevel } from '#internal/runtime/real/logger.ts';
+import { type HousekeepingFlags, housekeepingFlags } from './housekeeping-flags.ts';
 
 /** Durations in milliseconds. */
-export type AgentFlags = {
+export type AgentFlags = HousekeepingFlags & {
   readonly workDir: string;
   readonly masters: readonly string[];
   readonly ip: string;
@@ -15,6 +16,7 @@ export type AgentFlags = {
   readonly resources: string | undefined;
   readonly defaultRole: string;
   readonly attributes: string | undefined;
+  readonly credential: string | undefined;
   readonly switchUser: boolean;
   readonly killTasksOnStop: boolean;
   readonly endWithInput: boolean;
@@ -60,11 +62,20 @@ export const agentProgram: Program<AgentFlags> = {
       mesos: 'attributes',
       meaning: 'what frameworks may choose by, as rack:r1;ssd:true',
     }),
+    credential: {
+      ...optionalText({
+        mesos: 'credential',
+        meaning: 'a file with the principal and the secret by which masters know this agent',
+      }),
+      // The content of the file may stand here (`file://`): it is nobody's concern.
+      show: (said) => (said === undefined ? undefined : 'given'),
+    },
     switchUser: toggle({
       mesos: 'switch_user',
       meaning: 'run tasks as the users that they name, which takes root',
       fallback: true,
     }),
+    ...housekeepingFlags,
     killTasksOnStop: toggle({
       meaning: 'end all tasks when stopped; without it they run on and the next start finds them',
     }),
