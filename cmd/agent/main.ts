@@ -7,6 +7,7 @@
 import { volumesIn } from '#internal/agent/volumes.ts';
 import { resolve } from 'node:path';
 import { Agent, type AgentEnd } from '#internal/agent/agent.ts';
+import { Verbosity } from '#internal/agent/api/verbosity.ts';
 import { agentHandler } from '#internal/agent/api/agent-handler.ts';
 import { Probes, usualProbes } from '#internal/agent/checks/probes.ts';
 import { openPosixContainerizer } from '#internal/agent/containers/posix.ts';
@@ -117,8 +118,19 @@ async function openAgent(
     { ...settings, mailboxMax },
   );
   const startedMs = clock.now();
+  const apply = (level: number): void => logger.setLevel(level > 0 ? 'debug' : flags.logLevel);
+  const verbosity = new Verbosity({ clock, apply });
   const handler = agentHandler(
-    { clock, fileTree, view: () => agent.view(), executors: agent.executors },
+    {
+      clock,
+      fileTree,
+      view: () => agent.view(),
+      executors: agent.executors,
+      history: agent.history,
+      containers: agent.containers,
+      containerizer,
+      verbosity,
+    },
     {
       workFolder,
       settings,

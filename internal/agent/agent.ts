@@ -11,7 +11,6 @@ import type { Random } from '#internal/base/random.ts';
 import type { Link, LinkDialer } from '#internal/rpc/link.ts';
 import type { Resources } from '#internal/resources/resource.ts';
 import type { Clock, Timer } from '#internal/runtime/clock.ts';
-import { FilesError } from '#internal/runtime/files.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
 import type { AgentMessage, MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
 import type { Call_Subscribe } from '#proto/gen/mesos/v1/executor.ts';
@@ -41,6 +40,11 @@ import {
 } from './core/state.ts';
 import { step } from './core/step.ts';
 import type { ExecutorDoor, ExecutorStream } from './executor-door.ts';
+import { timerName } from './timer-name.ts';
+import { volumeFault } from './volume-fault.ts';
+import { History, usualHistory } from './history.ts';
+import { OperatorContainers } from './operator-containers.ts';
+import { operatorSpecOf } from './operator-spec.ts';
 import type { Volumes } from './volumes.ts';
 
 export type AgentDependencies = {
@@ -79,6 +83,9 @@ const recoveriesAtOnce = 32;
 export class Agent {
   /** Resolves when the agent has ended; never rejects. */
   readonly ended: Promise<AgentEnd>;
+  readonly history: History = new History(usualHistory);
+  /** Those that no task asked for. */
+  readonly containers: OperatorContainers;
   readonly #dependencies: AgentDependencies;
   readonly #options: AgentOptions;
   readonly #finish: (end: AgentEnd) => void;
@@ -102,6 +109,9 @@ export class Agent {
     this.#finish = resolve;
     this.#dependencies = dependencies;
     this.#options = options;
+    const { containerizer, logger } = dependencies;
+    const write = (writes: readonly CheckpointWrite[]): Promise<void> => this.#write(writes);
+    this.containers = new OperatorContainers({ containerizer, logger, write });
   }
 
   /**
@@ -118,6 +128,10 @@ export class Agent {
     this.#tell(findings);
     this.#state = recoveredState(recovered, this.#options, clock.monotonic());
     await this.#recoverContainers(this.#state);
+    const surroundings = { state: this.#state, settings: this.#options };
+    await this.containers.recover(recovered.containers, (record) =>
+      operatorSpecOf(surroundings, record),
+    );
     this.#post({ kind: 'start' });
     this.#isRecovered = true;
   }
@@ -139,6 +153,18 @@ export class Agent {
   /** What the agent knows now; undefined before it has read its checkpoint. */
   view(): AgentState | undefined {
     return this.#state;
+  }
+
+  /** Of others than the core. */
+  async #write(writes: readonly CheckpointWrite[]): Promise<void> {
+    assert(this.#checkpoint !== undefined, 'The agent has not started');
+    if (this.#over) return;
+    try {
+      await this.#checkpoint.write(writes);
+    } catch (error) {
+      this.#fail(error);
+      throw error;
+    }
   }
 
   #tell({ restored, dropped }: Findings): void {
@@ -263,6 +289,7 @@ export class Agent {
       effects.push(...result.effects);
     }
     await this.#checkpoint.write(writes);
+    this.history.follow(this.#state, writes);
     this.#state = state;
     for (const effect of effects) {
       if (this.#over) return;
@@ -318,8 +345,8 @@ export class Agent {
         this.#setTimer(effect.timer, effect.delayMs);
         return;
       case 'cancel-timer':
-        this.#timers.get(nameOf(effect.timer))?.cancel();
-        this.#timers.delete(nameOf(effect.timer));
+        this.#timers.get(timerName(effect.timer))?.cancel();
+        this.#timers.delete(timerName(effect.timer));
         return;
       case 'note':
         logger[effect.level](effect.event, effect.fields);
@@ -404,14 +431,14 @@ export class Agent {
 
   async #makeVolumes(operation: string, volumes: Resources): Promise<void> {
     await this.#inOrder(async () => {
-      const fault = await faultOf(this.#dependencies.volumes.make(volumes));
+      const fault = await volumeFault(this.#dependencies.volumes.make(volumes));
       this.#post({ kind: 'volumes-made', operation, fault: fault?.message });
     });
   }
 
   async #removeVolumes(volumes: Resources): Promise<void> {
     await this.#inOrder(async () => {
-      const error = await faultOf(this.#dependencies.volumes.remove(volumes));
+      const error = await volumeFault(this.#dependencies.volumes.remove(volumes));
       if (error === undefined) this.#post({ kind: 'volumes-removed', volumes });
       // Its next start tries again.
       else this.#dependencies.logger.warn('data of a volume not removed', { error });
@@ -425,7 +452,7 @@ export class Agent {
   }
 
   #setTimer(timer: TimerId, delayMs: number): void {
-    const name = nameOf(timer);
+    const name = timerName(timer);
     this.#timers.get(name)?.cancel();
     const set = this.#dependencies.clock.after(delayMs, () => {
       this.#timers.delete(name);
@@ -474,21 +501,5 @@ export class Agent {
   async #letGo(): Promise<void> {
     await this.#turning;
     await this.#checkpoint?.close();
-  }
-}
-
-function nameOf(timer: TimerId): string {
-  if ('executor' in timer) return `${timer.kind} ${timer.executor}`;
-  if ('task' in timer) return `${timer.kind} ${timer.task}`;
-  return 'operation' in timer ? `${timer.kind} ${timer.operation}` : timer.kind;
-}
-
-async function faultOf(work: Promise<void>): Promise<FilesError | undefined> {
-  try {
-    await work;
-    return undefined;
-  } catch (error) {
-    if (error instanceof FilesError) return error;
-    throw error;
   }
 }

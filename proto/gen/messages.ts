@@ -59,6 +59,8 @@ export type Messages = {
   readonly 'altiplano.agent.v1.UpdateRecord': altiplano_agent_v1.UpdateRecord;
   readonly 'altiplano.agent.v1.ResourcesRecord': altiplano_agent_v1.ResourcesRecord;
   readonly 'altiplano.agent.v1.OperationRecord': altiplano_agent_v1.OperationRecord;
+  readonly 'altiplano.agent.v1.ContainerRecord': altiplano_agent_v1.ContainerRecord;
+  readonly 'altiplano.agent.v1.ContainerEndRecord': altiplano_agent_v1.ContainerEndRecord;
   readonly 'altiplano.state.v1.Command': altiplano_state_v1.Command;
   readonly 'altiplano.state.v1.RaiseVersion': altiplano_state_v1.RaiseVersion;
   readonly 'altiplano.state.v1.CheckDigest': altiplano_state_v1.CheckDigest;

@@ -10,6 +10,7 @@
  *     update/<framework>/<task>/<16 digits>    in the order they were made
  *     resources                                what operations have made of them
  *     operation/<uuid>
+ *     container/<path>                         one that no task asked for
  */
 import { unreachable } from '#internal/base/assert.ts';
 import { encode } from '#internal/wire/protobuf.ts';
@@ -60,6 +61,12 @@ export function changesOf(write: CheckpointWrite): readonly Write[] {
     }
     case 'remove-operation':
       return [{ kind: 'delete', key: `operation/${write.uuid}` }];
+    case 'container': {
+      const { record, path: of } = write;
+      return [put(`container/${of}`, 'altiplano.agent.v1.ContainerRecord', record)];
+    }
+    case 'remove-container':
+      return [{ kind: 'delete', key: `container/${write.path}` }];
     case 'remove-task':
       return [
         { kind: 'delete', key: `task/${path(write.name)}` },

@@ -44,6 +44,7 @@ const nothing: Recovered = {
   resources: undefined,
   operations: [],
   executors: [],
+  containers: [],
 };
 
 const infoOf = (taskId: string) =>
@@ -56,6 +57,7 @@ function model(writes: readonly CheckpointWrite[]): Recovered {
   const frameworks = new Map<string, Recovered['frameworks'][number]>();
   const tasks = new Map<string, Recovered['tasks'][number]>();
   const executors = new Map<string, Recovered['executors'][number]>();
+  const containers = new Map<string, Recovered['containers'][number]>();
   const change = (
     { frameworkId, taskId }: { readonly frameworkId: string; readonly taskId: string },
     parts: Partial<Recovered['tasks'][number]>,
@@ -88,6 +90,8 @@ function model(writes: readonly CheckpointWrite[]): Recovered {
     else if (write.kind === 'remove-operation') operations.delete(write.uuid);
     else if (write.kind === 'executor') executors.set(pathOf(write.name), write.record);
     else if (write.kind === 'remove-executor') executors.delete(pathOf(write.name));
+    else if (write.kind === 'container') containers.set(write.path, write.record);
+    else if (write.kind === 'remove-container') containers.delete(write.path);
     else tasks.delete(`${write.name.frameworkId}/${write.name.taskId}`);
   }
   const sorted = <T>(map: Map<string, T>): T[] =>
@@ -100,6 +104,7 @@ function model(writes: readonly CheckpointWrite[]): Recovered {
     resources,
     operations: sorted(operations),
     executors: sorted(executors),
+    containers: sorted(containers),
   };
 }
 
@@ -117,6 +122,21 @@ function operationWrites(number: number): readonly CheckpointWrite[] {
 
 const pathOf = ({ frameworkId, executorId }: ExecutorName): string =>
   `${frameworkId}/${executorId}`;
+
+/** One that an operator launches, sees end, or removes. */
+function containerWrites(number: number): readonly CheckpointWrite[] {
+  const path = `c${number % 3}`;
+  if (number % 3 === 0) return [{ kind: 'remove-container', path }];
+  const record = {
+    container_id: { value: path },
+    agent_id: '',
+    framework_id: '',
+    executor_id: '',
+    is_session: number % 2 === 0,
+    ...(number % 3 === 1 && { end: { wait_status: number } }),
+  };
+  return [{ kind: 'container', path, record }];
+}
 
 /** One that a group is launched in, or that has ended. */
 function executorWrites(frameworkId: string, number: number): readonly CheckpointWrite[] {
@@ -143,6 +163,7 @@ const batches: fc.Arbitrary<readonly (readonly CheckpointWrite[])[]> = fc
         'identity',
         'operation',
         'executor',
+        'container',
       ),
       number: fc.nat(1e15),
     }),
@@ -165,6 +186,7 @@ const batches: fc.Arbitrary<readonly (readonly CheckpointWrite[])[]> = fc
         return [{ kind: 'identity', record: { registration_uuid: `${number}`, agent_id: 'a' } }];
       }
       if (verb === 'operation') return operationWrites(number);
+      if (verb === 'container') return containerWrites(number);
       if (verb === 'executor') return executorWrites(frameworkId, number);
       if (known === undefined) {
         pending.set(key, []);

@@ -3,6 +3,7 @@
  * themselves are messages of `proto/altiplano/agent/v1/checkpoint.proto`: fields are only ever added.
  */
 import type {
+  ContainerRecord,
   ExecutorRecord,
   FrameworkRecord,
   IdentityRecord,
@@ -26,6 +27,7 @@ export type Recovered = {
   /** Not acknowledged, in no order. */
   readonly operations: readonly OperationRecord[];
   readonly executors: readonly ExecutorRecord[];
+  readonly containers: readonly ContainerRecord[];
 };
 
 export type RecoveredTask = {
@@ -61,5 +63,8 @@ export type CheckpointWrite =
   | { readonly kind: 'resources'; readonly record: ResourcesRecord }
   | { readonly kind: 'operation'; readonly record: OperationRecord }
   | { readonly kind: 'remove-operation'; readonly uuid: string }
+  /** `path`: its id after those that it is nested in, joined by a `.`, which none can contain. */
+  | { readonly kind: 'container'; readonly path: string; readonly record: ContainerRecord }
+  | { readonly kind: 'remove-container'; readonly path: string }
   /** The task with its progress. Its updates are removed one by one. */
   | { readonly kind: 'remove-task'; readonly name: TaskName };

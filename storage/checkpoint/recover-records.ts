@@ -32,6 +32,7 @@ export function recoverRecords(records: ReadonlyMap<string, Opened>): {
     resources: read(reading, 'resources', 'altiplano.agent.v1.ResourcesRecord'),
     operations: all(reading, 'operation/', 'altiplano.agent.v1.OperationRecord'),
     executors: all(reading, 'executor/', 'altiplano.agent.v1.ExecutorRecord'),
+    containers: all(reading, 'container/', 'altiplano.agent.v1.ContainerRecord'),
   };
   return { recovered, damages: reading.damages };
 }

@@ -2,12 +2,21 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import test from 'ava';
 import { systemClock } from '#internal/runtime/real/clock.ts';
+import { systemFiles } from '#internal/runtime/real/files.ts';
+import { systemPipes } from '#internal/runtime/real/pipes.ts';
+import { systemProcesses } from '#internal/runtime/real/processes.ts';
+import { build } from '#internal/config/version.ts';
+import { openLogBook } from '#internal/runtime/simulated/logger.ts';
 import { systemFileTree } from '#internal/runtime/real/file-tree.ts';
 import type { HttpHandler, HttpSink } from '#internal/runtime/http.ts';
 import { openTempFolder } from '#internal/testing/temp-folder.ts';
 import { recoveredState, usualTimes, type AgentSettings } from '../core/state.ts';
 import type { ExecutorDoor } from '../executor-door.ts';
+import { History, usualHistory } from '../history.ts';
+import { OperatorContainers } from '../operator-containers.ts';
+import { openPosixContainerizer } from '../containers/posix.ts';
 import { agentHandler } from './agent-handler.ts';
+import { Verbosity } from './verbosity.ts';
 
 const settings: AgentSettings = {
   ...usualTimes,
@@ -66,6 +75,7 @@ const state = recoveredState(
     resources: undefined,
     operations: [],
     executors: [],
+    containers: [],
   },
   settings,
   0,
@@ -90,8 +100,31 @@ async function openRig(): Promise<Rig> {
   await symlink(`${runs}/c-1`, `${runs}/latest`);
   await writeFile(`${runs}/c-1/stdout`, 'hello\nwörld');
   await writeFile(`${folder.path}/secret`, 'secret');
+  const clock = systemClock();
+  const fileTree = systemFileTree();
+  const containerizer = await openPosixContainerizer(
+    {
+      clock,
+      fileTree,
+      files: systemFiles(),
+      processes: systemProcesses(),
+      pipes: systemPipes(clock),
+    },
+    { workFolder: folder.path, switchUser: false },
+  );
+  const { logger } = openLogBook({ nowMs: () => clock.now() });
+  const containers = new OperatorContainers({ containerizer, logger, write: async () => {} });
   const handler = agentHandler(
-    { clock: systemClock(), fileTree: systemFileTree(), view: () => state, executors },
+    {
+      clock,
+      fileTree,
+      view: () => state,
+      executors,
+      history: new History(usualHistory),
+      containers,
+      containerizer,
+      verbosity: new Verbosity({ clock, apply: () => {} }),
+    },
     {
       workFolder: folder.path,
       settings,
@@ -144,7 +177,10 @@ test('health, version and flags answer, also under the name of the actor', async
   await using rig = await openRig();
   t.deepEqual(await rig.get('/health'), { status: 200, type: undefined, text: '' });
   t.is((await rig.get('/slave(1)/health')).status, 200);
-  t.is((await rig.get('/slave%281%29/version/')).text, '{"version":"0.1.0"}');
+  t.is(
+    (await rig.get('/slave%281%29/version/')).text,
+    `{"build_date":"${build.date}","build_time":${build.timeSeconds}.0,"build_user":"","version":"0.1.0"}`,
+  );
   t.is((await rig.get('/flags')).text, '{"flags":{"port":"5051"}}');
   t.is((await rig.get('/nope')).status, 404);
   t.is((await rig.get('/files/nope')).status, 404);

@@ -1,16 +1,28 @@
 /**
  * The agent's HTTP face on port 5051: health, version and state for people and machines, sandboxes for
- * the curious, the operator API, and the face that executors talk to. Every path is also known under `/slave(1)`, the agent's name as an
- * actor (contract 1.1, 13.3).
+ * the curious, the operator API, and the face that executors talk to. Every path is also known under
+ * `/slave(1)`, the agent's name as an actor (contract 1.1, 13.3).
  */
 import type { HttpHandler, HttpRequest, HttpResponse } from '#internal/runtime/http.ts';
-import { jsonString } from '#internal/wire/json-literal.ts';
+import { build } from '#internal/config/version.ts';
+import { jsonDouble, jsonString } from '#internal/wire/json-literal.ts';
+import type { Metric } from '#proto/gen/mesos/v1.ts';
+import type { Containerizer } from '../containerizer.ts';
+import type { History } from '../history.ts';
+import type { OperatorContainers } from '../operator-containers.ts';
 import { answerExecutor, type ExecutorFaceDependencies } from './executor-face.ts';
 import { executorStreamLimits } from './executor-stream.ts';
 import { type FilesDependencies, answerFiles } from './files-face.ts';
-import { type OperatorOptions, answerOperator } from './operator-face.ts';
+import { type RateLimit, answerLegacy } from './legacy-face.ts';
+import { metricsOf } from './metrics.ts';
+import {
+  type OperatorDependencies,
+  type OperatorOptions,
+  answerOperator,
+} from './operator-face.ts';
 import { emptyResponse, errorResponse, jsonResponse } from './response.ts';
 import { stateJson } from './state-json.ts';
+import type { Verbosity } from './verbosity.ts';
 
 export type AgentHandlerOptions = OperatorOptions & {
   /** Wall time of the agent's start in milliseconds since the epoch. */
@@ -19,17 +31,40 @@ export type AgentHandlerOptions = OperatorOptions & {
 
 const actor = '/slave(1)';
 
-export type AgentHandlerDependencies = FilesDependencies & ExecutorFaceDependencies;
+export type AgentHandlerDependencies = FilesDependencies &
+  ExecutorFaceDependencies & {
+    readonly history: History;
+    readonly containers: OperatorContainers;
+    readonly containerizer: Containerizer;
+    readonly verbosity: Verbosity;
+  };
 
 export function agentHandler(
   dependencies: AgentHandlerDependencies,
   options: AgentHandlerOptions,
 ): HttpHandler {
-  const sources = { ...dependencies, ...options };
+  const { clock, containerizer, containers, view } = dependencies;
+  const { settings, startedMs } = options;
+  const metrics = (): readonly Metric[] => {
+    const state = view();
+    if (state === undefined) return [];
+    const all = metricsOf({ state, uptimeMs: clock.now() - startedMs });
+    return [...all].map(([name, value]) => ({ name, value }));
+  };
+  const sources: Sources = {
+    ...dependencies,
+    ...options,
+    metrics,
+    desk: { clock, settings, containers, containerizer, inputs: new Set() },
+    usage: (containerId) => containerizer.usage(containerId),
+    limit: { timesMs: [] },
+  };
   return async (request) => await route(sources, request);
 }
 
-type Sources = AgentHandlerDependencies & AgentHandlerOptions;
+type Sources = AgentHandlerDependencies &
+  AgentHandlerOptions &
+  OperatorDependencies & { readonly limit: RateLimit };
 
 async function route(sources: Sources, request: HttpRequest): Promise<HttpResponse> {
   const path = localPath(request.target);
@@ -40,7 +75,7 @@ async function route(sources: Sources, request: HttpRequest): Promise<HttpRespon
   }
   const jsonp = queryOf(request.target).get('jsonp') ?? undefined;
   if (path === '/version') {
-    return jsonResponse(`{"version":${jsonString(sources.version)}}`, jsonp);
+    return jsonResponse(versionJson(sources.version), jsonp);
   }
   if (path === '/flags') return jsonResponse(flagsJson(sources.flags), jsonp);
   if (path === '/state') {
@@ -48,10 +83,19 @@ async function route(sources: Sources, request: HttpRequest): Promise<HttpRespon
     if (state === undefined) return errorResponse(503, 'Agent has not finished recovery');
     return jsonResponse(stateJson({ ...sources, state }), jsonp);
   }
+  const state = sources.view();
+  if (state !== undefined) {
+    const legacy = await answerLegacy({ sources, state, request, limit: sources.limit }, path);
+    if (legacy !== undefined) return legacy;
+  }
   const files = /^\/files\/([a-z]+)$/u.exec(path)?.[1];
   const answered = files === undefined ? undefined : await answerFiles(sources, files, request);
   return answered ?? errorResponse(404, '404 Not Found.');
 }
+
+const versionJson = (version: string): string =>
+  `{"build_date":${jsonString(build.date)},"build_time":${jsonDouble(build.timeSeconds)},` +
+  `"build_user":"","version":${jsonString(version)}}`;
 
 /** Without query, trailing slashes and the actor's name. */
 function localPath(target: string): string {

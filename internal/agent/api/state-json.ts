@@ -6,12 +6,14 @@ import { add, nothing, scalarMilli, sum, unallocated } from '#internal/resources
 import { toJson } from '#internal/wire/json.ts';
 import { jsonDouble, jsonString } from '#internal/wire/json-literal.ts';
 import { resourcesAsWritten, resourcesToWire } from '#internal/wire/resources.ts';
-import type { AgentInfo, TaskInfo, TaskStatus } from '#proto/gen/mesos/v1.ts';
-import type { AgentSettings, AgentState, Framework, Task } from '../core/state.ts';
+import type { AgentInfo, FrameworkInfo, TaskInfo, TaskStatus } from '#proto/gen/mesos/v1.ts';
+import { type AgentSettings, type AgentState, type Task, executorKey } from '../core/state.ts';
+import type { History } from '../history.ts';
 import { executorIdOf, sandboxOfTask } from './task-place.ts';
 
 export type StateSources = {
   readonly state: AgentState;
+  readonly history: Pick<History, 'frameworks' | 'executorsOf'>;
   readonly settings: AgentSettings;
   readonly workFolder: string;
   readonly flags: Readonly<Record<string, string>>;
@@ -21,7 +23,7 @@ export type StateSources = {
 };
 
 export function stateJson(sources: StateSources): string {
-  const { state, settings, flags, startedMs, version } = sources;
+  const { state, settings, flags, startedMs, version, history } = sources;
   const { agent_info: info, capabilities = [] } = settings.description;
   const total = resourcesAsWritten(info.resources);
   const free = total.filter((one) => !isReserved(one));
@@ -44,9 +46,13 @@ export function stateJson(sources: StateSources): string {
     attributes: attributesJson(info),
     flags: object(mapValues(flags, jsonString)),
     frameworks: list(
-      [...state.frameworks].map(([id, framework]) => frameworkJson(sources, id, framework)),
+      [...state.frameworks].map(([id, { info }]) => frameworkJson(sources, id, info)),
     ),
-    completed_frameworks: '[]',
+    completed_frameworks: list(
+      [...history.frameworks]
+        .filter(([id]) => !state.frameworks.has(id))
+        .map(([id, info]) => frameworkJson(sources, id, info)),
+    ),
   });
 }
 
@@ -55,9 +61,10 @@ const isAlive = ({ life }: Task): boolean => life.kind !== 'ended';
 const held = ({ resources }: Pick<TaskInfo, 'resources'>): Resources =>
   unallocated(resourcesAsWritten(resources));
 
-function frameworkJson(sources: StateSources, id: string, { info }: Framework): string {
+function frameworkJson(sources: StateSources, id: string, info: FrameworkInfo): string {
   const tasks = [...sources.state.tasks.values()].filter((task) => task.frameworkId === id);
-  const runs = runsOf(tasks);
+  const past = sources.history.executorsOf(id).flatMap((executor) => executor.tasks);
+  const runs = runsOf([...past, ...tasks]);
   const roles = info.roles ?? [];
   return object({
     id: jsonString(id),
@@ -99,7 +106,7 @@ function executorJson({ state, workFolder }: StateSources, run: Run): string {
   const resources = sum([...living.map((task) => held(task.info)), held(own ?? {})]);
   return object({
     id: jsonString(id),
-    name: jsonString(pod === undefined ? executorName(info) : (own?.name ?? '')),
+    name: jsonString(pod === undefined ? commandExecutorName(info) : (own?.name ?? '')),
     source: jsonString(pod === undefined ? id : (own?.source ?? '')),
     container: jsonString(pod?.containerId ?? containerId),
     directory: jsonString(sandboxOfTask(workFolder, state.agentId, first).run),
@@ -114,11 +121,21 @@ function executorJson({ state, workFolder }: StateSources, run: Run): string {
 const isWaiting = ({ life }: Task): boolean => life.kind === 'queued' || life.kind === 'launching';
 
 /** Contract 9.7: what the command executor calls itself. */
-function executorName({ task_id: id, command }: TaskInfo): string {
+export function commandExecutorName({ task_id: id, command }: TaskInfo): string {
   const value = command?.value ?? '';
   const line = (command?.shell ?? true) ? value : [value, ...(command?.arguments ?? [])].join(' ');
   const short = line.length > 15 ? `${line.slice(0, 12)}...` : line;
   return `Command Executor (Task: ${id.value}) (Command: sh -c '${short}')`;
+}
+
+/** What `source` says: a command task's own id, else what the executor's framework said. */
+export function commandSource(
+  { executors }: AgentState,
+  frameworkId = '',
+  executorId = '',
+): string {
+  const executor = executors.get(executorKey(frameworkId, executorId));
+  return executor === undefined ? executorId : (executor.info.source ?? '');
 }
 
 function taskJson(state: AgentState, task: Task): string {

@@ -9,14 +9,14 @@ import type { OutputChunk } from '../containerizer.ts';
 /** A reader that has so many chunks before it holds the others up. */
 const chunksMax = 16;
 
-type Reader = { readonly chunks: OutputChunk[]; wake: () => void };
+type Reader = { readonly chunks: OutputChunk[]; wake: () => void; hasLeft: boolean };
 
 export class OutputFeed {
   /** Owed: it never throws. */
   readonly #source: AsyncIterator<OutputChunk>;
   readonly #readers = new Set<Reader>();
   /** Pulled already; the next chunk of whoever reads then. */
-  #next: Promise<IteratorResult<OutputChunk>> | undefined;
+  #pulled: Promise<IteratorResult<OutputChunk>> | undefined;
   #pumping = false;
   #over = false;
   #wake: () => void = () => {};
@@ -25,30 +25,40 @@ export class OutputFeed {
     this.#source = source;
   }
 
-  /** From what nobody has read yet on. */
-  async *read(): AsyncGenerator<OutputChunk> {
-    const reader: Reader = { chunks: [], wake: () => {} };
-    this.#readers.add(reader);
-    try {
-      for (;;) {
-        const chunk = reader.chunks.shift();
-        if (chunk !== undefined) {
-          this.#wake();
-          yield chunk;
-        } else if (this.#over) {
-          return;
-        } else {
-          const woken = new Promise<void>((resolve) => {
-            reader.wake = resolve;
-          });
-          void this.#pump();
-          await woken;
-        }
+  /** From what nobody has read yet on. Who stops reading is let go at once. */
+  read(): AsyncIterableIterator<OutputChunk> {
+    const reader: Reader = { chunks: [], wake: () => {}, hasLeft: false };
+    const iterator: AsyncIterableIterator<OutputChunk> = {
+      next: () => this.#next(reader),
+      return: async () => {
+        reader.hasLeft = true;
+        this.#readers.delete(reader);
+        reader.wake();
+        this.#wake();
+        return { done: true, value: undefined };
+      },
+      [Symbol.asyncIterator]: () => iterator,
+    };
+    return iterator;
+  }
+
+  async #next(reader: Reader): Promise<IteratorResult<OutputChunk>> {
+    if (!reader.hasLeft) this.#readers.add(reader);
+    while (!reader.hasLeft) {
+      const chunk = reader.chunks.shift();
+      if (chunk !== undefined) {
+        this.#wake();
+        return { done: false, value: chunk };
       }
-    } finally {
-      this.#readers.delete(reader);
-      this.#wake();
+      if (this.#over) break;
+      const woken = new Promise<void>((resolve) => {
+        reader.wake = resolve;
+      });
+      void this.#pump();
+      await woken;
     }
+    this.#readers.delete(reader);
+    return { done: true, value: undefined };
   }
 
   async #pump(): Promise<void> {
@@ -61,11 +71,11 @@ export class OutputFeed {
         });
         continue;
       }
-      this.#next ??= this.#source.next();
-      const next = await this.#next;
+      this.#pulled ??= this.#source.next();
+      const next = await this.#pulled;
       // Nobody is left: it waits for the next reader.
       if (this.#readers.size === 0) break;
-      this.#next = undefined;
+      this.#pulled = undefined;
       if (next.done === true) this.#over = true;
       for (const reader of this.#readers) {
         if (next.done !== true) reader.chunks.push(next.value);

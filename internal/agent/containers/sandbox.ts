@@ -18,10 +18,18 @@ type Place = Pick<
 
 export function sandboxOf(workFolder: string, place: Place): Sandbox {
   const { agentId, frameworkId, executorId, taskId, containerId, parentId } = place;
-  const runs = `${workFolder}/slaves/${agentId}/frameworks/${frameworkId}/executors/${executorId}/runs`;
+  // One that stands alone belongs to no framework.
+  const runs =
+    frameworkId === ''
+      ? `${workFolder}/containers`
+      : `${workFolder}/slaves/${agentId}/frameworks/${frameworkId}/executors/${executorId}/runs`;
   const latest = `${runs}/latest`;
-  const run = `${runs}/${parentId ?? containerId}`;
+  // The id of one that an operator nested begins with those of all that it is nested in.
+  const [root = '', ...nested] = containerId.split('.');
+  const run = `${runs}/${nested.length > 0 ? root : (parentId ?? containerId)}`;
   if (parentId === undefined) return { folder: run, run, latest, byTask: undefined };
   const byTask = taskId === undefined ? undefined : `${run}/tasks/${taskId}`;
-  return { folder: `${run}/containers/${containerId}`, run, latest, byTask };
+  const names = nested.length > 0 ? nested : [containerId];
+  const folder = `${run}${names.map((name) => `/containers/${name}`).join('')}`;
+  return { folder, run, latest, byTask };
 }

@@ -47,6 +47,7 @@ const nothingRecovered: Omit<Recovered, 'identity'> = {
   resources: undefined,
   operations: [],
   executors: [],
+  containers: [],
 };
 
 export class Bench {

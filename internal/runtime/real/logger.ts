@@ -19,7 +19,10 @@ export type LoggerOptions = {
   readonly sink?: { write(line: string): void };
 };
 
-export function openLogger({ level, sink }: LoggerOptions): Logger {
+/** What is written may change while it runs. Loggers that were made of it keep to what they began with. */
+export type AdjustableLogger = Logger & { setLevel(level: LogLevel): void };
+
+export function openLogger({ level, sink }: LoggerOptions): AdjustableLogger {
   const stream: DestinationStream = sink ?? destination({ dest: 2, sync: true });
   const line = {
     level,
@@ -30,7 +33,13 @@ export function openLogger({ level, sink }: LoggerOptions): Logger {
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { error: stdSerializers.errWithCause },
   };
-  return wrap(pino(line, stream));
+  const lines = pino(line, stream);
+  return {
+    ...wrap(lines),
+    setLevel: (wanted) => {
+      lines.level = wanted;
+    },
+  };
 }
 
 function wrap(lines: Pino): Logger {

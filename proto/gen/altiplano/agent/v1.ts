@@ -405,3 +405,32 @@ export type OperationRecord = {
   /** What it means, until its volumes are there: it is undone when they cannot be. */
   readonly conversions?: readonly Conversion[];
 };
+
+/** A container that an operator or an executor asked for, beside those of tasks, until it is removed. */
+export type ContainerRecord = {
+  readonly container_id: mesos_v1.ContainerID;
+  /** Where its sandbox lies; all three empty for one that stands alone. */
+  readonly agent_id: string;
+  readonly framework_id: string;
+  readonly executor_id: string;
+  /** By which the containerizer knows the one that it is nested in. */
+  readonly parent?: string;
+  readonly command?: mesos_v1.CommandInfo;
+  readonly container?: mesos_v1.ContainerInfo;
+  readonly resources?: readonly mesos_v1.Resource[];
+  readonly limits?: Readonly<Record<string, mesos_v1.Value_Scalar>>;
+  readonly user?: string;
+  /** It ends with the connection that asked for it. */
+  readonly is_session: boolean;
+  /** Unset while it lives. */
+  readonly end?: ContainerEndRecord;
+};
+
+/** How a container ended. */
+export type ContainerEndRecord = {
+  /** As wait(2) has it. Unset when nobody can tell. */
+  readonly wait_status?: number;
+  /** Of one that used more than it may. */
+  readonly reason?: mesos_v1.TaskStatus_Reason;
+  readonly message?: string;
+};

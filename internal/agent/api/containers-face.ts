@@ -1,0 +1,218 @@
+/** The calls of the agent operator API that act on containers (contract 12.1, 12.3). */
+import type { Clock } from '#internal/runtime/clock.ts';
+import type { HttpResponse } from '#internal/runtime/http.ts';
+import type { ContainerEndRecord } from '#proto/gen/altiplano/agent/v1.ts';
+import type { Call, Response_WaitContainer } from '#proto/gen/mesos/v1/agent.ts';
+import type { ContainerID } from '#proto/gen/mesos/v1.ts';
+import { findPlace, pathOf } from '../container-path.ts';
+import { ContainerError, type ContainerIo, type Containerizer } from '../containerizer.ts';
+import type { AgentSettings, AgentState } from '../core/state.ts';
+import type { OperatorContainers } from '../operator-containers.ts';
+import { type WantedContainer, operatorSpecOf, recordOf } from '../operator-spec.ts';
+import { outputResponse, takeInput } from './container-streams.ts';
+import type { AskedCall, ReplyMedia } from './parse-call.ts';
+import { replyTo } from './reply.ts';
+import { emptyResponse, errorResponse } from './response.ts';
+
+export type ContainersDesk = {
+  readonly clock: Clock;
+  readonly settings: AgentSettings;
+  readonly containers: OperatorContainers;
+  readonly containerizer: Pick<Containerizer, 'attach' | 'signal'>;
+  /** Paths of containers that have somebody at their input. */
+  readonly inputs: Set<string>;
+};
+
+type Asked = {
+  readonly desk: ContainersDesk;
+  readonly state: AgentState;
+  readonly reply: ReplyMedia;
+  /** Fires when the client has gone. */
+  readonly signal: AbortSignal;
+};
+
+/** Undefined for a call that is about something else. */
+export async function answerContainers(
+  asked: Asked,
+  { call, followers }: AskedCall,
+): Promise<HttpResponse | undefined> {
+  const launch = call.launch_container ?? call.launch_nested_container;
+  const kill = call.kill_container ?? call.kill_nested_container;
+  const remove = call.remove_container ?? call.remove_nested_container;
+  switch (call.type) {
+    case 'LAUNCH_CONTAINER':
+    case 'LAUNCH_NESTED_CONTAINER':
+      return launch && (await launchOne(asked, launch));
+    case 'WAIT_CONTAINER':
+    case 'WAIT_NESTED_CONTAINER':
+      return await waitFor(asked, call);
+    case 'KILL_CONTAINER':
+    case 'KILL_NESTED_CONTAINER':
+      return kill && (await killOne(asked, kill));
+    case 'REMOVE_CONTAINER':
+    case 'REMOVE_NESTED_CONTAINER':
+      return remove && (await removeOne(asked, remove.container_id));
+    case 'LAUNCH_NESTED_CONTAINER_SESSION': {
+      const wanted = call.launch_nested_container_session;
+      return wanted && (await openSession(asked, wanted));
+    }
+    case 'ATTACH_CONTAINER_OUTPUT': {
+      const id = call.attach_container_output?.container_id;
+      return id && (await attachOutput(asked, id));
+    }
+    case 'ATTACH_CONTAINER_INPUT': {
+      const id = call.attach_container_input?.container_id;
+      return id && followers && (await attachInput(asked, id, followers));
+    }
+    default:
+      return undefined;
+  }
+}
+
+async function launchOne({ desk, state }: Asked, wanted: WantedContainer): Promise<HttpResponse> {
+  try {
+    const known = await launch(desk, state, { wanted, isSession: false });
+    return emptyResponse(known === 'known' ? 202 : 200);
+  } catch (error) {
+    return refusalOf(error);
+  }
+}
+
+async function launch(
+  desk: ContainersDesk,
+  state: AgentState,
+  { wanted, isSession }: { readonly wanted: WantedContainer; readonly isSession: boolean },
+): Promise<'launched' | 'known'> {
+  const { settings, containers } = desk;
+  if (findPlace(state, wanted.container_id) !== undefined) return 'known';
+  if (containers.has(pathOf(wanted.container_id))) return 'known';
+  const { container } = wanted;
+  if (container?.type === 'DOCKER') {
+    throw new ContainerError('The provided ContainerInfo is not supported');
+  }
+  const record = recordOf({ state, settings, containers }, wanted, isSession);
+  return await containers.launch({ record, spec: operatorSpecOf({ state, settings }, record) });
+}
+
+function refusalOf(error: unknown): HttpResponse {
+  if (error instanceof ContainerError) return errorResponse(400, error.message);
+  throw error;
+}
+
+/** Answers when the container has ended. */
+async function waitFor({ desk, reply }: Asked, call: Call): Promise<HttpResponse> {
+  const isNested = call.type === 'WAIT_NESTED_CONTAINER';
+  const id = (call.wait_container ?? call.wait_nested_container)?.container_id;
+  const path = id === undefined ? '' : pathOf(id);
+  const ended = desk.containers.wait(path);
+  if (ended === undefined) return errorResponse(404, `Container ${path} cannot be found`);
+  const how = endOf(await ended);
+  return isNested
+    ? replyTo(reply.type, { type: 'WAIT_NESTED_CONTAINER', wait_nested_container: how })
+    : replyTo(reply.type, { type: 'WAIT_CONTAINER', wait_container: how });
+}
+
+function endOf({ wait_status, reason, message }: ContainerEndRecord): Response_WaitContainer {
+  return {
+    ...(wait_status !== undefined && { exit_status: wait_status }),
+    ...(reason !== undefined && { state: 'TASK_FAILED', reason }),
+    ...(message !== undefined && { message }),
+  };
+}
+
+const terminate = 15;
+const killSignal = 9;
+
+async function killOne(
+  { desk, state }: Asked,
+  { container_id: id, signal = killSignal }: KillCall,
+): Promise<HttpResponse> {
+  if (signal !== killSignal && signal !== terminate) {
+    return errorResponse(400, `Signal ${signal} is not supported: expecting 9 or 15`);
+  }
+  const name = signal === killSignal ? 'KILL' : 'TERM';
+  const path = pathOf(id);
+  const place = findPlace(state, id);
+  const isDone =
+    place === undefined
+      ? await desk.containers.kill(path, name)
+      : await desk.containerizer.signal(place.containerId, name).then(() => true);
+  if (isDone) return emptyResponse(200);
+  return errorResponse(404, `Container '${path}' cannot be found (or is already killed)`);
+}
+
+type KillCall = { readonly container_id: ContainerID; readonly signal?: number };
+
+async function removeOne({ desk, state }: Asked, id: ContainerID): Promise<HttpResponse> {
+  const path = pathOf(id);
+  const isGone = findPlace(state, id) === undefined && (await desk.containers.remove(path));
+  if (isGone) return emptyResponse(200);
+  return errorResponse(500, `Failed to remove container '${path}': it has not terminated yet`);
+}
+
+async function openSession(asked: Asked, wanted: WantedContainer): Promise<HttpResponse> {
+  const { desk, state, reply, signal } = asked;
+  const path = pathOf(wanted.container_id);
+  try {
+    if ((await launch(desk, state, { wanted, isSession: true })) === 'known') {
+      return emptyResponse(202);
+    }
+  } catch (error) {
+    return refusalOf(error);
+  }
+  const io = await desk.containers.attach(path);
+  const onClosed = (): void => {
+    void endSession(desk, path);
+  };
+  if (io === undefined || signal.aborted) {
+    onClosed();
+    return errorResponse(500, `Failed to attach to the output of container '${path}'`);
+  }
+  return outputResponse(desk.clock, io, { media: reply, onClosed });
+}
+
+/** Kills what runs of it, and forgets it. */
+async function endSession({ containers }: ContainersDesk, path: string): Promise<void> {
+  if (await containers.kill(path, 'KILL')) await containers.wait(path);
+  await containers.remove(path);
+}
+
+async function attachOutput({ desk, state, reply }: Asked, id: ContainerID): Promise<HttpResponse> {
+  const io = await ioOf(desk, state, id);
+  if ('kind' in io) return io;
+  return outputResponse(desk.clock, io, { media: reply, onClosed: () => {} });
+}
+
+async function attachInput(
+  { desk, state }: Asked,
+  id: ContainerID,
+  followers: AsyncIterable<Call>,
+): Promise<HttpResponse> {
+  const io = await ioOf(desk, state, id);
+  if ('kind' in io) return io;
+  const path = pathOf(id);
+  if (desk.inputs.has(path)) {
+    return errorResponse(409, 'Multiple input connections are not allowed');
+  }
+  desk.inputs.add(path);
+  try {
+    return await takeInput(io, followers);
+  } finally {
+    desk.inputs.delete(path);
+  }
+}
+
+/** The ends of a container's streams, or why there are none. */
+async function ioOf(
+  desk: ContainersDesk,
+  state: AgentState,
+  id: ContainerID,
+): Promise<ContainerIo | HttpResponse> {
+  const path = pathOf(id);
+  const place = findPlace(state, id);
+  if (place === undefined && !desk.containers.has(path)) {
+    return errorResponse(404, `Container ${path} cannot be found`);
+  }
+  const io = await desk.containerizer.attach(place?.containerId ?? path);
+  return io ?? errorResponse(500, 'I/O switchboard server was disabled for this container');
+}
