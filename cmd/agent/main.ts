@@ -93,9 +93,11 @@ async function openAgent(
     { clock, containerizer, connector: systemConnector(), client },
     usualProbes,
   );
+  const { recover: mode, strict, reconfigurationPolicy: policy } = flags;
+  const recovery = { mode, strict, policy };
   const agent = new Agent(
     { clock, random, logger, store, journal, dialer, containerizer, volumes, probes },
-    { ...settings, mailboxMax },
+    { ...settings, mailboxMax, recovery },
   );
   const startedMs = clock.now();
   const handler = agentHandler(
@@ -146,6 +148,7 @@ async function settingsFrom(flags: AgentFlags): Promise<AgentSettings | string> 
       capabilities: capabilities.map((type) => ({ type })),
     },
     endpoint: `${ip}:${flags.port}`,
+    bootId: systemProcesses().bootId,
     path: process.env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   };
 }
@@ -171,6 +174,7 @@ function report(end: AgentEnd): number {
       return 1;
     case 'stopped':
     case 'closed':
+    case 'cleaned':
       return 0;
     default:
       return 1;

@@ -14,7 +14,7 @@ import type { Clock, Timer } from '#internal/runtime/clock.ts';
 import { FilesError } from '#internal/runtime/files.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
 import type { AgentMessage, MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
-import { type Checkpoint, type Findings, openCheckpoint } from '#storage/checkpoint/checkpoint.ts';
+import type { Checkpoint } from '#storage/checkpoint/checkpoint.ts';
 import type { JournalPlace } from '#storage/checkpoint/journal.ts';
 import type { CheckpointWrite } from '#storage/checkpoint/records.ts';
 import type { KeyValueStore } from '#storage/key-value-store.ts';
@@ -27,14 +27,9 @@ import {
 import type { Probes } from './checks/probes.ts';
 import type { Effect, Input, TimerId } from './core/input.ts';
 import { specOf } from './core/launch.ts';
-import {
-  type AgentSettings,
-  type AgentState,
-  type Task,
-  type TaskKey,
-  recoveredState,
-} from './core/state.ts';
+import { type AgentSettings, type AgentState, type Task, type TaskKey } from './core/state.ts';
 import { step } from './core/step.ts';
+import { type Recovery, type RecoveryOptions, recoverAgent, usualRecovery } from './recovery.ts';
 import type { Volumes } from './volumes.ts';
 
 export type AgentDependencies = {
@@ -54,6 +49,8 @@ export type AgentDependencies = {
 export type AgentOptions = AgentSettings & {
   /** A master that says more than this before we can act on it is hung up on. */
   readonly mailboxMax: number;
+  /** `usualRecovery` when it does not say. */
+  readonly recovery?: RecoveryOptions;
 };
 
 export type AgentEnd =
@@ -61,6 +58,8 @@ export type AgentEnd =
   | { readonly kind: 'stopped' }
   /** `shutdown` was called: every task was killed. */
   | { readonly kind: 'closed' }
+  /** `--recover=cleanup`: every task was killed and all is forgotten. */
+  | { readonly kind: 'cleaned' }
   /** A master wants this agent no more; its next start is that of a new one. */
   | { readonly kind: 'expelled'; readonly reason: string }
   | { readonly kind: 'failed'; readonly error: unknown };
@@ -96,19 +95,19 @@ export class Agent {
 
   /**
    * Reads the checkpoint, finds the containers that an earlier agent left, then looks for a master.
-   * Rejects with `CheckpointError` or `StoreError` when the checkpoint cannot be read, and with
-   * `ResourcesError` when the machine has less than what was made of it.
+   * Rejects as `recoverAgent` does.
    */
   async start(): Promise<void> {
     assert(this.#state === undefined, 'The agent was started twice');
     const { clock, store, journal } = this.#dependencies;
-    const opened = await openCheckpoint({ store, journal });
-    const { checkpoint, recovered, findings } = opened;
-    this.#checkpoint = checkpoint;
-    this.#tell(findings);
-    this.#state = recoveredState(recovered, this.#options, clock.monotonic());
+    const { recovery = usualRecovery } = this.#options;
+    const place = { store, journal };
+    const found = await recoverAgent(place, this.#options, recovery, clock.monotonic());
+    this.#checkpoint = found.checkpoint;
+    this.#state = found.state;
+    this.#tell(found);
     await this.#recoverContainers(this.#state);
-    this.#post({ kind: 'start' });
+    this.#post({ kind: recovery.mode === 'cleanup' ? 'clean-up' : 'start' });
   }
 
   /** Ends the agent and leaves its tasks alone: the next one finds them. */
@@ -130,10 +129,16 @@ export class Agent {
     return this.#state;
   }
 
-  #tell({ restored, dropped }: Findings): void {
+  #tell({ findings: { restored, dropped }, renewal }: Recovery): void {
     const { logger } = this.#dependencies;
     if (restored.length > 0) logger.warn('checkpoint restored from its journal', { restored });
     if (dropped.length > 0) logger.error('parts of the checkpoint are lost', { dropped });
+    if (renewal !== undefined) logger.warn('this is a new agent', { reason: renewal });
+  }
+
+  /** Nothing is launched any more. */
+  get #isCleaning(): boolean {
+    return this.#options.recovery?.mode === 'cleanup';
   }
 
   async #recoverContainers(state: AgentState): Promise<void> {
@@ -151,7 +156,8 @@ export class Agent {
     switch (found.kind) {
       case 'absent':
         // One whose process we have seen has run, whatever became of what it wrote down.
-        if (task.life.kind === 'launching') this.#post({ kind: 'container-absent', ...about });
+        if (task.life.kind === 'launching' && !this.#isCleaning)
+          this.#post({ kind: 'container-absent', ...about });
         else {
           const end = { kind: 'lost', reason: 'All traces of the container are gone' } as const;
           this.#post({ kind: 'container-ended', ...about, end });
@@ -356,7 +362,8 @@ export class Agent {
 
   #conclude(reason: string): void {
     const kind = this.#state?.ending.kind;
-    this.#close(kind === 'expelled' ? { kind, reason } : { kind: 'closed' });
+    if (kind === 'expelled') this.#close({ kind, reason });
+    else this.#close({ kind: kind === 'cleaning' ? 'cleaned' : 'closed' });
   }
 
   #fail(error: unknown): void {
