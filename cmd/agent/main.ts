@@ -23,6 +23,7 @@ import { httpClient } from '#internal/runtime/real/http-client.ts';
 import { httpListener } from '#internal/runtime/real/http-server.ts';
 import { type LogLevel, openLogger } from '#internal/runtime/real/logger.ts';
 import { systemMachine } from '#internal/runtime/real/machine.ts';
+import { systemPipes } from '#internal/runtime/real/pipes.ts';
 import { systemProcesses } from '#internal/runtime/real/processes.ts';
 import { systemRandom } from '#internal/runtime/real/random.ts';
 import { openTelemetry } from '#internal/telemetry/open-telemetry.ts';
@@ -83,7 +84,13 @@ async function openAgent(
   const path = `${workFolder}/meta/checkpoint`;
   const store = stack.use(await openLevelStore({ path, logBytesMax }));
   const containerizer = await openPosixContainerizer(
-    { clock, files: systemFiles(), fileTree, processes: systemProcesses() },
+    {
+      clock,
+      files: systemFiles(),
+      fileTree,
+      processes: systemProcesses(),
+      pipes: systemPipes(clock),
+    },
     { workFolder, switchUser: flags.switchUser },
   );
   const volumes = volumesIn(systemFiles(), workFolder);
@@ -101,7 +108,7 @@ async function openAgent(
   );
   const startedMs = clock.now();
   const handler = agentHandler(
-    { clock, fileTree, view: () => agent.view() },
+    { clock, fileTree, view: () => agent.view(), executors: agent.executors },
     {
       workFolder,
       settings,

@@ -8,6 +8,7 @@ import { systemConnector } from '#internal/runtime/real/connector.ts';
 import { httpClient } from '#internal/runtime/real/http-client.ts';
 import { systemFileTree } from '#internal/runtime/real/file-tree.ts';
 import { systemFiles } from '#internal/runtime/real/files.ts';
+import { systemPipes } from '#internal/runtime/real/pipes.ts';
 import { systemProcesses } from '#internal/runtime/real/processes.ts';
 import { systemRandom } from '#internal/runtime/real/random.ts';
 import { openLogBook } from '#internal/runtime/simulated/logger.ts';
@@ -36,7 +37,13 @@ async function startAgent(workFolder: string, masters: readonly string[]): Promi
   const store = await openLevelStore({ path: `${workFolder}/checkpoint` });
   const journal = { files: systemFiles(), folder: `${workFolder}/journal` };
   const containerizer = await openPosixContainerizer(
-    { clock, files: systemFiles(), fileTree: systemFileTree(), processes: systemProcesses() },
+    {
+      clock,
+      files: systemFiles(),
+      fileTree: systemFileTree(),
+      processes: systemProcesses(),
+      pipes: systemPipes(clock),
+    },
     { workFolder, switchUser: false },
   );
   const { logger } = openLogBook({ nowMs: () => clock.now() });

@@ -14,6 +14,7 @@ import type { Clock, Timer } from '#internal/runtime/clock.ts';
 import { FilesError } from '#internal/runtime/files.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
 import type { AgentMessage, MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
+import type { Call_Subscribe } from '#proto/gen/mesos/v1/executor.ts';
 import type { Checkpoint } from '#storage/checkpoint/checkpoint.ts';
 import type { JournalPlace } from '#storage/checkpoint/journal.ts';
 import type { CheckpointWrite } from '#storage/checkpoint/records.ts';
@@ -25,10 +26,16 @@ import {
   type RunningContainer,
 } from './containerizer.ts';
 import type { Probes } from './checks/probes.ts';
-import type { Effect, Input, TimerId } from './core/input.ts';
-import { specOf } from './core/launch.ts';
-import { type AgentSettings, type AgentState, type Task, type TaskKey } from './core/state.ts';
+import { type ExecutorContainer, recoverContainers } from './container-recovery.ts';
+import type { Effect, ExecutorSaying, Input, TimerId } from './core/input.ts';
+import {
+  type AgentSettings,
+  type AgentState,
+  type ExecutorKey,
+  type TaskKey,
+} from './core/state.ts';
 import { step } from './core/step.ts';
+import type { ExecutorDoor, ExecutorStream } from './executor-door.ts';
 import { type Recovery, type RecoveryOptions, recoverAgent, usualRecovery } from './recovery.ts';
 import type { Volumes } from './volumes.ts';
 
@@ -66,9 +73,6 @@ export type AgentEnd =
 
 type ProbeEffect = Extract<Effect, { readonly kind: 'probe' }>;
 
-/** Containers that are looked for at the same time after a restart. */
-const recoveriesAtOnce = 32;
-
 export class Agent {
   /** Resolves when the agent has ended; never rejects. */
   readonly ended: Promise<AgentEnd>;
@@ -80,6 +84,10 @@ export class Agent {
   #volumeWork: Promise<void> = Promise.resolve();
   #checkpoint: Checkpoint | undefined;
   #state: AgentState | undefined;
+  /** To executors that frameworks brought, by number. */
+  readonly #streams = new Map<number, ExecutorStream>();
+  #nextStream = 1;
+  #isRecovered = false;
   #mailbox: Input[] = [];
   #turning: Promise<void> | undefined;
   #over = false;
@@ -106,8 +114,18 @@ export class Agent {
     this.#checkpoint = found.checkpoint;
     this.#state = found.state;
     this.#tell(found);
-    await this.#recoverContainers(this.#state);
-    this.#post({ kind: recovery.mode === 'cleanup' ? 'clean-up' : 'start' });
+    const isCleaning = recovery.mode === 'cleanup';
+    await recoverContainers(
+      this.#dependencies.containerizer,
+      { state: found.state, settings: this.#options, isCleaning },
+      {
+        post: (input) => this.#post(input),
+        attend: (task, containerId, container) => this.#attend(task, containerId, container),
+        attendExecutor: (about, container) => this.#attendExecutor(about, container),
+      },
+    );
+    this.#post({ kind: isCleaning ? 'clean-up' : 'start' });
+    this.#isRecovered = true;
   }
 
   /** Ends the agent and leaves its tasks alone: the next one finds them. */
@@ -136,45 +154,32 @@ export class Agent {
     if (renewal !== undefined) logger.warn('this is a new agent', { reason: renewal });
   }
 
-  /** Nothing is launched any more. */
-  get #isCleaning(): boolean {
-    return this.#options.recovery?.mode === 'cleanup';
+  /** For executors that frameworks bring. It is closed until all containers were looked for. */
+  get executors(): ExecutorDoor {
+    return {
+      view: () => (this.#isRecovered ? this.#state : undefined),
+      hear: (said) => this.#hear(said),
+      subscribe: (executor, subscribe, stream) => this.#subscribe(executor, subscribe, stream),
+    };
   }
 
-  async #recoverContainers(state: AgentState): Promise<void> {
-    const tasks = [...state.tasks.values()].filter(({ life }) => life.kind !== 'ended');
-    for (let at = 0; at < tasks.length; at += recoveriesAtOnce) {
-      const batch = tasks.slice(at, at + recoveriesAtOnce);
-      await Promise.all(batch.map((task) => this.#recoverContainer(state, task)));
-    }
+  #hear(said: ExecutorSaying): boolean {
+    if (this.#over || this.#mailbox.length >= this.#options.mailboxMax) return false;
+    this.#post(said);
+    return true;
   }
 
-  async #recoverContainer(state: AgentState, task: Task): Promise<void> {
-    const spec = specOf(state, this.#options, task);
-    const found = await this.#dependencies.containerizer.recover(spec);
-    const about = { task: task.key, containerId: task.containerId };
-    switch (found.kind) {
-      case 'absent':
-        // One whose process we have seen has run, whatever became of what it wrote down.
-        if (task.life.kind === 'launching' && !this.#isCleaning)
-          this.#post({ kind: 'container-absent', ...about });
-        else {
-          const end = { kind: 'lost', reason: 'All traces of the container are gone' } as const;
-          this.#post({ kind: 'container-ended', ...about, end });
-        }
-        return;
-      case 'running':
-        this.#attend(task.key, task.containerId, found.container);
-        return;
-      case 'ended':
-        if (found.process !== undefined) {
-          this.#post({ kind: 'launched', ...about, process: found.process });
-        }
-        this.#post({ kind: 'container-ended', ...about, end: found.end });
-        return;
-      default:
-        unreachable(found);
+  #subscribe(executor: ExecutorKey, subscribe: Call_Subscribe, stream: ExecutorStream): void {
+    const connection = this.#nextStream++;
+    if (!this.#hear({ kind: 'executor-subscribed', executor, connection, subscribe })) {
+      stream.end();
+      return;
     }
+    this.#streams.set(connection, stream);
+    stream.closed.addEventListener('abort', () => {
+      this.#streams.delete(connection);
+      this.#post({ kind: 'executor-hung-up', executor, connection });
+    });
   }
 
   #post(input: Input): void {
@@ -235,6 +240,16 @@ export class Agent {
         return;
       case 'launch':
         this.#own(this.#launch(effect.task, effect.spec));
+        return;
+      case 'launch-executor':
+        this.#own(this.#launchExecutor(effect.executor, effect.spec));
+        return;
+      case 'tell-executor':
+        this.#streams.get(effect.connection)?.send(effect.event);
+        return;
+      case 'close-executor':
+        this.#streams.get(effect.connection)?.end();
+        this.#streams.delete(effect.connection);
         return;
       case 'signal':
         this.#own(containerizer.signal(effect.containerId, effect.signal));
@@ -301,6 +316,22 @@ export class Agent {
       if (!(error instanceof ContainerError)) throw error;
       this.#post({ kind: 'launch-failed', task, containerId, reason: error.message });
     }
+  }
+
+  async #launchExecutor(executor: ExecutorKey, spec: ContainerSpec): Promise<void> {
+    const about = { executor, containerId: spec.containerId };
+    if (spec.volumes.length > 0) await this.#volumeWork;
+    try {
+      this.#attendExecutor(about, await this.#dependencies.containerizer.launch(spec));
+    } catch (error) {
+      if (!(error instanceof ContainerError)) throw error;
+      this.#post({ kind: 'executor-launch-failed', ...about, reason: error.message });
+    }
+  }
+
+  #attendExecutor(about: ExecutorContainer, { process, ended }: RunningContainer): void {
+    this.#post({ kind: 'executor-launched', ...about, process });
+    this.#own(ended.then((end) => this.#post({ kind: 'executor-ended', ...about, end })));
   }
 
   async #probe({ task, containerId, check, probe }: ProbeEffect): Promise<void> {
@@ -384,6 +415,8 @@ export class Agent {
     this.#mailbox = [];
     for (const timer of this.#timers.values()) timer.cancel();
     for (const link of this.#links.values()) link.close();
+    for (const stream of this.#streams.values()) stream.end();
+    this.#streams.clear();
     this.#dependencies.probes.stopAll();
     this.#timers.clear();
     this.#links.clear();
@@ -398,6 +431,7 @@ export class Agent {
 }
 
 function nameOf(timer: TimerId): string {
+  if ('executor' in timer) return `${timer.kind} ${timer.executor}`;
   if ('task' in timer) return `${timer.kind} ${timer.task}`;
   return 'operation' in timer ? `${timer.kind} ${timer.operation}` : timer.kind;
 }

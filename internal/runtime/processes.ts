@@ -17,9 +17,10 @@ export type Processes = {
   find(pid: number): ProcessIdentity | undefined;
   /**
    * Signals the process group that `leader` leads or led; `KILL` also reaches those of its session that
-   * have left the group. Nothing happens when the pid belongs to another process by now.
+   * have left the group. Nothing happens when the pid belongs to another process by now or, with
+   * `owner` given, to another user.
    */
-  signalGroup(leader: ProcessIdentity, signal: 'TERM' | 'KILL'): void;
+  signalGroup(leader: ProcessIdentity, signal: 'TERM' | 'KILL', owner?: number): void;
   /** What the session that `leader` leads or led uses; undefined when nothing of it is left. */
   sessionUse(leader: ProcessIdentity): ProcessUse | undefined;
   /** Of this run of the machine's kernel. */

@@ -14,6 +14,7 @@ import { unreachable } from '#internal/base/assert.ts';
 import type { Clock } from '#internal/runtime/clock.ts';
 import type { FileTree } from '#internal/runtime/file-tree.ts';
 import { type Files, FilesError } from '#internal/runtime/files.ts';
+import type { Pipes } from '#internal/runtime/pipes.ts';
 import {
   type ProcessIdentity,
   type Processes,
@@ -32,6 +33,8 @@ import {
   type RunningContainer,
   type VolumeMount,
 } from '../containerizer.ts';
+import { attachable } from './attachable.ts';
+import type { Member } from './family.ts';
 import { processToRecord } from './process-record.ts';
 import { volumeFolder } from '../volumes.ts';
 import { statisticsOf } from './statistics.ts';
@@ -53,6 +56,7 @@ export type PosixDependencies = {
   readonly files: Files;
   readonly fileTree: FileTree;
   readonly processes: Processes;
+  readonly pipes: Pipes;
 };
 
 export type PosixOptions = {
@@ -83,8 +87,8 @@ export async function openPosixContainerizer(
   const bounds = { idleMax: idleSupervisorsMax, waitingMax: waitingLaunchesMax };
   const supervisors = new Supervisors({ processes }, { tools, ...bounds });
   const posix: Posix = { ...dependencies, ...options, tools, supervisors, limits: new Map() };
-  return {
-    launch: (spec) => launch(posix, spec),
+  return attachable(dependencies, {
+    launch: (spec, joined) => launch(posix, spec, joined),
     recover: (spec) => recover(posix, spec),
     signal: (containerId, signal) => signalContainer(posix, containerId, signal),
     usage: (containerId) => usage(posix, containerId),
@@ -95,7 +99,11 @@ export async function openPosixContainerizer(
       posix.limits.delete(containerId);
       await posix.files.remove(folderOf(posix, containerId));
     },
-  };
+    folderOf: (containerId) => folderOf(posix, containerId),
+    sandboxFolderOf: (spec) => sandboxOf(posix.workFolder, spec).folder,
+    userOf: (name) => userOf(posix, name),
+    argvOf,
+  });
 }
 
 type Posix = PosixDependencies &
@@ -106,10 +114,14 @@ type Posix = PosixDependencies &
     readonly limits: Map<string, ContainerLimits>;
   };
 
-async function launch(posix: Posix, spec: ContainerSpec): Promise<RunningContainer> {
+async function launch(
+  posix: Posix,
+  spec: ContainerSpec,
+  joined: Member | undefined,
+): Promise<RunningContainer> {
   posix.limits.set(spec.containerId, spec.limits);
   try {
-    const supervised = await posix.supervisors.run(await prepare(posix, spec));
+    const supervised = await posix.supervisors.run(await prepare(posix, spec, joined));
     switch (supervised.kind) {
       case 'began': {
         const process = processToRecord(supervised.leader);
@@ -131,10 +143,15 @@ async function launch(posix: Posix, spec: ContainerSpec): Promise<RunningContain
 }
 
 /** Everything that a container takes but its process. */
-async function prepare(posix: Posix, spec: ContainerSpec): Promise<Job> {
+async function prepare(
+  posix: Posix,
+  spec: ContainerSpec,
+  joined: Member | undefined,
+): Promise<Job> {
   const { fileTree } = posix;
   const { containerId } = spec;
-  const sandbox = sandboxOf(posix.workFolder, spec);
+  const own = sandboxOf(posix.workFolder, spec);
+  const sandbox = joined === undefined ? own : { ...own, folder: joined.sandboxFolder };
   const folder = folderOf(posix, containerId);
   const user = await userOf(posix, spec.user);
   const argv = argvOf(spec);
@@ -146,7 +163,7 @@ async function prepare(posix: Posix, spec: ContainerSpec): Promise<Job> {
   if ([...argv, ...Object.entries(environment).flat()].some((word) => word.includes('\0'))) {
     throw new ContainerError('No program can be given a text with a NUL character in it');
   }
-  await makeSandbox(fileTree, sandbox, user);
+  if (joined === undefined) await makeSandbox(fileTree, sandbox, user);
   for (const mount of spec.volumes) await mountVolume(posix, sandbox, mount, user);
   await fileTree.makeFolder(folder, undefined);
   return { containerId, folder, sandbox: sandbox.folder, user, environment, argv };

@@ -5,9 +5,11 @@
  * Commands are shell lines of a few words, run one after the other:
  *
  *     sleep SECONDS     exit STATUS     trap TERM     fall ILL     get WELL     ask PARENT     fail TEXT
+ *     echo TEXT     cat
  *
- * `trap TERM` ignores it from then on; `fail`, as the first word, cannot be launched. One that looks
- * at a task, nested in its container, ends with it; its `ask` exits with 1 while that one is ill, else 0.
+ * `trap TERM` ignores it from then on; `fail`, as the first word, cannot be launched. What is nested
+ * ends with its parent; `ask` exits with 1 while that one is ill, else 0. `cat` says what it reads until
+ * the end of its input. What is said is of no effect unless somebody can attach.
  */
 import { assert } from '#internal/base/assert.ts';
 import type { Random } from '#internal/base/random.ts';
@@ -24,6 +26,7 @@ import {
   type RecoveredContainer,
   type RunningContainer,
 } from '../containerizer.ts';
+import { SimulatedTerminal } from './simulated-terminal.ts';
 import { statisticsOf } from './statistics.ts';
 
 export type SimulatedContainersDependencies = {
@@ -47,6 +50,8 @@ type Container = {
   isIll: boolean;
   end: ContainerEnd | undefined;
   readonly watchers: ((end: ContainerEnd) => void)[];
+  /** Undefined when nobody can attach to it. */
+  readonly terminal: SimulatedTerminal | undefined;
 };
 
 /** Calls to the machine take up to so long. */
@@ -82,6 +87,7 @@ export class SimulatedContainers {
       if (container.end !== undefined) continue;
       container.end = { kind: 'lost', reason: 'The machine of the agent was restarted' };
       container.watchers.length = 0;
+      container.terminal?.end();
       if (!isLook(container.spec)) this.#watcher?.onEnd(container.spec, container.end);
     }
   }
@@ -94,6 +100,10 @@ export class SimulatedContainers {
       signal: async (containerId, signal) => {
         await this.#call(life, 'signal');
         this.#signal(containerId, signal);
+      },
+      attach: async (containerId) => {
+        await this.#call(life, 'attach');
+        return this.#containers.get(containerId)?.terminal?.io(life);
       },
       usage: async (containerId) => {
         await this.#call(life, 'usage');
@@ -137,7 +147,7 @@ export class SimulatedContainers {
     const { containerId } = spec;
     assert(!this.#containers.has(containerId), `Container "${containerId}" is launched twice`);
     if (this.#abandoned.has(containerId) || lineOf(spec).startsWith('fail')) return undefined;
-    if (isLook(spec) && !this.#isAlive(spec.parentId)) return undefined;
+    if (!this.#hasParent(spec)) return undefined;
     if (!isLook(spec)) this.starts.push(`${spec.frameworkId}/${spec.taskId}`);
     const process = {
       pid: BigInt(this.#nextPid++),
@@ -152,11 +162,19 @@ export class SimulatedContainers {
       isIll: false,
       end: undefined,
       watchers: [],
+      terminal: terminalOf(spec),
     };
     this.#containers.set(containerId, container);
     if (!isLook(spec)) this.#watcher?.onStart(spec);
     this.#run(container, lineOf(spec).split(/\s*;\s*/u));
     return container;
+  }
+
+  /** One to join, when it has to join one. */
+  #hasParent(spec: ContainerSpec): boolean {
+    const parent = this.#containers.get(spec.parentId ?? '');
+    if (parent === undefined) return spec.nesting !== 'debug' && !isLook(spec);
+    return parent.end === undefined;
   }
 
   #run(container: Container, [word = '', ...rest]: readonly string[]): void {
@@ -185,6 +203,13 @@ export class SimulatedContainers {
       case 'exit':
         this.#end(container, { kind: 'exited', status: Number(value) });
         return;
+      case 'echo':
+        container.terminal?.say(`${value}\n`);
+        this.#run(container, rest);
+        return;
+      case 'cat':
+        container.terminal?.echo(() => this.#run(container, rest));
+        return;
       default:
         this.#end(container, { kind: 'exited', status: word === '' ? 0 : 127 });
     }
@@ -194,16 +219,12 @@ export class SimulatedContainers {
     if (container.end !== undefined) return;
     container.end = end;
     if (!isLook(container.spec)) this.#watcher?.onEnd(container.spec, end);
+    container.terminal?.end();
     for (const watcher of container.watchers.splice(0)) watcher(end);
     for (const nested of this.#containers.values()) {
-      const isOurs = isLook(nested.spec) && nested.spec.parentId === container.spec.containerId;
+      const isOurs = nested.spec.parentId === container.spec.containerId;
       if (isOurs) this.#end(nested, { kind: 'signaled', signal: 9 });
     }
-  }
-
-  #isAlive(containerId: string | undefined): boolean {
-    const container = this.#containers.get(containerId ?? '');
-    return container !== undefined && container.end === undefined;
   }
 
   #signal(containerId: string, signal: 'TERM' | 'KILL'): void {
@@ -245,6 +266,11 @@ export class SimulatedContainers {
       container: { process, ended: this.#watch(life, container) },
     };
   }
+}
+
+function terminalOf({ io, container }: ContainerSpec): SimulatedTerminal | undefined {
+  const hasTerminal = container?.tty_info !== undefined;
+  return io === 'attached' || hasTerminal ? new SimulatedTerminal({ hasTerminal }) : undefined;
 }
 
 /** It runs beside a task, for whoever looks at that. */
