@@ -4,9 +4,10 @@ import { choice, list, optionalText, port, text, toggle } from '#internal/config
 import type { Program } from '#internal/config/flags.ts';
 import type { RecoveryOptions } from '#internal/agent/recovery.ts';
 import type { LogLevel } from '#internal/runtime/real/logger.ts';
+import { type HousekeepingFlags, housekeepingFlags } from './housekeeping-flags.ts';
 
 /** Durations in milliseconds. */
-export type AgentFlags = {
+export type AgentFlags = HousekeepingFlags & {
   readonly workDir: string;
   readonly masters: readonly string[];
   readonly ip: string;
@@ -16,6 +17,7 @@ export type AgentFlags = {
   readonly resources: string | undefined;
   readonly defaultRole: string;
   readonly attributes: string | undefined;
+  readonly credential: string | undefined;
   readonly switchUser: boolean;
   readonly recover: RecoveryOptions['mode'];
   readonly strict: boolean;
@@ -64,6 +66,14 @@ export const agentProgram: Program<AgentFlags> = {
       mesos: 'attributes',
       meaning: 'what frameworks may choose by, as rack:r1;ssd:true',
     }),
+    credential: {
+      ...optionalText({
+        mesos: 'credential',
+        meaning: 'a file with the principal and the secret by which masters know this agent',
+      }),
+      // The content of the file may stand here (`file://`): it is nobody's concern.
+      show: (said) => (said === undefined ? undefined : 'given'),
+    },
     switchUser: toggle({
       mesos: 'switch_user',
       meaning: 'run tasks as the users that they name, which takes root',
@@ -89,6 +99,7 @@ export const agentProgram: Program<AgentFlags> = {
       fallback: 'equal',
       words: ['equal', 'additive'],
     }),
+    ...housekeepingFlags,
     killTasksOnStop: toggle({
       meaning: 'end all tasks when stopped; without it they run on and the next start finds them',
     }),
