@@ -1,6 +1,14 @@
 /** The flags of an agent: one row each, with the reason one would set it. */
 import { hostname } from 'node:os';
-import { choice, list, optionalText, port, text, toggle } from '#internal/config/flag.ts';
+import {
+  choice,
+  durationMs,
+  list,
+  optionalText,
+  port,
+  text,
+  toggle,
+} from '#internal/config/flag.ts';
 import type { Program } from '#internal/config/flags.ts';
 import type { LogLevel } from '#internal/runtime/real/logger.ts';
 
@@ -16,6 +24,10 @@ export type AgentFlags = {
   readonly defaultRole: string;
   readonly attributes: string | undefined;
   readonly switchUser: boolean;
+  readonly executorRegistrationTimeout: number;
+  readonly executorReregistrationTimeout: number;
+  readonly executorShutdownGracePeriod: number;
+  readonly recoveryTimeout: number;
   readonly killTasksOnStop: boolean;
   readonly endWithInput: boolean;
   readonly logLevel: LogLevel;
@@ -65,6 +77,26 @@ export const agentProgram: Program<AgentFlags> = {
       meaning: 'run tasks as the users that they name, which takes root',
       fallback: true,
     }),
+    executorRegistrationTimeout: durationMs({
+      mesos: 'executor_registration_timeout',
+      meaning: 'how long an executor that a framework brings may take to subscribe',
+      fallback: 60_000,
+    }),
+    executorReregistrationTimeout: durationMs({
+      mesos: 'executor_reregistration_timeout',
+      meaning: 'the same after a restart of the agent, for those that it finds; at most 15secs',
+      fallback: 2000,
+    }),
+    executorShutdownGracePeriod: durationMs({
+      mesos: 'executor_shutdown_grace_period',
+      meaning: 'how long an executor may take to end, when it does not say so itself',
+      fallback: 5000,
+    }),
+    recoveryTimeout: durationMs({
+      mesos: 'recovery_timeout',
+      meaning: 'how long executors of frameworks with checkpoints look for an agent that is gone',
+      fallback: 900_000,
+    }),
     killTasksOnStop: toggle({
       meaning: 'end all tasks when stopped; without it they run on and the next start finds them',
     }),
@@ -76,7 +108,10 @@ export const agentProgram: Program<AgentFlags> = {
       words: ['debug', 'info', 'warn', 'error', 'silent'],
     }),
   },
-  check: ({ masters }) => [
+  check: ({ masters, executorReregistrationTimeout }) => [
+    ...(executorReregistrationTimeout > 15_000
+      ? ['--executor-reregistration-timeout must not be more than 15secs']
+      : []),
     ...(masters.length === 0 ? ['--masters is required'] : []),
     ...masters
       .filter((master) => !/^[^\s/:]+:\d+$/.test(master))
