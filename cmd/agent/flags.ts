@@ -10,10 +10,12 @@ import {
   toggle,
 } from '#internal/config/flag.ts';
 import type { Program } from '#internal/config/flags.ts';
+import type { RecoveryOptions } from '#internal/agent/recovery.ts';
 import type { LogLevel } from '#internal/runtime/real/logger.ts';
+import { type HousekeepingFlags, housekeepingFlags } from './housekeeping-flags.ts';
 
 /** Durations in milliseconds. */
-export type AgentFlags = {
+export type AgentFlags = HousekeepingFlags & {
   readonly workDir: string;
   readonly masters: readonly string[];
   readonly ip: string;
@@ -23,11 +25,15 @@ export type AgentFlags = {
   readonly resources: string | undefined;
   readonly defaultRole: string;
   readonly attributes: string | undefined;
+  readonly credential: string | undefined;
   readonly switchUser: boolean;
   readonly executorRegistrationTimeout: number;
   readonly executorReregistrationTimeout: number;
   readonly executorShutdownGracePeriod: number;
   readonly recoveryTimeout: number;
+  readonly recover: RecoveryOptions['mode'];
+  readonly strict: boolean;
+  readonly reconfigurationPolicy: RecoveryOptions['policy'];
   readonly killTasksOnStop: boolean;
   readonly endWithInput: boolean;
   readonly logLevel: LogLevel;
@@ -72,6 +78,14 @@ export const agentProgram: Program<AgentFlags> = {
       mesos: 'attributes',
       meaning: 'what frameworks may choose by, as rack:r1;ssd:true',
     }),
+    credential: {
+      ...optionalText({
+        mesos: 'credential',
+        meaning: 'a file with the principal and the secret by which masters know this agent',
+      }),
+      // The content of the file may stand here (`file://`): it is nobody's concern.
+      show: (said) => (said === undefined ? undefined : 'given'),
+    },
     switchUser: toggle({
       mesos: 'switch_user',
       meaning: 'run tasks as the users that they name, which takes root',
@@ -97,6 +111,27 @@ export const agentProgram: Program<AgentFlags> = {
       meaning: 'how long executors of frameworks with checkpoints look for an agent that is gone',
       fallback: 900_000,
     }),
+    recover: choice({
+      mesos: 'recover',
+      meaning:
+        'reconnect finds the tasks of an earlier start; cleanup ends them, forgets who the agent is, and stops',
+      fallback: 'reconnect',
+      words: ['reconnect', 'cleanup'],
+    }),
+    strict: toggle({
+      mesos: 'strict',
+      meaning:
+        'do not start when parts of the checkpoint are lost; --no-strict names them and goes on with the rest',
+      fallback: true,
+    }),
+    reconfigurationPolicy: choice({
+      mesos: 'reconfiguration_policy',
+      meaning:
+        'what a restarted agent may have changed of itself: equal is nothing, additive is to have more',
+      fallback: 'equal',
+      words: ['equal', 'additive'],
+    }),
+    ...housekeepingFlags,
     killTasksOnStop: toggle({
       meaning: 'end all tasks when stopped; without it they run on and the next start finds them',
     }),

@@ -14,7 +14,7 @@ import type { Clock, Timer } from '#internal/runtime/clock.ts';
 import { FilesError } from '#internal/runtime/files.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
 import type { AgentMessage, MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
-import { type Checkpoint, type Findings, openCheckpoint } from '#storage/checkpoint/checkpoint.ts';
+import type { Checkpoint } from '#storage/checkpoint/checkpoint.ts';
 import type { JournalPlace } from '#storage/checkpoint/journal.ts';
 import type { CheckpointWrite } from '#storage/checkpoint/records.ts';
 import type { KeyValueStore } from '#storage/key-value-store.ts';
@@ -25,22 +25,18 @@ import {
   type RunningContainer,
 } from './containerizer.ts';
 import type { Probes } from './checks/probes.ts';
-import { isOwn } from './core/executor-book.ts';
-import { executorSpecOf } from './core/executor-launch.ts';
+import { recoverContainers } from './container-recovery.ts';
 import type { Effect, ExecutorSaying, Input, TimerId } from './core/input.ts';
-import { specOf } from './core/launch.ts';
 import {
   type AgentSettings,
   type AgentState,
   type ExecutorKey,
-  isDelegated,
-  type Task,
   type TaskKey,
-  recoveredState,
 } from './core/state.ts';
 import { step } from './core/step.ts';
 import type { ExecutorDoor } from './executor-door.ts';
 import { Executors } from './executors.ts';
+import { type Recovery, type RecoveryOptions, recoverAgent, usualRecovery } from './recovery.ts';
 import type { Volumes } from './volumes.ts';
 
 export type AgentDependencies = {
@@ -60,6 +56,8 @@ export type AgentDependencies = {
 export type AgentOptions = AgentSettings & {
   /** A master that says more than this before we can act on it is hung up on. */
   readonly mailboxMax: number;
+  /** `usualRecovery` when it does not say. */
+  readonly recovery?: RecoveryOptions;
 };
 
 export type AgentEnd =
@@ -67,14 +65,13 @@ export type AgentEnd =
   | { readonly kind: 'stopped' }
   /** `shutdown` was called: every task was killed. */
   | { readonly kind: 'closed' }
+  /** `--recover=cleanup`: every task was killed and all is forgotten. */
+  | { readonly kind: 'cleaned' }
   /** A master wants this agent no more; its next start is that of a new one. */
   | { readonly kind: 'expelled'; readonly reason: string }
   | { readonly kind: 'failed'; readonly error: unknown };
 
 type ProbeEffect = Extract<Effect, { readonly kind: 'probe' }>;
-
-/** Containers that are looked for at the same time after a restart. */
-const recoveriesAtOnce = 32;
 
 export class Agent {
   /** Resolves when the agent has ended; never rejects. */
@@ -110,19 +107,28 @@ export class Agent {
 
   /**
    * Reads the checkpoint, finds the containers that an earlier agent left, then looks for a master.
-   * Rejects with `CheckpointError` or `StoreError` when the checkpoint cannot be read, and with
-   * `ResourcesError` when the machine has less than what was made of it.
+   * Rejects as `recoverAgent` does.
    */
   async start(): Promise<void> {
     assert(this.#state === undefined, 'The agent was started twice');
     const { clock, store, journal } = this.#dependencies;
-    const opened = await openCheckpoint({ store, journal });
-    const { checkpoint, recovered, findings } = opened;
-    this.#checkpoint = checkpoint;
-    this.#tell(findings);
-    this.#state = recoveredState(recovered, this.#options, clock.monotonic());
-    await this.#recoverContainers(this.#state);
-    this.#post({ kind: 'start' });
+    const { recovery = usualRecovery } = this.#options;
+    const place = { store, journal };
+    const found = await recoverAgent(place, this.#options, recovery, clock.monotonic());
+    this.#checkpoint = found.checkpoint;
+    this.#state = found.state;
+    this.#tell(found);
+    const isCleaning = recovery.mode === 'cleanup';
+    await recoverContainers(
+      this.#dependencies.containerizer,
+      { state: found.state, settings: this.#options, isCleaning },
+      {
+        post: (input) => this.#post(input),
+        attend: (task, containerId, container) => this.#attend(task, containerId, container),
+        attendExecutor: (about, container) => this.#executors.attend(about, container),
+      },
+    );
+    this.#post({ kind: isCleaning ? 'clean-up' : 'start' });
     this.#isRecovered = true;
   }
 
@@ -145,10 +151,11 @@ export class Agent {
     return this.#state;
   }
 
-  #tell({ restored, dropped }: Findings): void {
+  #tell({ findings: { restored, dropped }, renewal }: Recovery): void {
     const { logger } = this.#dependencies;
     if (restored.length > 0) logger.warn('checkpoint restored from its journal', { restored });
     if (dropped.length > 0) logger.error('parts of the checkpoint are lost', { dropped });
+    if (renewal !== undefined) logger.warn('this is a new agent', { reason: renewal });
   }
 
   /** For executors that frameworks bring. It is closed until all containers were looked for. */
@@ -171,50 +178,6 @@ export class Agent {
     if (this.#over || this.#isFull()) return false;
     this.#post(said);
     return true;
-  }
-
-  async #recoverContainers(state: AgentState): Promise<void> {
-    const tasks = [...state.tasks.values()].filter(
-      (task) => task.life.kind !== 'ended' && !isDelegated(task),
-    );
-    const executors = [...state.executors.values()].filter(isOwn);
-    const searches = [
-      ...executors.map(
-        (one) => () => this.#executors.recover(one, executorSpecOf(state, this.#options, one)),
-      ),
-      ...tasks.map((task) => () => this.#recoverContainer(state, task)),
-    ];
-    for (let at = 0; at < searches.length; at += recoveriesAtOnce) {
-      const batch = searches.slice(at, at + recoveriesAtOnce);
-      await Promise.all(batch.map((search) => search()));
-    }
-  }
-
-  async #recoverContainer(state: AgentState, task: Task): Promise<void> {
-    const spec = specOf(state, this.#options, task);
-    const found = await this.#dependencies.containerizer.recover(spec);
-    const about = { task: task.key, containerId: task.containerId };
-    switch (found.kind) {
-      case 'absent':
-        // One whose process we have seen has run, whatever became of what it wrote down.
-        if (task.life.kind === 'launching') this.#post({ kind: 'container-absent', ...about });
-        else {
-          const end = { kind: 'lost', reason: 'All traces of the container are gone' } as const;
-          this.#post({ kind: 'container-ended', ...about, end });
-        }
-        return;
-      case 'running':
-        this.#attend(task.key, task.containerId, found.container);
-        return;
-      case 'ended':
-        if (found.process !== undefined) {
-          this.#post({ kind: 'launched', ...about, process: found.process });
-        }
-        this.#post({ kind: 'container-ended', ...about, end: found.end });
-        return;
-      default:
-        unreachable(found);
-    }
   }
 
   #post(input: Input): void {
@@ -419,7 +382,8 @@ export class Agent {
 
   #conclude(reason: string): void {
     const kind = this.#state?.ending.kind;
-    this.#close(kind === 'expelled' ? { kind, reason } : { kind: 'closed' });
+    if (kind === 'expelled') this.#close({ kind, reason });
+    else this.#close({ kind: kind === 'cleaning' ? 'cleaned' : 'closed' });
   }
 
   #fail(error: unknown): void {

@@ -11,7 +11,7 @@ import {
   type ContainerSpec,
   type RunningContainer,
 } from './containerizer.ts';
-import { keyOf, type OwnExecutor } from './core/executor-book.ts';
+import type { ExecutorContainer } from './container-recovery.ts';
 import type { Input } from './core/input.ts';
 import type { ExecutorKey } from './core/state.ts';
 import type { ExecutorStream } from './executor-door.ts';
@@ -23,8 +23,6 @@ export type ExecutorsDependencies = {
   /** Takes charge of work that nobody awaits: what it throws is a fault of the machine. */
   readonly own: (work: Promise<void>) => void;
 };
-
-type Place = { readonly executor: ExecutorKey; readonly containerId: string };
 
 export class Executors {
   readonly #dependencies: ExecutorsDependencies;
@@ -40,23 +38,15 @@ export class Executors {
     const { containerizer, post } = this.#dependencies;
     const place = { executor, containerId: spec.containerId };
     try {
-      this.#attend(place, await containerizer.launch(spec));
+      this.attend(place, await containerizer.launch(spec));
     } catch (error) {
       if (!(error instanceof ContainerError)) throw error;
       post({ kind: 'executor-launch-failed', ...place, reason: error.message });
     }
   }
 
-  async recover(executor: OwnExecutor, spec: ContainerSpec): Promise<void> {
-    const { containerizer, post } = this.#dependencies;
-    const found = await containerizer.recover(spec);
-    const place = { executor: keyOf(executor), containerId: executor.containerId };
-    if (found.kind === 'absent') post({ kind: 'executor-absent', ...place });
-    else if (found.kind === 'ended') post({ kind: 'executor-ended', ...place, end: found.end });
-    else this.#attend(place, found.container);
-  }
-
-  #attend(place: Place, { process, ended }: RunningContainer): void {
+  /** Tells of a container that runs, and of its end. */
+  attend(place: ExecutorContainer, { process, ended }: RunningContainer): void {
     const { post, own } = this.#dependencies;
     post({ kind: 'executor-launched', ...place, process });
     own(ended.then((end) => post({ kind: 'executor-ended', ...place, end })));
