@@ -74,7 +74,7 @@ export const housekeepingFlags: Program<HousekeepingFlags>['flags'] = {
   }),
   maxStdoutSize: bytes({
     mesos: 'max_stdout_size',
-    meaning: 'of a stdout before it is rotated, and of each file that is kept of it',
+    meaning: 'of a stdout before it is rotated; a file that is kept of it has up to twice as much',
     fallback: 10 * 1024 ** 2,
   }),
   maxStderrSize: bytes({

@@ -4,8 +4,8 @@ import { allowedAgeMs, type GarbageMemory, planGarbage, type SandboxRun } from '
 
 const settings = { delayMs: 1000, headroom: 0.1 };
 const run = fc.record({
-  path: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
-  containerId: fc.constantFrom('1', '2', '3'),
+  path: fc.constantFrom<string[]>('a', 'b', 'c', 'd', 'e'),
+  containerId: fc.constantFrom<string[]>('1', '2', '3'),
   usedMs: fc.integer({ min: -5000, max: 50_000 }),
 });
 const runs = fc.uniqueArray(run, { selector: ({ path }) => path });
@@ -28,7 +28,7 @@ test('what is used is never removed, and what was used a moment ago only when it
   fc.assert(
     fc.property(
       runs,
-      fc.uniqueArray(fc.constantFrom('1', '2', '3')),
+      fc.uniqueArray(fc.constantFrom<string[]>('1', '2', '3')),
       fc.nat(2000),
       (found, used, ageMsMax) => {
         const ids = new Set(used);
