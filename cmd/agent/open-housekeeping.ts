@@ -4,6 +4,7 @@ import { GarbageCollector } from '#internal/agent/garbage/garbage-collector.ts';
 import { sandboxesIn } from '#internal/agent/garbage/sandboxes.ts';
 import { LogRotation } from '#internal/agent/logs/log-rotation.ts';
 import type { AgentState } from '#internal/agent/core/state.ts';
+import { Rounds } from '#internal/agent/rounds.ts';
 import type { Clock } from '#internal/runtime/clock.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
 import type { Processes } from '#internal/runtime/processes.ts';
@@ -66,28 +67,16 @@ export function openHousekeeping(
   const files = systemFiles();
   const own = { files, fileTree: systemFileTree(), filters: systemFilters() };
   const sandboxes = sandboxesIn({ ...watched, ...own }, workFolder);
-  const collector = stack.use(
-    new GarbageCollector(
-      { ...watched, sandboxes },
-      {
-        delayMs: flags.gcDelay,
-        headroom: flags.gcDiskHeadroom,
-        watchMs: flags.diskWatchInterval,
-      },
-    ),
-  );
-  collector.start();
+  const garbage = { delayMs: flags.gcDelay, headroom: flags.gcDiskHeadroom };
+  const collector = new GarbageCollector({ ...watched, sandboxes }, garbage);
+  const watch = { name: 'garbage', pauseMs: flags.diskWatchInterval };
+  stack.use(new Rounds(watched, watch, () => collector.collect()));
   if (flags.containerLogger === 'sandbox') return;
-  const rotation = stack.use(
-    new LogRotation(
-      { ...watched, files, folders: systemGuardedFolders() },
-      {
-        workFolder,
-        watchMs: logWatchMs,
-        bytesMax: { stdout: flags.maxStdoutSize, stderr: flags.maxStderrSize },
-        keep: flags.rotatedLogs,
-      },
-    ),
+  const bytesMax = { stdout: flags.maxStdoutSize, stderr: flags.maxStderrSize };
+  const rotation = new LogRotation(
+    { ...watched, files, folders: systemGuardedFolders() },
+    { workFolder, bytesMax, keep: flags.rotatedLogs },
   );
-  rotation.start();
+  const looks = { name: 'logs', pauseMs: logWatchMs };
+  stack.use(new Rounds(watched, looks, () => rotation.rotate()));
 }

@@ -35,7 +35,7 @@ async function openRig(more: { readonly usedShare?: number; readonly isRecoverin
       sandboxes: { ...sandboxes, usedShare: () => Promise.resolve(more.usedShare ?? 0) },
       view: () => (more.isRecovering === true ? undefined : stateWith({ containerId: 'live' })),
     },
-    { delayMs: weekMs, headroom: 0.1, watchMs: 60_000 },
+    { delayMs: weekMs, headroom: 0.1 },
   );
   return {
     work,

@@ -1,8 +1,8 @@
 /**
- * Looks now and then what sandboxes there are and how full the disk is, and removes what the plan says.
+ * Looks what sandboxes there are and how full the disk is, and removes what the plan says.
  * What cannot be removed is told, and tried again the next time.
  */
-import type { Clock, Timer } from '#internal/runtime/clock.ts';
+import type { Clock } from '#internal/runtime/clock.ts';
 import { FilesError } from '#internal/runtime/files.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
 import type { AgentState } from '../core/state.ts';
@@ -24,8 +24,6 @@ export type GarbageDependencies = {
   view(): AgentState | undefined;
 };
 
-export type GarbageOptions = GarbageSettings & { readonly watchMs: number };
-
 export type GarbageFigures = {
   readonly succeeded: number;
   readonly failed: number;
@@ -39,14 +37,11 @@ const marksPerDelay = 100;
 
 export class GarbageCollector {
   readonly #dependencies: GarbageDependencies;
-  readonly #options: GarbageOptions;
+  readonly #options: GarbageSettings;
   #figures: GarbageFigures;
   #memory: GarbageMemory = new Map();
-  #timer: Timer | undefined;
-  #round: Promise<void> = Promise.resolve();
-  #isOver = false;
 
-  constructor(dependencies: GarbageDependencies, options: GarbageOptions) {
+  constructor(dependencies: GarbageDependencies, options: GarbageSettings) {
     this.#dependencies = dependencies;
     this.#options = options;
     this.#figures = { succeeded: 0, failed: 0, pending: 0, allowedAgeMs: options.delayMs };
@@ -54,10 +49,6 @@ export class GarbageCollector {
 
   get figures(): GarbageFigures {
     return this.#figures;
-  }
-
-  start(): void {
-    this.#wait();
   }
 
   /** One look, and what follows from it. */
@@ -68,24 +59,6 @@ export class GarbageCollector {
       if (!(error instanceof FilesError)) throw error;
       this.#dependencies.logger.warn('sandboxes not collected', { error });
     }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#isOver = true;
-    this.#timer?.cancel();
-    await this.#round;
-  }
-
-  #wait(): void {
-    const { clock, logger } = this.#dependencies;
-    this.#timer = clock.after(this.#options.watchMs, () => {
-      this.#round = this.collect().then(
-        () => {
-          if (!this.#isOver) this.#wait();
-        },
-        (error: unknown) => logger.error('collector of sandboxes ended', { error }),
-      );
-    });
   }
 
   async #collect(): Promise<void> {
@@ -114,7 +87,6 @@ export class GarbageCollector {
 
   async #remove(run: SandboxRun): Promise<void> {
     const { logger, sandboxes } = this.#dependencies;
-    if (this.#isOver) return;
     try {
       await sandboxes.remove(run);
       this.#figures = { ...this.#figures, succeeded: this.#figures.succeeded + 1 };

@@ -47,12 +47,12 @@ export function sandboxesIn(dependencies: SandboxesDependencies, workFolder: str
         const status = await fileTree.look(`${folder.path}/${statusFile}`);
         return status && { ...toRun(folder), usedMs: status.modifiedMs };
       });
-      return (await Promise.all(looks)).filter((run) => run !== undefined);
+      return (await Promise.all(looks)).filter((one) => one !== undefined);
     },
     mark: ({ path }, nowMs) => fileTree.touch(path, nowMs),
     remove: async ({ path }) => {
       await refuseMounts(fileTree, path);
-      await run(dependencies, 'rm', ['-rf', '--', path]);
+      await runProgram(dependencies, 'rm', ['-rf', '--', path]);
       if (!path.startsWith(`${containers}/`)) await removeEmpty(dependencies, parentOf(path));
     },
     usedShare: () => fileTree.usedShare(workFolder),
@@ -87,7 +87,7 @@ async function removeEmpty(dependencies: SandboxesDependencies, runs: string): P
   // What somebody makes there meanwhile keeps them.
   const [executor, framework] = [parentOf(runs), parentOf(parentOf(parentOf(runs)))];
   const folders = [runs, executor, parentOf(executor), framework];
-  await run(dependencies, 'rmdir', ['--ignore-fail-on-non-empty', '--', ...folders]);
+  await runProgram(dependencies, 'rmdir', ['--ignore-fail-on-non-empty', '--', ...folders]);
 }
 
 const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('/'));
@@ -104,7 +104,7 @@ async function refuseMounts(fileTree: FileTree, path: string): Promise<void> {
 }
 
 /** By a program of the system: none of ours could remove what a task changes under our feet. */
-async function run(
+async function runProgram(
   { filters, processes }: SandboxesDependencies,
   name: 'rm' | 'rmdir',
   words: readonly string[],

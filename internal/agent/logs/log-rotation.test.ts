@@ -29,7 +29,6 @@ async function openRig(stdoutBytes: number) {
   const { logger, lines } = openLogBook({ nowMs: () => clock.now() });
   const rotation = new LogRotation(
     {
-      clock,
       logger,
       files: systemFiles(),
       folders: systemGuardedFolders(),
@@ -37,7 +36,6 @@ async function openRig(stdoutBytes: number) {
     },
     {
       workFolder,
-      watchMs: 1000,
       bytesMax: { stdout: stdoutBytes, stderr: 1_000_000 },
       keep: 3,
     },

@@ -3,11 +3,10 @@
  * may is cut, and the newest of what was in it is kept as `stdout.1`, before that `stdout.2`, and so on.
  *
  * Tasks write straight into their files, no process stands between, so a file may outgrow its limit by
- * what its task writes in `watchMs`. All of that is kept, up to twice the limit: the beginning of what is
+ * what its task writes between two looks. All of that is kept, up to twice the limit: the beginning of what is
  * longer is lost. Lost is also what a task writes in the microseconds between the last look at the end of
  * its file and the cut. Whoever reads by offset finds the file shorter than before.
  */
-import type { Clock, Timer } from '#internal/runtime/clock.ts';
 import { type Files, FilesError } from '#internal/runtime/files.ts';
 import type { GuardedFolders } from '#internal/runtime/guarded-folder.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
@@ -16,7 +15,6 @@ import { sandboxOfTask } from '../api/task-place.ts';
 import type { AgentState } from '../core/state.ts';
 
 export type LogRotationDependencies = {
-  readonly clock: Clock;
   readonly logger: Logger;
   readonly files: Files;
   readonly folders: GuardedFolders;
@@ -26,7 +24,6 @@ export type LogRotationDependencies = {
 
 export type LogRotationOptions = {
   readonly workFolder: string;
-  readonly watchMs: number;
   /** Before it is cut; of what is kept of it, half. */
   readonly bytesMax: { readonly stdout: number; readonly stderr: number };
   /** Files that are kept of each. */
@@ -38,25 +35,10 @@ const names = ['stdout', 'stderr'] as const;
 export class LogRotation {
   readonly #dependencies: LogRotationDependencies;
   readonly #options: LogRotationOptions;
-  #timer: Timer | undefined;
-  #round: Promise<void> = Promise.resolve();
-  #isOver = false;
 
   constructor(dependencies: LogRotationDependencies, options: LogRotationOptions) {
     this.#dependencies = dependencies;
     this.#options = options;
-  }
-
-  start(): void {
-    const { clock, logger } = this.#dependencies;
-    this.#timer = clock.after(this.#options.watchMs, () => {
-      this.#round = this.rotate().then(
-        () => {
-          if (!this.#isOver) this.start();
-        },
-        (error: unknown) => logger.error('rotation of logs ended', { error }),
-      );
-    });
   }
 
   /** Looks at each file once, and cuts what is too long. */
@@ -64,17 +46,8 @@ export class LogRotation {
     const state = this.#dependencies.view();
     if (state === undefined) return;
     for (const folder of sandboxesInUse(this.#options.workFolder, state)) {
-      for (const name of names) {
-        if (this.#isOver) return;
-        await this.#rotateOne(folder, name);
-      }
+      for (const name of names) await this.#rotateOne(folder, name);
     }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#isOver = true;
-    this.#timer?.cancel();
-    await this.#round;
   }
 
   async #rotateOne(folder: string, name: (typeof names)[number]): Promise<void> {
