@@ -112,9 +112,11 @@ async function openAgent(
     { clock, containerizer, connector: systemConnector(), client },
     usualProbes,
   );
+  const { recover: mode, strict, reconfigurationPolicy: policy } = flags;
+  const recovery = { mode, strict, policy };
   const agent = new Agent(
     { clock, random, logger, store, journal, dialer, containerizer, volumes, probes },
-    { ...settings, mailboxMax },
+    { ...settings, mailboxMax, recovery },
   );
   const startedMs = clock.now();
   const handler = agentHandler(
@@ -152,6 +154,13 @@ async function settingsFrom(flags: AgentFlags): Promise<AgentSettings | string> 
   const ip = advertisedIp(flags.advertiseIp ?? flags.ip);
   return {
     ...usualTimes,
+    executors: {
+      ...usualTimes.executors,
+      registrationMs: flags.executorRegistrationTimeout,
+      reregistrationMs: flags.executorReregistrationTimeout,
+      shutdownGraceMs: flags.executorShutdownGracePeriod,
+      recoveryMs: flags.recoveryTimeout,
+    },
     masters: flags.masters,
     description: {
       agent_info: {
@@ -165,6 +174,7 @@ async function settingsFrom(flags: AgentFlags): Promise<AgentSettings | string> 
       capabilities: capabilities.map((type) => ({ type })),
     },
     endpoint: `${ip}:${flags.port}`,
+    bootId: systemProcesses().bootId,
     path: process.env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   };
 }
@@ -190,6 +200,7 @@ function report(end: AgentEnd): number {
       return 1;
     case 'stopped':
     case 'closed':
+    case 'cleaned':
       return 0;
     default:
       return 1;
