@@ -34,7 +34,9 @@ export const executorExchanges = (): readonly Exchange[] => exchangesOf('executo
 /** All that one of these executors heard on its first stream, each event as JSON. */
 export const executorEvents = (): readonly string[] => linesOf('executor-events');
 
-const exchangesOf = (name: string): readonly Exchange[] => linesOf(name).map(parseExchange);
+function exchangesOf(name: string): readonly Exchange[] {
+  return linesOf(name).map(parseExchange);
+}
 
 function linesOf(name: string): readonly string[] {
   const file = new URL(`../../testdata/oracle/${name}.jsonl`, import.meta.url);
