@@ -138,6 +138,7 @@ async function mountVolume(
 
 function argvOf({ command }: ContainerSpec): readonly string[] {
   if (command.kind === 'shell') return ['/bin/sh', '-c', command.line];
+  if (command.kind === 'image') throw new ContainerError('There is no image to find a command in');
   return [command.path, ...command.arguments];
 }
 

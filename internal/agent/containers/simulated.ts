@@ -196,5 +196,8 @@ export class SimulatedContainers {
 }
 
 function lineOf({ command }: ContainerSpec): string {
-  return command.kind === 'shell' ? command.line : [command.path, ...command.arguments].join(' ');
+  if (command.kind === 'shell') return command.line;
+  // An image of this machine sleeps.
+  if (command.kind === 'image') return 'sleep 500';
+  return [command.path, ...command.arguments].join(' ');
 }
