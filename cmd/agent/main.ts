@@ -8,6 +8,7 @@ import { volumesIn } from '#internal/agent/volumes.ts';
 import { resolve } from 'node:path';
 import { Agent, type AgentEnd } from '#internal/agent/agent.ts';
 import { agentHandler } from '#internal/agent/api/agent-handler.ts';
+import { Probes, usualProbes } from '#internal/agent/checks/probes.ts';
 import { openPosixContainerizer } from '#internal/agent/containers/posix.ts';
 import { type AgentSettings, usualTimes } from '#internal/agent/core/state.ts';
 import { detectResources } from '#internal/agent/detect-resources.ts';
@@ -15,11 +16,14 @@ import { parseAttributes } from '#internal/agent/parse-attributes.ts';
 import { mesosVersion } from '#internal/config/version.ts';
 import { agentLinkOptions, grpcLinkDialer } from '#internal/rpc/link-grpc.ts';
 import { systemClock } from '#internal/runtime/real/clock.ts';
+import { systemConnector } from '#internal/runtime/real/connector.ts';
 import { systemFileTree } from '#internal/runtime/real/file-tree.ts';
 import { systemFiles } from '#internal/runtime/real/files.ts';
+import { httpClient } from '#internal/runtime/real/http-client.ts';
 import { httpListener } from '#internal/runtime/real/http-server.ts';
 import { type LogLevel, openLogger } from '#internal/runtime/real/logger.ts';
 import { systemMachine } from '#internal/runtime/real/machine.ts';
+import { systemPipes } from '#internal/runtime/real/pipes.ts';
 import { systemProcesses } from '#internal/runtime/real/processes.ts';
 import { systemRandom } from '#internal/runtime/real/random.ts';
 import { openTelemetry } from '#internal/telemetry/open-telemetry.ts';
@@ -35,6 +39,8 @@ import { warnWhile } from '../warn-while.ts';
 import { type AgentFlags, agentProgram } from './flags.ts';
 
 const mailboxMax = 100_000;
+/** Far less than the journal keeps (`storage/checkpoint/DESIGN.md`). */
+const logBytesMax = 1024 * 1024;
 const bodyBytesMax = 16 * 1024 * 1024;
 
 export async function run(argv: readonly string[]): Promise<number> {
@@ -74,15 +80,28 @@ async function openAgent(
   const fileTree = systemFileTree();
   const workFolder = resolve(flags.workDir);
   await systemFiles().makeFolder(`${workFolder}/meta`);
-  const store = stack.use(await openLevelStore({ path: `${workFolder}/meta/checkpoint` }));
+  const journal = { files: systemFiles(), folder: `${workFolder}/meta/journal` };
+  const path = `${workFolder}/meta/checkpoint`;
+  const store = stack.use(await openLevelStore({ path, logBytesMax }));
   const containerizer = await openPosixContainerizer(
-    { clock, files: systemFiles(), fileTree, processes: systemProcesses() },
+    {
+      clock,
+      files: systemFiles(),
+      fileTree,
+      processes: systemProcesses(),
+      pipes: systemPipes(clock),
+    },
     { workFolder, switchUser: flags.switchUser },
   );
   const volumes = volumesIn(systemFiles(), workFolder);
   const dialer = grpcLinkDialer({ clock, codec: agentSideCodec }, agentLinkOptions);
+  const client = stack.use(httpClient({ trustsAnyone: true }));
+  const probes = new Probes(
+    { clock, containerizer, connector: systemConnector(), client },
+    usualProbes,
+  );
   const agent = new Agent(
-    { clock, random, logger, store, dialer, containerizer, volumes },
+    { clock, random, logger, store, journal, dialer, containerizer, volumes, probes },
     { ...settings, mailboxMax },
   );
   const startedMs = clock.now();

@@ -14,7 +14,8 @@ import type { Clock, Timer } from '#internal/runtime/clock.ts';
 import { FilesError } from '#internal/runtime/files.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
 import type { AgentMessage, MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
-import { type Checkpoint, openCheckpoint } from '#storage/checkpoint/checkpoint.ts';
+import { type Checkpoint, type Findings, openCheckpoint } from '#storage/checkpoint/checkpoint.ts';
+import type { JournalPlace } from '#storage/checkpoint/journal.ts';
 import type { CheckpointWrite } from '#storage/checkpoint/records.ts';
 import type { KeyValueStore } from '#storage/key-value-store.ts';
 import {
@@ -23,6 +24,7 @@ import {
   type Containerizer,
   type RunningContainer,
 } from './containerizer.ts';
+import type { Probes } from './checks/probes.ts';
 import type { Effect, Input, TimerId } from './core/input.ts';
 import { specOf } from './core/launch.ts';
 import {
@@ -41,9 +43,12 @@ export type AgentDependencies = {
   readonly logger: Logger;
   /** Of this agent alone. It is closed by whoever opened it, after `ended`. */
   readonly store: KeyValueStore;
+  /** What proves that the store has lost nothing. */
+  readonly journal: JournalPlace;
   readonly dialer: LinkDialer<AgentMessage, MasterMessage>;
   readonly containerizer: Containerizer;
   readonly volumes: Volumes;
+  readonly probes: Probes;
 };
 
 export type AgentOptions = AgentSettings & {
@@ -59,6 +64,8 @@ export type AgentEnd =
   /** A master wants this agent no more; its next start is that of a new one. */
   | { readonly kind: 'expelled'; readonly reason: string }
   | { readonly kind: 'failed'; readonly error: unknown };
+
+type ProbeEffect = Extract<Effect, { readonly kind: 'probe' }>;
 
 /** Containers that are looked for at the same time after a restart. */
 const recoveriesAtOnce = 32;
@@ -94,9 +101,11 @@ export class Agent {
    */
   async start(): Promise<void> {
     assert(this.#state === undefined, 'The agent was started twice');
-    const { clock, store } = this.#dependencies;
-    const { checkpoint, recovered } = await openCheckpoint(store);
+    const { clock, store, journal } = this.#dependencies;
+    const opened = await openCheckpoint({ store, journal });
+    const { checkpoint, recovered, findings } = opened;
     this.#checkpoint = checkpoint;
+    this.#tell(findings);
     this.#state = recoveredState(recovered, this.#options, clock.monotonic());
     await this.#recoverContainers(this.#state);
     this.#post({ kind: 'start' });
@@ -119,6 +128,12 @@ export class Agent {
   /** What the agent knows now; undefined before it has read its checkpoint. */
   view(): AgentState | undefined {
     return this.#state;
+  }
+
+  #tell({ restored, dropped }: Findings): void {
+    const { logger } = this.#dependencies;
+    if (restored.length > 0) logger.warn('checkpoint restored from its journal', { restored });
+    if (dropped.length > 0) logger.error('parts of the checkpoint are lost', { dropped });
   }
 
   async #recoverContainers(state: AgentState): Promise<void> {
@@ -227,6 +242,12 @@ export class Agent {
       case 'remove-volumes':
         this.#own(this.#removeVolumes(effect.volumes));
         return;
+      case 'probe':
+        this.#own(this.#probe(effect));
+        return;
+      case 'stop-probes':
+        this.#dependencies.probes.stop(effect.containerId);
+        return;
       case 'set-timer':
         this.#setTimer(effect.timer, effect.delayMs);
         return;
@@ -274,6 +295,11 @@ export class Agent {
       if (!(error instanceof ContainerError)) throw error;
       this.#post({ kind: 'launch-failed', task, containerId, reason: error.message });
     }
+  }
+
+  async #probe({ task, containerId, check, probe }: ProbeEffect): Promise<void> {
+    const result = await this.#dependencies.probes.look(containerId, probe);
+    this.#post({ kind: 'probed', task, containerId, check, result });
   }
 
   async #release(containerId: string): Promise<void> {
@@ -351,9 +377,16 @@ export class Agent {
     this.#mailbox = [];
     for (const timer of this.#timers.values()) timer.cancel();
     for (const link of this.#links.values()) link.close();
+    this.#dependencies.probes.stopAll();
     this.#timers.clear();
     this.#links.clear();
     this.#finish(end);
+    this.#own(this.#letGo());
+  }
+
+  async #letGo(): Promise<void> {
+    await this.#turning;
+    await this.#checkpoint?.close();
   }
 }
 

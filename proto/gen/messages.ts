@@ -53,6 +53,7 @@ export type Messages = {
   readonly 'altiplano.agent.v1.PodRecord': altiplano_agent_v1.PodRecord;
   readonly 'altiplano.agent.v1.ExecutorRecord': altiplano_agent_v1.ExecutorRecord;
   readonly 'altiplano.agent.v1.ProgressRecord': altiplano_agent_v1.ProgressRecord;
+  readonly 'altiplano.agent.v1.HealthRecord': altiplano_agent_v1.HealthRecord;
   readonly 'altiplano.agent.v1.ProcessRecord': altiplano_agent_v1.ProcessRecord;
   readonly 'altiplano.agent.v1.KillRecord': altiplano_agent_v1.KillRecord;
   readonly 'altiplano.agent.v1.UpdateRecord': altiplano_agent_v1.UpdateRecord;

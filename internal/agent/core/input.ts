@@ -4,6 +4,7 @@ import type { Resources } from '#internal/resources/resource.ts';
 import type { CheckpointWrite } from '#storage/checkpoint/records.ts';
 import type { AgentMessage, MasterMessage, ProcessRecord } from '#proto/gen/altiplano/agent/v1.ts';
 import type { ContainerEnd, ContainerSpec } from '../containerizer.ts';
+import type { CheckKind, CheckTarget } from './check-plan.ts';
 import type { AgentState, TaskKey } from './state.ts';
 
 export type Input =
@@ -30,6 +31,14 @@ export type Input =
       readonly containerId: string;
       readonly end: ContainerEnd;
     }
+  /** What a look at a task has shown. */
+  | {
+      readonly kind: 'probed';
+      readonly task: TaskKey;
+      readonly containerId: string;
+      readonly check: CheckKind;
+      readonly result: ProbeResult;
+    }
   /** A container that the checkpoint knows was never started, and cannot start any more. */
   | { readonly kind: 'container-absent'; readonly task: TaskKey; readonly containerId: string }
   /** Volumes of an operation are there, or cannot be (`fault` says why). */
@@ -50,6 +59,16 @@ export type Effect =
   | { readonly kind: 'launch'; readonly task: TaskKey; readonly spec: ContainerSpec }
   | { readonly kind: 'signal'; readonly containerId: string; readonly signal: 'TERM' | 'KILL' }
   | { readonly kind: 'release'; readonly containerId: string }
+  /** `containerId` is the task's. There is one at a time of each kind of check. */
+  | {
+      readonly kind: 'probe';
+      readonly task: TaskKey;
+      readonly containerId: string;
+      readonly check: CheckKind;
+      readonly probe: Probe;
+    }
+  /** Nobody wants to know any more what is looked at for this container. */
+  | { readonly kind: 'stop-probes'; readonly containerId: string }
   /** One after the other, in this order, with the removals. */
   | { readonly kind: 'make-volumes'; readonly operation: string; readonly volumes: Resources }
   | { readonly kind: 'remove-volumes'; readonly volumes: Resources }
@@ -71,8 +90,31 @@ export type TimerId =
   | { readonly kind: 'silence' }
   /** Say again how an operation went. */
   | { readonly kind: 'retry-operation'; readonly operation: string }
-  /** Send the update again; KILL after TERM; `max_completion_time` is over. */
-  | { readonly kind: 'retry' | 'escalate' | 'overtime'; readonly task: TaskKey };
+  /** Send the update again; KILL after TERM; `max_completion_time` is over; look at it. */
+  | { readonly kind: 'retry' | 'escalate' | 'overtime' | CheckKind; readonly task: TaskKey };
+
+/** One look at a task. */
+export type Probe = {
+  readonly target: ProbeTarget;
+  /** From when it begins; undefined: as long as it takes. */
+  readonly timeoutMs: number | undefined;
+};
+
+export type ProbeTarget =
+  /** A container beside the task's, in the same surroundings. */
+  | { readonly kind: 'command'; readonly spec: ContainerSpec }
+  | Extract<CheckTarget, { readonly kind: 'http' | 'tcp' }>;
+
+export type ProbeResult =
+  /** One that a signal ended has 128 more than the signal's number. */
+  | { readonly kind: 'exited'; readonly status: number }
+  /** `status` is HTTP's. */
+  | { readonly kind: 'answered'; readonly status: number }
+  | { readonly kind: 'connected'; readonly succeeded: boolean }
+  /** No answer, or not in time. */
+  | { readonly kind: 'failed'; readonly reason: string }
+  /** By us or by the task's own end: it says nothing about the task. */
+  | { readonly kind: 'interrupted' };
 
 export type Moment = {
   /** Wall time in milliseconds since the epoch, for status timestamps. */

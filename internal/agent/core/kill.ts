@@ -11,6 +11,7 @@ import type { Ending, Kill, Task } from './state.ts';
 import { taskKey } from './state.ts';
 import { outcomeOf, wantsKilling } from './status.ts';
 import { type Turn, act, change, forget, getTask, keep, note } from './turn.ts';
+import { seenUnhealthy } from './unhealthy.ts';
 import { report } from './updates.ts';
 
 export function killTask(turn: Turn, message: KillTask): void {
@@ -26,9 +27,9 @@ export function killTask(turn: Turn, message: KillTask): void {
   request(turn, task, graceMs);
 }
 
-type Orderly = Extract<Kill['cause'], 'REQUESTED' | 'DRAINED' | 'DRAINED_GONE'>;
+type Orderly = Extract<Kill['cause'], 'REQUESTED' | 'DRAINED' | 'DRAINED_GONE' | 'UNHEALTHY'>;
 
-/** A scheduler, an operator or the agent's own orderly end wants the task killed. */
+/** A scheduler, an operator, its health or the agent's own orderly end wants the task killed. */
 export function request(
   turn: Turn,
   task: Task,
@@ -53,7 +54,7 @@ export function request(
     report(turn, killed, {
       state: 'TASK_KILLING',
       source: 'SOURCE_EXECUTOR',
-      ...(cause !== 'REQUESTED' && { reason: 'REASON_AGENT_DRAINING' }),
+      ...(isDrain(cause) && { reason: 'REASON_AGENT_DRAINING' }),
     });
   } else keep(turn, killed);
   signal(turn, killed, kill);
@@ -66,8 +67,10 @@ function shorten(turn: Turn, task: Task, kill: Kill, graceMs: number): void {
   act(turn, { kind: 'set-timer', timer: { kind: 'escalate', task: task.key }, delayMs });
 }
 
+const isDrain = (cause: Kill['cause']): boolean => cause === 'DRAINED' || cause === 'DRAINED_GONE';
+
 const isOrderly = ({ cause }: Kill): boolean =>
-  cause === 'REQUESTED' || cause === 'DRAINED' || cause === 'DRAINED_GONE';
+  cause === 'REQUESTED' || cause === 'UNHEALTHY' || isDrain(cause);
 
 /** Carries a kill out on a container that runs. */
 export function signal(turn: Turn, task: Task, kill: Kill): void {
@@ -140,7 +143,10 @@ export function containerEnded(turn: Turn, task: Task, how: ContainerEnd): void 
     { kind: 'cancel-timer', timer: { kind: 'overtime', task: task.key } },
   );
   if (task.kill?.cause === 'ABANDONED') forget(turn, { ...task, life: { kind: 'ended' } });
-  else report(turn, task, outcomeOf(how, task, frameworkInfo(turn, task)));
+  else {
+    const outcome = outcomeOf(how, task, frameworkInfo(turn, task));
+    report(turn, task, seenUnhealthy(turn, task, outcome));
+  }
 }
 
 export function stopWhenEmpty(turn: Turn): void {

@@ -80,6 +80,7 @@ export function newTask(turn: Turn, frameworkId: string, info: TaskInfo, pod?: P
     state: 'TASK_STAGING',
     status: undefined,
     kill: undefined,
+    health: undefined,
     updates: [],
     nextUpdate: 1,
     retryMs: turn.settings.updateRetryMs,
@@ -190,6 +191,8 @@ export function specOf(state: AgentState, settings: AgentSettings, task: Task): 
     executorId,
     taskId,
     parentId: pod?.containerId,
+    nesting: 'member',
+    io: 'files',
     command: command.ok ? command.value : { kind: 'shell', line: 'exit 127' },
     user,
     volumes: mountsOf(info),
@@ -212,6 +215,32 @@ export function specOf(state: AgentState, settings: AgentSettings, task: Task): 
   };
 }
 
+/** A command that looks at a task: nested in its container, with its user and environment. */
+export function probeSpecOf(
+  state: AgentState,
+  settings: AgentSettings,
+  { task, containerId, command }: Beside,
+): ContainerSpec {
+  const spec = specOf(state, settings, task);
+  return {
+    ...spec,
+    containerId,
+    taskId: undefined,
+    parentId: task.containerId,
+    command: argvOf(command),
+    user: command.user ?? spec.user,
+    volumes: [],
+    uris: [],
+    environment: { ...spec.environment, ...variables(command) },
+  };
+}
+
+type Beside = {
+  readonly task: Task;
+  readonly containerId: string;
+  readonly command: CommandInfo;
+};
+
 /** The task's command, or why this agent cannot run such a task. */
 function commandOf(info: TaskInfo): Result<ContainerCommand, string> {
   const { command, container, executor } = info;
@@ -228,10 +257,14 @@ function commandOf(info: TaskInfo): Result<ContainerCommand, string> {
   if (secret !== undefined) {
     return refuse(`This agent cannot resolve the secret of variable '${secret.name}'`);
   }
-  if (command.shell ?? true) return accept({ kind: 'shell', line: command.value });
+  return accept(argvOf(command));
+}
+
+function argvOf({ shell = true, value = '', arguments: all = [] }: CommandInfo): ContainerCommand {
+  if (shell) return { kind: 'shell', line: value };
   // The list starts with what the program shall see as its own name, which a shell cannot give it.
-  const [, ...rest] = command.arguments ?? [];
-  return accept({ kind: 'argv', path: command.value, arguments: rest });
+  const [, ...rest] = all;
+  return { kind: 'argv', path: value, arguments: rest };
 }
 
 function variables(command: CommandInfo | undefined): Readonly<Record<string, string>> {

@@ -11,6 +11,7 @@ import { adopt, launch, newTask, record, refusalOf } from './launch.ts';
 import { type Executor, executorKey, type Pod, type Task, taskKey } from './state.ts';
 import { launchFailed, type Outcome } from './status.ts';
 import { change, forgetFramework, getTask, note, tell, type Turn } from './turn.ts';
+import { keepExecutor } from './unhealthy.ts';
 import { report } from './updates.ts';
 
 export function runGroup(turn: Turn, message: RunGroup): void {
@@ -108,18 +109,14 @@ function join(turn: Turn, frameworkId: string, info: ExecutorInfo, hasTasks: boo
   const known = turn.state.executors.get(key);
   if (known !== undefined && (known.hasTasks || !hasTasks)) return known;
   const containerId = known?.containerId ?? newUuid(turn.moment.random);
-  const executor: Executor = { frameworkId, info: known?.info ?? info, containerId, hasTasks };
-  change(turn, { executors: turn.state.executors.set(key, executor) });
-  turn.writes.push({
-    kind: 'executor',
-    name: { frameworkId, executorId },
-    record: {
-      framework_id: frameworkId,
-      info: executor.info,
-      container_id: containerId,
-      has_tasks: hasTasks,
-    },
-  });
+  const executor: Executor = {
+    frameworkId,
+    info: known?.info ?? info,
+    containerId,
+    hasTasks,
+    isUnhealthy: false,
+  };
+  keepExecutor(turn, executor);
   return executor;
 }
 

@@ -13,6 +13,7 @@ import { resourcesAsWritten } from '#internal/wire/resources.ts';
 import type { Recovered, RecoveredTask } from '#storage/checkpoint/records.ts';
 import type {
   Description,
+  ExecutorRecord,
   KillRecord_Cause,
   OperationRecord,
   PodRecord,
@@ -126,6 +127,8 @@ export type Executor = {
   readonly containerId: string;
   /** It ends with the last of its tasks. One that was given none waits to be shut down. */
   readonly hasTasks: boolean;
+  /** One of its tasks was killed because of its health. */
+  readonly isUnhealthy: boolean;
 };
 
 /** The place of a task that was launched with others. */
@@ -149,7 +152,12 @@ export type Task = {
   readonly state: TaskState;
   readonly status: TaskStatus | undefined;
   readonly kill: Kill | undefined;
-  /** Not acknowledged, oldest first. Only the first one is under way. Bounded by a task's states. */
+  /** Undefined while its health check, if it has one, has told nothing. */
+  readonly health: Health | undefined;
+  /**
+   * Not acknowledged, oldest first. Only the first one is under way. Bounded: of checks no more are
+   * kept than `checkUpdatesMax`, then the newest takes the place of the one before.
+   */
   readonly updates: readonly PendingUpdate[];
   readonly nextUpdate: number;
   /** After so long the first update is sent again. */
@@ -166,6 +174,15 @@ export type Kill = {
   readonly graceMs: number;
   /** Monotonic. A kill that a restart interrupted starts its grace anew. */
   readonly sinceMs: number;
+};
+
+export type Health = {
+  /** Up to the newest result, one after the other. */
+  readonly failures: number;
+  /** From then on there is no grace any more. */
+  readonly hasPassed: boolean;
+  /** Wall time of the newest failure. */
+  readonly failedMs: number | undefined;
 };
 
 export type PendingUpdate = { readonly number: number; readonly status: TaskStatus };
@@ -246,14 +263,19 @@ export function recoveredState(
       recovered.operations.map((record) => [record.uuid, recoveredOperation(record, settings)]),
     ),
     executors: ImmutableMap(
-      recovered.executors.map(({ framework_id: frameworkId, info, container_id, has_tasks }) => [
-        executorKey(frameworkId, info.executor_id.value),
-        { frameworkId, info, containerId: container_id, hasTasks: has_tasks },
-      ]),
+      recovered.executors
+        .map(recoveredExecutor)
+        .map((one) => [executorKey(one.frameworkId, one.info.executor_id.value), one]),
     ),
     ending: { kind: 'none' },
     drain: undefined,
   };
+}
+
+function recoveredExecutor(record: ExecutorRecord): Executor {
+  const { framework_id: frameworkId, info, container_id: containerId, has_tasks } = record;
+  const isUnhealthy = record.unhealthy === true;
+  return { frameworkId, info, containerId, hasTasks: has_tasks, isUnhealthy };
 }
 
 function recoveredOperation(
@@ -269,7 +291,7 @@ function recoveredTask(
   settings: AgentSettings,
   monotonicMs: number,
 ): Task {
-  const { kill, process, started_ms: startedMs = 0 } = progress;
+  const { health, kill, process, started_ms: startedMs = 0 } = progress;
   return {
     key: taskKey(task.framework_id, task.info.task_id.value),
     frameworkId: task.framework_id,
@@ -287,6 +309,11 @@ function recoveredTask(
       kill === undefined || kill.cause === 'UNKNOWN'
         ? undefined
         : { cause: kill.cause, graceMs: kill.grace_ms, sinceMs: monotonicMs },
+    health: health && {
+      failures: health.failures,
+      hasPassed: health.has_passed,
+      failedMs: health.failed_ms,
+    },
     updates: updates.map(({ number, record }) => ({ number, status: record.status })),
     nextUpdate: Number(progress.next_update),
     retryMs: settings.updateRetryMs,

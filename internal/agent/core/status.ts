@@ -5,6 +5,7 @@
 import { assert, unreachable } from '#internal/base/assert.ts';
 import { uuidV4 } from '#internal/base/uuid.ts';
 import type {
+  CheckStatusInfo,
   FrameworkInfo,
   TaskState,
   TaskStatus,
@@ -13,6 +14,7 @@ import type {
 } from '#proto/gen/mesos/v1.ts';
 import { resourcesToWire } from '#internal/wire/resources.ts';
 import type { ContainerEnd } from '../containerizer.ts';
+import { emptyCheckStatus } from './check-plan.ts';
 import type { AgentSettings, Drain, Task } from './state.ts';
 import { type Turn } from './turn.ts';
 
@@ -23,13 +25,19 @@ export type Outcome = {
   readonly reason?: TaskStatus_Reason;
   readonly message?: string;
   readonly limitation?: NonNullable<TaskStatus['limitation']>;
+  readonly healthy?: boolean;
+  readonly check_status?: CheckStatusInfo;
 };
 
 export function statusOf(turn: Turn, task: Task, outcome: Outcome): TaskStatus {
   const { agentId } = turn.state;
+  const { check } = task.info;
   assert(agentId !== undefined, `Task "${task.key}" runs on an agent without an id`);
   return {
     task_id: task.info.task_id,
+    // An executor says so in each status that has nothing to tell of a check (contract 9.7).
+    ...(check !== undefined &&
+      outcome.source === 'SOURCE_EXECUTOR' && { check_status: emptyCheckStatus(check) }),
     ...outcome,
     agent_id: { value: agentId },
     executor_id: { value: task.pod?.executorId ?? task.info.task_id.value },
@@ -65,6 +73,7 @@ export function outcomeOf(
       // The kill may have found it begun: then nobody must believe that nothing of it ran.
       return { ...killedDuringLaunch({ pod }), message };
     case 'REQUESTED':
+    case 'UNHEALTHY':
     case 'ABANDONED':
       // Also when it ended well in its grace: it did not do what it was launched for.
       return { state: 'TASK_KILLED', source: 'SOURCE_EXECUTOR', message };

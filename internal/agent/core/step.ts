@@ -6,6 +6,7 @@
  */
 import { assert, unreachable } from '#internal/base/assert.ts';
 import type { MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
+import { look, probed, startChecks, stopChecks } from './checks.ts';
 import { drain, tellDrained } from './drain.ts';
 import type { Input, Moment, Step, TimerId } from './input.ts';
 import {
@@ -56,7 +57,13 @@ function take(turn: Turn, input: Input): void {
       return wake(turn, input.timer);
     case 'launched': {
       const task = find(turn, input);
-      return task && launched(turn, task, input.process);
+      if (task === undefined) return undefined;
+      launched(turn, task, input.process);
+      return startChecks(turn, getTask(turn, task.key) ?? task);
+    }
+    case 'probed': {
+      const task = find(turn, input);
+      return task && probed(turn, task, input.check, input.result);
     }
     case 'launch-failed': {
       const task = find(turn, input);
@@ -77,6 +84,7 @@ function take(turn: Turn, input: Input): void {
     case 'container-ended': {
       const task = find(turn, input);
       if (task !== undefined) {
+        stopChecks(turn, task);
         containerEnded(turn, task, input.end);
         shareFate(turn, task);
         tellDrained(turn);
@@ -153,6 +161,9 @@ function wake(turn: Turn, timer: TimerId): void {
       return escalate(turn, task);
     case 'overtime':
       return overtime(turn, task);
+    case 'check':
+    case 'health-check':
+      return look(turn, task, timer.kind);
     default:
       return unreachable(timer);
   }

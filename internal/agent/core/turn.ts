@@ -3,10 +3,10 @@
  * a turn and add to it; nothing of it leaves the core before the step is over.
  */
 import type { CheckpointWrite, TaskName } from '#storage/checkpoint/records.ts';
-import type { AgentMessage } from '#proto/gen/altiplano/agent/v1.ts';
+import type { AgentMessage, HealthRecord } from '#proto/gen/altiplano/agent/v1.ts';
 import { assert } from '#internal/base/assert.ts';
 import type { Effect, Moment } from './input.ts';
-import type { AgentSettings, AgentState, Task, TaskKey } from './state.ts';
+import type { AgentSettings, AgentState, Health, Task, TaskKey } from './state.ts';
 
 export type Turn = {
   state: AgentState;
@@ -51,16 +51,23 @@ export function remember(turn: Turn, task: Task): void {
 /** Keeps `task`, and writes down how far it is. Its updates are written where they are made. */
 export function keep(turn: Turn, task: Task): void {
   remember(turn, task);
-  const { kill, life, status } = task;
+  const { health, kill, life, status } = task;
   const record = {
     state: task.state,
     next_update: BigInt(task.nextUpdate),
     ...(status === undefined ? {} : { status }),
     ...(life.kind === 'running' ? { process: life.process, started_ms: life.startedMs } : {}),
     ...(kill === undefined ? {} : { kill: { cause: kill.cause, grace_ms: kill.graceMs } }),
+    ...(health === undefined ? {} : { health: healthRecord(health) }),
   };
   turn.writes.push({ kind: 'progress', name: nameOf(task), record });
 }
+
+const healthRecord = ({ failures, hasPassed, failedMs }: Health): HealthRecord => ({
+  failures,
+  has_passed: hasPassed,
+  ...(failedMs !== undefined && { failed_ms: failedMs }),
+});
 
 /** Forgets a task that is over and told, and its framework with the last of its tasks. */
 export function forget(turn: Turn, task: Task): void {

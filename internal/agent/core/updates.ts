@@ -5,7 +5,7 @@
  */
 import { assert } from '#internal/base/assert.ts';
 import type { AcknowledgeUpdate } from '#proto/gen/altiplano/agent/v1.ts';
-import { type Task, isTerminal, taskKey } from './state.ts';
+import { type PendingUpdate, type Task, isTerminal, taskKey } from './state.ts';
 import { type Outcome, seenInDrain, statusOf } from './status.ts';
 import { type Turn, act, forget, getTask, keep, nameOf, note, remember, tell } from './turn.ts';
 
@@ -15,12 +15,13 @@ export function report(turn: Turn, task: Task, told: Outcome): Task {
   const { drain, frameworks } = turn.state;
   const outcome = seenInDrain(told, drain, frameworks.get(task.frameworkId)?.info);
   const update = { number: task.nextUpdate, status: statusOf(turn, task, outcome) };
+  const kept = makeRoom(turn, task, outcome);
   const next: Task = {
     ...task,
     state: outcome.state,
     status: update.status,
     life: isTerminal(outcome.state) ? { kind: 'ended' } : task.life,
-    updates: [...task.updates, update],
+    updates: [...kept, update],
     nextUpdate: task.nextUpdate + 1,
   };
   turn.writes.push({
@@ -32,6 +33,26 @@ export function report(turn: Turn, task: Task, told: Outcome): Task {
   if (next.updates.length === 1) sendFirst(turn, next);
   return next;
 }
+
+/**
+ * A task has few states, but no end of checks: of those that wait behind `checkUpdatesMax` others only
+ * the newest is kept, which says how things are. The first of all is under way and stays.
+ */
+function makeRoom(turn: Turn, task: Task, { reason }: Outcome): readonly PendingUpdate[] {
+  const { updates } = task;
+  const last = updates.at(-1);
+  if (last === undefined || updates.length < checkUpdatesMax) return updates;
+  if (!isOfCheck(reason) || !isOfCheck(last.status.reason)) return updates;
+  turn.writes.push({ kind: 'remove-update', name: nameOf(task), number: last.number });
+  return updates.slice(0, -1);
+}
+
+/** More than a health check tells before it kills, and than a scheduler misses while it fails over. */
+export const checkUpdatesMax = 100;
+
+const isOfCheck = (reason: Outcome['reason']): boolean =>
+  reason === 'REASON_TASK_CHECK_STATUS_UPDATED' ||
+  reason === 'REASON_TASK_HEALTH_CHECK_STATUS_UPDATED';
 
 /** The first words of each task, after a registration or when a scheduler came back. */
 export function resend(turn: Turn, tasks: Iterable<Task>): void {

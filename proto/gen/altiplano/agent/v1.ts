@@ -8,7 +8,8 @@ export type KillRecord_Cause =
   | 'COMPLETION_TIME'
   | 'ABANDONED'
   | 'DRAINED'
-  | 'DRAINED_GONE';
+  | 'DRAINED_GONE'
+  | 'UNHEALTHY';
 
 export type AgentMessage = {
   readonly register?: Register;
@@ -313,6 +314,8 @@ export type ExecutorRecord = {
   readonly container_id: string;
   /** It was given tasks, and ends with the last of them. */
   readonly has_tasks: boolean;
+  /** One of its tasks was killed because of its health. */
+  readonly unhealthy?: boolean;
 };
 
 /** What has become of a task so far. */
@@ -327,6 +330,18 @@ export type ProgressRecord = {
   readonly status?: mesos_v1.TaskStatus;
   /** Number of the next update. */
   readonly next_update: bigint;
+  /** Of a task with a health check that has told something. */
+  readonly health?: HealthRecord;
+};
+
+/** What a task's health check has shown so far. */
+export type HealthRecord = {
+  /** One after the other, up to the newest. */
+  readonly failures: number;
+  /** It was healthy once: there is no grace any more. */
+  readonly has_passed: boolean;
+  /** Wall time of the newest failure in milliseconds since the epoch. */
+  readonly failed_ms?: number;
 };
 
 /** A process that cannot be confused with a later one of the same pid. */
