@@ -106,7 +106,7 @@ async function openAgent(
   );
   const startedMs = clock.now();
   const handler = agentHandler(
-    { clock, fileTree, view: () => agent.view() },
+    { clock, fileTree, view: () => agent.view(), executors: agent.executors },
     {
       workFolder,
       settings,

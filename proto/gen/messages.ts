@@ -478,6 +478,8 @@ export type Messages = {
 
 // prettier-ignore
 export type Enums = {
+  readonly 'altiplano.agent.v1.ExecutorRecord.Phase': altiplano_agent_v1.ExecutorRecord_Phase;
+  readonly 'altiplano.agent.v1.ExecutorRecord.Cause': altiplano_agent_v1.ExecutorRecord_Cause;
   readonly 'altiplano.agent.v1.KillRecord.Cause': altiplano_agent_v1.KillRecord_Cause;
   readonly 'mesos.v1.agent.Call.Type': mesos_v1_agent.Call_Type;
   readonly 'mesos.v1.agent.Call.AttachContainerInput.Type': mesos_v1_agent.Call_AttachContainerInput_Type;

@@ -8,7 +8,10 @@ import type { KillTask } from '#proto/gen/altiplano/agent/v1.ts';
 import type { FrameworkInfo, KillPolicy } from '#proto/gen/mesos/v1.ts';
 import type { ContainerEnd } from '../containerizer.ts';
 import type { Ending, Kill, Task } from './state.ts';
-import { taskKey } from './state.ts';
+import { isOwn } from './executor-book.ts';
+import { endGracefully } from './executor-end.ts';
+import { abandonDelegated, askToKill } from './executor-tasks.ts';
+import { isDelegated, taskKey } from './state.ts';
 import { outcomeOf, wantsKilling } from './status.ts';
 import { type Turn, act, change, forget, getTask, keep, note } from './turn.ts';
 import { seenUnhealthy } from './unhealthy.ts';
@@ -24,7 +27,10 @@ export function killTask(turn: Turn, message: KillTask): void {
   }
   const graceMs =
     graceOf(message.kill_policy) ?? graceOf(task.info.kill_policy) ?? turn.settings.killGraceMs;
-  request(turn, task, graceMs);
+  if (isDelegated(task)) {
+    const kill: Kill = { cause: 'REQUESTED', graceMs, sinceMs: turn.moment.monotonicMs };
+    askToKill(turn, task, kill, message.kill_policy);
+  } else request(turn, task, graceMs);
 }
 
 type Orderly = Extract<Kill['cause'], 'REQUESTED' | 'DRAINED' | 'DRAINED_GONE' | 'UNHEALTHY'>;
@@ -37,6 +43,12 @@ export function request(
   cause: Orderly = 'REQUESTED',
 ): void {
   if (task.life.kind === 'ended') return;
+  if (isDelegated(task)) {
+    const nanoseconds = BigInt(Math.round(graceMs * 1e6));
+    const kill: Kill = { cause, graceMs, sinceMs: turn.moment.monotonicMs };
+    askToKill(turn, task, kill, { grace_period: { nanoseconds } });
+    return;
+  }
   if (task.kill !== undefined) {
     shorten(turn, task, task.kill, graceMs);
     return;
@@ -109,6 +121,9 @@ export function shutdownFramework(turn: Turn, frameworkId: string): void {
   turn.writes.push({ kind: 'framework', frameworkId, record: removed });
   const tasks = turn.state.tasks.filter((task) => task.frameworkId === frameworkId);
   for (const task of tasks.values()) abandon(turn, task);
+  for (const executor of turn.state.executors.values()) {
+    if (executor.frameworkId === frameworkId && isOwn(executor)) endGracefully(turn, executor);
+  }
 }
 
 /** Kills a task of which nobody wants to hear any more. */
@@ -120,6 +135,10 @@ function abandon(turn: Turn, task: Task): void {
   const graceMs = graceOf(task.info.kill_policy) ?? turn.settings.killGraceMs;
   const sinceMs = turn.moment.monotonicMs;
   const kill: Kill = { cause: 'ABANDONED', graceMs, sinceMs };
+  if (isDelegated(task)) {
+    abandonDelegated(turn, task, kill);
+    return;
+  }
   keep(turn, { ...task, kill });
   if (task.life.kind === 'running' && task.kill === undefined) signal(turn, task, kill);
 }
@@ -131,6 +150,9 @@ export function end(turn: Turn, ending: Exclude<Ending, { readonly kind: 'none' 
   for (const task of turn.state.tasks.values()) {
     if (ending.kind === 'expelled') abandon(turn, task);
     else request(turn, task, graceOf(task.info.kill_policy) ?? turn.settings.killGraceMs);
+  }
+  for (const executor of turn.state.executors.values()) {
+    if (isOwn(executor)) endGracefully(turn, executor);
   }
   stopWhenEmpty(turn);
 }
@@ -150,8 +172,9 @@ export function containerEnded(turn: Turn, task: Task, how: ContainerEnd): void 
 }
 
 export function stopWhenEmpty(turn: Turn): void {
-  const { ending, tasks } = turn.state;
+  const { ending, tasks, executors } = turn.state;
   if (ending.kind === 'none' || tasks.some(({ life }) => life.kind !== 'ended')) return;
+  if (executors.some(isOwn)) return;
   if (ending.kind === 'expelled') {
     // A later start is that of a new agent.
     turn.writes.push({ kind: 'remove-identity' });

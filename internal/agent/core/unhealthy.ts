@@ -2,9 +2,10 @@
  * What the end of one task for its health means for others: every terminal update that its executor
  * would send from then on says `healthy: false`, whatever its own task was like (contract 9.7).
  */
+import { keepExecutor } from './executor-book.ts';
 import { type Executor, executorKey, type Task } from './state.ts';
 import type { Outcome } from './status.ts';
-import { change, type Turn } from './turn.ts';
+import type { Turn } from './turn.ts';
 
 /** A terminal outcome as it is told. */
 export function seenUnhealthy(turn: Turn, task: Task, outcome: Outcome): Outcome {
@@ -18,25 +19,6 @@ export function seenUnhealthy(turn: Turn, task: Task, outcome: Outcome): Outcome
 export function markUnhealthy(turn: Turn, task: Task): void {
   const executor = executorOf(turn, task);
   if (executor !== undefined) keepExecutor(turn, { ...executor, isUnhealthy: true });
-}
-
-/** Keeps an executor, and writes it down. */
-export function keepExecutor(turn: Turn, executor: Executor): void {
-  const { frameworkId, info, containerId, hasTasks, isUnhealthy } = executor;
-  const executorId = info.executor_id.value;
-  const key = executorKey(frameworkId, executorId);
-  change(turn, { executors: turn.state.executors.set(key, executor) });
-  turn.writes.push({
-    kind: 'executor',
-    name: { frameworkId, executorId },
-    record: {
-      framework_id: frameworkId,
-      info,
-      container_id: containerId,
-      has_tasks: hasTasks,
-      ...(isUnhealthy && { unhealthy: true }),
-    },
-  });
 }
 
 function executorOf(turn: Turn, { frameworkId, pod }: Task): Executor | undefined {

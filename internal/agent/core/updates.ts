@@ -5,6 +5,7 @@
  */
 import { assert } from '#internal/base/assert.ts';
 import type { AcknowledgeUpdate } from '#proto/gen/altiplano/agent/v1.ts';
+import type { TaskStatus } from '#proto/gen/mesos/v1.ts';
 import { type PendingUpdate, type Task, isTerminal, taskKey } from './state.ts';
 import { type Outcome, seenInDrain, statusOf } from './status.ts';
 import { type Turn, act, forget, getTask, keep, nameOf, note, remember, tell } from './turn.ts';
@@ -14,14 +15,19 @@ export function report(turn: Turn, task: Task, told: Outcome): Task {
   assert(!isTerminal(task.state), `Task "${task.key}" is ${task.state} already`);
   const { drain, frameworks } = turn.state;
   const outcome = seenInDrain(told, drain, frameworks.get(task.frameworkId)?.info);
-  const update = { number: task.nextUpdate, status: statusOf(turn, task, outcome) };
-  const kept = makeRoom(turn, task, outcome);
+  const status = statusOf(turn, task, outcome);
+  return enqueue(turn, { ...task, updates: makeRoom(turn, task, outcome) }, status);
+}
+
+/** The same with what an executor says: it is passed on as it came. */
+export function enqueue(turn: Turn, task: Task, status: TaskStatus): Task {
+  const update = { number: task.nextUpdate, status };
   const next: Task = {
     ...task,
-    state: outcome.state,
-    status: update.status,
-    life: isTerminal(outcome.state) ? { kind: 'ended' } : task.life,
-    updates: [...kept, update],
+    state: status.state,
+    status,
+    life: isTerminal(status.state) ? { kind: 'ended' } : task.life,
+    updates: [...task.updates, update],
     nextUpdate: task.nextUpdate + 1,
   };
   turn.writes.push({
@@ -84,7 +90,7 @@ export function acknowledge(turn: Turn, message: AcknowledgeUpdate): void {
   turn.writes.push({ kind: 'remove-update', name: nameOf(task), number: first.number });
   if (rest.updates.length > 0) restart(turn, rest);
   // The log knows how it ended, so no leader from now on sends it again: its id is free.
-  else if (isTerminal(first.status.state)) forget(turn, rest);
+  else if (isTerminal(first.status.state) || rest.isStray) forget(turn, rest);
   else {
     remember(turn, rest);
     act(turn, { kind: 'cancel-timer', timer: { kind: 'retry', task: task.key } });
