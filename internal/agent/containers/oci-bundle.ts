@@ -3,25 +3,20 @@ import type { User } from '#internal/runtime/processes.ts';
 import type { ContainerSpec } from '../containerizer.ts';
 import type { Image } from '../images/image.ts';
 import { imageNameOf } from '../images/image-name.ts';
-import type { Oci } from './oci.ts';
+import type { Oci } from './oci-machine.ts';
 import { type BundleMount, type SandboxPlace, runtimeSpec } from './oci-config.ts';
 import { folderOf, writeText } from './oci-folder.ts';
-import { initShell } from './oci-init.ts';
+import { type InitStreams, initShell } from './oci-init.ts';
 import { type ContainerUser, type Registers, findUser } from './oci-user.ts';
 import { mountsFor } from './oci-volumes.ts';
+import { hasStreams } from './posix-streams.ts';
 import { type Sandbox, sandboxOf } from './sandbox.ts';
 
 /** Where containers with an image see their sandbox. */
 const sandboxPath = '/mnt/mesos/sandbox';
 
-export type PreparedBundle = {
-  /** Of its image, the topmost first; none: the machine's own root filesystem. */
-  readonly layers: readonly string[];
-  readonly user: ContainerUser;
-};
-
 /** Throws `ContainerError` when what is asked for cannot be. */
-export async function prepareBundle(oci: Oci, spec: ContainerSpec): Promise<PreparedBundle> {
+export async function prepareBundle(oci: Oci, spec: ContainerSpec): Promise<void> {
   const image = await imageOf(oci, spec);
   const user = await userOf(oci, spec, image);
   const owner = { name: String(user.uid), ...user };
@@ -59,11 +54,23 @@ export async function prepareBundle(oci: Oci, spec: ContainerSpec): Promise<Prep
     pidsMax: oci.pidsMax,
   });
   await writeText(oci, `${folder}/config.json`, JSON.stringify(config));
-  return { layers: image?.layers ?? [], user };
+  await writeText(oci, `${folder}/cgroup`, `${cgroup}\n`);
+  await writeText(
+    oci,
+    `${folder}/owner`,
+    `${user.uid}:${user.gid}
+`,
+  );
+  await writeText(
+    oci,
+    `${folder}/layers`,
+    `${image?.layers.join(':') ?? ''}
+`,
+  );
+  await writeText(oci, `${folder}/image`, image?.digest ?? '');
 }
 
-const streamsOf = ({ container }: ContainerSpec): 'files' | 'inherited' =>
-  container?.tty_info === undefined ? 'files' : 'inherited';
+const streamsOf = (spec: ContainerSpec): InitStreams => (hasStreams(spec) ? 'inherited' : 'files');
 
 /** Undefined: it needs none. */
 async function imageOf(

@@ -58,7 +58,11 @@ export function initShell(files: ShellFiles, note: string, streams: InitStreams)
     ],
     command: [
       ...(loader === undefined ? [] : [`${inside}/loader`, '--library-path', inside]),
-      ...[named, '-c', script, 'init', streams],
+      named,
+      '-c',
+      script,
+      'init',
+      streams,
     ],
   };
 }
@@ -79,7 +83,6 @@ export async function findShell({ commands, files }: FindShell): Promise<ShellFi
     timeoutMs: 10_000,
   });
   const mapped = new Set(stdout.split('\n').flatMap((text) => /\s(\/\S+)$/u.exec(text)?.[1] ?? []));
-  const isLoader = (path: string): boolean => /\/ld-[^/]*\.so/u.test(path);
   const paths = [...mapped].filter((path) => isLoader(path) || !/\/locale\//u.test(path));
   const [shell, ...more] = paths.filter((path) => !/\.so[.\d]*$/u.test(path));
   for (const path of paths) {
@@ -89,6 +92,8 @@ export async function findShell({ commands, files }: FindShell): Promise<ShellFi
   const loader = paths.find(isLoader);
   return { shell, loader, libraries: paths.filter((path) => path !== shell && path !== loader) };
 }
+
+const isLoader = (path: string): boolean => /\/ld-[^/]*\.so/u.test(path);
 
 type FindShell = { readonly commands: Commands; readonly files: Files };
 

@@ -5,9 +5,10 @@ import { systemClock } from '#internal/runtime/real/clock.ts';
 import { systemCommands } from '#internal/runtime/real/commands.ts';
 import { systemFileTree } from '#internal/runtime/real/file-tree.ts';
 import { systemFiles } from '#internal/runtime/real/files.ts';
+import { systemPipes } from '#internal/runtime/real/pipes.ts';
 import { systemProcesses } from '#internal/runtime/real/processes.ts';
 import { openTempFolder } from '#internal/testing/temp-folder.ts';
-import type { ContainerSpec } from '../containerizer.ts';
+import type { ContainerSpec, Containerizer } from '../containerizer.ts';
 import { openImageStore } from '../images/image-store.ts';
 import type { ContainerizerRig } from './containerizer.suite.ts';
 import { openOciContainerizer } from './oci.ts';
@@ -16,6 +17,9 @@ const clock = systemClock();
 const commands = systemCommands();
 const processes = systemProcesses();
 const shell = (line: string): ContainerSpec['command'] => ({ kind: 'shell', line });
+
+/** An agent's end closes what its containers are attached by; here that is the end of the tests. */
+const opened: Containerizer[] = [];
 
 /** Why this machine cannot run them; undefined when it can. */
 export async function missingForOci(): Promise<string | undefined> {
@@ -32,6 +36,10 @@ export async function missingForOci(): Promise<string | undefined> {
   });
   return status === 0 ? undefined : 'cgroups cannot be made here, or nothing be mounted';
 }
+
+/** Below it are all cgroups of one rig. */
+export const cgroupsOf = (workFolder: string): string =>
+  workFolder.slice(workFolder.lastIndexOf('/') + 1);
 
 export type OciRig = ContainerizerRig & { readonly workFolder: string; readonly images: string };
 
@@ -52,21 +60,25 @@ export async function openOciRig(): Promise<OciRig> {
         { commands, files, fileTree },
         { folder: `${folder.path}/store`, registry: images, pullMs: 60_000 },
       );
-      return await openOciContainerizer(
-        { clock, files, fileTree, processes, commands, images: store },
+      const port = await openOciContainerizer(
+        { clock, files, fileTree, processes, commands, pipes: systemPipes(clock), images: store },
         {
           workFolder: folder.path,
           switchUser: true,
-          cgroupsRoot: 'altiplano-tests',
+          cgroupsRoot: cgroupsOf(folder.path),
           usualPath: '/usr/local/bin:/usr/bin:/bin',
           pidsMax: 200,
         },
       );
+      opened.push(port);
+      return port;
     },
     run: (promise) => promise,
     exits: (status) => shell(`exit ${status}`),
     runsOn: shell('sleep 500'),
     ignoresTerm: shell("trap '' TERM; while :; do sleep 1; done"),
+    says: (text) => shell(`echo ${text}`),
+    echoes: shell('cat'),
     impossible: { user: 'nobody-of-that-name' },
     [Symbol.asyncDispose]: async () => {
       open.cancel();
@@ -79,7 +91,8 @@ export async function openOciRig(): Promise<OciRig> {
 /** What a test left running. */
 async function clearAway(workFolder: string): Promise<void> {
   const state = `${workFolder}/meta/runc`;
-  const line = `for one in $(runc --root ${state} list -q); do runc --root ${state} delete -f $one; done`;
+  const line = `for one in $(runc --root ${state} list -q); do runc --root ${state} delete -f $one; done;
+    find /sys/fs/cgroup -depth -type d -path '*/${cgroupsOf(workFolder)}*' -exec rmdir {} +`;
   await commands.run({ path: 'sh', arguments: ['-c', line], timeoutMs: 60_000 });
 }
 

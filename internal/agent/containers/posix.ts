@@ -33,7 +33,7 @@ import {
   type RunningContainer,
   type VolumeMount,
 } from '../containerizer.ts';
-import { attachable } from './attachable.ts';
+import { type AttachableBase, attachable } from './attachable.ts';
 import type { Member } from './family.ts';
 import { processToRecord } from './process-record.ts';
 import { volumeFolder } from '../volumes.ts';
@@ -75,6 +75,14 @@ export async function openPosixContainerizer(
   dependencies: PosixDependencies,
   options: PosixOptions,
 ): Promise<Containerizer> {
+  return attachable(dependencies, await openPosixBase(dependencies, options));
+}
+
+/** Without what nests them and attaches to them; also stands by programs that make other containers. */
+export async function openPosixBase(
+  dependencies: PosixDependencies,
+  options: PosixOptions,
+): Promise<AttachableBase> {
   const { processes, fileTree } = dependencies;
   const setsid = await processes.which('setsid');
   if (setsid === undefined) throw new ContainerError('Posix containers need `setsid` in PATH');
@@ -87,7 +95,7 @@ export async function openPosixContainerizer(
   const bounds = { idleMax: idleSupervisorsMax, waitingMax: waitingLaunchesMax };
   const supervisors = new Supervisors({ processes }, { tools, ...bounds });
   const posix: Posix = { ...dependencies, ...options, tools, supervisors, limits: new Map() };
-  return attachable(dependencies, {
+  return {
     launch: (spec, joined) => launch(posix, spec, joined),
     recover: (spec) => recover(posix, spec),
     signal: (containerId, signal) => signalContainer(posix, containerId, signal),
@@ -103,7 +111,7 @@ export async function openPosixContainerizer(
     sandboxFolderOf: (spec) => sandboxOf(posix.workFolder, spec).folder,
     userOf: (name) => userOf(posix, name),
     argvOf,
-  });
+  };
 }
 
 type Posix = PosixDependencies &

@@ -61,7 +61,6 @@ export function parseImageName(text: string): Omit<ImageName, 'mayBeCached'> {
   const [first = '', ...rest] = path.split('/');
   const isHost = rest.length > 0 && (/[.:]/u.test(first) || first === 'localhost');
   const names = isHost ? rest : [first, ...rest];
-  const isName = (name: string): boolean => /^[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*$/u.test(name);
   if (!names.every(isName) || (isHost && !/^[\w.-]+(?::\d{1,5})?$/u.test(first))) {
     throw new ContainerError(`Failed to parse docker image '${text}'`);
   }
@@ -73,3 +72,5 @@ export function parseImageName(text: string): Omit<ImageName, 'mayBeCached'> {
       digest === undefined ? { kind: 'tag', tag: tag ?? 'latest' } : { kind: 'digest', digest },
   };
 }
+
+const isName = (name: string): boolean => /^[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*$/u.test(name);

@@ -3,7 +3,7 @@
  * out layer by layer, each once, however many images have it.
  *
  *     <store>/layers/<name>       one layer, as overlayfs takes it; named after it and all below it
- *     <store>/images/<digest>     JSON: configuration and layers of an image
+ *     <store>/images/<digest>     JSON: the layers of an image, and its own configuration
  *     <store>/names/<name>        JSON: the digest that a name led to when it was last pulled
  *     <store>/staging/…           what is in the making; of no use to anybody once we start anew
  *
@@ -137,8 +137,13 @@ async function copyToLayout(store: Store, name: ImageName, staging: string): Pro
   const { status, stderr } = await store.commands.run({
     path: 'skopeo',
     arguments: [
-      ...['--insecure-policy', '--override-os', 'linux', 'copy', '--quiet'],
-      ...[source, `oci:${layout}:image`],
+      '--insecure-policy',
+      '--override-os',
+      'linux',
+      'copy',
+      '--quiet',
+      source,
+      `oci:${layout}:image`,
     ],
     timeoutMs: store.pullMs,
   });
@@ -166,14 +171,17 @@ async function layOut(
   const layers: string[] = [];
   const fresh: string[] = [];
   for (const layer of source.layers) {
-    const own = await layerName(layers[0], layer.unpackedSum);
+    const own = await layerName(store, layers[0], layer.unpackedSum);
     const isThere = (await files.stat(`${folder}/layers/${own}`)) !== undefined;
     if (!isThere && !fresh.includes(own)) {
       const place = (one: string): string =>
         fresh.includes(one) ? `${staging}/${one}` : `${folder}/layers/${one}`;
       const below = layers.map(place);
       await sh(store, unpackScript, [
-        ...[layer.path, layer.unpack, layer.unpackedSum, `${staging}/${own}`],
+        layer.path,
+        layer.unpack,
+        layer.unpackedSum,
+        `${staging}/${own}`,
         ...below,
       ]);
       fresh.push(own);
@@ -183,40 +191,40 @@ async function layOut(
   if (fresh.length > 0) await sh(store, 'sync --file-system "$1"', [staging]);
   for (const own of fresh) await files.rename(`${staging}/${own}`, `${folder}/layers/${own}`);
   await files.syncFolder(`${folder}/layers`);
-  const image: Image = {
-    digest: source.digest,
-    config: imageConfigFromJson(source.config),
-    layers,
-  };
+  const image = { digest: source.digest, layers, image: source.config };
   await replace(store, staging, imagePath(store, source.digest), JSON.stringify(image));
   await replace(store, staging, namePath(store, name), JSON.stringify({ digest: source.digest }));
 }
 
 /** 128 bits of a digest of it and of all below it: no two that differ have the same. */
-async function layerName(below: string | undefined, sum: string): Promise<string> {
-  const bytes = new TextEncoder().encode(`${below ?? ''} ${sum}`);
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  const digits = [...digest].map((byte) => byte.toString(16).padStart(2, '0'));
-  return digits.join('').slice(0, 32);
+async function layerName(store: Store, below: string | undefined, sum: string): Promise<string> {
+  const digits = await sh(store, 'printf %s "$1" | sha256sum', [`${below ?? ''} ${sum}`]);
+  return digits.slice(0, 32);
 }
 
 /** Of what a tool said, for people. */
 const saidMax = 500;
 
-async function sh(store: Store, script: string, words: readonly string[]): Promise<void> {
-  const { status, stderr } = await store.commands.run({
+async function sh(store: Store, script: string, words: readonly string[]): Promise<string> {
+  const { status, stdout, stderr } = await store.commands.run({
     path: '/bin/sh',
     arguments: ['-c', script, 'layer', ...words],
     timeoutMs: store.pullMs,
   });
   if (status !== 0) throw new ContainerError(stderr.trim().slice(0, saidMax));
+  return stdout;
 }
 
-async function replace(store: Store, staging: string, path: string, text: string): Promise<void> {
+async function replace(
+  store: Store,
+  staging: string,
+  path: string,
+  content: string,
+): Promise<void> {
   const draft = `${staging}/draft`;
   const file = await store.files.open(draft, { create: true });
   try {
-    const bytes = new TextEncoder().encode(text);
+    const bytes = new TextEncoder().encode(content);
     await file.truncate(0);
     await file.write(0, [bytes]);
     await file.sync();
@@ -243,7 +251,7 @@ async function readImage(store: Store, path: string): Promise<Image | undefined>
   const json = await readJson(store, path);
   if (json === undefined) return undefined;
   const layers = texts(fieldOf(json, 'layers'));
-  const config = fieldOf(json, 'config') as Image['config'];
+  const config = imageConfigFromJson(fieldOf(json, 'image'));
   return { digest: text(fieldOf(json, 'digest')), config, layers };
 }
 

@@ -18,14 +18,6 @@ export type ImageConfig = {
   readonly user: string;
 };
 
-export const emptyImageConfig: ImageConfig = {
-  entrypoint: [],
-  command: [],
-  environment: {},
-  workingFolder: '',
-  user: '',
-};
-
 /** Of the JSON that images carry (OCI image specification, `config.md`); what is odd in it is nothing. */
 export function imageConfigFromJson(json: unknown): ImageConfig {
   const config = fieldOf(json, 'config');
@@ -44,8 +36,9 @@ export function imageConfigFromJson(json: unknown): ImageConfig {
 
 /** A field of what may be an object. */
 export function fieldOf(json: unknown, name: string): unknown {
-  const isRecord = typeof json === 'object' && json !== null && Object.hasOwn(json, name);
-  return isRecord ? (json as Readonly<Record<string, unknown>>)[name] : undefined;
+  if (typeof json !== 'object' || json === null) return undefined;
+  const value: unknown = Reflect.get(json, name);
+  return Object.hasOwn(json, name) ? value : undefined;
 }
 
 export const texts = (json: unknown): readonly string[] =>
