@@ -32,11 +32,13 @@ import { resourcesToWire } from '#internal/wire/resources.ts';
 import { openLevelStore } from '#storage/level/level-store.ts';
 import { advertisedIp } from '../advertised-ip.ts';
 import { explain } from '../explain.ts';
+import { readCredential } from '../read-credential.ts';
 import { readCommandLine } from '../read-command-line.ts';
 import { openStopRequest } from '../stopping.ts';
 import { textFlags } from '../text-flags.ts';
 import { warnWhile } from '../warn-while.ts';
 import { type AgentFlags, agentProgram } from './flags.ts';
+import { openSystemFetcher } from './open-housekeeping.ts';
 
 const mailboxMax = 100_000;
 /** Far less than the journal keeps (`storage/checkpoint/DESIGN.md`). */
@@ -46,6 +48,11 @@ const bodyBytesMax = 16 * 1024 * 1024;
 export async function run(argv: readonly string[]): Promise<number> {
   const flags = readCommandLine(agentProgram, argv);
   if (typeof flags === 'number') return flags;
+  const said = readCredential(flags.credential);
+  if (!said.ok) {
+    console.error(`altiplano agent: ${said.refusal}`);
+    return 2;
+  }
   using stop = openStopRequest(systemClock(), flags);
   try {
     await using stack = new AsyncDisposableStack();
@@ -54,7 +61,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       console.error(`altiplano agent: ${settings}`);
       return 2;
     }
-    const agent = await openAgent(stack, flags, settings);
+    const agent = await openAgent(stack, flags, { settings, authorization: said.value });
     const end = await Promise.race([agent.ended, stop.asked]);
     if (end === undefined) await (flags.killTasksOnStop ? agent.shutdown() : agent.stop());
     return report(await agent.ended);
@@ -66,15 +73,21 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
+type Identity = {
+  readonly settings: AgentSettings;
+  /** By which masters know it. */
+  readonly authorization: string | undefined;
+};
+
 async function openAgent(
   stack: AsyncDisposableStack,
   flags: AgentFlags,
-  settings: AgentSettings,
+  { settings, authorization }: Identity,
 ): Promise<Agent> {
   const telemetry = await openTelemetry({ env: process.env, serviceName: 'altiplano-agent' });
   if (telemetry !== undefined) stack.use(telemetry);
   const logger = openLogger({ level: flags.logLevel satisfies LogLevel });
-  logger.info('starting an agent', { ...flags });
+  logger.info('starting an agent', textFlags(agentProgram, flags));
   const clock = systemClock();
   const random = systemRandom();
   const fileTree = systemFileTree();
@@ -83,26 +96,27 @@ async function openAgent(
   const journal = { files: systemFiles(), folder: `${workFolder}/meta/journal` };
   const path = `${workFolder}/meta/checkpoint`;
   const store = stack.use(await openLevelStore({ path, logBytesMax }));
+  const processes = systemProcesses();
+  const fetcher = await openSystemFetcher(stack, { clock, processes, workFolder }, flags);
   const containerizer = await openPosixContainerizer(
-    {
-      clock,
-      files: systemFiles(),
-      fileTree,
-      processes: systemProcesses(),
-      pipes: systemPipes(clock),
-    },
+    { clock, files: systemFiles(), fileTree, processes, pipes: systemPipes(clock), fetcher },
     { workFolder, switchUser: flags.switchUser },
   );
   const volumes = volumesIn(systemFiles(), workFolder);
-  const dialer = grpcLinkDialer({ clock, codec: agentSideCodec }, agentLinkOptions);
+  const dialer = grpcLinkDialer(
+    { clock, codec: agentSideCodec },
+    { ...agentLinkOptions, authorization },
+  );
   const client = stack.use(httpClient({ trustsAnyone: true }));
   const probes = new Probes(
     { clock, containerizer, connector: systemConnector(), client },
     usualProbes,
   );
+  const { recover: mode, strict, reconfigurationPolicy: policy } = flags;
+  const recovery = { mode, strict, policy };
   const agent = new Agent(
     { clock, random, logger, store, journal, dialer, containerizer, volumes, probes },
-    { ...settings, mailboxMax },
+    { ...settings, mailboxMax, recovery },
   );
   const startedMs = clock.now();
   const handler = agentHandler(
@@ -140,6 +154,13 @@ async function settingsFrom(flags: AgentFlags): Promise<AgentSettings | string> 
   const ip = advertisedIp(flags.advertiseIp ?? flags.ip);
   return {
     ...usualTimes,
+    executors: {
+      ...usualTimes.executors,
+      registrationMs: flags.executorRegistrationTimeout,
+      reregistrationMs: flags.executorReregistrationTimeout,
+      shutdownGraceMs: flags.executorShutdownGracePeriod,
+      recoveryMs: flags.recoveryTimeout,
+    },
     masters: flags.masters,
     description: {
       agent_info: {
@@ -153,6 +174,7 @@ async function settingsFrom(flags: AgentFlags): Promise<AgentSettings | string> 
       capabilities: capabilities.map((type) => ({ type })),
     },
     endpoint: `${ip}:${flags.port}`,
+    bootId: systemProcesses().bootId,
     path: process.env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   };
 }
@@ -178,6 +200,7 @@ function report(end: AgentEnd): number {
       return 1;
     case 'stopped':
     case 'closed':
+    case 'cleaned':
       return 0;
     default:
       return 1;

@@ -49,6 +49,7 @@ test('a simulated task is as ill as it says', async (t) => {
         ...spec,
         taskId: undefined,
         parentId: task.containerId,
+        nesting: 'debug',
       });
       const end = await ended;
       seen.push(end.kind === 'exited' ? end.status : -1);

@@ -175,5 +175,6 @@ let made = 0;
 function beside(task: ContainerSpec, command: ContainerSpec['command']): ContainerSpec {
   made++;
   const containerId = `look-${made}`;
-  return { ...task, containerId, taskId: undefined, parentId: task.containerId, command };
+  const parentId = task.containerId;
+  return { ...task, containerId, taskId: undefined, parentId, nesting: 'debug', command };
 }

@@ -1,6 +1,6 @@
 /** Everything that lies ready before a container is made: sandbox, image, user, folders, config.json. */
 import type { User } from '#internal/runtime/processes.ts';
-import type { ContainerSpec } from '../containerizer.ts';
+import { ContainerError, type ContainerSpec } from '../containerizer.ts';
 import type { Image } from '../images/image.ts';
 import { imageNameOf } from '../images/image-name.ts';
 import type { Oci } from './oci-machine.ts';
@@ -22,6 +22,7 @@ export async function prepareBundle(oci: Oci, spec: ContainerSpec): Promise<void
   const owner = { name: String(user.uid), ...user };
   const sandbox = sandboxOf(oci.workFolder, spec);
   await makeSandbox(oci, sandbox, owner);
+  await fetchInto(oci, spec, sandbox, owner);
   const place: SandboxPlace = {
     folder: sandbox.folder,
     path: image === undefined ? sandbox.folder : sandboxPath,
@@ -123,6 +124,17 @@ async function textWithin(
 }
 
 const registerBytesMax = 1024 * 1024;
+
+async function fetchInto(
+  { fetcher }: Oci,
+  { containerId, frameworkId, uris }: ContainerSpec,
+  { folder: sandboxFolder }: Sandbox,
+  user: User,
+): Promise<void> {
+  if (uris.length === 0) return;
+  if (fetcher === undefined) throw new ContainerError('This agent fetches no URIs');
+  await fetcher.fetch({ containerId, sandboxFolder, user, uris, frameworkId });
+}
 
 async function makeSandbox({ fileTree }: Oci, sandbox: Sandbox, owner: User): Promise<void> {
   // Tasks of one executor may share what they put there.

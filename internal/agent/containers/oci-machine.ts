@@ -2,6 +2,7 @@
 import type { Commands } from '#internal/runtime/commands.ts';
 import type { Pipes } from '#internal/runtime/pipes.ts';
 import type { Processes } from '#internal/runtime/processes.ts';
+import type { Fetcher } from '../fetch/fetcher.ts';
 import type { ImageStore } from '../images/image-store.ts';
 import { type ContainerLimits, ContainerError } from '../containerizer.ts';
 import type { OciFolders } from './oci-folder.ts';
@@ -12,6 +13,8 @@ export type OciDependencies = Omit<OciFolders, 'workFolder'> & {
   readonly commands: Commands;
   readonly pipes: Pipes;
   readonly images: ImageStore;
+  /** Without one, commands that bring URIs are refused. */
+  readonly fetcher?: Pick<Fetcher, 'fetch' | 'stop'>;
 };
 
 export type OciOptions = {

@@ -54,6 +54,7 @@ export function streamedContainers(oci: Oci, base: AttachableBase): Streamed {
         {
           ...spec,
           volumes: [],
+          uris: [],
           environment: { PATH: toolPath },
           // With streams it comes to us with the command that connects them to ours.
           command: isConnected ? connected.command : { kind: 'argv', path, arguments: words },

@@ -53,6 +53,7 @@ export async function openOciContainerizer(
       return isStreamed(spec) ? await streamed.recover(spec) : await recoverByConmon(oci, spec);
     },
     signal: async (containerId, signal) => {
+      oci.fetcher?.stop(containerId);
       const isOurs =
         (await readText(oci, `${folderOf(oci, containerId)}/supervisor`)) !== undefined;
       await (isOurs

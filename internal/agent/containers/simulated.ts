@@ -88,7 +88,7 @@ export class SimulatedContainers {
       container.end = { kind: 'lost', reason: 'The machine of the agent was restarted' };
       container.watchers.length = 0;
       container.terminal?.end();
-      if (!isLook(container.spec)) this.#watcher?.onEnd(container.spec, container.end);
+      if (!isDebug(container.spec)) this.#watcher?.onEnd(container.spec, container.end);
     }
   }
 
@@ -148,7 +148,7 @@ export class SimulatedContainers {
     assert(!this.#containers.has(containerId), `Container "${containerId}" is launched twice`);
     if (this.#abandoned.has(containerId) || lineOf(spec).startsWith('fail')) return undefined;
     if (!this.#hasParent(spec)) return undefined;
-    if (!isLook(spec)) this.starts.push(`${spec.frameworkId}/${spec.taskId}`);
+    if (!isDebug(spec)) this.starts.push(`${spec.frameworkId}/${spec.taskId}`);
     const process = {
       pid: BigInt(this.#nextPid++),
       start_ticks: 1n,
@@ -165,7 +165,7 @@ export class SimulatedContainers {
       terminal: terminalOf(spec),
     };
     this.#containers.set(containerId, container);
-    if (!isLook(spec)) this.#watcher?.onStart(spec);
+    if (!isDebug(spec)) this.#watcher?.onStart(spec);
     this.#run(container, lineOf(spec).split(/\s*;\s*/u));
     return container;
   }
@@ -173,7 +173,7 @@ export class SimulatedContainers {
   /** One to join, when it has to join one. */
   #hasParent(spec: ContainerSpec): boolean {
     const parent = this.#containers.get(spec.parentId ?? '');
-    if (parent === undefined) return spec.nesting !== 'debug' && !isLook(spec);
+    if (parent === undefined) return !isDebug(spec);
     return parent.end === undefined;
   }
 
@@ -218,7 +218,7 @@ export class SimulatedContainers {
   #end(container: Container, end: ContainerEnd): void {
     if (container.end !== undefined) return;
     container.end = end;
-    if (!isLook(container.spec)) this.#watcher?.onEnd(container.spec, end);
+    if (!isDebug(container.spec)) this.#watcher?.onEnd(container.spec, end);
     container.terminal?.end();
     for (const watcher of container.watchers.splice(0)) watcher(end);
     for (const nested of this.#containers.values()) {
@@ -273,9 +273,7 @@ function terminalOf({ io, container }: ContainerSpec): SimulatedTerminal | undef
   return io === 'attached' || hasTerminal ? new SimulatedTerminal({ hasTerminal }) : undefined;
 }
 
-/** It runs beside a task, for whoever looks at that. */
-const isLook = ({ taskId, parentId }: ContainerSpec): boolean =>
-  taskId === undefined && parentId !== undefined;
+const isDebug = ({ nesting }: ContainerSpec): boolean => nesting === 'debug';
 
 function lineOf({ command }: ContainerSpec): string {
   if (command.kind === 'shell') return command.line;

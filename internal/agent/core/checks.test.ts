@@ -241,6 +241,7 @@ test('a command looks at its task from a container beside it, with its user and 
   t.is(spec.parentId, bench.task('t')!.containerId);
   t.not(spec.containerId, spec.parentId);
   t.is(spec.taskId, undefined);
+  t.is(spec.nesting, 'debug');
   t.is(spec.user, 'somebody');
   t.like(spec.environment, { A: '1', B: '2', MESOS_TASK_ID: 't' });
   return t.deepEqual(spec.command, { kind: 'shell', line: 'serve' });

@@ -208,6 +208,8 @@ export function probeSpecOf(
     containerId,
     taskId: undefined,
     parentId: task.containerId,
+    nesting: 'debug',
+    io: 'files',
     command: argvOf(command),
     user: command.user ?? spec.user,
     volumes: [],
