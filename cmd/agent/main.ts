@@ -16,13 +16,14 @@ import { detectResources } from '#internal/agent/detect-resources.ts';
 import { parseAttributes } from '#internal/agent/parse-attributes.ts';
 import { mesosVersion } from '#internal/config/version.ts';
 import { agentLinkOptions, grpcLinkDialer } from '#internal/rpc/link-grpc.ts';
+import type { Clock } from '#internal/runtime/clock.ts';
 import { systemClock } from '#internal/runtime/real/clock.ts';
 import { systemConnector } from '#internal/runtime/real/connector.ts';
 import { systemFileTree } from '#internal/runtime/real/file-tree.ts';
 import { systemFiles } from '#internal/runtime/real/files.ts';
 import { httpClient } from '#internal/runtime/real/http-client.ts';
 import { httpListener } from '#internal/runtime/real/http-server.ts';
-import { type LogLevel, openLogger } from '#internal/runtime/real/logger.ts';
+import { type AdjustableLogger, type LogLevel, openLogger } from '#internal/runtime/real/logger.ts';
 import { systemMachine } from '#internal/runtime/real/machine.ts';
 import { systemPipes } from '#internal/runtime/real/pipes.ts';
 import { systemProcesses } from '#internal/runtime/real/processes.ts';
@@ -39,7 +40,7 @@ import { openStopRequest } from '../stopping.ts';
 import { textFlags } from '../text-flags.ts';
 import { warnWhile } from '../warn-while.ts';
 import { type AgentFlags, agentProgram } from './flags.ts';
-import { openSystemFetcher } from './open-housekeeping.ts';
+import { openHousekeeping, openSystemFetcher } from './open-housekeeping.ts';
 
 const mailboxMax = 100_000;
 /** Far less than the journal keeps (`storage/checkpoint/DESIGN.md`). */
@@ -113,13 +114,14 @@ async function openAgent(
     { clock, containerizer, connector: systemConnector(), client },
     usualProbes,
   );
+  const { recover: mode, strict, reconfigurationPolicy: policy } = flags;
+  const recovery = { mode, strict, policy };
   const agent = new Agent(
     { clock, random, logger, store, journal, dialer, containerizer, volumes, probes },
-    { ...settings, mailboxMax },
+    { ...settings, mailboxMax, recovery },
   );
   const startedMs = clock.now();
-  const apply = (level: number): void => logger.setLevel(level > 0 ? 'debug' : flags.logLevel);
-  const verbosity = new Verbosity({ clock, apply });
+  const verbosity = newVerbosity(clock, logger, flags.logLevel);
   const handler = agentHandler(
     {
       clock,
@@ -142,10 +144,19 @@ async function openAgent(
   const { ip: host, port } = flags;
   stack.use(await httpListener({ logger }).listen({ host, port, bodyBytesMax }, handler));
   await agent.start();
+  const watched = { clock, logger, processes, workFolder, view: () => agent.view() };
+  openHousekeeping(stack, watched, flags);
   const { masters } = flags;
   const isAlone = (): boolean => agent.view()?.session.kind !== 'registered';
   stack.use(warnWhile(clock, isAlone, () => logger.warn('no leading master answers', { masters })));
   return agent;
+}
+
+function newVerbosity(clock: Clock, logger: AdjustableLogger, usual: LogLevel): Verbosity {
+  return new Verbosity({
+    clock,
+    apply: (level) => logger.setLevel(level > 0 ? 'debug' : usual),
+  });
 }
 
 /** What the agent tells of itself; a text is a refusal of the flags. */
@@ -164,6 +175,13 @@ async function settingsFrom(flags: AgentFlags): Promise<AgentSettings | string> 
   const ip = advertisedIp(flags.advertiseIp ?? flags.ip);
   return {
     ...usualTimes,
+    executors: {
+      ...usualTimes.executors,
+      registrationMs: flags.executorRegistrationTimeout,
+      reregistrationMs: flags.executorReregistrationTimeout,
+      shutdownGraceMs: flags.executorShutdownGracePeriod,
+      recoveryMs: flags.recoveryTimeout,
+    },
     masters: flags.masters,
     description: {
       agent_info: {
@@ -177,6 +195,7 @@ async function settingsFrom(flags: AgentFlags): Promise<AgentSettings | string> 
       capabilities: capabilities.map((type) => ({ type })),
     },
     endpoint: `${ip}:${flags.port}`,
+    bootId: systemProcesses().bootId,
     path: process.env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   };
 }
@@ -202,6 +221,7 @@ function report(end: AgentEnd): number {
       return 1;
     case 'stopped':
     case 'closed':
+    case 'cleaned':
       return 0;
     default:
       return 1;

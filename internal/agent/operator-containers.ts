@@ -6,6 +6,7 @@
  *
  * A record is durable before its container is started, and its end before anybody is told.
  */
+import { unreachable } from '#internal/base/assert.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
 import type { ContainerEndRecord, ContainerRecord } from '#proto/gen/altiplano/agent/v1.ts';
 import type { CheckpointWrite } from '#storage/checkpoint/records.ts';
@@ -127,6 +128,14 @@ export class OperatorContainers {
     return true;
   }
 
+  /** Kills and forgets them all. */
+  async endAll(): Promise<void> {
+    for (const path of this.#entries.keys()) {
+      if (await this.kill(path, 'KILL')) await this.wait(path);
+      await this.remove(path);
+    }
+  }
+
   attach(path: string): Promise<ContainerIo | undefined> {
     return this.#dependencies.containerizer.attach(path);
   }
@@ -184,7 +193,9 @@ function recordOf(end: ContainerEnd): ContainerEndRecord {
       const { reason, message } = end.limitation;
       return { wait_status: 9, reason, message };
     }
-    default:
+    case 'lost':
       return { message: end.reason };
+    default:
+      return unreachable(end);
   }
 }

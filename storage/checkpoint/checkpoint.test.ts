@@ -133,7 +133,7 @@ function containerWrites(number: number): readonly CheckpointWrite[] {
     framework_id: '',
     executor_id: '',
     is_session: number % 2 === 0,
-    ...(number % 3 === 1 && { end: { wait_status: number } }),
+    ...(number % 3 === 1 && { end: { wait_status: number % 65536 } }),
   };
   return [{ kind: 'container', path, record }];
 }

@@ -43,10 +43,10 @@ export function agentHandler(
   dependencies: AgentHandlerDependencies,
   options: AgentHandlerOptions,
 ): HttpHandler {
-  const { clock, containerizer, containers, view } = dependencies;
+  const { clock, containerizer, containers } = dependencies;
   const { settings, startedMs } = options;
   const metrics = (): readonly Metric[] => {
-    const state = view();
+    const state = dependencies.view();
     if (state === undefined) return [];
     const all = metricsOf({ state, uptimeMs: clock.now() - startedMs });
     return [...all].map(([name, value]) => ({ name, value }));

@@ -56,7 +56,7 @@ type Stream = {
 type Opened = {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly records: AsyncIterable<unknown>;
+  readonly records: AsyncIterable<Data>;
   text(): Promise<string>;
 };
 
@@ -165,7 +165,7 @@ async function startAgent(workFolder: string, kept: Map<string, ContainerRecord>
   };
 }
 
-async function* recordsOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<unknown> {
+async function* recordsOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<Data> {
   const reader = newRecordReader({ recordBytesMax: 1 << 20 });
   for await (const chunk of body) {
     for (const record of reader.feed(chunk)) yield JSON.parse(new TextDecoder().decode(record));
@@ -190,7 +190,7 @@ async function outputOf(
 ): Promise<Readonly<Record<string, string>>> {
   const said: Record<string, string> = {};
   for await (const record of records) {
-    const { data } = record as Data;
+    const { data } = record;
     if (data === undefined) continue;
     said[data.type] = (said[data.type] ?? '') + Buffer.from(data.data, 'base64').toString();
     onMore(said);
@@ -206,6 +206,11 @@ const named = (type: string, value: string, more: object = {}): object => ({
   type,
   [type.toLowerCase()]: { container_id: { value }, ...more },
 });
+
+async function end(agent: Agent, value: string): Promise<void> {
+  await agent.call(named('KILL_CONTAINER', value));
+  await agent.call(named('WAIT_CONTAINER', value));
+}
 
 function law(title: string, check: (t: ExecutionContext, machine: Machine) => Promise<void>): void {
   test(title, async (t) => {
@@ -269,7 +274,7 @@ law('a session says all of its output, and ends with its command', async (t, mac
   t.is(session.headers['content-type'], 'application/recordio');
   t.is(session.headers['message-content-type'], 'application/json');
   t.deepEqual(await outputOf(session), { STDOUT: 'out\n', STDERR: 'err\n' });
-  await agent.call(named('KILL_CONTAINER', 'p'));
+  await end(agent, 'p');
 });
 
 law('a session ends when its connection does', async (t, machine) => {
@@ -279,7 +284,7 @@ law('a session ends when its connection does', async (t, machine) => {
   const body = sessionIn('p', 's', 'echo up; exec sleep 500');
   const session = await agent.open({ body, signal: control.signal });
   for await (const record of session.records) {
-    t.is((record as Data).type, 'DATA');
+    t.is(record.type, 'DATA');
     break;
   }
   control.abort();
@@ -289,7 +294,7 @@ law('a session ends when its connection does', async (t, machine) => {
   // It may have been forgotten before we came to ask.
   if (status === 200) t.deepEqual(JSON.parse(text).wait_nested_container, { exit_status: 9 });
   else t.is(status, 404);
-  await agent.call(named('KILL_CONTAINER', 'p'));
+  await end(agent, 'p');
 });
 
 const sessionIn = (parent: string, value: string, line: string, container?: object): object => ({
@@ -365,5 +370,5 @@ law('what cannot be attached to, launched or sized says why', async (t, machine)
     [orphan.status, await orphan.text()],
     [400, 'Parent container nobody does not exist'],
   );
-  await agent.call(named('KILL_CONTAINER', 'p'));
+  await end(agent, 'p');
 });

@@ -36,37 +36,41 @@ export async function answerContainers(
   asked: Asked,
   { call, followers }: AskedCall,
 ): Promise<HttpResponse | undefined> {
-  const launch = call.launch_container ?? call.launch_nested_container;
-  const kill = call.kill_container ?? call.kill_nested_container;
-  const remove = call.remove_container ?? call.remove_nested_container;
-  switch (call.type) {
-    case 'LAUNCH_CONTAINER':
-    case 'LAUNCH_NESTED_CONTAINER':
-      return launch && (await launchOne(asked, launch));
-    case 'WAIT_CONTAINER':
-    case 'WAIT_NESTED_CONTAINER':
-      return await waitFor(asked, call);
-    case 'KILL_CONTAINER':
-    case 'KILL_NESTED_CONTAINER':
-      return kill && (await killOne(asked, kill));
-    case 'REMOVE_CONTAINER':
-    case 'REMOVE_NESTED_CONTAINER':
-      return remove && (await removeOne(asked, remove.container_id));
-    case 'LAUNCH_NESTED_CONTAINER_SESSION': {
-      const wanted = call.launch_nested_container_session;
-      return wanted && (await openSession(asked, wanted));
-    }
-    case 'ATTACH_CONTAINER_OUTPUT': {
-      const id = call.attach_container_output?.container_id;
-      return id && (await attachOutput(asked, id));
-    }
-    case 'ATTACH_CONTAINER_INPUT': {
-      const id = call.attach_container_input?.container_id;
-      return id && followers && (await attachInput(asked, id, followers));
-    }
-    default:
-      return undefined;
+  const { type } = call;
+  if (type === 'LAUNCH_CONTAINER' || type === 'LAUNCH_NESTED_CONTAINER') {
+    const launched = call.launch_container ?? call.launch_nested_container;
+    return launched && (await launchOne(asked, launched));
   }
+  if (type === 'WAIT_CONTAINER' || type === 'WAIT_NESTED_CONTAINER') {
+    return await waitFor(asked, call);
+  }
+  if (type === 'KILL_CONTAINER' || type === 'KILL_NESTED_CONTAINER') {
+    const kill = call.kill_container ?? call.kill_nested_container;
+    return kill && (await killOne(asked, kill));
+  }
+  if (type === 'REMOVE_CONTAINER' || type === 'REMOVE_NESTED_CONTAINER') {
+    const remove = call.remove_container ?? call.remove_nested_container;
+    return remove && (await removeOne(asked, remove.container_id));
+  }
+  return await answerStreams(asked, call, followers);
+}
+
+async function answerStreams(
+  asked: Asked,
+  call: Call,
+  followers: AskedCall['followers'],
+): Promise<HttpResponse | undefined> {
+  if (call.type === 'LAUNCH_NESTED_CONTAINER_SESSION') {
+    const wanted = call.launch_nested_container_session;
+    return wanted && (await openSession(asked, wanted));
+  }
+  if (call.type === 'ATTACH_CONTAINER_OUTPUT') {
+    const id = call.attach_container_output?.container_id;
+    return id && (await attachOutput(asked, id));
+  }
+  if (call.type !== 'ATTACH_CONTAINER_INPUT') return undefined;
+  const id = call.attach_container_input?.container_id;
+  return id && followers && (await attachInput(asked, id, followers));
 }
 
 async function launchOne({ desk, state }: Asked, wanted: WantedContainer): Promise<HttpResponse> {

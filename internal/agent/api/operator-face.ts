@@ -80,28 +80,29 @@ async function getContainers(
 }
 
 function answerRest({ verbosity }: Sources, call: Call): HttpResponse {
-  switch (call.type) {
-    case 'SET_LOGGING_LEVEL': {
-      const { level = 0, duration } = call.set_logging_level ?? {};
-      const refusal = verbosity.set(level, Number(duration?.nanoseconds ?? 0n) / 1e6);
-      return refusal === undefined ? emptyResponse(200) : errorResponse(400, refusal);
-    }
-    case 'PRUNE_IMAGES':
-    case 'REMOVE_RESOURCE_PROVIDER_CONFIG':
-    case 'MARK_RESOURCE_PROVIDER_GONE':
-      // There are none.
-      return emptyResponse(200);
-    case 'ADD_RESOURCE_PROVIDER_CONFIG':
-      return addProvider(call.add_resource_provider_config?.info);
-    case 'UPDATE_RESOURCE_PROVIDER_CONFIG': {
-      const { type, name } = call.update_resource_provider_config?.info ?? {};
-      const what = `Resource provider with type '${type}' and name '${name}'`;
-      return errorResponse(409, `${what} does not exist`);
-    }
-    default:
-      return errorResponse(501, '501 Not Implemented.');
+  if (call.type === 'SET_LOGGING_LEVEL') {
+    const { level = 0, duration } = call.set_logging_level ?? {};
+    const refusal = verbosity.set(level, Number(duration?.nanoseconds ?? 0n) / 1e6);
+    return refusal === undefined ? emptyResponse(200) : errorResponse(400, refusal);
   }
+  if (call.type === 'ADD_RESOURCE_PROVIDER_CONFIG') {
+    return addProvider(call.add_resource_provider_config?.info);
+  }
+  if (call.type === 'UPDATE_RESOURCE_PROVIDER_CONFIG') {
+    const { type, name } = call.update_resource_provider_config?.info ?? {};
+    const what = `Resource provider with type '${type}' and name '${name}'`;
+    return errorResponse(409, `${what} does not exist`);
+  }
+  if (ofNothing.has(call.type)) return emptyResponse(200);
+  return errorResponse(501, '501 Not Implemented.');
 }
+
+/** Calls that are done when there is none of what they are about. */
+const ofNothing: ReadonlySet<Call['type']> = new Set<Call['type']>([
+  'PRUNE_IMAGES',
+  'REMOVE_RESOURCE_PROVIDER_CONFIG',
+  'MARK_RESOURCE_PROVIDER_GONE',
+]);
 
 /** This agent has no plugin for any type. */
 function addProvider(info: ResourceProviderInfo | undefined): HttpResponse {

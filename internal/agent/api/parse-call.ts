@@ -141,7 +141,6 @@ function streamFault({ type }: Call, isStream: boolean): string | undefined {
 
 /** Row 11, with the rules of 12.2. */
 function replyMedia({ headers }: HttpRequest, { type: call }: Call): Parsed<ReplyMedia> {
-  const unacceptable = (text: string): Parsed<ReplyMedia> => refuse(errorResponse(406, text));
   const { accept: wanted, 'message-accept': messages } = headers;
   const plain = negotiateMediaType(wanted);
   if (plain !== undefined) {
@@ -158,3 +157,5 @@ function replyMedia({ headers }: HttpRequest, { type: call }: Call): Parsed<Repl
   if (call !== undefined && streamedReplies.has(call)) return accept({ type, isRecordIo: true });
   return unacceptable(`Streaming response is not supported for ${call} call`);
 }
+
+const unacceptable = (text: string): Parsed<ReplyMedia> => refuse(errorResponse(406, text));

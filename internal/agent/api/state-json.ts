@@ -46,12 +46,12 @@ export function stateJson(sources: StateSources): string {
     attributes: attributesJson(info),
     flags: object(mapValues(flags, jsonString)),
     frameworks: list(
-      [...state.frameworks].map(([id, { info }]) => frameworkJson(sources, id, info)),
+      [...state.frameworks].map(([id, framework]) => frameworkJson(sources, id, framework.info)),
     ),
     completed_frameworks: list(
       [...history.frameworks]
         .filter(([id]) => !state.frameworks.has(id))
-        .map(([id, info]) => frameworkJson(sources, id, info)),
+        .map(([id, past]) => frameworkJson(sources, id, past)),
     ),
   });
 }

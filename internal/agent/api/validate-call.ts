@@ -78,27 +78,19 @@ function containerIdFault(id: ContainerID, depth = 1): string | undefined {
 }
 
 function specialFault(call: Call): string | undefined {
-  switch (call.type) {
-    case 'LAUNCH_CONTAINER':
-      return call.launch_container && launchFault(call.launch_container);
-    case 'LAUNCH_NESTED_CONTAINER_SESSION':
-      return sharesCgroups(call.launch_nested_container_session?.container) === false
-        ? "'launch_nested_container_session.container.linux_info' is invalid: " +
-            "'share_cgroups' cannot be set to 'false' for nested container sessions"
-        : undefined;
-    case 'ATTACH_CONTAINER_INPUT':
-      return inputFault(call);
-    case 'ADD_RESOURCE_PROVIDER_CONFIG':
-      return call.add_resource_provider_config?.info.id === undefined
-        ? undefined
-        : "Expecting 'add_resource_provider_config.info.id' to be unset";
-    case 'UPDATE_RESOURCE_PROVIDER_CONFIG':
-      return call.update_resource_provider_config?.info.id === undefined
-        ? undefined
-        : "Expecting 'update_resource_provider_config.info.id' to be unset";
-    default:
-      return undefined;
+  const { launch_container: launch, launch_nested_container_session: session } = call;
+  if (call.type === 'LAUNCH_CONTAINER') return launch && launchFault(launch);
+  if (call.type === 'LAUNCH_NESTED_CONTAINER_SESSION') {
+    return sharesCgroups(session?.container) === false
+      ? "'launch_nested_container_session.container.linux_info' is invalid: " +
+          "'share_cgroups' cannot be set to 'false' for nested container sessions"
+      : undefined;
   }
+  if (call.type === 'ATTACH_CONTAINER_INPUT') return inputFault(call);
+  const isAdd = call.type === 'ADD_RESOURCE_PROVIDER_CONFIG';
+  const part = isAdd ? 'add_resource_provider_config' : 'update_resource_provider_config';
+  if (!isAdd && call.type !== 'UPDATE_RESOURCE_PROVIDER_CONFIG') return undefined;
+  return call[part]?.info.id === undefined ? undefined : `Expecting '${part}.info.id' to be unset`;
 }
 
 const sharesCgroups = (container: ContainerInfo | undefined): boolean | undefined =>
@@ -106,7 +98,6 @@ const sharesCgroups = (container: ContainerInfo | undefined): boolean | undefine
 
 function launchFault(launch: Call_LaunchContainer): string | undefined {
   const { container_id: id, resources = [], limits = {}, container } = launch;
-  const invalid = (text: string): string => `'launch_container' is invalid: ${text}`;
   if (id.parent?.parent !== undefined) {
     const deep = 'containers nested at the second level or greater cannot';
     if (resources.length > 0) return invalid(`${deep} specify resources`);
@@ -121,6 +112,8 @@ function launchFault(launch: Call_LaunchContainer): string | undefined {
   }
   return resourcesFault(resources);
 }
+
+const invalid = (text: string): string => `'launch_container' is invalid: ${text}`;
 
 /** What a standalone container takes is nobody's, and nobody offered it. */
 function resourcesFault(resources: readonly Resource[]): string | undefined {

@@ -7,6 +7,7 @@ import { FilesError } from '../files.ts';
 import { makeFolder } from './make-folder.ts';
 
 export function systemFileTree(): FileTree {
+  let drafts = 0;
   return {
     makeFolder: (path, owner) =>
       faults(path, async () => {
@@ -16,7 +17,8 @@ export function systemFileTree(): FileTree {
     link: (path, target) =>
       faults(path, async () => {
         // A link cannot be changed, but another one can take its place at once.
-        const draft = `${path}.new`;
+        // Others may be about to do the same.
+        const draft = `${path}.${process.pid}-${drafts++}.new`;
         await fs.rm(draft, { force: true });
         await fs.symlink(target, draft);
         await fs.rename(draft, path);
@@ -26,6 +28,13 @@ export function systemFileTree(): FileTree {
       faults(path, () => unlessMissing(async () => await entryOf(path, await fs.stat(path)))),
     browse: (path) => faults(path, () => unlessMissing(() => browse(path))),
     read: (path, range) => faults(path, () => read(path, range)),
+    touch: (path, modifiedMs) =>
+      faults(path, () => fs.lutimes(path, modifiedMs / 1000, modifiedMs / 1000)),
+    usedShare: (path) =>
+      faults(path, async () => {
+        const { blocks, bfree } = await fs.statfs(path);
+        return blocks === 0 ? 0 : (blocks - bfree) / blocks;
+      }),
   };
 }
 
