@@ -2,10 +2,12 @@
 import { hostname } from 'node:os';
 import { choice, list, optionalText, port, text, toggle } from '#internal/config/flag.ts';
 import type { Program } from '#internal/config/flags.ts';
+import type { RecoveryOptions } from '#internal/agent/recovery.ts';
 import type { LogLevel } from '#internal/runtime/real/logger.ts';
+import { type HousekeepingFlags, housekeepingFlags } from './housekeeping-flags.ts';
 
 /** Durations in milliseconds. */
-export type AgentFlags = {
+export type AgentFlags = HousekeepingFlags & {
   readonly workDir: string;
   readonly masters: readonly string[];
   readonly ip: string;
@@ -17,6 +19,9 @@ export type AgentFlags = {
   readonly attributes: string | undefined;
   readonly credential: string | undefined;
   readonly switchUser: boolean;
+  readonly recover: RecoveryOptions['mode'];
+  readonly strict: boolean;
+  readonly reconfigurationPolicy: RecoveryOptions['policy'];
   readonly killTasksOnStop: boolean;
   readonly endWithInput: boolean;
   readonly logLevel: LogLevel;
@@ -74,6 +79,27 @@ export const agentProgram: Program<AgentFlags> = {
       meaning: 'run tasks as the users that they name, which takes root',
       fallback: true,
     }),
+    recover: choice({
+      mesos: 'recover',
+      meaning:
+        'reconnect finds the tasks of an earlier start; cleanup ends them, forgets who the agent is, and stops',
+      fallback: 'reconnect',
+      words: ['reconnect', 'cleanup'],
+    }),
+    strict: toggle({
+      mesos: 'strict',
+      meaning:
+        'do not start when parts of the checkpoint are lost; --no-strict names them and goes on with the rest',
+      fallback: true,
+    }),
+    reconfigurationPolicy: choice({
+      mesos: 'reconfiguration_policy',
+      meaning:
+        'what a restarted agent may have changed of itself: equal is nothing, additive is to have more',
+      fallback: 'equal',
+      words: ['equal', 'additive'],
+    }),
+    ...housekeepingFlags,
     killTasksOnStop: toggle({
       meaning: 'end all tasks when stopped; without it they run on and the next start finds them',
     }),

@@ -38,6 +38,7 @@ import { openStopRequest } from '../stopping.ts';
 import { textFlags } from '../text-flags.ts';
 import { warnWhile } from '../warn-while.ts';
 import { type AgentFlags, agentProgram } from './flags.ts';
+import { openSystemFetcher } from './open-housekeeping.ts';
 
 const mailboxMax = 100_000;
 /** Far less than the journal keeps (`storage/checkpoint/DESIGN.md`). */
@@ -95,14 +96,10 @@ async function openAgent(
   const journal = { files: systemFiles(), folder: `${workFolder}/meta/journal` };
   const path = `${workFolder}/meta/checkpoint`;
   const store = stack.use(await openLevelStore({ path, logBytesMax }));
+  const processes = systemProcesses();
+  const fetcher = await openSystemFetcher(stack, { clock, processes, workFolder }, flags);
   const containerizer = await openPosixContainerizer(
-    {
-      clock,
-      files: systemFiles(),
-      fileTree,
-      processes: systemProcesses(),
-      pipes: systemPipes(clock),
-    },
+    { clock, files: systemFiles(), fileTree, processes, pipes: systemPipes(clock), fetcher },
     { workFolder, switchUser: flags.switchUser },
   );
   const volumes = volumesIn(systemFiles(), workFolder);
@@ -115,9 +112,11 @@ async function openAgent(
     { clock, containerizer, connector: systemConnector(), client },
     usualProbes,
   );
+  const { recover: mode, strict, reconfigurationPolicy: policy } = flags;
+  const recovery = { mode, strict, policy };
   const agent = new Agent(
     { clock, random, logger, store, journal, dialer, containerizer, volumes, probes },
-    { ...settings, mailboxMax },
+    { ...settings, mailboxMax, recovery },
   );
   const startedMs = clock.now();
   const handler = agentHandler(
@@ -168,6 +167,7 @@ async function settingsFrom(flags: AgentFlags): Promise<AgentSettings | string> 
       capabilities: capabilities.map((type) => ({ type })),
     },
     endpoint: `${ip}:${flags.port}`,
+    bootId: systemProcesses().bootId,
     path: process.env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   };
 }
@@ -193,6 +193,7 @@ function report(end: AgentEnd): number {
       return 1;
     case 'stopped':
     case 'closed':
+    case 'cleaned':
       return 0;
     default:
       return 1;
