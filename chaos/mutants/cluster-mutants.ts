@@ -170,4 +170,27 @@ export function proposeLaunches(lead: Lead, acceptance: Acceptance): void {
       },
     ],
   },
+  {
+    name: 'recovery-not-noticed',
+    about: 'A success does not make up for the failures before it: who is ill twice is killed.',
+    edits: [
+      {
+        file: 'internal/agent/core/checks.ts',
+        find: 'const health = { failures: 0, hasPassed: true, failedMs: undefined };',
+        replace:
+          'const health = { failures: task.health?.failures ?? 0, hasPassed: true, failedMs: undefined };',
+      },
+    ],
+  },
+  {
+    name: 'results-of-the-dying',
+    about: 'What is looked at while a task is being killed still counts, and kills it anew.',
+    edits: [
+      {
+        file: 'internal/agent/core/checks.ts',
+        find: "life.kind === 'running' && kill === undefined;",
+        replace: "life.kind === 'running' || kill !== undefined;",
+      },
+    ],
+  },
 ];
