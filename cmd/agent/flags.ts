@@ -1,6 +1,14 @@
 /** The flags of an agent: one row each, with the reason one would set it. */
 import { hostname } from 'node:os';
-import { choice, list, optionalText, port, text, toggle } from '#internal/config/flag.ts';
+import {
+  choice,
+  durationMs,
+  list,
+  optionalText,
+  port,
+  text,
+  toggle,
+} from '#internal/config/flag.ts';
 import type { Program } from '#internal/config/flags.ts';
 import type { RecoveryOptions } from '#internal/agent/recovery.ts';
 import type { LogLevel } from '#internal/runtime/real/logger.ts';
@@ -19,6 +27,10 @@ export type AgentFlags = HousekeepingFlags & {
   readonly attributes: string | undefined;
   readonly credential: string | undefined;
   readonly switchUser: boolean;
+  readonly executorRegistrationTimeout: number;
+  readonly executorReregistrationTimeout: number;
+  readonly executorShutdownGracePeriod: number;
+  readonly recoveryTimeout: number;
   readonly recover: RecoveryOptions['mode'];
   readonly strict: boolean;
   readonly reconfigurationPolicy: RecoveryOptions['policy'];
@@ -79,6 +91,26 @@ export const agentProgram: Program<AgentFlags> = {
       meaning: 'run tasks as the users that they name, which takes root',
       fallback: true,
     }),
+    executorRegistrationTimeout: durationMs({
+      mesos: 'executor_registration_timeout',
+      meaning: 'how long an executor that a framework brings may take to subscribe',
+      fallback: 60_000,
+    }),
+    executorReregistrationTimeout: durationMs({
+      mesos: 'executor_reregistration_timeout',
+      meaning: 'the same after a restart of the agent, for those that it finds; at most 15secs',
+      fallback: 2000,
+    }),
+    executorShutdownGracePeriod: durationMs({
+      mesos: 'executor_shutdown_grace_period',
+      meaning: 'how long an executor may take to end, when it does not say so itself',
+      fallback: 5000,
+    }),
+    recoveryTimeout: durationMs({
+      mesos: 'recovery_timeout',
+      meaning: 'how long executors of frameworks with checkpoints look for an agent that is gone',
+      fallback: 900_000,
+    }),
     recover: choice({
       mesos: 'recover',
       meaning:
@@ -111,7 +143,10 @@ export const agentProgram: Program<AgentFlags> = {
       words: ['debug', 'info', 'warn', 'error', 'silent'],
     }),
   },
-  check: ({ masters }) => [
+  check: ({ masters, executorReregistrationTimeout }) => [
+    ...(executorReregistrationTimeout > 15_000
+      ? ['--executor-reregistration-timeout must not be more than 15secs']
+      : []),
     ...(masters.length === 0 ? ['--masters is required'] : []),
     ...masters
       .filter((master) => !/^[^\s/:]+:\d+$/.test(master))

@@ -38,7 +38,7 @@ import { openStopRequest } from '../stopping.ts';
 import { textFlags } from '../text-flags.ts';
 import { warnWhile } from '../warn-while.ts';
 import { type AgentFlags, agentProgram } from './flags.ts';
-import { openSystemFetcher } from './open-housekeeping.ts';
+import { openHousekeeping, openSystemFetcher } from './open-housekeeping.ts';
 
 const mailboxMax = 100_000;
 /** Far less than the journal keeps (`storage/checkpoint/DESIGN.md`). */
@@ -132,6 +132,8 @@ async function openAgent(
   const { ip: host, port } = flags;
   stack.use(await httpListener({ logger }).listen({ host, port, bodyBytesMax }, handler));
   await agent.start();
+  const watched = { clock, logger, processes, workFolder, view: () => agent.view() };
+  openHousekeeping(stack, watched, flags);
   const { masters } = flags;
   const isAlone = (): boolean => agent.view()?.session.kind !== 'registered';
   stack.use(warnWhile(clock, isAlone, () => logger.warn('no leading master answers', { masters })));
@@ -154,6 +156,13 @@ async function settingsFrom(flags: AgentFlags): Promise<AgentSettings | string> 
   const ip = advertisedIp(flags.advertiseIp ?? flags.ip);
   return {
     ...usualTimes,
+    executors: {
+      ...usualTimes.executors,
+      registrationMs: flags.executorRegistrationTimeout,
+      reregistrationMs: flags.executorReregistrationTimeout,
+      shutdownGraceMs: flags.executorShutdownGracePeriod,
+      recoveryMs: flags.recoveryTimeout,
+    },
     masters: flags.masters,
     description: {
       agent_info: {
