@@ -183,15 +183,4 @@ export function proposeLaunches(lead: Lead, acceptance: Acceptance): void {
       },
     ],
   },
-  {
-    name: 'results-of-the-dying',
-    about: 'What is looked at while a task is being killed still counts, and kills it anew.',
-    edits: [
-      {
-        file: 'internal/agent/core/checks.ts',
-        find: "life.kind === 'running' && kill === undefined;",
-        replace: "life.kind === 'running' || kill !== undefined;",
-      },
-    ],
-  },
 ];

@@ -169,7 +169,10 @@ test('checks are carried out beside their tasks, over a restart, and what is ill
     { host: '127.0.0.1', port: 0, bodyBytesMax: 100 },
     () => ({ kind: 'whole', status, headers: {}, body: new Uint8Array() }),
   );
-  const heard = (id: string): readonly TaskStatus[] => masters.tasks.get(id)!.heard;
+  // What was not acknowledged when the agent stopped comes again.
+  const heard = (id: string): readonly TaskStatus[] => [
+    ...new Map(masters.tasks.get(id)!.heard.map((one) => [String(one.uuid), one])).values(),
+  ];
   const health = (id: string): string =>
     heard(id)
       .filter(({ healthy }) => healthy !== undefined)
