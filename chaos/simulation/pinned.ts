@@ -57,6 +57,13 @@ export const pinned: readonly Pin[] = [
   },
   {
     world: 'cluster',
+    seed: 305,
+    found: 'an executor that was started again held what was on offer since it had ended',
+    test: 'internal/master/leader/launch-group.test.ts',
+    on: '2026-11-23',
+  },
+  {
+    world: 'cluster',
     seed: 49,
     found:
       'an operation was refused after its agent was said to be gone, and the law called it a lie',

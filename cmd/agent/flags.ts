@@ -1,11 +1,21 @@
 /** The flags of an agent: one row each, with the reason one would set it. */
 import { hostname } from 'node:os';
-import { choice, list, optionalText, port, text, toggle } from '#internal/config/flag.ts';
+import {
+  choice,
+  durationMs,
+  list,
+  optionalText,
+  port,
+  text,
+  toggle,
+} from '#internal/config/flag.ts';
 import type { Program } from '#internal/config/flags.ts';
+import type { RecoveryOptions } from '#internal/agent/recovery.ts';
 import type { LogLevel } from '#internal/runtime/real/logger.ts';
+import { type HousekeepingFlags, housekeepingFlags } from './housekeeping-flags.ts';
 
 /** Durations in milliseconds. */
-export type AgentFlags = {
+export type AgentFlags = HousekeepingFlags & {
   readonly workDir: string;
   readonly masters: readonly string[];
   readonly ip: string;
@@ -15,7 +25,15 @@ export type AgentFlags = {
   readonly resources: string | undefined;
   readonly defaultRole: string;
   readonly attributes: string | undefined;
+  readonly credential: string | undefined;
   readonly switchUser: boolean;
+  readonly executorRegistrationTimeout: number;
+  readonly executorReregistrationTimeout: number;
+  readonly executorShutdownGracePeriod: number;
+  readonly recoveryTimeout: number;
+  readonly recover: RecoveryOptions['mode'];
+  readonly strict: boolean;
+  readonly reconfigurationPolicy: RecoveryOptions['policy'];
   readonly killTasksOnStop: boolean;
   readonly endWithInput: boolean;
   readonly logLevel: LogLevel;
@@ -60,11 +78,60 @@ export const agentProgram: Program<AgentFlags> = {
       mesos: 'attributes',
       meaning: 'what frameworks may choose by, as rack:r1;ssd:true',
     }),
+    credential: {
+      ...optionalText({
+        mesos: 'credential',
+        meaning: 'a file with the principal and the secret by which masters know this agent',
+      }),
+      // The content of the file may stand here (`file://`): it is nobody's concern.
+      show: (said) => (said === undefined ? undefined : 'given'),
+    },
     switchUser: toggle({
       mesos: 'switch_user',
       meaning: 'run tasks as the users that they name, which takes root',
       fallback: true,
     }),
+    executorRegistrationTimeout: durationMs({
+      mesos: 'executor_registration_timeout',
+      meaning: 'how long an executor that a framework brings may take to subscribe',
+      fallback: 60_000,
+    }),
+    executorReregistrationTimeout: durationMs({
+      mesos: 'executor_reregistration_timeout',
+      meaning: 'the same after a restart of the agent, for those that it finds; at most 15secs',
+      fallback: 2000,
+    }),
+    executorShutdownGracePeriod: durationMs({
+      mesos: 'executor_shutdown_grace_period',
+      meaning: 'how long an executor may take to end, when it does not say so itself',
+      fallback: 5000,
+    }),
+    recoveryTimeout: durationMs({
+      mesos: 'recovery_timeout',
+      meaning: 'how long executors of frameworks with checkpoints look for an agent that is gone',
+      fallback: 900_000,
+    }),
+    recover: choice({
+      mesos: 'recover',
+      meaning:
+        'reconnect finds the tasks of an earlier start; cleanup ends them, forgets who the agent is, and stops',
+      fallback: 'reconnect',
+      words: ['reconnect', 'cleanup'],
+    }),
+    strict: toggle({
+      mesos: 'strict',
+      meaning:
+        'do not start when parts of the checkpoint are lost; --no-strict names them and goes on with the rest',
+      fallback: true,
+    }),
+    reconfigurationPolicy: choice({
+      mesos: 'reconfiguration_policy',
+      meaning:
+        'what a restarted agent may have changed of itself: equal is nothing, additive is to have more',
+      fallback: 'equal',
+      words: ['equal', 'additive'],
+    }),
+    ...housekeepingFlags,
     killTasksOnStop: toggle({
       meaning: 'end all tasks when stopped; without it they run on and the next start finds them',
     }),
@@ -76,7 +143,10 @@ export const agentProgram: Program<AgentFlags> = {
       words: ['debug', 'info', 'warn', 'error', 'silent'],
     }),
   },
-  check: ({ masters }) => [
+  check: ({ masters, executorReregistrationTimeout }) => [
+    ...(executorReregistrationTimeout > 15_000
+      ? ['--executor-reregistration-timeout must not be more than 15secs']
+      : []),
     ...(masters.length === 0 ? ['--masters is required'] : []),
     ...masters
       .filter((master) => !/^[^\s/:]+:\d+$/.test(master))

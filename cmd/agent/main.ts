@@ -8,6 +8,7 @@ import { volumesIn } from '#internal/agent/volumes.ts';
 import { resolve } from 'node:path';
 import { Agent, type AgentEnd } from '#internal/agent/agent.ts';
 import { agentHandler } from '#internal/agent/api/agent-handler.ts';
+import { Probes, usualProbes } from '#internal/agent/checks/probes.ts';
 import { openPosixContainerizer } from '#internal/agent/containers/posix.ts';
 import { type AgentSettings, usualTimes } from '#internal/agent/core/state.ts';
 import { detectResources } from '#internal/agent/detect-resources.ts';
@@ -15,11 +16,14 @@ import { parseAttributes } from '#internal/agent/parse-attributes.ts';
 import { mesosVersion } from '#internal/config/version.ts';
 import { agentLinkOptions, grpcLinkDialer } from '#internal/rpc/link-grpc.ts';
 import { systemClock } from '#internal/runtime/real/clock.ts';
+import { systemConnector } from '#internal/runtime/real/connector.ts';
 import { systemFileTree } from '#internal/runtime/real/file-tree.ts';
 import { systemFiles } from '#internal/runtime/real/files.ts';
+import { httpClient } from '#internal/runtime/real/http-client.ts';
 import { httpListener } from '#internal/runtime/real/http-server.ts';
 import { type LogLevel, openLogger } from '#internal/runtime/real/logger.ts';
 import { systemMachine } from '#internal/runtime/real/machine.ts';
+import { systemPipes } from '#internal/runtime/real/pipes.ts';
 import { systemProcesses } from '#internal/runtime/real/processes.ts';
 import { systemRandom } from '#internal/runtime/real/random.ts';
 import { openTelemetry } from '#internal/telemetry/open-telemetry.ts';
@@ -28,18 +32,27 @@ import { resourcesToWire } from '#internal/wire/resources.ts';
 import { openLevelStore } from '#storage/level/level-store.ts';
 import { advertisedIp } from '../advertised-ip.ts';
 import { explain } from '../explain.ts';
+import { readCredential } from '../read-credential.ts';
 import { readCommandLine } from '../read-command-line.ts';
 import { openStopRequest } from '../stopping.ts';
 import { textFlags } from '../text-flags.ts';
 import { warnWhile } from '../warn-while.ts';
 import { type AgentFlags, agentProgram } from './flags.ts';
+import { openHousekeeping, openSystemFetcher } from './open-housekeeping.ts';
 
 const mailboxMax = 100_000;
+/** Far less than the journal keeps (`storage/checkpoint/DESIGN.md`). */
+const logBytesMax = 1024 * 1024;
 const bodyBytesMax = 16 * 1024 * 1024;
 
 export async function run(argv: readonly string[]): Promise<number> {
   const flags = readCommandLine(agentProgram, argv);
   if (typeof flags === 'number') return flags;
+  const said = readCredential(flags.credential);
+  if (!said.ok) {
+    console.error(`altiplano agent: ${said.refusal}`);
+    return 2;
+  }
   using stop = openStopRequest(systemClock(), flags);
   try {
     await using stack = new AsyncDisposableStack();
@@ -48,7 +61,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       console.error(`altiplano agent: ${settings}`);
       return 2;
     }
-    const agent = await openAgent(stack, flags, settings);
+    const agent = await openAgent(stack, flags, { settings, authorization: said.value });
     const end = await Promise.race([agent.ended, stop.asked]);
     if (end === undefined) await (flags.killTasksOnStop ? agent.shutdown() : agent.stop());
     return report(await agent.ended);
@@ -60,34 +73,54 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
+type Identity = {
+  readonly settings: AgentSettings;
+  /** By which masters know it. */
+  readonly authorization: string | undefined;
+};
+
 async function openAgent(
   stack: AsyncDisposableStack,
   flags: AgentFlags,
-  settings: AgentSettings,
+  { settings, authorization }: Identity,
 ): Promise<Agent> {
   const telemetry = await openTelemetry({ env: process.env, serviceName: 'altiplano-agent' });
   if (telemetry !== undefined) stack.use(telemetry);
   const logger = openLogger({ level: flags.logLevel satisfies LogLevel });
-  logger.info('starting an agent', { ...flags });
+  logger.info('starting an agent', textFlags(agentProgram, flags));
   const clock = systemClock();
   const random = systemRandom();
   const fileTree = systemFileTree();
   const workFolder = resolve(flags.workDir);
   await systemFiles().makeFolder(`${workFolder}/meta`);
-  const store = stack.use(await openLevelStore({ path: `${workFolder}/meta/checkpoint` }));
+  const journal = { files: systemFiles(), folder: `${workFolder}/meta/journal` };
+  const path = `${workFolder}/meta/checkpoint`;
+  const store = stack.use(await openLevelStore({ path, logBytesMax }));
+  const processes = systemProcesses();
+  const fetcher = await openSystemFetcher(stack, { clock, processes, workFolder }, flags);
   const containerizer = await openPosixContainerizer(
-    { clock, files: systemFiles(), fileTree, processes: systemProcesses() },
+    { clock, files: systemFiles(), fileTree, processes, pipes: systemPipes(clock), fetcher },
     { workFolder, switchUser: flags.switchUser },
   );
   const volumes = volumesIn(systemFiles(), workFolder);
-  const dialer = grpcLinkDialer({ clock, codec: agentSideCodec }, agentLinkOptions);
+  const dialer = grpcLinkDialer(
+    { clock, codec: agentSideCodec },
+    { ...agentLinkOptions, authorization },
+  );
+  const client = stack.use(httpClient({ trustsAnyone: true }));
+  const probes = new Probes(
+    { clock, containerizer, connector: systemConnector(), client },
+    usualProbes,
+  );
+  const { recover: mode, strict, reconfigurationPolicy: policy } = flags;
+  const recovery = { mode, strict, policy };
   const agent = new Agent(
-    { clock, random, logger, store, dialer, containerizer, volumes },
-    { ...settings, mailboxMax },
+    { clock, random, logger, store, journal, dialer, containerizer, volumes, probes },
+    { ...settings, mailboxMax, recovery },
   );
   const startedMs = clock.now();
   const handler = agentHandler(
-    { clock, fileTree, view: () => agent.view() },
+    { clock, fileTree, view: () => agent.view(), executors: agent.executors },
     {
       workFolder,
       settings,
@@ -99,6 +132,8 @@ async function openAgent(
   const { ip: host, port } = flags;
   stack.use(await httpListener({ logger }).listen({ host, port, bodyBytesMax }, handler));
   await agent.start();
+  const watched = { clock, logger, processes, workFolder, view: () => agent.view() };
+  openHousekeeping(stack, watched, flags);
   const { masters } = flags;
   const isAlone = (): boolean => agent.view()?.session.kind !== 'registered';
   stack.use(warnWhile(clock, isAlone, () => logger.warn('no leading master answers', { masters })));
@@ -121,6 +156,13 @@ async function settingsFrom(flags: AgentFlags): Promise<AgentSettings | string> 
   const ip = advertisedIp(flags.advertiseIp ?? flags.ip);
   return {
     ...usualTimes,
+    executors: {
+      ...usualTimes.executors,
+      registrationMs: flags.executorRegistrationTimeout,
+      reregistrationMs: flags.executorReregistrationTimeout,
+      shutdownGraceMs: flags.executorShutdownGracePeriod,
+      recoveryMs: flags.recoveryTimeout,
+    },
     masters: flags.masters,
     description: {
       agent_info: {
@@ -134,6 +176,7 @@ async function settingsFrom(flags: AgentFlags): Promise<AgentSettings | string> 
       capabilities: capabilities.map((type) => ({ type })),
     },
     endpoint: `${ip}:${flags.port}`,
+    bootId: systemProcesses().bootId,
     path: process.env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   };
 }
@@ -159,6 +202,7 @@ function report(end: AgentEnd): number {
       return 1;
     case 'stopped':
     case 'closed':
+    case 'cleaned':
       return 0;
     default:
       return 1;

@@ -14,7 +14,8 @@ import type { Clock, Timer } from '#internal/runtime/clock.ts';
 import { FilesError } from '#internal/runtime/files.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
 import type { AgentMessage, MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
-import { type Checkpoint, openCheckpoint } from '#storage/checkpoint/checkpoint.ts';
+import type { Checkpoint } from '#storage/checkpoint/checkpoint.ts';
+import type { JournalPlace } from '#storage/checkpoint/journal.ts';
 import type { CheckpointWrite } from '#storage/checkpoint/records.ts';
 import type { KeyValueStore } from '#storage/key-value-store.ts';
 import {
@@ -23,16 +24,19 @@ import {
   type Containerizer,
   type RunningContainer,
 } from './containerizer.ts';
-import type { Effect, Input, TimerId } from './core/input.ts';
-import { specOf } from './core/launch.ts';
+import type { Probes } from './checks/probes.ts';
+import { recoverContainers } from './container-recovery.ts';
+import type { Effect, ExecutorSaying, Input, TimerId } from './core/input.ts';
 import {
   type AgentSettings,
   type AgentState,
-  type Task,
+  type ExecutorKey,
   type TaskKey,
-  recoveredState,
 } from './core/state.ts';
 import { step } from './core/step.ts';
+import type { ExecutorDoor } from './executor-door.ts';
+import { Executors } from './executors.ts';
+import { type Recovery, type RecoveryOptions, recoverAgent, usualRecovery } from './recovery.ts';
 import type { Volumes } from './volumes.ts';
 
 export type AgentDependencies = {
@@ -41,14 +45,19 @@ export type AgentDependencies = {
   readonly logger: Logger;
   /** Of this agent alone. It is closed by whoever opened it, after `ended`. */
   readonly store: KeyValueStore;
+  /** What proves that the store has lost nothing. */
+  readonly journal: JournalPlace;
   readonly dialer: LinkDialer<AgentMessage, MasterMessage>;
   readonly containerizer: Containerizer;
   readonly volumes: Volumes;
+  readonly probes: Probes;
 };
 
 export type AgentOptions = AgentSettings & {
   /** A master that says more than this before we can act on it is hung up on. */
   readonly mailboxMax: number;
+  /** `usualRecovery` when it does not say. */
+  readonly recovery?: RecoveryOptions;
 };
 
 export type AgentEnd =
@@ -56,12 +65,13 @@ export type AgentEnd =
   | { readonly kind: 'stopped' }
   /** `shutdown` was called: every task was killed. */
   | { readonly kind: 'closed' }
+  /** `--recover=cleanup`: every task was killed and all is forgotten. */
+  | { readonly kind: 'cleaned' }
   /** A master wants this agent no more; its next start is that of a new one. */
   | { readonly kind: 'expelled'; readonly reason: string }
   | { readonly kind: 'failed'; readonly error: unknown };
 
-/** Containers that are looked for at the same time after a restart. */
-const recoveriesAtOnce = 32;
+type ProbeEffect = Extract<Effect, { readonly kind: 'probe' }>;
 
 export class Agent {
   /** Resolves when the agent has ended; never rejects. */
@@ -74,6 +84,8 @@ export class Agent {
   #volumeWork: Promise<void> = Promise.resolve();
   #checkpoint: Checkpoint | undefined;
   #state: AgentState | undefined;
+  readonly #executors: Executors;
+  #isRecovered = false;
   #mailbox: Input[] = [];
   #turning: Promise<void> | undefined;
   #over = false;
@@ -85,21 +97,39 @@ export class Agent {
     this.#finish = resolve;
     this.#dependencies = dependencies;
     this.#options = options;
+    this.#executors = new Executors({
+      containerizer: dependencies.containerizer,
+      logger: dependencies.logger,
+      post: (input) => this.#post(input),
+      own: (work) => this.#own(work),
+    });
   }
 
   /**
    * Reads the checkpoint, finds the containers that an earlier agent left, then looks for a master.
-   * Rejects with `CheckpointError` or `StoreError` when the checkpoint cannot be read, and with
-   * `ResourcesError` when the machine has less than what was made of it.
+   * Rejects as `recoverAgent` does.
    */
   async start(): Promise<void> {
     assert(this.#state === undefined, 'The agent was started twice');
-    const { clock, store } = this.#dependencies;
-    const { checkpoint, recovered } = await openCheckpoint(store);
-    this.#checkpoint = checkpoint;
-    this.#state = recoveredState(recovered, this.#options, clock.monotonic());
-    await this.#recoverContainers(this.#state);
-    this.#post({ kind: 'start' });
+    const { clock, store, journal } = this.#dependencies;
+    const { recovery = usualRecovery } = this.#options;
+    const place = { store, journal };
+    const found = await recoverAgent(place, this.#options, recovery, clock.monotonic());
+    this.#checkpoint = found.checkpoint;
+    this.#state = found.state;
+    this.#tell(found);
+    const isCleaning = recovery.mode === 'cleanup';
+    await recoverContainers(
+      this.#dependencies.containerizer,
+      { state: found.state, settings: this.#options, isCleaning },
+      {
+        post: (input) => this.#post(input),
+        attend: (task, containerId, container) => this.#attend(task, containerId, container),
+        attendExecutor: (about, container) => this.#executors.attend(about, container),
+      },
+    );
+    this.#post({ kind: isCleaning ? 'clean-up' : 'start' });
+    this.#isRecovered = true;
   }
 
   /** Ends the agent and leaves its tasks alone: the next one finds them. */
@@ -121,39 +151,33 @@ export class Agent {
     return this.#state;
   }
 
-  async #recoverContainers(state: AgentState): Promise<void> {
-    const tasks = [...state.tasks.values()].filter(({ life }) => life.kind !== 'ended');
-    for (let at = 0; at < tasks.length; at += recoveriesAtOnce) {
-      const batch = tasks.slice(at, at + recoveriesAtOnce);
-      await Promise.all(batch.map((task) => this.#recoverContainer(state, task)));
-    }
+  #tell({ findings: { restored, dropped }, renewal }: Recovery): void {
+    const { logger } = this.#dependencies;
+    if (restored.length > 0) logger.warn('checkpoint restored from its journal', { restored });
+    if (dropped.length > 0) logger.error('parts of the checkpoint are lost', { dropped });
+    if (renewal !== undefined) logger.warn('this is a new agent', { reason: renewal });
   }
 
-  async #recoverContainer(state: AgentState, task: Task): Promise<void> {
-    const spec = specOf(state, this.#options, task);
-    const found = await this.#dependencies.containerizer.recover(spec);
-    const about = { task: task.key, containerId: task.containerId };
-    switch (found.kind) {
-      case 'absent':
-        // One whose process we have seen has run, whatever became of what it wrote down.
-        if (task.life.kind === 'launching') this.#post({ kind: 'container-absent', ...about });
-        else {
-          const end = { kind: 'lost', reason: 'All traces of the container are gone' } as const;
-          this.#post({ kind: 'container-ended', ...about, end });
-        }
-        return;
-      case 'running':
-        this.#attend(task.key, task.containerId, found.container);
-        return;
-      case 'ended':
-        if (found.process !== undefined) {
-          this.#post({ kind: 'launched', ...about, process: found.process });
-        }
-        this.#post({ kind: 'container-ended', ...about, end: found.end });
-        return;
-      default:
-        unreachable(found);
-    }
+  /** For executors that frameworks bring. It is closed until all containers were looked for. */
+  get executors(): ExecutorDoor {
+    return {
+      view: () => (this.#isRecovered ? this.#state : undefined),
+      hear: (said) => this.#hear(said),
+      subscribe: (executor, subscribe, stream) => {
+        if (this.#over || this.#isFull()) stream.end();
+        else this.#executors.subscribe(executor, subscribe, stream);
+      },
+    };
+  }
+
+  #isFull(): boolean {
+    return this.#mailbox.length >= this.#options.mailboxMax;
+  }
+
+  #hear(said: ExecutorSaying): boolean {
+    if (this.#over || this.#isFull()) return false;
+    this.#post(said);
+    return true;
   }
 
   #post(input: Input): void {
@@ -215,6 +239,18 @@ export class Agent {
       case 'launch':
         this.#own(this.#launch(effect.task, effect.spec));
         return;
+      case 'launch-executor':
+        this.#own(this.#launchExecutor(effect.executor, effect.spec));
+        return;
+      case 'tell-executor':
+        this.#executors.tell(effect.connection, effect.event);
+        return;
+      case 'update-container':
+        this.#own(this.#executors.update(effect.containerId, effect.limits));
+        return;
+      case 'close-executor':
+        this.#executors.hangUp(effect.connection);
+        return;
       case 'signal':
         this.#own(containerizer.signal(effect.containerId, effect.signal));
         return;
@@ -226,6 +262,12 @@ export class Agent {
         return;
       case 'remove-volumes':
         this.#own(this.#removeVolumes(effect.volumes));
+        return;
+      case 'probe':
+        this.#own(this.#probe(effect));
+        return;
+      case 'stop-probes':
+        this.#dependencies.probes.stop(effect.containerId);
         return;
       case 'set-timer':
         this.#setTimer(effect.timer, effect.delayMs);
@@ -274,6 +316,16 @@ export class Agent {
       if (!(error instanceof ContainerError)) throw error;
       this.#post({ kind: 'launch-failed', task, containerId, reason: error.message });
     }
+  }
+
+  async #launchExecutor(executor: ExecutorKey, spec: ContainerSpec): Promise<void> {
+    if (spec.volumes.length > 0) await this.#volumeWork;
+    await this.#executors.launch(executor, spec);
+  }
+
+  async #probe({ task, containerId, check, probe }: ProbeEffect): Promise<void> {
+    const result = await this.#dependencies.probes.look(containerId, probe);
+    this.#post({ kind: 'probed', task, containerId, check, result });
   }
 
   async #release(containerId: string): Promise<void> {
@@ -330,7 +382,8 @@ export class Agent {
 
   #conclude(reason: string): void {
     const kind = this.#state?.ending.kind;
-    this.#close(kind === 'expelled' ? { kind, reason } : { kind: 'closed' });
+    if (kind === 'expelled') this.#close({ kind, reason });
+    else this.#close({ kind: kind === 'cleaning' ? 'cleaned' : 'closed' });
   }
 
   #fail(error: unknown): void {
@@ -351,13 +404,22 @@ export class Agent {
     this.#mailbox = [];
     for (const timer of this.#timers.values()) timer.cancel();
     for (const link of this.#links.values()) link.close();
+    this.#executors.hangUpAll();
+    this.#dependencies.probes.stopAll();
     this.#timers.clear();
     this.#links.clear();
     this.#finish(end);
+    this.#own(this.#letGo());
+  }
+
+  async #letGo(): Promise<void> {
+    await this.#turning;
+    await this.#checkpoint?.close();
   }
 }
 
 function nameOf(timer: TimerId): string {
+  if ('executor' in timer) return `${timer.kind} ${timer.executor}`;
   if ('task' in timer) return `${timer.kind} ${timer.task}`;
   return 'operation' in timer ? `${timer.kind} ${timer.operation}` : timer.kind;
 }

@@ -8,14 +8,21 @@ export type Processes = {
    * just the environment given. Rejects with `ProcessesError` when it cannot be.
    */
   start(program: Program): Promise<StartedProcess>;
+  /**
+   * Starts a program in the same way and talks with it: `onLine` hears each line that it prints. When we
+   * end, its input ends; it lives on until it minds.
+   */
+  converse(program: Program, onLine: (line: string) => void): Promise<Conversation>;
   /** The live process of that pid. One that has ended and was not yet collected is none. */
   find(pid: number): ProcessIdentity | undefined;
   /**
    * Signals the process group that `leader` leads or led; `KILL` also reaches those of its session that
-   * have left the group. Nothing happens when the pid belongs to another process by now, or, with
-   * `uid` given, to another user.
+   * have left the group. Nothing happens when the pid belongs to another process by now or, with
+   * `owner` given, to another user.
    */
-  signalGroup(leader: ProcessIdentity, signal: 'TERM' | 'KILL', uid?: number): void;
+  signalGroup(leader: ProcessIdentity, signal: 'TERM' | 'KILL', owner?: number): void;
+  /** What the session that `leader` leads or led uses; undefined when nothing of it is left. */
+  sessionUse(leader: ProcessIdentity): ProcessUse | undefined;
   /** Of this run of the machine's kernel. */
   readonly bootId: string;
   /** The user that we run as. */
@@ -41,12 +48,29 @@ export type StartedProcess = {
   readonly ended: Promise<void>;
 };
 
+export type Conversation = StartedProcess & {
+  /** Harmless when it has ended. */
+  send(text: string): void;
+  /** Ends its input. */
+  close(): void;
+};
+
 /** Equal for one process alone, across restarts of the machine too. */
 export type ProcessIdentity = {
   readonly pid: number;
   /** Since the kernel booted, in its clock ticks. */
   readonly startTicks: number;
   readonly bootId: string;
+};
+
+export type ProcessUse = {
+  readonly processes: number;
+  readonly threads: number;
+  /** Of processor time, with that of children that have ended. */
+  readonly userSeconds: number;
+  readonly systemSeconds: number;
+  /** Of memory that is theirs at the moment. */
+  readonly residentBytes: number;
 };
 
 export type User = { readonly name: string; readonly uid: number; readonly gid: number };

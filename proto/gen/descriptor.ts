@@ -167,6 +167,8 @@ export const descriptor: Descriptor = {
     { name: 'altiplano.agent.v1.IdentityRecord', fields: [
       { name: 'registration_uuid', number: 1, label: 'required', kind: 'scalar', type: 'string' },
       { name: 'agent_id', number: 2, label: 'optional', kind: 'scalar', type: 'string' },
+      { name: 'agent_info', number: 3, label: 'optional', kind: 'message', type: 'mesos.v1.AgentInfo' },
+      { name: 'boot_id', number: 4, label: 'optional', kind: 'scalar', type: 'string' },
     ] },
     { name: 'altiplano.agent.v1.TermRecord', fields: [
       { name: 'term', number: 1, label: 'required', kind: 'scalar', type: 'uint64' },
@@ -180,17 +182,23 @@ export const descriptor: Descriptor = {
       { name: 'info', number: 2, label: 'required', kind: 'message', type: 'mesos.v1.TaskInfo' },
       { name: 'container_id', number: 3, label: 'required', kind: 'scalar', type: 'string' },
       { name: 'pod', number: 10, label: 'optional', kind: 'message', type: 'altiplano.agent.v1.PodRecord' },
+      { name: 'stray', number: 11, label: 'optional', kind: 'scalar', type: 'bool' },
     ] },
     { name: 'altiplano.agent.v1.PodRecord', fields: [
       { name: 'executor_id', number: 1, label: 'required', kind: 'scalar', type: 'string' },
       { name: 'container_id', number: 2, label: 'required', kind: 'scalar', type: 'string' },
       { name: 'group_id', number: 3, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'place', number: 4, label: 'optional', kind: 'scalar', type: 'uint64' },
     ] },
     { name: 'altiplano.agent.v1.ExecutorRecord', fields: [
       { name: 'framework_id', number: 1, label: 'required', kind: 'scalar', type: 'string' },
       { name: 'info', number: 2, label: 'required', kind: 'message', type: 'mesos.v1.ExecutorInfo' },
       { name: 'container_id', number: 3, label: 'required', kind: 'scalar', type: 'string' },
       { name: 'has_tasks', number: 4, label: 'required', kind: 'scalar', type: 'bool' },
+      { name: 'phase', number: 5, label: 'optional', kind: 'enum', type: 'altiplano.agent.v1.ExecutorRecord.Phase' },
+      { name: 'process', number: 6, label: 'optional', kind: 'message', type: 'altiplano.agent.v1.ProcessRecord' },
+      { name: 'cause', number: 7, label: 'optional', kind: 'enum', type: 'altiplano.agent.v1.ExecutorRecord.Cause' },
+      { name: 'unhealthy', number: 13, label: 'optional', kind: 'scalar', type: 'bool' },
     ] },
     { name: 'altiplano.agent.v1.ProgressRecord', fields: [
       { name: 'state', number: 1, label: 'required', kind: 'enum', type: 'mesos.v1.TaskState' },
@@ -199,6 +207,14 @@ export const descriptor: Descriptor = {
       { name: 'kill', number: 4, label: 'optional', kind: 'message', type: 'altiplano.agent.v1.KillRecord' },
       { name: 'status', number: 5, label: 'optional', kind: 'message', type: 'mesos.v1.TaskStatus' },
       { name: 'next_update', number: 6, label: 'required', kind: 'scalar', type: 'uint64' },
+      { name: 'health', number: 7, label: 'optional', kind: 'message', type: 'altiplano.agent.v1.HealthRecord' },
+      { name: 'delivered', number: 13, label: 'optional', kind: 'scalar', type: 'bool' },
+      { name: 'heard', number: 14, label: 'repeated', kind: 'scalar', type: 'bytes' },
+    ] },
+    { name: 'altiplano.agent.v1.HealthRecord', fields: [
+      { name: 'failures', number: 1, label: 'required', kind: 'scalar', type: 'uint32' },
+      { name: 'has_passed', number: 2, label: 'required', kind: 'scalar', type: 'bool' },
+      { name: 'failed_ms', number: 3, label: 'optional', kind: 'scalar', type: 'double' },
     ] },
     { name: 'altiplano.agent.v1.ProcessRecord', fields: [
       { name: 'pid', number: 1, label: 'required', kind: 'scalar', type: 'uint64' },
@@ -2476,7 +2492,9 @@ export const descriptor: Descriptor = {
     ] },
   ],
   enums: [
-    { name: 'altiplano.agent.v1.KillRecord.Cause', values: { UNKNOWN: 0, REQUESTED: 1, DURING_LAUNCH: 2, COMPLETION_TIME: 3, ABANDONED: 4, DRAINED: 5, DRAINED_GONE: 6 } },
+    { name: 'altiplano.agent.v1.ExecutorRecord.Phase', values: { UNKNOWN_PHASE: 0, REGISTERING: 1, RUNNING: 2, TERMINATING: 3 } },
+    { name: 'altiplano.agent.v1.ExecutorRecord.Cause', values: { UNKNOWN_CAUSE: 0, SHUTDOWN: 1, REGISTRATION_TIMEOUT: 2, REREGISTRATION_TIMEOUT: 3, LOST: 4 } },
+    { name: 'altiplano.agent.v1.KillRecord.Cause', values: { UNKNOWN: 0, REQUESTED: 1, DURING_LAUNCH: 2, COMPLETION_TIME: 3, ABANDONED: 4, DRAINED: 5, DRAINED_GONE: 6, UNHEALTHY: 9 } },
     { name: 'mesos.v1.agent.Call.Type', values: { UNKNOWN: 0, GET_HEALTH: 1, GET_FLAGS: 2, GET_VERSION: 3, GET_METRICS: 4, GET_LOGGING_LEVEL: 5, SET_LOGGING_LEVEL: 6, LIST_FILES: 7, READ_FILE: 8, GET_STATE: 9, GET_CONTAINERS: 10, GET_FRAMEWORKS: 11, GET_EXECUTORS: 12, GET_OPERATIONS: 31, GET_TASKS: 13, GET_AGENT: 20, GET_RESOURCE_PROVIDERS: 26, LAUNCH_NESTED_CONTAINER: 14, WAIT_NESTED_CONTAINER: 15, KILL_NESTED_CONTAINER: 16, REMOVE_NESTED_CONTAINER: 21, LAUNCH_NESTED_CONTAINER_SESSION: 17, ATTACH_CONTAINER_INPUT: 18, ATTACH_CONTAINER_OUTPUT: 19, LAUNCH_CONTAINER: 22, WAIT_CONTAINER: 23, KILL_CONTAINER: 24, REMOVE_CONTAINER: 25, ADD_RESOURCE_PROVIDER_CONFIG: 27, UPDATE_RESOURCE_PROVIDER_CONFIG: 28, REMOVE_RESOURCE_PROVIDER_CONFIG: 29, MARK_RESOURCE_PROVIDER_GONE: 32, PRUNE_IMAGES: 30 }, deprecated: ['LAUNCH_NESTED_CONTAINER', 'WAIT_NESTED_CONTAINER', 'KILL_NESTED_CONTAINER', 'REMOVE_NESTED_CONTAINER'] },
     { name: 'mesos.v1.agent.Call.AttachContainerInput.Type', values: { UNKNOWN: 0, CONTAINER_ID: 1, PROCESS_IO: 2 } },
     { name: 'mesos.v1.agent.Response.Type', values: { UNKNOWN: 0, GET_HEALTH: 1, GET_FLAGS: 2, GET_VERSION: 3, GET_METRICS: 4, GET_LOGGING_LEVEL: 5, LIST_FILES: 6, READ_FILE: 7, GET_STATE: 8, GET_CONTAINERS: 9, GET_FRAMEWORKS: 10, GET_EXECUTORS: 11, GET_OPERATIONS: 17, GET_TASKS: 12, GET_AGENT: 14, GET_RESOURCE_PROVIDERS: 16, WAIT_NESTED_CONTAINER: 13, WAIT_CONTAINER: 15 }, deprecated: ['WAIT_NESTED_CONTAINER'] },

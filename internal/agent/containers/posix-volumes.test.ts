@@ -6,6 +6,7 @@ import type { Resource } from '#internal/resources/resource.ts';
 import { systemClock } from '#internal/runtime/real/clock.ts';
 import { systemFileTree } from '#internal/runtime/real/file-tree.ts';
 import { systemFiles } from '#internal/runtime/real/files.ts';
+import { systemPipes } from '#internal/runtime/real/pipes.ts';
 import { systemProcesses } from '#internal/runtime/real/processes.ts';
 import { openTempFolder } from '#internal/testing/temp-folder.ts';
 import { ContainerError } from '../containerizer.ts';
@@ -34,7 +35,13 @@ test('what a task writes into a volume the next one reads, wherever it sees it',
   const files = systemFiles();
   const volumes = volumesIn(files, folder.path);
   const port = await openPosixContainerizer(
-    { clock, files, fileTree: systemFileTree(), processes: systemProcesses() },
+    {
+      clock,
+      files,
+      fileTree: systemFileTree(),
+      processes: systemProcesses(),
+      pipes: systemPipes(clock),
+    },
     { workFolder: folder.path, switchUser: true },
   );
   const run = async (line: string, containerPath: string): Promise<unknown> => {

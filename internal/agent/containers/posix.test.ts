@@ -4,6 +4,7 @@ import test from 'ava';
 import { systemClock } from '#internal/runtime/real/clock.ts';
 import { systemFileTree } from '#internal/runtime/real/file-tree.ts';
 import { systemFiles } from '#internal/runtime/real/files.ts';
+import { systemPipes } from '#internal/runtime/real/pipes.ts';
 import { systemProcesses } from '#internal/runtime/real/processes.ts';
 import { openTempFolder } from '#internal/testing/temp-folder.ts';
 import { type ContainerSpec, type Containerizer, ContainerError } from '../containerizer.ts';
@@ -22,7 +23,13 @@ async function openRig(): Promise<Rig> {
   const folder = await openTempFolder();
   // Tasks of other users have to get to their sandboxes.
   await chmod(folder.path, 0o755);
-  const dependencies = { clock, files: systemFiles(), fileTree: systemFileTree(), processes };
+  const dependencies = {
+    clock,
+    files: systemFiles(),
+    fileTree: systemFileTree(),
+    processes,
+    pipes: systemPipes(clock),
+  };
   // A child does not keep its parent running (an agent may end before its tasks), so the test does.
   const open = clock.after(600_000, () => {});
   return {
@@ -33,6 +40,8 @@ async function openRig(): Promise<Rig> {
     exits: (status) => shell(`exit ${status}`),
     runsOn: shell('sleep 500'),
     ignoresTerm: shell("trap '' TERM; while :; do sleep 1; done"),
+    says: (text) => shell(`echo ${text}`),
+    echoes: shell('cat'),
     impossible: isRoot ? { user: 'nobody-of-that-name' } : { executorId: 'x'.repeat(300) },
     [Symbol.asyncDispose]: () => {
       open.cancel();
@@ -159,11 +168,12 @@ test('KILL also reaches what has left the group of its command', async (t) => {
 test('a supervisor that was killed is told, and its command does not go on', async (t) => {
   await using rig = await openRig();
   const port = await rig.restart();
-  const spec = specFor(shell('echo $$ > child; sleep 500'));
-  const { process: supervisor, ended } = await port.launch(spec);
+  const spec = specFor(shell('echo $PPID > parent; echo $$ > child; sleep 500'));
+  const { process: leader, ended } = await port.launch(spec);
   await until(async () => (await read(rig, spec, 'child').catch(() => '')) !== '');
   const child = Number(await read(rig, spec, 'child'));
-  process.kill(Number(supervisor.pid), 'SIGKILL');
+  t.is(child, Number(leader.pid));
+  process.kill(Number(await read(rig, spec, 'parent')), 'SIGKILL');
   t.is(((await ended) as { kind: string }).kind, 'lost');
   await until(() => processes.find(child) === undefined);
 });
@@ -220,38 +230,173 @@ test('a pid that belongs to another process by now is neither found nor killed',
   },
 );
 
-(isRoot ? test : test.skip)('a task cannot make the agent kill what is not its own', async (t) => {
+(isRoot ? test : test.skip)('what a supervisor writes no task of another user can', async (t) => {
   await using rig = await openRig();
   const port = await rig.restart();
-  const victim = await processes.start({
-    path: '/bin/sleep',
-    arguments: ['500'],
-    environment: {},
-    folder: '/',
-    user: undefined,
-  });
-  const { pid } = victim.identity;
-  // Root's process, named as the leader by a file that the task's user may write.
-  const forge = [
-    'cd "$FOLDER"',
-    'rm leader',
-    `read -r self < /proc/${pid}/stat`,
-    'read -r boot < /proc/sys/kernel/random/boot_id',
-    'echo "$boot $self" > leader',
-    'echo $$ > "$MESOS_SANDBOX/child"',
-    'sleep 500',
-  ].join(' && ');
+  const forge = 'cd "$FOLDER"; rm -f leader; echo exited 0 >status; kill -9 $PPID; touch x; exit 3';
   const spec = specFor(shell(forge), { user: 'nobody' });
   const FOLDER = `${rig.workFolder}/meta/containers/${spec.containerId}`;
-  const { ended } = await port.launch({
-    ...spec,
-    environment: { ...spec.environment, FOLDER },
+  const environment = { ...spec.environment, FOLDER };
+  const { process: leader, ended } = await port.launch({ ...spec, environment });
+  t.deepEqual(await ended, { kind: 'exited', status: 3 });
+  t.is((await readFile(`${FOLDER}/status`, 'utf8')).trim(), 'exited 3');
+  t.regex(await readFile(`${FOLDER}/leader`, 'utf8'), new RegExp(` ${leader.pid} `, 'u'));
+});
+
+(isRoot ? test : test.skip)(
+  'a task of another user gets its environment, and its shell alone heeds it',
+  async (t) => {
+    await using rig = await openRig();
+    const port = await rig.restart();
+    // Names that shells and loaders heed.
+    const environment = {
+      PATH: '/usr/bin:/bin',
+      ENV: './evil',
+      LD_LIBRARY_PATH: '/nowhere',
+      OPTIND: 'x',
+      'a.b': 'dot',
+      END: "it's\nEND\n",
+    };
+    const argv = { kind: 'argv', path: 'env', arguments: [] } as const;
+    const spec = specFor(argv, { user: 'nobody', environment });
+    t.deepEqual(await runToEnd(port, spec), { kind: 'exited', status: 0 });
+    const text = await read(rig, spec, 'stdout');
+    for (const line of ['ENV=./evil', 'OPTIND=x', 'a.b=dot', "END=it's\nEND\n"]) {
+      t.true(text.includes(line), line);
+    }
+  },
+);
+
+test('supervisors are used again, and a burst of tasks takes few of them', async (t) => {
+  await using rig = await openRig();
+  const port = await rig.restart();
+  const specs = Array.from({ length: 60 }, (_, at) => specFor(shell(`echo $PPID; exit ${at}`)));
+  const ends = await Promise.all(specs.map((spec) => runToEnd(port, spec)));
+  t.deepEqual(
+    ends,
+    specs.map((_, status) => ({ kind: 'exited', status })),
+  );
+  const parents = await Promise.all(specs.map((spec) => read(rig, spec, 'stdout')));
+  t.true(new Set(parents).size < 60, 'each task had a supervisor of its own');
+});
+
+async function textOf(port: Containerizer, spec: ContainerSpec): Promise<string> {
+  const io = await port.attach(spec.containerId);
+  const chunks: Uint8Array[] = [];
+  for await (const { data } of io!.output()) chunks.push(data);
+  return Buffer.concat(chunks).toString();
+}
+
+const withTerminal: Partial<ContainerSpec> = {
+  io: 'attached',
+  container: { type: 'MESOS', tty_info: { window_size: { rows: 33, columns: 77 } } },
+};
+
+test('a terminal has the size that was asked for, and later the one that it is given', async (t) => {
+  await using rig = await openRig();
+  const port = await rig.restart();
+  const line = 'stty size; trap "stty size; exit 5" WINCH; tty; while :; do sleep 0.05; done';
+  const spec = specFor(shell(line), withTerminal);
+  const { ended } = await port.launch(spec);
+  const text = textOf(port, spec);
+  const io = await port.attach(spec.containerId);
+  const path = `${rig.workFolder}/meta/containers/${spec.containerId}/io/out`;
+  t.truthy(await systemFileTree().look(path));
+  // The command may not have set its trap yet: the size it is given changes until it has seen one.
+  let rows = 40;
+  let isOver = false;
+  void ended.then(() => (isOver = true));
+  await until(async () => {
+    await io!.resize({ rows: rows++, columns: 120 });
+    return isOver;
   });
-  await until(async () => (await read(rig, spec, 'child').catch(() => '')) !== '');
+  t.deepEqual(await ended, { kind: 'exited', status: 5 });
+  t.regex(await text, /^33 77\r\n\/dev\/pts\/\d+\r\n\d+ 120\r\n$/);
+});
+
+test('a terminal echoes, takes a key for the end of the input, and hands signals on', async (t) => {
+  await using rig = await openRig();
+  const port = await rig.restart();
+  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+  const cat = specFor(shell('cat; exit 3'), withTerminal);
+  const { ended } = await port.launch(cat);
+  const io = await port.attach(cat.containerId);
+  await io!.write(bytes("it's\n"));
+  await io!.write(new Uint8Array(0));
+  t.deepEqual(await ended, { kind: 'exited', status: 3 });
+  t.is(await textOf(port, cat), "it's\r\nit's\r\n");
+  const stubborn = {
+    kind: 'argv',
+    path: 'sh',
+    arguments: ['-c', "trap '' TERM HUP; cat"],
+  } as const;
+  for (const [command, signal, number] of [
+    [shell('cat'), 'TERM', 15],
+    [stubborn, 'KILL', 9],
+  ] as const) {
+    const spec = specFor(command, withTerminal);
+    const container = await port.launch(spec);
+    await port.signal(spec.containerId, signal);
+    t.deepEqual(await container.ended, { kind: 'signaled', signal: number });
+  }
+});
+
+test('what runs in a terminal is found by the next agent, and nothing of it is left', async (t) => {
+  await using rig = await openRig();
+  const line = "trap '' HUP TERM; echo $$ > child; echo here; exec sleep 500";
+  const spec = specFor(shell(line), { ...withTerminal, io: 'files' });
+  await (await rig.restart()).launch(spec);
+  await until(async () => (await read(rig, spec, 'stdout').catch(() => '')) !== '');
+  t.is(await read(rig, spec, 'stdout'), 'here\r\n');
+  const child = Number(await read(rig, spec, 'child'));
+  const port = await rig.restart();
+  const found = await port.recover(spec);
+  t.is(found.kind, 'running');
+  t.not(await port.attach(spec.containerId), undefined);
   await port.signal(spec.containerId, 'KILL');
+  await until(() => processes.find(child) === undefined);
+  if (found.kind === 'running') t.is((await found.container.ended).kind, 'signaled');
+});
+
+test('a command that nobody reads waits, and nothing of what it said is lost', async (t) => {
+  await using rig = await openRig();
+  const port = await rig.restart();
+  const spec = specFor(shell('seq 1 100000; echo said >&2'), { io: 'attached' });
+  let isOver = false;
+  const { ended } = await port.launch(spec);
+  void ended.then(() => (isOver = true));
   await timeToDie(port);
-  t.deepEqual(processes.find(pid), victim.identity);
-  process.kill(pid, 'SIGKILL');
-  process.kill(-Number(await read(rig, spec, 'child')), 'SIGKILL');
-  t.deepEqual(await ended, { kind: 'signaled', signal: 9 });
+  t.false(isOver);
+  const text = await textOf(port, spec);
+  await ended;
+  t.is(text.replace('said\n', '').length, 588_895);
+  t.true(text.includes('said\n') && text.startsWith('1\n'));
+});
+
+test('what a command leaves behind with its output in hand holds no reader up', async (t) => {
+  await using rig = await openRig();
+  const port = await rig.restart();
+  const line = 'setsid sleep 500 & echo $! > child; echo done; sleep 0.1';
+  const spec = specFor(shell(line), { io: 'attached' });
+  t.deepEqual(await runToEnd(port, spec), { kind: 'exited', status: 0 });
+  t.is(await textOf(port, spec), 'done\n');
+  process.kill(Number(await read(rig, spec, 'child')), 'SIGKILL');
+});
+
+test('a debug container runs in the folder of the one it joins, as the same user', async (t) => {
+  await using rig = await openRig();
+  const port = await rig.restart();
+  const parent = specFor(shell('sleep 500'), isRoot ? { user: 'nobody' } : {});
+  await port.launch(parent);
+  const spec = specFor(shell('pwd; id -u; echo $MESOS_SANDBOX'), {
+    parentId: parent.containerId,
+    taskId: undefined,
+    nesting: 'debug',
+    io: 'attached',
+  });
+  await port.launch(spec);
+  const { folder } = sandboxOf(rig.workFolder, parent);
+  const { uid } = isRoot ? (await processes.user('nobody'))! : processes.self;
+  t.is(await textOf(port, spec), `${folder}\n${uid}\n${folder}\n`);
+  await port.signal(parent.containerId, 'KILL');
 });

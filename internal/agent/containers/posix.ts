@@ -8,42 +8,58 @@
  *     …/runs/<executor's container>/tasks/<task>                          link to it
  *     <work>/meta/containers/<container>                                                   ours
  *
- * When the task runs as another user, so does its supervisor: what the task's environment makes of a
- * shell must not happen as root. That user can lie to us about the task, so before a signal is sent to
- * a process of its naming, that process is checked to be the user's own.
- *
  * A process that leaves the group of its command outlives the command, unless it is killed.
  */
+import { unreachable } from '#internal/base/assert.ts';
 import type { Clock } from '#internal/runtime/clock.ts';
 import type { FileTree } from '#internal/runtime/file-tree.ts';
 import { type Files, FilesError } from '#internal/runtime/files.ts';
+import type { Pipes } from '#internal/runtime/pipes.ts';
 import {
   type ProcessIdentity,
   type Processes,
   ProcessesError,
-  type StartedProcess,
   type User,
   isSameProcess,
 } from '#internal/runtime/processes.ts';
+import type { ResourceStatistics } from '#proto/gen/mesos/v1.ts';
 import {
   type ContainerEnd,
   ContainerError,
+  type ContainerLimits,
   type ContainerSpec,
   type Containerizer,
   type RecoveredContainer,
+  type RunningContainer,
   type VolumeMount,
 } from '../containerizer.ts';
+import type { Fetcher } from '../fetch/fetcher.ts';
+import { attachable } from './attachable.ts';
+import type { Member } from './family.ts';
 import { processToRecord } from './process-record.ts';
 import { volumeFolder } from '../volumes.ts';
+import { statisticsOf } from './statistics.ts';
 import { type Sandbox, sandboxOf } from './sandbox.ts';
-import { supervisorScript } from './supervisor.ts';
-import { parseClaim, parseEnd } from './supervisor-files.ts';
+import { type Job, type SupervisorTools } from './supervisor.ts';
+import { parseClaim } from './supervisor-files.ts';
+import { Supervisors } from './supervisors.ts';
+import {
+  claimPollsMax,
+  folderOf,
+  pollMs,
+  readEnd,
+  readLine,
+  readOrTakeClaim,
+} from './container-folder.ts';
 
 export type PosixDependencies = {
   readonly clock: Clock;
   readonly files: Files;
   readonly fileTree: FileTree;
   readonly processes: Processes;
+  /** Without one, commands that bring URIs are refused. */
+  readonly fetcher?: Pick<Fetcher, 'fetch' | 'stop'>;
+  readonly pipes: Pipes;
 };
 
 export type PosixOptions = {
@@ -52,58 +68,78 @@ export type PosixOptions = {
   readonly switchUser: boolean;
 };
 
-/** How often we look whether something has happened that nobody tells us. */
-const pollMs = 100;
-/** A supervisor writes its files within moments of its start; after so many polls it never will. */
-const claimPollsMax = 50;
+/** Supervisors that wait for their next container: as many as end at about the same time. */
+const idleSupervisorsMax = 16;
+/** An agent that is asked for so many at once was not asked by a scheduler in its right mind. */
+const waitingLaunchesMax = 10_000;
 
 /** Throws `ContainerError` when the machine lacks what containers take. */
 export async function openPosixContainerizer(
   dependencies: PosixDependencies,
   options: PosixOptions,
 ): Promise<Containerizer> {
-  const setsid = await dependencies.processes.which('setsid');
+  const { processes, fileTree } = dependencies;
+  const setsid = await processes.which('setsid');
   if (setsid === undefined) throw new ContainerError('Posix containers need `setsid` in PATH');
-  await dependencies.fileTree.makeFolder(`${options.workFolder}/meta/containers`, undefined);
-  const posix: Posix = { ...dependencies, ...options, setsid };
-  return {
-    launch: async (spec) => {
-      const { identity, ended } = await start(posix, spec);
-      const end = watch(posix, spec.containerId, ended);
-      return { process: processToRecord(identity), ended: end };
-    },
-    recover: (spec) => recover(posix, spec),
-    signal: (containerId, signal) => signalContainer(posix, containerId, signal),
-    release: (containerId) => posix.files.remove(folderOf(posix, containerId)),
+  const tools = {
+    setsid,
+    setpriv: await processes.which('setpriv'),
+    sync: await processes.which('sync'),
   };
+  await fileTree.makeFolder(`${options.workFolder}/meta/containers`, undefined);
+  const bounds = { idleMax: idleSupervisorsMax, waitingMax: waitingLaunchesMax };
+  const supervisors = new Supervisors({ processes }, { tools, ...bounds });
+  const posix: Posix = { ...dependencies, ...options, tools, supervisors, limits: new Map() };
+  return attachable(dependencies, {
+    launch: (spec, joined) => launch(posix, spec, joined),
+    recover: (spec) => recover(posix, spec),
+    signal: async (containerId, signal) => {
+      dependencies.fetcher?.stop(containerId);
+      await signalContainer(posix, containerId, signal);
+    },
+    usage: (containerId) => usage(posix, containerId),
+    update: async (containerId, limits) => {
+      if (posix.limits.has(containerId)) posix.limits.set(containerId, limits);
+    },
+    release: async (containerId) => {
+      posix.limits.delete(containerId);
+      await posix.files.remove(folderOf(posix, containerId));
+    },
+    folderOf: (containerId) => folderOf(posix, containerId),
+    sandboxFolderOf: (spec) => sandboxOf(posix.workFolder, spec).folder,
+    userOf: (name) => userOf(posix, name),
+    argvOf,
+  });
 }
 
-type Posix = PosixDependencies & PosixOptions & { readonly setsid: string };
+type Posix = PosixDependencies &
+  PosixOptions & {
+    readonly tools: SupervisorTools;
+    readonly supervisors: Supervisors;
+    /** Of containers that are not released. */
+    readonly limits: Map<string, ContainerLimits>;
+  };
 
-const folderOf = ({ workFolder }: PosixOptions, containerId: string): string =>
-  `${workFolder}/meta/containers/${containerId}`;
-
-async function start(posix: Posix, spec: ContainerSpec): Promise<StartedProcess> {
-  const { fileTree, processes, setsid } = posix;
-  const sandbox = sandboxOf(posix.workFolder, spec);
-  const folder = folderOf(posix, spec.containerId);
+async function launch(
+  posix: Posix,
+  spec: ContainerSpec,
+  joined: Member | undefined,
+): Promise<RunningContainer> {
+  posix.limits.set(spec.containerId, spec.limits);
   try {
-    const user = await userOf(posix, spec.user);
-    await makeSandbox(fileTree, sandbox, user);
-    for (const mount of spec.volumes) await mountVolume(posix, sandbox, mount, user);
-    await fileTree.makeFolder(folder, user);
-    const boot = processes.bootId;
-    return await processes.start({
-      path: '/bin/sh',
-      arguments: ['-c', supervisorScript, 'supervisor', folder, setsid, boot, ...argvOf(spec)],
-      environment: {
-        ...spec.environment,
-        MESOS_DIRECTORY: sandbox.folder,
-        MESOS_SANDBOX: sandbox.folder,
-      },
-      folder: sandbox.folder,
-      user,
-    });
+    const supervised = await posix.supervisors.run(await prepare(posix, spec, joined));
+    switch (supervised.kind) {
+      case 'began': {
+        const process = processToRecord(supervised.leader);
+        return { process, ended: watch(posix, spec.containerId, supervised.ended) };
+      }
+      case 'refused':
+        throw new ContainerError('The container was given up before it began');
+      case 'silent':
+        return await launchedBy(posix, spec);
+      default:
+        return unreachable(supervised);
+    }
   } catch (error) {
     if (error instanceof FilesError || error instanceof ProcessesError) {
       throw new ContainerError(`Cannot launch the container: ${error.message}`, { cause: error });
@@ -112,7 +148,54 @@ async function start(posix: Posix, spec: ContainerSpec): Promise<StartedProcess>
   }
 }
 
-/** A link in the sandbox: the task finds the volume where it asked for it. */
+/** Everything that a container takes but its process. */
+async function prepare(
+  posix: Posix,
+  spec: ContainerSpec,
+  joined: Member | undefined,
+): Promise<Job> {
+  const { fileTree } = posix;
+  const { containerId } = spec;
+  const own = sandboxOf(posix.workFolder, spec);
+  const sandbox = joined === undefined ? own : { ...own, folder: joined.sandboxFolder };
+  const folder = folderOf(posix, containerId);
+  const user = await userOf(posix, spec.user);
+  const argv = argvOf(spec);
+  const environment = {
+    ...spec.environment,
+    MESOS_DIRECTORY: sandbox.folder,
+    MESOS_SANDBOX: sandbox.folder,
+  };
+  if ([...argv, ...Object.entries(environment).flat()].some((word) => word.includes('\0'))) {
+    throw new ContainerError('No program can be given a text with a NUL character in it');
+  }
+  if (joined === undefined) await makeSandbox(fileTree, sandbox, user);
+  await fetchUris(posix, spec, { sandbox, user });
+  for (const mount of spec.volumes) await mountVolume(posix, sandbox, mount, user);
+  await fileTree.makeFolder(folder, undefined);
+  return { containerId, folder, sandbox: sandbox.folder, user, environment, argv };
+}
+
+async function fetchUris(
+  { fetcher }: Posix,
+  { containerId, uris, frameworkId }: ContainerSpec,
+  { sandbox, user }: { readonly sandbox: Sandbox; readonly user: User | undefined },
+): Promise<void> {
+  if (uris.length === 0) return;
+  if (fetcher === undefined) throw new ContainerError('This agent fetches no URIs');
+  await fetcher.fetch({ containerId, sandboxFolder: sandbox.folder, user, uris, frameworkId });
+}
+
+/** Its supervisor ended and has said nothing: whether it begins at all is decided now. */
+async function launchedBy(posix: Posix, spec: ContainerSpec): Promise<RunningContainer> {
+  const found = await recover(posix, spec);
+  if (found.kind === 'running') return found.container;
+  if (found.kind === 'absent' || found.process === undefined) {
+    throw new ContainerError('The supervisor of the command ended before it began');
+  }
+  return { process: found.process, ended: Promise.resolve(found.end) };
+}
+
 async function mountVolume(
   { files, fileTree, workFolder }: Posix,
   { folder }: Sandbox,
@@ -143,11 +226,13 @@ function argvOf({ command }: ContainerSpec): readonly string[] {
 
 /** Undefined: our own user. */
 async function userOf(posix: Posix, name: string | undefined): Promise<User | undefined> {
-  const { processes, switchUser } = posix;
+  const { processes, switchUser, tools } = posix;
   if (name === undefined || !switchUser || processes.self.uid !== 0) return undefined;
   const user = await processes.user(name);
   if (user === undefined) throw new ContainerError(`Failed to get user '${name}': no such user`);
-  return user.uid === 0 ? undefined : user;
+  if (user.uid === 0) return undefined;
+  if (tools.setpriv !== undefined) return user;
+  throw new ContainerError('To run tasks as other users takes `setpriv` in PATH');
 }
 
 async function makeSandbox(
@@ -164,31 +249,36 @@ async function makeSandbox(
   await fileTree.link(sandbox.byTask, sandbox.folder);
 }
 
-/** The end of a container whose supervisor we can wait for. */
+/** The end of a container, when its supervisor has told it or is gone. */
 async function watch(
   posix: Posix,
   containerId: string,
-  supervisorEnded: Promise<void>,
+  told: Promise<ContainerEnd | undefined>,
 ): Promise<ContainerEnd> {
-  await supervisorEnded;
-  const end = await readEnd(posix, containerId);
+  const end = (await told) ?? (await readEnd(posix, containerId));
   if (end !== undefined) return end;
   // Somebody killed the supervisor: what it watched is not watched any more, and may not go on.
   await signalContainer(posix, containerId, 'KILL');
   return { kind: 'lost', reason: 'The supervisor of the command ended before the command did' };
 }
 
-/** Resolves when a process that is not our child has ended. */
-async function gone({ clock, processes }: Posix, process: ProcessIdentity): Promise<void> {
+/** Resolves when a supervisor that is not our child is gone, or has told the end of the container. */
+async function untilTold(
+  posix: Posix,
+  containerId: string,
+  supervisor: ProcessIdentity,
+): Promise<ContainerEnd | undefined> {
   for (;;) {
-    const now = processes.find(process.pid);
-    if (now === undefined || !isSameProcess(now, process)) return;
-    await clock.sleep(pollMs);
+    const isThere = isAlive(posix, supervisor);
+    const end = await readEnd(posix, containerId);
+    if (end !== undefined || !isThere) return end;
+    await posix.clock.sleep(pollMs);
   }
 }
 
 async function recover(posix: Posix, spec: ContainerSpec): Promise<RecoveredContainer> {
   const { containerId } = spec;
+  posix.limits.set(containerId, spec.limits);
   const claim = await readOrTakeClaim(posix, containerId);
   if (claim.kind === 'abandoned') return { kind: 'absent' };
   if (claim.kind === 'silent') {
@@ -196,47 +286,55 @@ async function recover(posix: Posix, spec: ContainerSpec): Promise<RecoveredCont
     return { kind: 'ended', process: undefined, end: { kind: 'lost', reason } };
   }
   const { process: supervisor } = claim;
-  const process = processToRecord(supervisor);
-  const found = posix.processes.find(supervisor.pid);
-  if (found !== undefined && isSameProcess(found, supervisor)) {
-    const ended = watch(posix, containerId, gone(posix, supervisor));
-    return { kind: 'running', container: { process, ended } };
-  }
+  const leader = await leaderOf(posix, containerId, supervisor);
+  const process = leader && processToRecord(leader);
+  const isThere = isAlive(posix, supervisor);
+  // Asked after its supervisor: one that was there and has told nothing stands by this container yet.
   const end = await readEnd(posix, containerId);
   if (end !== undefined) return { kind: 'ended', process, end };
+  if (isThere && process !== undefined) {
+    const ended = watch(posix, containerId, untilTold(posix, containerId, supervisor));
+    return { kind: 'running', container: { process, ended } };
+  }
   if (supervisor.bootId !== posix.processes.bootId) {
     const reason = 'The machine of the agent was restarted';
     return { kind: 'ended', process, end: { kind: 'lost', reason } };
   }
-  return { kind: 'ended', process, end: await watch(posix, containerId, Promise.resolve()) };
+  return {
+    kind: 'ended',
+    process,
+    end: await watch(posix, containerId, Promise.resolve(undefined)),
+  };
 }
 
-type Claim =
-  | { readonly kind: 'supervisor'; readonly process: ProcessIdentity }
-  | { readonly kind: 'abandoned' }
-  /** Taken by a supervisor that never said who it is. */
-  | { readonly kind: 'silent' };
-
-/** Who decided first: the supervisor, by being there, or we, by taking its place for ever. */
-async function readOrTakeClaim(posix: Posix, containerId: string): Promise<Claim> {
-  const folder = folderOf(posix, containerId);
-  await posix.fileTree.makeFolder(folder, undefined);
-  try {
-    const file = await posix.files.open(`${folder}/supervisor`, { create: true, exclusive: true });
-    await file.write(0, [new TextEncoder().encode('abandoned\n')]);
-    await file.close();
-    return { kind: 'abandoned' };
-  } catch (error) {
-    if (!(error instanceof FilesError) || error.code !== 'EEXIST') throw error;
-  }
+/** The command's first process, which a supervisor starts at once; undefined when it never did. */
+async function leaderOf(
+  posix: Posix,
+  containerId: string,
+  supervisor: ProcessIdentity,
+): Promise<ProcessIdentity | undefined> {
   for (let polls = 0; polls < claimPollsMax; polls++) {
-    const text = await readLine(posix, containerId, 'supervisor');
-    if (text === 'abandoned') return { kind: 'abandoned' };
-    const process = text === undefined ? undefined : parseClaim(text);
-    if (process !== undefined) return { kind: 'supervisor', process };
+    const isThere = isAlive(posix, supervisor);
+    const text = await readLine(posix, containerId, 'leader');
+    const leader = text === undefined ? undefined : parseClaim(text);
+    if (leader !== undefined || !isThere) return leader;
     await posix.clock.sleep(pollMs);
   }
-  return { kind: 'silent' };
+  return undefined;
+}
+
+function isAlive({ processes }: Posix, identity: ProcessIdentity): boolean {
+  const now = processes.find(identity.pid);
+  return now !== undefined && isSameProcess(now, identity);
+}
+
+async function usage(posix: Posix, containerId: string): Promise<ResourceStatistics | undefined> {
+  const limits = posix.limits.get(containerId);
+  const text = await readLine(posix, containerId, 'leader');
+  const leader = text === undefined ? undefined : parseClaim(text);
+  const use = leader && posix.processes.sessionUse(leader);
+  if (limits === undefined || use === undefined) return undefined;
+  return statisticsOf(posix.clock.now(), use, limits);
 }
 
 async function signalContainer(
@@ -244,13 +342,12 @@ async function signalContainer(
   containerId: string,
   signal: 'TERM' | 'KILL',
 ): Promise<void> {
-  const { processes, fileTree, clock } = posix;
+  const { processes, clock } = posix;
   for (let polls = 0; polls < claimPollsMax; polls++) {
     const text = await readLine(posix, containerId, 'leader');
     const leader = text === undefined ? undefined : parseClaim(text);
     if (leader !== undefined) {
-      const owner = await fileTree.look(folderOf(posix, containerId));
-      processes.signalGroup(leader, signal, owner?.uid);
+      processes.signalGroup(leader, signal);
       return;
     }
     const supervisor = await readLine(posix, containerId, 'supervisor');
@@ -260,25 +357,3 @@ async function signalContainer(
     await clock.sleep(pollMs / 10);
   }
 }
-
-async function readEnd(posix: Posix, containerId: string): Promise<ContainerEnd | undefined> {
-  const text = await readLine(posix, containerId, 'status');
-  return text === undefined ? undefined : parseEnd(text);
-}
-
-/** One of the supervisor's files; undefined while it is missing or unfinished. */
-async function readLine(
-  posix: Posix,
-  containerId: string,
-  name: 'supervisor' | 'leader' | 'status',
-): Promise<string | undefined> {
-  const path = `${folderOf(posix, containerId)}/${name}`;
-  if ((await posix.fileTree.look(path))?.kind !== 'file') return undefined;
-  const text = new TextDecoder().decode(
-    await posix.fileTree.read(path, { offset: 0, length: lineBytesMax }),
-  );
-  return text.endsWith('\n') ? text.slice(0, -1) : undefined;
-}
-
-/** Of /proc/<pid>/stat and a boot id; more is a forgery. */
-const lineBytesMax = 4096;

@@ -1,7 +1,9 @@
 /**
- * The process that stands by each task: a `sh` that outlives the agent, starts the command in a
- * session of its own, waits for it, kills what it leaves behind, and writes down how it ended. It
- * costs a shell's memory and no Node.
+ * The process that stands by each container: a `sh` that outlives the agent, starts the command in a
+ * session of its own, waits for it, kills what it leaves behind, and writes down how it ended. It costs
+ * a shell's memory and no Node; and since starting a process from Node is slow, one that is done waits
+ * for its next container (`supervisors.ts`). It reads what to do from its standard input and ends with
+ * that, so those of an agent that died finish what they watch and go.
  *
  * It writes three small files into the container's folder, each by one `write` that ends in a newline:
  *
@@ -10,33 +12,118 @@
  *     leader       who the command's first process is, which leads its group
  *     status       `exited <status>` or `signaled <number>`
  *
+ * and tells the same on its standard output: `began`, `refused` and `ended`, with the container's id.
+ *
+ * It runs as we do and in no environment; the command's user and environment are taken on by the process
+ * that becomes the command, and only after its user: what an environment makes of a program must not
+ * happen as root.
+ *
  * A shell reports the end by a signal as 128 + n, which a command may also choose as its status. It
  * tells them apart by a word on its own standard error, which no command can write to; so `note` is
  * that stream. For INT and PIPE shells say nothing: those two count as a status.
- *
- * $1 the container's folder, $2 `setsid`, $3 the boot id, the rest the command.
  */
-export const supervisorScript: string = `
-folder=$1 setsid=$2 boot=$3
-shift 3
-exec 2>"$folder/note" </dev/null
+import type { User } from '#internal/runtime/processes.ts';
+
+/** Where the programs lie that a supervisor starts on the command's way. */
+export type SupervisorTools = {
+  readonly setsid: string;
+  /** Both undefined where the machine has none. */
+  readonly setpriv: string | undefined;
+  readonly sync: string | undefined;
+};
+
+export type Job = {
+  readonly containerId: string;
+  /** Of ours, new. */
+  readonly folder: string;
+  readonly sandbox: string;
+  /** Undefined: the supervisor's own. */
+  readonly user: User | undefined;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly argv: readonly string[];
+};
+
+/** The first thing a supervisor is told. */
+export function supervisorScript(bootId: string, { sync }: SupervisorTools): string {
+  return `
+boot=${quote(bootId)}
 set -C
-read -r self < /proc/$$/stat
-echo "$boot $self" >"$folder/supervisor" || exit 0
+umask 022
 trap : HUP INT TERM
-(
-  read -r self < /proc/self/stat
-  echo "$boot $self" >"$folder/leader" || exit 126
-  exec "$setsid" "$@" >>stdout 2>>stderr
-)
-status=$?
-kind=exited
-if [ $status -gt 128 ] && [ -s "$folder/note" ]; then
-  kind=signaled status=$((status - 128))
-fi
-read -r boot leader rest <"$folder/leader" && kill -KILL "-$leader" 2>/dev/null
-echo "$kind $status" >"$folder/status"
-# While the agent lives it makes this end durable itself. Nobody else does when it is gone.
-read -r pid name state parent rest < /proc/$$/stat
-[ "$parent" = "$PPID" ] || sync "$folder/status"
+read -r pid rest </proc/self/stat
+self="$pid $rest"
+supervise() {
+  exec 2>>"$2/note"
+  echo "$boot $self" >"$2/supervisor" || { echo "refused $1"; return; }
+  (
+    read -r self </proc/self/stat
+    echo "$boot $self" >"$2/leader" || exit 126
+    echo "began $1 $boot $self"
+    become
+  ) </dev/null
+  status=$? kind=exited
+  if [ $status -gt 128 ] && [ -s "$2/note" ]; then
+    kind=signaled status=$((status - 128))
+  fi
+  read -r rest leader rest <"$2/leader" && kill -KILL "-$leader" 2>/dev/null
+  echo "$kind $status" >"$2/status"
+  # While the agent lives it makes this end durable itself. Nobody else does when it is gone.
+  read -r pid name state parent rest </proc/self/stat
+  [ "$parent" = "$PPID" ] || ${sync === undefined ? ':' : `${quote(sync)} "$2/status"`}
+  echo "ended $1 $kind $status"
+}
 `;
+}
+
+/** What a supervisor is told to start one container. */
+export function jobScript(job: Job, tools: SupervisorTools): string {
+  const { containerId, folder, sandbox, user } = job;
+  return `become() {
+cd ${quote(sandbox)} || exit 126
+${user === undefined ? becomeHere(job, tools) : becomeOther(job, user, tools)}
+}
+supervise ${quote(containerId)} ${quote(folder)}
+`;
+}
+
+function becomeHere({ environment, argv }: Job, { setsid }: SupervisorTools): string {
+  return `exec >>stdout 2>>stderr
+${exportsOf(environment)}
+exec ${[setsid, ...oddOf(environment), ...argv].map(quote).join(' ')}`;
+}
+
+/** Another user's files are opened as that user: a link that lies in wait leads no further than it may. */
+function becomeOther({ environment, argv }: Job, user: User, tools: SupervisorTools): string {
+  const { setsid, setpriv = 'setpriv' } = tools;
+  const ids = [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--init-groups'];
+  const words = [setpriv, ...ids, setsid, '/bin/sh', '-s', '--', ...oddOf(environment), ...argv];
+  const script = `exec >>stdout 2>>stderr
+${exportsOf(environment)}
+exec "$@" </dev/null`;
+  let mark = 'END';
+  while (script.includes(mark)) mark += '_';
+  return `exec ${words.map(quote).join(' ')} <<'${mark}'\n${script}\n${mark}`;
+}
+
+/** Names that a shell can export and makes nothing of itself. */
+function isPlain(name: string): boolean {
+  return (
+    /^[A-Za-z_]\w*$/u.test(name) &&
+    !/^(?:_|IFS|OPTIND|LINENO|PPID|E?UID|GROUPS|SHELLOPTS|FUNCNAME|DIRSTACK|BASH.*)$/u.test(name)
+  );
+}
+
+function exportsOf(environment: Job['environment']): string {
+  const plain = Object.entries(environment).filter(([name]) => isPlain(name));
+  return plain.map(([name, value]) => `export ${name}=${quote(value)}`).join('\n');
+}
+
+function oddOf(environment: Job['environment']): readonly string[] {
+  const odd = Object.entries(environment).filter(([name]) => !isPlain(name));
+  return odd.length === 0
+    ? []
+    : ['/usr/bin/env', ...odd.map(([name, value]) => `${name}=${value}`)];
+}
+
+/** A text as one word of a shell's. */
+const quote = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;

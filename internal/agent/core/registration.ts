@@ -7,6 +7,7 @@
 import { newUuid } from '#internal/base/uuid.ts';
 import { assert } from '#internal/base/assert.ts';
 import type { MasterMessage, NotLeading, Registered } from '#proto/gen/altiplano/agent/v1.ts';
+import { refusedLink } from '#internal/rpc/link.ts';
 import { introduction } from './introduction.ts';
 import { resendOperations, resumeVolumes } from './operations.ts';
 import type { Session } from './state.ts';
@@ -17,8 +18,9 @@ export function start(turn: Turn): void {
   assert(turn.state.session.kind === 'idle', 'The agent was started twice');
   if (turn.state.registration === '') {
     change(turn, { registration: newUuid(turn.moment.random) });
-    writeIdentity(turn);
   }
+  // Also with what it is this time: the next start is measured by it.
+  writeIdentity(turn);
   resumeVolumes(turn);
   dialNext(turn);
 }
@@ -103,7 +105,9 @@ export function silence(turn: Turn): void {
 export function closed(turn: Turn, link: number, reason: string): void {
   const { session } = turn.state;
   if (!isOn(session, link)) return;
-  const level = session.kind === 'registered' ? 'warn' : 'debug';
+  // Most masters do not lead, and some are down; one that does not believe us wants an operator.
+  const isNews = session.kind === 'registered' || reason.startsWith(refusedLink);
+  const level = isNews ? 'warn' : 'debug';
   note(turn, level, 'link to master closed', { master: session.target, reason });
   lose(turn);
 }
@@ -160,6 +164,8 @@ function writeIdentity(turn: Turn): void {
   const record = {
     registration_uuid: registration,
     ...(agentId === undefined ? {} : { agent_id: agentId }),
+    agent_info: turn.settings.description.agent_info,
+    ...(turn.settings.bootId === undefined ? {} : { boot_id: turn.settings.bootId }),
   };
   turn.writes.push({ kind: 'identity', record });
 }

@@ -5,6 +5,7 @@
 import type { Executor, Framework, Task } from '#internal/model/cluster.ts';
 import { agentId, type AgentId, executorId, frameworkId } from '#internal/model/ids.ts';
 import { executorOf, liveTask } from '#internal/state/state.ts';
+import { contains, unallocated } from '#internal/resources/resources.ts';
 import type { Effect } from '#internal/state/command.ts';
 import { decode } from '#internal/wire/protobuf.ts';
 import type { ExecutorExited, ExecutorMessage } from '#proto/gen/altiplano/agent/v1.ts';
@@ -14,6 +15,7 @@ import { executorFailureEvent, messageEvent } from './events.ts';
 import { frameworkOf, instruct, type Lead, tell } from './lead.ts';
 import { returnResources } from './offers.ts';
 import { frameworkInfo } from './schedulers.ts';
+import { withdrawUntil } from './settlement.ts';
 import { landed, launchRefused, runTask } from './tasks.ts';
 
 export function executorLaunched(
@@ -115,8 +117,10 @@ function executorOfTask(lead: Lead, task: Task | undefined): Executor | undefine
   return executorOf(lead.state, { frameworkId: framework, agentId: agent, id });
 }
 
+/** What it holds was free for a while, and may have been offered to others. */
 function take(lead: Lead, { frameworkId: framework, agentId: agent, resources }: Executor): void {
   if (!lead.peers.has(agent)) return;
+  withdrawUntil(lead, agent, (free) => contains(free, unallocated(resources)));
   const holder = { frameworkId: framework, agentId: agent };
   lead.allocator.handle({ kind: 'resources-taken', ...holder, resources });
 }

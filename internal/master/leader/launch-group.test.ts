@@ -392,6 +392,39 @@ test('an executor that its framework brought stays until its agent says that it 
   t.is(scheduler.events.find(({ type }) => type === 'FAILURE')?.failure?.status, 256);
 });
 
+test('an executor that ended before it was given a task is started again, and what it holds is on offer no more', async (t) => {
+  const around = await setting();
+  const { cluster, leader, scheduler, agent } = around;
+  const { offer } = scheduler;
+  const executor = { executor_id: { value: 'e' }, ...own, resources: [scalar('cpus', 1)] };
+  const first = ownTask(offer, executor);
+  await scheduler.accept([offer], [{ type: 'LAUNCH', launch: { task_infos: [first] } }], rest);
+  await cluster.settle();
+  agent.report('t', 'TASK_FINISHED');
+  await cluster.settle();
+  await scheduler.acknowledge(scheduler.updates('t')[0]!);
+  await cluster.until(() => scheduler.offered('cpus') === 3, 'the task is not freed', 3000);
+  const other = await cluster.scheduler(leader);
+  cluster.log.hold();
+  const name = { framework_id: { value: scheduler.id }, executor_id: { value: 'e' } };
+  agent.say({ executor_exited: { ...name, status: 0 } });
+  await cluster.settle();
+  const offers = [...scheduler.offers.values()];
+  const second = { ...ownTask(offers[0]!, executor), task_id: { value: 't2' } };
+  await scheduler.accept(offers, [{ type: 'LAUNCH', launch: { task_infos: [second] } }]);
+  await cluster.settle();
+  cluster.log.releaseFirst();
+  await cluster.until(
+    () => other.offered('cpus') === 3,
+    'what the executor had is not offered',
+    3000,
+  );
+  cluster.log.release();
+  await cluster.settle();
+  t.is(agent.heard('run_task').length, 2);
+  t.true(other.offered('cpus') <= 2);
+});
+
 test('another executor under the same id is refused, with both shown', async (t) => {
   const around = await setting();
   const { scheduler } = around;

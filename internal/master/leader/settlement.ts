@@ -8,6 +8,7 @@
 import type { AgentId, FrameworkId, Role } from '#internal/model/ids.ts';
 import type { Operation } from '#internal/model/operation.ts';
 import { type Conversion, convert } from '#internal/resources/conversion.ts';
+import type { Resources } from '#internal/resources/resource.ts';
 import { allocatedTo } from '#internal/resources/resources.ts';
 import { rescindEvent } from './events.ts';
 import { type Lead, type OutstandingOffer, type Peer, tell } from './lead.ts';
@@ -54,13 +55,21 @@ export function makeFree(
   agentId: AgentId,
   conversions: readonly Conversion[],
 ): boolean {
-  const isFree = (): boolean => convert(lead.allocator.freeOn(agentId), conversions).ok;
+  return withdrawUntil(lead, agentId, (free) => convert(free, conversions).ok);
+}
+
+/** Rescinds offers of an agent, until what is free there is enough. False: it never is. */
+export function withdrawUntil(
+  lead: Lead,
+  agentId: AgentId,
+  isEnough: (free: Resources) => boolean,
+): boolean {
   for (const id of lead.peers.get(agentId)?.offers ?? []) {
-    if (isFree()) return true;
+    if (isEnough(lead.allocator.freeOn(agentId))) return true;
     const offer = lead.offers.get(id);
     if (offer !== undefined) withdraw(lead, offer);
   }
-  return isFree();
+  return isEnough(lead.allocator.freeOn(agentId));
 }
 
 /** As if it had been declined without filters: what is left of it is not offered again at once. */

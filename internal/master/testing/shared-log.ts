@@ -121,6 +121,13 @@ export class SharedLog {
     this.#commitSoon();
   }
 
+  /** The oldest of what waits goes through; the rest waits on. */
+  releaseFirst(): void {
+    const [first] = this.#waiting.splice(0, 1);
+    assert(first !== undefined, 'nothing waits');
+    this.#commit(first);
+  }
+
   /** Loses what waits, and says so. */
   lose(): void {
     const waiting = this.#waiting;
@@ -162,14 +169,16 @@ export class SharedLog {
       if (this.#isHeld) return;
       const waiting = this.#waiting;
       this.#waiting = [];
-      for (const { term, data, answer } of waiting) {
-        const index = this.#append(term, data);
-        answer({ kind: 'applied', index, term });
-      }
+      for (const one of waiting) this.#commit(one);
       const reading = this.#reading;
       this.#reading = [];
       for (const answer of reading) answer({ kind: 'current', index: this.#entries.length });
     });
+  }
+
+  #commit({ term, data, answer }: Waiting): void {
+    const index = this.#append(term, data);
+    answer({ kind: 'applied', index, term });
   }
 
   #append(term: number, data: Uint8Array): number {
