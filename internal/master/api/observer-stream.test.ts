@@ -1,14 +1,16 @@
 import test from 'ava';
+import { agentId } from '#internal/model/ids.ts';
 import { simulatedClock } from '#internal/runtime/simulated/clock.ts';
 import { SimulatedWorld } from '#internal/runtime/simulated/world.ts';
 import { turn } from '#internal/runtime/real/turn.ts';
 import { oracleView } from '#internal/testing/oracle-cluster.ts';
 import { type MemorySink, memorySink } from '#internal/testing/memory-sink.ts';
+import { fromJson } from '#internal/wire/json.ts';
 import { newRecordReader } from '#internal/wire/record-io.ts';
 import type { Happening, Observer } from '../door.ts';
 import { newObserverStream } from './observer-stream.ts';
 
-const removed: Happening = { kind: 'agent-removed', agentId: 'gone' as never };
+const removed: Happening = { kind: 'agent-removed', agentId: agentId('gone') };
 const interval = 15_000;
 
 test('what happens while the state is still being written is told after it', async (t) => {
@@ -54,5 +56,5 @@ function typesIn({ chunks }: MemorySink): readonly unknown[] {
   const reader = newRecordReader({ recordBytesMax: 1_000_000 });
   return chunks
     .flatMap((chunk) => reader.feed(chunk))
-    .map((record) => (JSON.parse(Buffer.from(record).toString()) as { type: string }).type);
+    .map((record) => fromJson('mesos.v1.master.Event', Buffer.from(record).toString()).type);
 }

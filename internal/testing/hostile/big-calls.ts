@@ -71,7 +71,10 @@ function listCalls(
   const map: Many = (make) => lots(make, true);
   return [
     ...schedulerLists(known, many, map),
-    ...taskLists(known, many, map),
+    ...answerLists(known, many),
+    ...launchLists(known, many),
+    ...resourceLists(known, many),
+    ...taskParts(known, many, map),
     ...operatorLists(known, many, map),
   ].map((one) => ({ ...one, name: `${one.name}: ${much}` }));
 }
@@ -84,10 +87,7 @@ function scheduler(known: Known, name: string, call: object): BigCall {
 }
 
 function schedulerLists(known: Known, many: Many, map: Many): readonly BigCall[] {
-  const [agent = 'a'] = known.agents;
-  const agent_id = { value: agent };
   const is = (name: string, call: object): BigCall => scheduler(known, name, call);
-  const ids = many((at) => ({ value: `o${at}` }));
   const info = { user: 'root', name: 'big', capabilities: [{ type: 'MULTI_ROLE' }] };
   const roles = many((at) => `r${at}`);
   const subscribe = (name: string, more: object, rest: object = {}): readonly BigCall[] => [
@@ -140,6 +140,16 @@ function schedulerLists(known: Known, many: Many, map: Many): readonly BigCall[]
         },
       },
     ),
+  ];
+}
+
+function answerLists(known: Known, many: Many): readonly BigCall[] {
+  const [agent = 'a'] = known.agents;
+  const agent_id = { value: agent };
+  const is = (name: string, call: object): BigCall => scheduler(known, name, call);
+  const ids = many((at) => ({ value: `o${at}` }));
+  const roles = many((at) => `r${at}`);
+  return [
     is('ACCEPT, offers', { type: 'ACCEPT', accept: { offer_ids: ids } }),
     is('DECLINE', { type: 'DECLINE', decline: { offer_ids: ids } }),
     is('ACCEPT_INVERSE_OFFERS', {
@@ -162,49 +172,42 @@ function schedulerLists(known: Known, many: Many, map: Many): readonly BigCall[]
   ];
 }
 
-function taskLists(known: Known, many: Many, map: Many): readonly BigCall[] {
+type Speaker = {
+  readonly accept: (name: string, operations: unknown) => BigCall;
+  readonly launch: (name: string, tasks: unknown) => BigCall;
+  readonly task: (more?: object, at?: number) => object;
+};
+
+function speakerOf(known: Known): Speaker {
   const [agent = 'a'] = known.agents;
   const [offer = 'o'] = known.offers;
-  const agent_id = { value: agent };
-  const accept = (name: string, operations: unknown): BigCall =>
+  const accept: Speaker['accept'] = (name, operations) =>
     scheduler(known, `ACCEPT, ${name}`, {
       type: 'ACCEPT',
       accept: { offer_ids: [{ value: offer }], operations, filters: { refuse_seconds: 0 } },
     });
-  const task = (more: object = {}, at = 0): object => ({
-    name: 't',
-    task_id: { value: `big-${at}` },
-    agent_id,
-    resources: [scalar('cpus', 0.001)],
-    command: { value: 'true' },
-    ...more,
-  });
-  const launch = (name: string, tasks: unknown): BigCall =>
-    accept(name, [{ type: 'LAUNCH', launch: { task_infos: tasks } }]);
-  const variables = many((at) => ({ name: `V${at}`, value: 'x' }));
+  return {
+    accept,
+    launch: (name, tasks) => accept(name, [{ type: 'LAUNCH', launch: { task_infos: tasks } }]),
+    task: (more = {}, at = 0) => ({
+      name: 't',
+      task_id: { value: `big-${at}` },
+      agent_id: { value: agent },
+      resources: [scalar('cpus', 0.001)],
+      command: { value: 'true' },
+      ...more,
+    }),
+  };
+}
+
+function launchLists(known: Known, many: Many): readonly BigCall[] {
+  const { accept, launch, task } = speakerOf(known);
   const executor = {
     type: 'DEFAULT',
     executor_id: { value: 'big' },
     framework_id: { value: known.framework },
     resources: [scalar('cpus', 0.1), scalar('mem', 32), scalar('disk', 1)],
   };
-  const resources = [
-    ['scalars', many((at) => scalar(`s${at}`, 1))],
-    ['equal scalars', many(() => scalar('cpus', 0.001))],
-    ['reservations', [{ ...scalar('cpus', 1), reservations: many((at) => reserved(`r${at}`)) }]],
-    [
-      'ranges',
-      [
-        ranges(
-          'ports',
-          many((at) => ({ begin: at * 2, end: at * 2 })),
-        ),
-      ],
-    ],
-    ['lists of ranges', many((at) => ranges('ports', [{ begin: at * 2, end: at * 2 }]))],
-    ['sets', [{ name: 'set', type: 'SET', set: { item: many((at) => `i${at}`) } }]],
-    ['volumes', many((at) => volume(`v${at}`))],
-  ] as const;
   return [
     launch(
       'tasks',
@@ -231,13 +234,6 @@ function taskLists(known: Known, many: Many, map: Many): readonly BigCall[] {
         launch_group: { executor, task_group: { tasks: many((at) => task({}, at)) } },
       },
     ]),
-    ...resources.flatMap(([name, list]) => [
-      launch(`a task of ${name}`, [task({ resources: list })]),
-      accept(`RESERVE ${name}`, [{ type: 'RESERVE', reserve: { resources: list } }]),
-      accept(`UNRESERVE ${name}`, [{ type: 'UNRESERVE', unreserve: { resources: list } }]),
-      accept(`CREATE ${name}`, [{ type: 'CREATE', create: { volumes: list } }]),
-      accept(`DESTROY ${name}`, [{ type: 'DESTROY', destroy: { volumes: list } }]),
-    ]),
     accept(
       'operations',
       many((at) => reserveOf(`o${at}`)),
@@ -254,6 +250,41 @@ function taskLists(known: Known, many: Many, map: Many): readonly BigCall[] {
       'empty operations',
       many(() => ({ type: 'LAUNCH' })),
     ),
+  ];
+}
+
+function resourceLists(known: Known, many: Many): readonly BigCall[] {
+  const { accept, launch, task } = speakerOf(known);
+  const resources = [
+    ['scalars', many((at) => scalar(`s${at}`, 1))],
+    ['equal scalars', many(() => scalar('cpus', 0.001))],
+    ['reservations', [{ ...scalar('cpus', 1), reservations: many((at) => reserved(`r${at}`)) }]],
+    [
+      'ranges',
+      [
+        ranges(
+          'ports',
+          many((at) => ({ begin: at * 2, end: at * 2 })),
+        ),
+      ],
+    ],
+    ['lists of ranges', many((at) => ranges('ports', [{ begin: at * 2, end: at * 2 }]))],
+    ['sets', [{ name: 'set', type: 'SET', set: { item: many((at) => `i${at}`) } }]],
+    ['volumes', many((at) => volume(`v${at}`))],
+  ] as const;
+  return resources.flatMap(([name, list]) => [
+    launch(`a task of ${name}`, [task({ resources: list })]),
+    accept(`RESERVE ${name}`, [{ type: 'RESERVE', reserve: { resources: list } }]),
+    accept(`UNRESERVE ${name}`, [{ type: 'UNRESERVE', unreserve: { resources: list } }]),
+    accept(`CREATE ${name}`, [{ type: 'CREATE', create: { volumes: list } }]),
+    accept(`DESTROY ${name}`, [{ type: 'DESTROY', destroy: { volumes: list } }]),
+  ]);
+}
+
+function taskParts(known: Known, many: Many, map: Many): readonly BigCall[] {
+  const { launch, task } = speakerOf(known);
+  const variables = many((at) => ({ name: `V${at}`, value: 'x' }));
+  return [
     launch('environment', [task({ command: { value: 'x', environment: { variables } } })]),
     launch('arguments', [task({ command: { value: 'x', arguments: many((at) => `a${at}`) } })]),
     launch('uris', [task({ command: { value: 'x', uris: many((at) => ({ value: `u${at}` })) } })]),
@@ -280,18 +311,19 @@ function taskLists(known: Known, many: Many, map: Many): readonly BigCall[] {
   ];
 }
 
+const operator = (name: string, call: object): BigCall => ({
+  name,
+  target: '/api/v1',
+  call: whole(call),
+});
+
 function operatorLists(known: Known, many: Many, map: Many): readonly BigCall[] {
   const [agent = 'a'] = known.agents;
   const agent_id = { value: agent };
-  const is = (name: string, call: object): BigCall => ({
-    name,
-    target: '/api/v1',
-    call: whole(call),
-  });
   const machines = many((at) => ({ hostname: `h${at}`, ip: '10.0.0.1' }));
   const unavailability = { start: { nanoseconds: 1 } };
   const schedule = (name: string, windows: unknown): BigCall =>
-    is(`UPDATE_MAINTENANCE_SCHEDULE, ${name}`, {
+    operator(`UPDATE_MAINTENANCE_SCHEDULE, ${name}`, {
       type: 'UPDATE_MAINTENANCE_SCHEDULE',
       update_maintenance_schedule: { schedule: { windows } },
     });
@@ -303,46 +335,46 @@ function operatorLists(known: Known, many: Many, map: Many): readonly BigCall[] 
       'windows',
       many((at) => ({ machine_ids: [{ hostname: `w${at}` }], unavailability })),
     ),
-    is('START_MAINTENANCE', { type: 'START_MAINTENANCE', start_maintenance: { machines } }),
-    is('STOP_MAINTENANCE', { type: 'STOP_MAINTENANCE', stop_maintenance: { machines } }),
-    is('UPDATE_WEIGHTS', {
+    operator('START_MAINTENANCE', { type: 'START_MAINTENANCE', start_maintenance: { machines } }),
+    operator('STOP_MAINTENANCE', { type: 'STOP_MAINTENANCE', stop_maintenance: { machines } }),
+    operator('UPDATE_WEIGHTS', {
       type: 'UPDATE_WEIGHTS',
       update_weights: { weight_infos: many((at) => ({ role: `w${at}`, weight: 2 })) },
     }),
-    is('UPDATE_QUOTA', {
+    operator('UPDATE_QUOTA', {
       type: 'UPDATE_QUOTA',
       update_quota: {
         force: true,
         quota_configs: many((at) => ({ role: `q${at}`, limits: { cpus: { value: 1 } } })),
       },
     }),
-    is('UPDATE_QUOTA, limits', {
+    operator('UPDATE_QUOTA, limits', {
       type: 'UPDATE_QUOTA',
       update_quota: {
         force: true,
         quota_configs: [{ role: 'q', limits: map(() => ({ value: 1 })) }],
       },
     }),
-    is('SET_QUOTA', {
+    operator('SET_QUOTA', {
       type: 'SET_QUOTA',
       set_quota: { quota_request: { role: 'q', guarantee: list, force: true } },
     }),
-    is('RESERVE_RESOURCES', {
+    operator('RESERVE_RESOURCES', {
       type: 'RESERVE_RESOURCES',
       reserve_resources: {
         agent_id,
         resources: many((at) => ({ ...scalar(`s${at}`, 1), reservations: [reserved('test')] })),
       },
     }),
-    is('UNRESERVE_RESOURCES', {
+    operator('UNRESERVE_RESOURCES', {
       type: 'UNRESERVE_RESOURCES',
       unreserve_resources: { agent_id, resources: list },
     }),
-    is('CREATE_VOLUMES', {
+    operator('CREATE_VOLUMES', {
       type: 'CREATE_VOLUMES',
       create_volumes: { agent_id, volumes: many((at) => volume(`v${at}`)) },
     }),
-    is('DESTROY_VOLUMES', {
+    operator('DESTROY_VOLUMES', {
       type: 'DESTROY_VOLUMES',
       destroy_volumes: { agent_id, volumes: many((at) => volume(`v${at}`)) },
     }),
