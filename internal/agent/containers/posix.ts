@@ -34,7 +34,7 @@ import {
   type VolumeMount,
 } from '../containerizer.ts';
 import type { Fetcher } from '../fetch/fetcher.ts';
-import { attachable } from './attachable.ts';
+import { type AttachableBase, attachable } from './attachable.ts';
 import type { Member } from './family.ts';
 import { processToRecord } from './process-record.ts';
 import { volumeFolder } from '../volumes.ts';
@@ -78,6 +78,14 @@ export async function openPosixContainerizer(
   dependencies: PosixDependencies,
   options: PosixOptions,
 ): Promise<Containerizer> {
+  return attachable(dependencies, await openPosixBase(dependencies, options));
+}
+
+/** Without what nests them and attaches to them; also stands by programs that make other containers. */
+export async function openPosixBase(
+  dependencies: PosixDependencies,
+  options: PosixOptions,
+): Promise<AttachableBase> {
   const { processes, fileTree } = dependencies;
   const setsid = await processes.which('setsid');
   if (setsid === undefined) throw new ContainerError('Posix containers need `setsid` in PATH');
@@ -90,7 +98,7 @@ export async function openPosixContainerizer(
   const bounds = { idleMax: idleSupervisorsMax, waitingMax: waitingLaunchesMax };
   const supervisors = new Supervisors({ processes }, { tools, ...bounds });
   const posix: Posix = { ...dependencies, ...options, tools, supervisors, limits: new Map() };
-  return attachable(dependencies, {
+  return {
     launch: (spec, joined) => launch(posix, spec, joined),
     recover: (spec) => recover(posix, spec),
     signal: async (containerId, signal) => {
@@ -109,7 +117,7 @@ export async function openPosixContainerizer(
     sandboxFolderOf: (spec) => sandboxOf(posix.workFolder, spec).folder,
     userOf: (name) => userOf(posix, name),
     argvOf,
-  });
+  };
 }
 
 type Posix = PosixDependencies &
@@ -221,6 +229,7 @@ async function mountVolume(
 
 function argvOf({ command }: ContainerSpec): readonly string[] {
   if (command.kind === 'shell') return ['/bin/sh', '-c', command.line];
+  if (command.kind === 'image') throw new ContainerError('There is no image to find a command in');
   return [command.path, ...command.arguments];
 }
 
