@@ -8,13 +8,18 @@ import { volumesIn } from '#internal/agent/volumes.ts';
 import { resolve } from 'node:path';
 import { Agent, type AgentEnd } from '#internal/agent/agent.ts';
 import { agentHandler } from '#internal/agent/api/agent-handler.ts';
+import { type Containerizer, ContainerError } from '#internal/agent/containerizer.ts';
+import { openCgroups } from '#internal/agent/containers/cgroups.ts';
+import { usualBounds } from '#internal/agent/containers/limiter.ts';
 import { openPosixContainerizer } from '#internal/agent/containers/posix.ts';
 import { type AgentSettings, usualTimes } from '#internal/agent/core/state.ts';
 import { detectResources } from '#internal/agent/detect-resources.ts';
 import { parseAttributes } from '#internal/agent/parse-attributes.ts';
 import { mesosVersion } from '#internal/config/version.ts';
 import { agentLinkOptions, grpcLinkDialer } from '#internal/rpc/link-grpc.ts';
+import type { Logger } from '#internal/runtime/logger.ts';
 import { systemClock } from '#internal/runtime/real/clock.ts';
+import { systemControlFiles } from '#internal/runtime/real/control-files.ts';
 import { systemFileTree } from '#internal/runtime/real/file-tree.ts';
 import { systemFiles } from '#internal/runtime/real/files.ts';
 import { httpListener } from '#internal/runtime/real/http-server.ts';
@@ -32,7 +37,7 @@ import { readCommandLine } from '../read-command-line.ts';
 import { openStopRequest } from '../stopping.ts';
 import { textFlags } from '../text-flags.ts';
 import { warnWhile } from '../warn-while.ts';
-import { type AgentFlags, agentProgram } from './flags.ts';
+import { type AgentFlags, agentProgram, isolators } from './flags.ts';
 
 const mailboxMax = 100_000;
 const bodyBytesMax = 16 * 1024 * 1024;
@@ -75,10 +80,7 @@ async function openAgent(
   const workFolder = resolve(flags.workDir);
   await systemFiles().makeFolder(`${workFolder}/meta`);
   const store = stack.use(await openLevelStore({ path: `${workFolder}/meta/checkpoint` }));
-  const containerizer = await openPosixContainerizer(
-    { clock, files: systemFiles(), fileTree, processes: systemProcesses() },
-    { workFolder, switchUser: flags.switchUser },
-  );
+  const containerizer = await openContainerizer(flags, logger);
   const volumes = volumesIn(systemFiles(), workFolder);
   const dialer = grpcLinkDialer({ clock, codec: agentSideCodec }, agentLinkOptions);
   const agent = new Agent(
@@ -103,6 +105,42 @@ async function openAgent(
   const isAlone = (): boolean => agent.view()?.session.kind !== 'registered';
   stack.use(warnWhile(clock, isAlone, () => logger.warn('no leading master answers', { masters })));
   return agent;
+}
+
+async function openContainerizer(flags: AgentFlags, logger: Logger): Promise<Containerizer> {
+  const clock = systemClock();
+  const processes = systemProcesses();
+  const controllers = [...new Set(flags.isolation.flatMap((word) => isolators[word] ?? []))];
+  const cgroups = await openCgroups(
+    { clock, controlFiles: systemControlFiles(), processes },
+    { root: flags.cgroupsRoot, controllers },
+  );
+  const found = cgroups?.controllers ?? [];
+  const missing = controllers.filter((name) => !found.includes(name));
+  if (missing.length > 0) {
+    if (!flags.isolation.includes('auto')) {
+      throw new ContainerError(
+        `--isolation: no control groups of ${missing.join(', ')} to write to`,
+      );
+    }
+    logger.warn('containers are not bounded by all control groups', { missing, found });
+  }
+  const files = { files: systemFiles(), fileTree: systemFileTree() };
+  return await openPosixContainerizer(
+    { clock, logger, ...files, processes, cgroups },
+    {
+      ...usualBounds,
+      workFolder: resolve(flags.workDir),
+      switchUser: flags.switchUser,
+      processesMax: flags.containerProcessesMax,
+      isCpuRequestLimit: flags.cgroupsEnableCfs,
+      isSwapLimited: flags.cgroupsLimitSwap,
+      disk: {
+        intervalMs: flags.containerDiskWatchInterval,
+        isEnforced: flags.enforceContainerDiskQuota,
+      },
+    },
+  );
 }
 
 /** What the agent tells of itself; a text is a refusal of the flags. */

@@ -13,6 +13,7 @@ import { openTempFolder } from '#internal/testing/temp-folder.ts';
 import { agentSideCodec, masterSideCodec } from '#internal/wire/agent-link-codec.ts';
 import { openLevelStore } from '#storage/level/level-store.ts';
 import { Agent } from './agent.ts';
+import { usualBounds } from './containers/limiter.ts';
 import { openPosixContainerizer } from './containers/posix.ts';
 import { usualTimes } from './core/state.ts';
 import { ModelMasters } from './testing/model-masters.ts';
@@ -31,11 +32,18 @@ type Running = { readonly agent: Agent; stop(): Promise<void> };
 
 async function startAgent(workFolder: string, masters: readonly string[]): Promise<Running> {
   const store = await openLevelStore({ path: `${workFolder}/checkpoint` });
-  const containerizer = await openPosixContainerizer(
-    { clock, files: systemFiles(), fileTree: systemFileTree(), processes: systemProcesses() },
-    { workFolder, switchUser: false },
-  );
   const { logger } = openLogBook({ nowMs: () => clock.now() });
+  const containerizer = await openPosixContainerizer(
+    {
+      clock,
+      logger,
+      files: systemFiles(),
+      fileTree: systemFileTree(),
+      processes: systemProcesses(),
+      cgroups: undefined,
+    },
+    { ...usualBounds, workFolder, switchUser: false },
+  );
   const volumes = volumesIn(systemFiles(), workFolder);
   const dialer = grpcLinkDialer({ clock, codec: agentSideCodec }, agentLinkOptions);
   const agent = new Agent(

@@ -7,10 +7,12 @@ import { systemClock } from '#internal/runtime/real/clock.ts';
 import { systemFileTree } from '#internal/runtime/real/file-tree.ts';
 import { systemFiles } from '#internal/runtime/real/files.ts';
 import { systemProcesses } from '#internal/runtime/real/processes.ts';
+import { openLogBook } from '#internal/runtime/simulated/logger.ts';
 import { openTempFolder } from '#internal/testing/temp-folder.ts';
 import { ContainerError } from '../containerizer.ts';
 import { volumesIn } from '../volumes.ts';
 import { specFor } from './containerizer.suite.ts';
+import { usualBounds } from './limiter.ts';
 import { openPosixContainerizer } from './posix.ts';
 
 const volume: Resource = {
@@ -33,9 +35,17 @@ test('what a task writes into a volume the next one reads, wherever it sees it',
   t.teardown(() => open.cancel());
   const files = systemFiles();
   const volumes = volumesIn(files, folder.path);
+  const { logger } = openLogBook({ nowMs: () => clock.now() });
   const port = await openPosixContainerizer(
-    { clock, files, fileTree: systemFileTree(), processes: systemProcesses() },
-    { workFolder: folder.path, switchUser: true },
+    {
+      clock,
+      logger,
+      files,
+      fileTree: systemFileTree(),
+      processes: systemProcesses(),
+      cgroups: undefined,
+    },
+    { ...usualBounds, workFolder: folder.path, switchUser: true },
   );
   const run = async (line: string, containerPath: string): Promise<unknown> => {
     const mounts = [{ volume, containerPath }];
