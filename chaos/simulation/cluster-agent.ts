@@ -3,6 +3,7 @@
  * which talks to the real masters. What crosses its links, starts and ends in its containers, and
  * vanishes from its memory is told to the witness.
  */
+import { Probes, usualProbes } from '#internal/agent/checks/probes.ts';
 import { volumesIn } from '#internal/agent/volumes.ts';
 import { SimulatedDisk } from '#internal/runtime/simulated/disk.ts';
 import { simulatedFiles } from '#internal/runtime/simulated/files.ts';
@@ -15,6 +16,7 @@ import { uuidText } from '#internal/base/uuid.ts';
 import { frameworkId as asFrameworkId } from '#internal/model/ids.ts';
 import type { LinkDialer } from '#internal/rpc/link.ts';
 import { simulatedLinkDialer } from '#internal/rpc/link-simulated.ts';
+import { simulatedConnector } from '#internal/runtime/simulated/connector.ts';
 import { simulatedClock } from '#internal/runtime/simulated/clock.ts';
 import type { Life } from '#internal/runtime/simulated/life.ts';
 import { agentSideCodec } from '#internal/wire/agent-link-codec.ts';
@@ -152,19 +154,26 @@ export class AgentMachine {
     const { world, logger, links } = this.#ground;
     const { name, masters, syncMsMax, clockRate } = this.#options;
     const store = await openMemoryStore({ medium: this.#medium, life }, { syncMsMax });
+    const files = simulatedFiles({ disk: this.#disk, life });
     const dialer = simulatedLinkDialer(
       { streams: links, life, codec: agentSideCodec },
       { backlogBytesMax: linkBacklogBytesMax },
     );
+    const clock = simulatedClock({ world, life }, { rate: clockRate });
+    const containerizer = this.#containers.containerizer(life);
+    const client = this.#ground.http.client(life);
+    const connector = simulatedConnector({ client });
     const agent = new Agent(
       {
-        clock: simulatedClock({ world, life }, { rate: clockRate }),
+        clock,
+        probes: new Probes({ clock, containerizer, connector, client }, usualProbes),
         random: this.#random.fork(`life ${this.#lives}`),
         logger,
         store,
+        journal: { files, folder: '/work/meta/journal' },
         dialer: this.#watched(dialer),
-        containerizer: this.#containers.containerizer(life),
-        volumes: volumesIn(simulatedFiles({ disk: this.#disk, life }), 'work'),
+        containerizer,
+        volumes: volumesIn(files, 'work'),
       },
       {
         ...usualTimes,

@@ -25,6 +25,7 @@ export type AgentFlags = {
   readonly resources: string | undefined;
   readonly defaultRole: string;
   readonly attributes: string | undefined;
+  readonly credential: string | undefined;
   readonly switchUser: boolean;
   readonly isolation: readonly string[];
   readonly cgroupsRoot: string;
@@ -77,6 +78,14 @@ export const agentProgram: Program<AgentFlags> = {
       mesos: 'attributes',
       meaning: 'what frameworks may choose by, as rack:r1;ssd:true',
     }),
+    credential: {
+      ...optionalText({
+        mesos: 'credential',
+        meaning: 'a file with the principal and the secret by which masters know this agent',
+      }),
+      // The content of the file may stand here (`file://`): it is nobody's concern.
+      show: (said) => (said === undefined ? undefined : 'given'),
+    },
     switchUser: toggle({
       mesos: 'switch_user',
       meaning: 'run tasks as the users that they name, which takes root',

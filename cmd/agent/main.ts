@@ -11,6 +11,7 @@ import { agentHandler } from '#internal/agent/api/agent-handler.ts';
 import { type Containerizer, ContainerError } from '#internal/agent/containerizer.ts';
 import { openCgroups } from '#internal/agent/containers/cgroups.ts';
 import { usualBounds } from '#internal/agent/containers/limiter.ts';
+import { Probes, usualProbes } from '#internal/agent/checks/probes.ts';
 import { openPosixContainerizer } from '#internal/agent/containers/posix.ts';
 import { type AgentSettings, usualTimes } from '#internal/agent/core/state.ts';
 import { detectResources } from '#internal/agent/detect-resources.ts';
@@ -20,11 +21,14 @@ import { agentLinkOptions, grpcLinkDialer } from '#internal/rpc/link-grpc.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
 import { systemClock } from '#internal/runtime/real/clock.ts';
 import { systemControlFiles } from '#internal/runtime/real/control-files.ts';
+import { systemConnector } from '#internal/runtime/real/connector.ts';
 import { systemFileTree } from '#internal/runtime/real/file-tree.ts';
 import { systemFiles } from '#internal/runtime/real/files.ts';
+import { httpClient } from '#internal/runtime/real/http-client.ts';
 import { httpListener } from '#internal/runtime/real/http-server.ts';
 import { type LogLevel, openLogger } from '#internal/runtime/real/logger.ts';
 import { systemMachine } from '#internal/runtime/real/machine.ts';
+import { systemPipes } from '#internal/runtime/real/pipes.ts';
 import { systemProcesses } from '#internal/runtime/real/processes.ts';
 import { systemRandom } from '#internal/runtime/real/random.ts';
 import { openTelemetry } from '#internal/telemetry/open-telemetry.ts';
@@ -33,6 +37,7 @@ import { resourcesToWire } from '#internal/wire/resources.ts';
 import { openLevelStore } from '#storage/level/level-store.ts';
 import { advertisedIp } from '../advertised-ip.ts';
 import { explain } from '../explain.ts';
+import { readCredential } from '../read-credential.ts';
 import { readCommandLine } from '../read-command-line.ts';
 import { openStopRequest } from '../stopping.ts';
 import { textFlags } from '../text-flags.ts';
@@ -40,11 +45,18 @@ import { warnWhile } from '../warn-while.ts';
 import { type AgentFlags, agentProgram, isolators } from './flags.ts';
 
 const mailboxMax = 100_000;
+/** Far less than the journal keeps (`storage/checkpoint/DESIGN.md`). */
+const logBytesMax = 1024 * 1024;
 const bodyBytesMax = 16 * 1024 * 1024;
 
 export async function run(argv: readonly string[]): Promise<number> {
   const flags = readCommandLine(agentProgram, argv);
   if (typeof flags === 'number') return flags;
+  const said = readCredential(flags.credential);
+  if (!said.ok) {
+    console.error(`altiplano agent: ${said.refusal}`);
+    return 2;
+  }
   using stop = openStopRequest(systemClock(), flags);
   try {
     await using stack = new AsyncDisposableStack();
@@ -53,7 +65,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       console.error(`altiplano agent: ${settings}`);
       return 2;
     }
-    const agent = await openAgent(stack, flags, settings);
+    const agent = await openAgent(stack, flags, { settings, authorization: said.value });
     const end = await Promise.race([agent.ended, stop.asked]);
     if (end === undefined) await (flags.killTasksOnStop ? agent.shutdown() : agent.stop());
     return report(await agent.ended);
@@ -65,31 +77,47 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
+type Identity = {
+  readonly settings: AgentSettings;
+  /** By which masters know it. */
+  readonly authorization: string | undefined;
+};
+
 async function openAgent(
   stack: AsyncDisposableStack,
   flags: AgentFlags,
-  settings: AgentSettings,
+  { settings, authorization }: Identity,
 ): Promise<Agent> {
   const telemetry = await openTelemetry({ env: process.env, serviceName: 'altiplano-agent' });
   if (telemetry !== undefined) stack.use(telemetry);
   const logger = openLogger({ level: flags.logLevel satisfies LogLevel });
-  logger.info('starting an agent', { ...flags });
+  logger.info('starting an agent', textFlags(agentProgram, flags));
   const clock = systemClock();
   const random = systemRandom();
   const fileTree = systemFileTree();
   const workFolder = resolve(flags.workDir);
   await systemFiles().makeFolder(`${workFolder}/meta`);
-  const store = stack.use(await openLevelStore({ path: `${workFolder}/meta/checkpoint` }));
+  const journal = { files: systemFiles(), folder: `${workFolder}/meta/journal` };
+  const path = `${workFolder}/meta/checkpoint`;
+  const store = stack.use(await openLevelStore({ path, logBytesMax }));
   const containerizer = await openContainerizer(flags, logger);
   const volumes = volumesIn(systemFiles(), workFolder);
-  const dialer = grpcLinkDialer({ clock, codec: agentSideCodec }, agentLinkOptions);
+  const dialer = grpcLinkDialer(
+    { clock, codec: agentSideCodec },
+    { ...agentLinkOptions, authorization },
+  );
+  const client = stack.use(httpClient({ trustsAnyone: true }));
+  const probes = new Probes(
+    { clock, containerizer, connector: systemConnector(), client },
+    usualProbes,
+  );
   const agent = new Agent(
-    { clock, random, logger, store, dialer, containerizer, volumes },
+    { clock, random, logger, store, journal, dialer, containerizer, volumes, probes },
     { ...settings, mailboxMax },
   );
   const startedMs = clock.now();
   const handler = agentHandler(
-    { clock, fileTree, view: () => agent.view() },
+    { clock, fileTree, view: () => agent.view(), executors: agent.executors },
     {
       workFolder,
       settings,
@@ -127,7 +155,7 @@ async function openContainerizer(flags: AgentFlags, logger: Logger): Promise<Con
   }
   const files = { files: systemFiles(), fileTree: systemFileTree() };
   return await openPosixContainerizer(
-    { clock, logger, ...files, processes, cgroups },
+    { clock, logger, ...files, processes, pipes: systemPipes(clock), cgroups },
     {
       ...usualBounds,
       workFolder: resolve(flags.workDir),

@@ -67,6 +67,7 @@ export type MasterFlags = {
   readonly authenticateHttpReadonly: boolean;
   readonly authenticateHttpReadwrite: boolean;
   readonly authenticateHttpFrameworks: boolean;
+  readonly authenticateAgents: boolean;
   readonly credentials: string | undefined;
   readonly endWithInput: boolean;
   readonly logLevel: LogLevel;
@@ -253,6 +254,10 @@ export const masterProgram: Program<MasterFlags> = {
       mesos: 'authenticate_http_frameworks',
       meaning: 'schedulers have to say who they are, and speak for their own frameworks alone',
     }),
+    authenticateAgents: toggle({
+      mesos: 'authenticate_agents',
+      meaning: 'agents have to say who they are before they may register',
+    }),
     credentials: {
       ...optionalText({
         mesos: 'credentials',
@@ -306,7 +311,8 @@ export const masterProgram: Program<MasterFlags> = {
 const isAnyoneAsked = (flags: MasterFlags): boolean =>
   flags.authenticateHttpReadonly ||
   flags.authenticateHttpReadwrite ||
-  flags.authenticateHttpFrameworks;
+  flags.authenticateHttpFrameworks ||
+  flags.authenticateAgents;
 
 export type Peer = { readonly id: number; readonly host: string; readonly port: number };
 

@@ -8,7 +8,6 @@
 import { extname, resolve } from 'node:path';
 import { newUuid } from '#internal/base/uuid.ts';
 import { build, mesosVersion } from '#internal/config/version.ts';
-import type { Doormen } from '#internal/master/api/doorman.ts';
 import { masterHandler } from '#internal/master/api/master-handler.ts';
 import {
   AllocatorRecordings,
@@ -46,7 +45,7 @@ import { readCommandLine } from '../read-command-line.ts';
 import { openStopRequest } from '../stopping.ts';
 import { textFlags } from '../text-flags.ts';
 import { warnWhile } from '../warn-while.ts';
-import { doormenOf } from './doormen.ts';
+import { type Doors, doorsOf } from './doormen.ts';
 import { type MasterFlags, masterProgram, parsePeer, type Peer } from './flags.ts';
 import { layoutOf } from './layout.ts';
 import type { LogThreadSettings } from './log-thread.ts';
@@ -64,16 +63,16 @@ const faultStatus = 70;
 export async function run(argv: readonly string[]): Promise<number> {
   const flags = readCommandLine(masterProgram, argv);
   if (typeof flags === 'number') return flags;
-  const doormen = doormenOf(flags);
-  if (!doormen.ok) {
-    console.error(`altiplano master: ${doormen.refusal}`);
+  const doors = doorsOf(flags);
+  if (!doors.ok) {
+    console.error(`altiplano master: ${doors.refusal}`);
     return 2;
   }
   const logger = openLogger({ level: flags.logLevel });
   using stop = openStopRequest(systemClock(), flags);
   try {
     await using stack = new AsyncDisposableStack();
-    await openMaster(stack, flags, { logger, doormen: doormen.value });
+    await openMaster(stack, flags, { logger, doors: doors.value });
     await stop.asked;
     logger.info('stopping');
     return 0;
@@ -88,7 +87,7 @@ export async function run(argv: readonly string[]): Promise<number> {
 async function openMaster(
   stack: AsyncDisposableStack,
   flags: MasterFlags,
-  { logger, doormen }: { readonly logger: Logger; readonly doormen: Doormen },
+  { logger, doors }: { readonly logger: Logger; readonly doors: Doors },
 ): Promise<void> {
   const telemetry = await openTelemetry({ env: process.env, serviceName: 'altiplano-master' });
   if (telemetry !== undefined) stack.use(telemetry);
@@ -121,23 +120,21 @@ async function openMaster(
   stack.defer(() => master.stop());
   acceptGrpcLinks(
     { server: grpc.server, clock, codec: masterSideCodec },
-    agentLinkOptions,
+    { ...agentLinkOptions, doorman: doors.ofAgents },
     master.acceptAgent,
   );
   master.start();
-  const { peers } = flags;
-  const isLeaderless = (): boolean => replicated.standing().leader === undefined;
-  stack.use(
-    warnWhile(clock, isLeaderless, () =>
-      logger.warn('no leader: a majority of the masters must be up and reach each other', {
-        peers,
-      }),
-    ),
-  );
+  warnWhileLeaderless(stack, flags, { logger, replicated });
 
   const loop = stack.use(openLoopWatch());
   const handler = masterHandler(
-    { door: master, clock, random, doormen, counters: () => countersOf(replicated, loop) },
+    {
+      door: master,
+      clock,
+      random,
+      doormen: doors.doormen,
+      counters: () => countersOf(replicated, loop),
+    },
     {
       build: { version: mesosVersion, ...build, user: 'altiplano', gitSha: undefined },
       cluster: flags.cluster,
@@ -153,6 +150,24 @@ async function openMaster(
   stack.defer(async () => await replicated.leave());
   const { grpcPort, peerPort } = flags;
   logger.info('listening', { host, port, grpcPort, peerPort });
+}
+
+function warnWhileLeaderless(
+  stack: AsyncDisposableStack,
+  { peers }: MasterFlags,
+  {
+    logger,
+    replicated,
+  }: { readonly logger: Logger; readonly replicated: ReturnType<typeof startLog> },
+): void {
+  const isLeaderless = (): boolean => replicated.standing().leader === undefined;
+  stack.use(
+    warnWhile(systemClock(), isLeaderless, () =>
+      logger.warn('no leader: a majority of the masters must be up and reach each other', {
+        peers,
+      }),
+    ),
+  );
 }
 
 async function openAllocators(

@@ -22,6 +22,7 @@ import { httpClient } from '#internal/runtime/real/http-client.ts';
 import { type LogLevel, openLogger } from '#internal/runtime/real/logger.ts';
 import { systemRandom } from '#internal/runtime/real/random.ts';
 import { plainLines } from '../plain-lines.ts';
+import { readCredential } from '../read-credential.ts';
 import { readCommandLine } from '../read-command-line.ts';
 import { onStopSignals } from '../stopping.ts';
 import { localMasters } from '../dev/addresses.ts';
@@ -34,6 +35,7 @@ type Values = {
   readonly env: readonly string[];
   readonly name: string | undefined;
   readonly user: string;
+  readonly credential: string | undefined;
   readonly timeout: number | undefined;
   readonly logLevel: LogLevel;
 };
@@ -49,6 +51,12 @@ const program: Program<Values> = {
     env: repeated({ meaning: 'NAME=VALUE for its environment, as often as needed' }),
     name: optionalText({ meaning: 'what the task is called; its first word by default' }),
     user: text({ meaning: 'the user it runs as', fallback: userInfo().username }),
+    credential: {
+      ...optionalText({
+        meaning: 'a file with the principal and the secret by which masters know you',
+      }),
+      show: (said) => (said === undefined ? undefined : 'given'),
+    },
     timeout: optionalDurationMs({ meaning: 'kill it when it takes longer' }),
     logLevel: choice({
       meaning: 'what is told on stderr',
@@ -74,6 +82,11 @@ const program: Program<Values> = {
 export async function run(argv: readonly string[]): Promise<number> {
   const values = readCommandLine(program, argv);
   if (typeof values === 'number') return values;
+  const said = readCredential(values.credential);
+  if (!said.ok) {
+    console.error(`altiplano run: ${said.refusal}`);
+    return 2;
+  }
   const clock = systemClock();
   const random = systemRandom();
   await using http = httpClient();
@@ -89,6 +102,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       masters: values.masters,
       user: values.user,
       timeoutMs: values.timeout,
+      authorization: said.value,
       need: needOf(values, newUuid(random)),
     },
   );

@@ -4,8 +4,11 @@ import test from 'ava';
 import { acceptGrpcLinks, agentLinkOptions, grpcLinkDialer } from '#internal/rpc/link-grpc.ts';
 import { openGrpcServer } from '#internal/rpc/grpc-server.ts';
 import { systemClock } from '#internal/runtime/real/clock.ts';
+import { systemConnector } from '#internal/runtime/real/connector.ts';
+import { httpClient } from '#internal/runtime/real/http-client.ts';
 import { systemFileTree } from '#internal/runtime/real/file-tree.ts';
 import { systemFiles } from '#internal/runtime/real/files.ts';
+import { systemPipes } from '#internal/runtime/real/pipes.ts';
 import { systemProcesses } from '#internal/runtime/real/processes.ts';
 import { systemRandom } from '#internal/runtime/real/random.ts';
 import { openLogBook } from '#internal/runtime/simulated/logger.ts';
@@ -14,6 +17,7 @@ import { agentSideCodec, masterSideCodec } from '#internal/wire/agent-link-codec
 import { openLevelStore } from '#storage/level/level-store.ts';
 import { Agent } from './agent.ts';
 import { usualBounds } from './containers/limiter.ts';
+import { Probes, usualProbes } from './checks/probes.ts';
 import { openPosixContainerizer } from './containers/posix.ts';
 import { usualTimes } from './core/state.ts';
 import { ModelMasters } from './testing/model-masters.ts';
@@ -32,6 +36,7 @@ type Running = { readonly agent: Agent; stop(): Promise<void> };
 
 async function startAgent(workFolder: string, masters: readonly string[]): Promise<Running> {
   const store = await openLevelStore({ path: `${workFolder}/checkpoint` });
+  const journal = { files: systemFiles(), folder: `${workFolder}/journal` };
   const { logger } = openLogBook({ nowMs: () => clock.now() });
   const containerizer = await openPosixContainerizer(
     {
@@ -40,14 +45,28 @@ async function startAgent(workFolder: string, masters: readonly string[]): Promi
       files: systemFiles(),
       fileTree: systemFileTree(),
       processes: systemProcesses(),
+      pipes: systemPipes(clock),
       cgroups: undefined,
     },
     { ...usualBounds, workFolder, switchUser: false },
   );
   const volumes = volumesIn(systemFiles(), workFolder);
   const dialer = grpcLinkDialer({ clock, codec: agentSideCodec }, agentLinkOptions);
+  const client = httpClient({ trustsAnyone: true });
+  const connector = systemConnector();
+  const probes = new Probes({ clock, containerizer, connector, client }, usualProbes);
   const agent = new Agent(
-    { clock, random: systemRandom(), logger, store, dialer, containerizer, volumes },
+    {
+      clock,
+      random: systemRandom(),
+      logger,
+      store,
+      journal,
+      dialer,
+      containerizer,
+      volumes,
+      probes,
+    },
     {
       ...usualTimes,
       masters,
@@ -62,6 +81,7 @@ async function startAgent(workFolder: string, masters: readonly string[]): Promi
     agent,
     stop: async () => {
       await agent.stop();
+      await client[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();
     },
   };

@@ -14,7 +14,9 @@ import type { Clock, Timer } from '#internal/runtime/clock.ts';
 import { FilesError } from '#internal/runtime/files.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
 import type { AgentMessage, MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
-import { type Checkpoint, openCheckpoint } from '#storage/checkpoint/checkpoint.ts';
+import type { Call_Subscribe } from '#proto/gen/mesos/v1/executor.ts';
+import { type Checkpoint, type Findings, openCheckpoint } from '#storage/checkpoint/checkpoint.ts';
+import type { JournalPlace } from '#storage/checkpoint/journal.ts';
 import type { CheckpointWrite } from '#storage/checkpoint/records.ts';
 import type { KeyValueStore } from '#storage/key-value-store.ts';
 import {
@@ -23,16 +25,22 @@ import {
   type Containerizer,
   type RunningContainer,
 } from './containerizer.ts';
-import type { Effect, Input, TimerId } from './core/input.ts';
+import type { Probes } from './checks/probes.ts';
+import { isOwn, keyOf, type OwnExecutor } from './core/executor-book.ts';
+import { executorSpecOf } from './core/executor-launch.ts';
+import type { Effect, ExecutorSaying, Input, TimerId } from './core/input.ts';
 import { specOf } from './core/launch.ts';
 import {
   type AgentSettings,
   type AgentState,
+  type ExecutorKey,
+  isDelegated,
   type Task,
   type TaskKey,
   recoveredState,
 } from './core/state.ts';
 import { step } from './core/step.ts';
+import type { ExecutorDoor, ExecutorStream } from './executor-door.ts';
 import type { Volumes } from './volumes.ts';
 
 export type AgentDependencies = {
@@ -41,9 +49,12 @@ export type AgentDependencies = {
   readonly logger: Logger;
   /** Of this agent alone. It is closed by whoever opened it, after `ended`. */
   readonly store: KeyValueStore;
+  /** What proves that the store has lost nothing. */
+  readonly journal: JournalPlace;
   readonly dialer: LinkDialer<AgentMessage, MasterMessage>;
   readonly containerizer: Containerizer;
   readonly volumes: Volumes;
+  readonly probes: Probes;
 };
 
 export type AgentOptions = AgentSettings & {
@@ -60,6 +71,8 @@ export type AgentEnd =
   | { readonly kind: 'expelled'; readonly reason: string }
   | { readonly kind: 'failed'; readonly error: unknown };
 
+type ProbeEffect = Extract<Effect, { readonly kind: 'probe' }>;
+
 /** Containers that are looked for at the same time after a restart. */
 const recoveriesAtOnce = 32;
 
@@ -74,6 +87,10 @@ export class Agent {
   #volumeWork: Promise<void> = Promise.resolve();
   #checkpoint: Checkpoint | undefined;
   #state: AgentState | undefined;
+  /** To executors that frameworks brought, by number. */
+  readonly #streams = new Map<number, ExecutorStream>();
+  #nextStream = 1;
+  #isRecovered = false;
   #mailbox: Input[] = [];
   #turning: Promise<void> | undefined;
   #over = false;
@@ -94,12 +111,15 @@ export class Agent {
    */
   async start(): Promise<void> {
     assert(this.#state === undefined, 'The agent was started twice');
-    const { clock, store } = this.#dependencies;
-    const { checkpoint, recovered } = await openCheckpoint(store);
+    const { clock, store, journal } = this.#dependencies;
+    const opened = await openCheckpoint({ store, journal });
+    const { checkpoint, recovered, findings } = opened;
     this.#checkpoint = checkpoint;
+    this.#tell(findings);
     this.#state = recoveredState(recovered, this.#options, clock.monotonic());
     await this.#recoverContainers(this.#state);
     this.#post({ kind: 'start' });
+    this.#isRecovered = true;
   }
 
   /** Ends the agent and leaves its tasks alone: the next one finds them. */
@@ -121,12 +141,63 @@ export class Agent {
     return this.#state;
   }
 
-  async #recoverContainers(state: AgentState): Promise<void> {
-    const tasks = [...state.tasks.values()].filter(({ life }) => life.kind !== 'ended');
-    for (let at = 0; at < tasks.length; at += recoveriesAtOnce) {
-      const batch = tasks.slice(at, at + recoveriesAtOnce);
-      await Promise.all(batch.map((task) => this.#recoverContainer(state, task)));
+  #tell({ restored, dropped }: Findings): void {
+    const { logger } = this.#dependencies;
+    if (restored.length > 0) logger.warn('checkpoint restored from its journal', { restored });
+    if (dropped.length > 0) logger.error('parts of the checkpoint are lost', { dropped });
+  }
+
+  /** For executors that frameworks bring. It is closed until all containers were looked for. */
+  get executors(): ExecutorDoor {
+    return {
+      view: () => (this.#isRecovered ? this.#state : undefined),
+      hear: (said) => this.#hear(said),
+      subscribe: (executor, subscribe, stream) => this.#subscribe(executor, subscribe, stream),
+    };
+  }
+
+  #hear(said: ExecutorSaying): boolean {
+    if (this.#over || this.#mailbox.length >= this.#options.mailboxMax) return false;
+    this.#post(said);
+    return true;
+  }
+
+  #subscribe(executor: ExecutorKey, subscribe: Call_Subscribe, stream: ExecutorStream): void {
+    const connection = this.#nextStream++;
+    if (!this.#hear({ kind: 'executor-subscribed', executor, connection, subscribe })) {
+      stream.end();
+      return;
     }
+    this.#streams.set(connection, stream);
+    stream.closed.addEventListener('abort', () => {
+      this.#streams.delete(connection);
+      this.#post({ kind: 'executor-hung-up', executor, connection });
+    });
+  }
+
+  async #recoverContainers(state: AgentState): Promise<void> {
+    const tasks = [...state.tasks.values()].filter(
+      (task) => task.life.kind !== 'ended' && !isDelegated(task),
+    );
+    const executors = [...state.executors.values()].filter(isOwn);
+    const searches = [
+      ...executors.map((executor) => () => this.#recoverExecutor(state, executor)),
+      ...tasks.map((task) => () => this.#recoverContainer(state, task)),
+    ];
+    for (let at = 0; at < searches.length; at += recoveriesAtOnce) {
+      const batch = searches.slice(at, at + recoveriesAtOnce);
+      await Promise.all(batch.map((search) => search()));
+    }
+  }
+
+  async #recoverExecutor(state: AgentState, executor: OwnExecutor): Promise<void> {
+    const spec = executorSpecOf(state, this.#options, executor);
+    const found = await this.#dependencies.containerizer.recover(spec);
+    const about = { executor: keyOf(executor), containerId: executor.containerId };
+    if (found.kind === 'absent') this.#post({ kind: 'executor-absent', ...about });
+    else if (found.kind === 'ended') {
+      this.#post({ kind: 'executor-ended', ...about, end: found.end });
+    } else this.#attendExecutor(about, found.container);
   }
 
   async #recoverContainer(state: AgentState, task: Task): Promise<void> {
@@ -215,6 +286,16 @@ export class Agent {
       case 'launch':
         this.#own(this.#launch(effect.task, effect.spec));
         return;
+      case 'launch-executor':
+        this.#own(this.#launchExecutor(effect.executor, effect.spec));
+        return;
+      case 'tell-executor':
+        this.#streams.get(effect.connection)?.send(effect.event);
+        return;
+      case 'close-executor':
+        this.#streams.get(effect.connection)?.end();
+        this.#streams.delete(effect.connection);
+        return;
       case 'signal':
         this.#own(containerizer.signal(effect.containerId, effect.signal));
         return;
@@ -226,6 +307,12 @@ export class Agent {
         return;
       case 'remove-volumes':
         this.#own(this.#removeVolumes(effect.volumes));
+        return;
+      case 'probe':
+        this.#own(this.#probe(effect));
+        return;
+      case 'stop-probes':
+        this.#dependencies.probes.stop(effect.containerId);
         return;
       case 'set-timer':
         this.#setTimer(effect.timer, effect.delayMs);
@@ -274,6 +361,30 @@ export class Agent {
       if (!(error instanceof ContainerError)) throw error;
       this.#post({ kind: 'launch-failed', task, containerId, reason: error.message });
     }
+  }
+
+  async #launchExecutor(executor: ExecutorKey, spec: ContainerSpec): Promise<void> {
+    const about = { executor, containerId: spec.containerId };
+    if (spec.volumes.length > 0) await this.#volumeWork;
+    try {
+      this.#attendExecutor(about, await this.#dependencies.containerizer.launch(spec));
+    } catch (error) {
+      if (!(error instanceof ContainerError)) throw error;
+      this.#post({ kind: 'executor-launch-failed', ...about, reason: error.message });
+    }
+  }
+
+  #attendExecutor(
+    about: { readonly executor: ExecutorKey; readonly containerId: string },
+    { process, ended }: RunningContainer,
+  ): void {
+    this.#post({ kind: 'executor-launched', ...about, process });
+    this.#own(ended.then((end) => this.#post({ kind: 'executor-ended', ...about, end })));
+  }
+
+  async #probe({ task, containerId, check, probe }: ProbeEffect): Promise<void> {
+    const result = await this.#dependencies.probes.look(containerId, probe);
+    this.#post({ kind: 'probed', task, containerId, check, result });
   }
 
   async #release(containerId: string): Promise<void> {
@@ -351,13 +462,23 @@ export class Agent {
     this.#mailbox = [];
     for (const timer of this.#timers.values()) timer.cancel();
     for (const link of this.#links.values()) link.close();
+    for (const stream of this.#streams.values()) stream.end();
+    this.#streams.clear();
+    this.#dependencies.probes.stopAll();
     this.#timers.clear();
     this.#links.clear();
     this.#finish(end);
+    this.#own(this.#letGo());
+  }
+
+  async #letGo(): Promise<void> {
+    await this.#turning;
+    await this.#checkpoint?.close();
   }
 }
 
 function nameOf(timer: TimerId): string {
+  if ('executor' in timer) return `${timer.kind} ${timer.executor}`;
   if ('task' in timer) return `${timer.kind} ${timer.task}`;
   return 'operation' in timer ? `${timer.kind} ${timer.operation}` : timer.kind;
 }

@@ -27,6 +27,11 @@ export type Containerizer = {
   recover(spec: ContainerSpec): Promise<RecoveredContainer>;
   /** Sends a signal to all its processes. Harmless when it has ended or is not known. */
   signal(containerId: string, signal: 'TERM' | 'KILL'): Promise<void>;
+  /**
+   * The ends of its input and output, also once it has ended, until it is released; undefined when it
+   * has none to attach to (`io` of files and no terminal) or is not known.
+   */
+  attach(containerId: string): Promise<ContainerIo | undefined>;
   /** What it uses now, and what it may; undefined when it does not run. */
   usage(containerId: string): Promise<ResourceStatistics | undefined>;
   /**
@@ -47,6 +52,17 @@ export type ContainerSpec = {
   readonly taskId: string | undefined;
   /** Of the container that this one is nested in; undefined for one that stands alone. */
   readonly parentId: string | undefined;
+  /**
+   * Of one with a parent, with which it ends. A member has a sandbox of its own, in its parent's. A
+   * debug container joins a parent that runs: it shares its sandbox, namespaces and limits.
+   */
+  readonly nesting: 'member' | 'debug';
+  /**
+   * Where its streams lead: to files of its sandbox, with nothing to read; or to whoever attaches, and
+   * then it waits while nobody reads. `container.tty_info` makes a terminal of them, which can be
+   * attached to in either case.
+   */
+  readonly io: 'files' | 'attached';
   readonly command: ContainerCommand;
   /** What the task is given; the containerizer adds what it alone knows (the sandbox). */
   readonly environment: Readonly<Record<string, string>>;
@@ -59,6 +75,26 @@ export type ContainerSpec = {
   /** Image, further volumes, capabilities, rlimits, terminal and networks, as they were asked for. */
   readonly container: ContainerInfo | undefined;
 };
+
+export type ContainerIo = {
+  /**
+   * What it says, from what nobody has read yet on; ends with the container. Any number of readers at
+   * a time; each is told all that comes while it reads, and the slowest of them sets the pace.
+   */
+  output(): AsyncIterable<OutputChunk>;
+  /**
+   * What it reads; empty is the end of its input. Resolves when there is room for more. What comes
+   * after the end of the input or of the container is lost.
+   */
+  write(data: Uint8Array): Promise<void>;
+  /** Of its terminal. Rejects with `ContainerError` when it has none. */
+  resize(size: WindowSize): Promise<void>;
+};
+
+/** With a terminal everything is `stdout`. */
+export type OutputChunk = { readonly stream: 'stdout' | 'stderr'; readonly data: Uint8Array };
+
+export type WindowSize = { readonly rows: number; readonly columns: number };
 
 /** What a container may use. Undefined: nothing bounds it. */
 export type ContainerLimits = {

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { basicAuthenticator } from './basic.ts';
-import { parseCredentials } from './credentials.ts';
+import { basicAuthenticator, basicAuthorization } from './basic.ts';
+import { parseCredential, parseCredentials } from './credentials.ts';
 
 const realm = 'mesos-master-readwrite';
 const encode = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`;
@@ -13,6 +13,7 @@ test('who says a principal and its secret is that principal, and nobody else is'
   fc.assert(
     fc.property(principal, secret, secret, (name, own, other) => {
       const authenticator = basicAuthenticator(new Map([[name, own]]));
+      t.is(basicAuthorization({ principal: name, secret: own }), encode(`${name}:${own}`));
       const judge = (authorization: string) => authenticator.authenticate({ authorization }, realm);
       t.deepEqual(judge(encode(`${name}:${own}`)), { kind: 'authenticated', principal: name });
       const refused = { kind: 'unauthenticated', challenge: `Basic realm="${realm}"` } as const;
@@ -63,6 +64,17 @@ test('credentials read the same as JSON and as lines, and what is odd is not rep
     'a 1\na 2',
   ]) {
     const parsed = parseCredentials(odd);
+    t.false(parsed.ok, odd);
+    if (!parsed.ok) t.false(parsed.refusal.includes('hidden'));
+  }
+});
+
+test('one credential reads the same as JSON and as a line, and what is odd is not repeated', (t) => {
+  const known = { ok: true, value: { principal: 'a', secret: '1' } } as const;
+  t.deepEqual(parseCredential('{"principal":"a","secret":"1"}'), known);
+  t.deepEqual(parseCredential(' a 1\n'), known);
+  for (const odd of ['', 'hidden', '{"principal":"hidden"}', 'a hidden\nb 2', '{"hidden"']) {
+    const parsed = parseCredential(odd);
     t.false(parsed.ok, odd);
     if (!parsed.ok) t.false(parsed.refusal.includes('hidden'));
   }

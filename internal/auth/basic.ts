@@ -1,6 +1,6 @@
 /** Basic authentication against a list of credentials (contract 1.9). */
 import type { Authenticator, Verdict } from './authenticator.ts';
-import type { Credentials } from './credentials.ts';
+import type { Credential, Credentials } from './credentials.ts';
 
 export function basicAuthenticator(credentials: Credentials): Authenticator {
   return {
@@ -14,6 +14,10 @@ export function basicAuthenticator(credentials: Credentials): Authenticator {
     },
   };
 }
+
+/** What a client sends that is known by `credential`. */
+export const basicAuthorization = ({ principal, secret }: Credential): string =>
+  `Basic ${Buffer.from(`${principal}:${secret}`).toString('base64')}`;
 
 /** A principal has no colon; a secret may. */
 function said(authorization: string): readonly [principal: string, secret: string] | undefined {

@@ -19,6 +19,19 @@ export function parseCredentials(text: string): Result<Credentials, string> {
     : refuse('a principal stands twice');
 }
 
+/** Of one that says who it is. */
+export type Credential = { readonly principal: string; readonly secret: string };
+
+/** `{"principal":"p","secret":"s"}`, or both on a line. The refusal does not repeat what it read. */
+export function parseCredential(text: string): Result<Credential, string> {
+  const isJson = text.trimStart().startsWith('{');
+  const pairs = isJson ? pairsOfJson(`{"credentials":[${text}]}`) : pairsOfLines(text);
+  const [[principal, secret] = [], ...more] = pairs ?? [];
+  return principal === undefined || secret === undefined || more.length > 0
+    ? refuse('neither JSON with "principal" and "secret" nor a line of both')
+    : accept({ principal, secret });
+}
+
 type Pair = readonly [principal: string, secret: string];
 
 function pairsOfLines(text: string): readonly Pair[] | undefined {

@@ -47,6 +47,8 @@ export type SchedulerOptions = {
   /** Heartbeats in a row that may be missed before the stream counts as dead. */
   readonly heartbeatsMissedMax: number;
   readonly recordBytesMax: number;
+  /** What masters are told of who we are (`basicAuthorization`); undefined: nothing. */
+  readonly authorization?: string | undefined;
 };
 
 export const schedulerDefaults: Omit<SchedulerOptions, 'masters' | 'framework' | 'format'> = {
@@ -224,11 +226,16 @@ export class SchedulerClient {
     call: Call,
     { headers, signal }: Pick<Required<HttpCall>, 'headers' | 'signal'>,
   ): Promise<HttpReply> {
-    const { format } = this.#options;
+    const { format, authorization } = this.#options;
     return await this.#with.http.call({
       method: 'POST',
       url: `http://${target}/api/v1/scheduler`,
-      headers: { 'content-type': format.mediaType, accept: format.mediaType, ...headers },
+      headers: {
+        'content-type': format.mediaType,
+        accept: format.mediaType,
+        ...(authorization !== undefined && { authorization }),
+        ...headers,
+      },
       body: format.encodeCall(call),
       signal,
     });

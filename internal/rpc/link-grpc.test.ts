@@ -45,3 +45,31 @@ function bind(server: Server): Promise<string> {
 }
 
 linkSuite(test, openRig);
+
+test('who is refused hears why, and is not let in; who is believed is', async (t) => {
+  const clock = systemClock();
+  const server = new Server();
+  const admitted: string[] = [];
+  const doorman = (authorization: string | undefined): string | undefined =>
+    authorization === 'right' ? undefined : `not ${authorization ?? 'anybody'}`;
+  acceptGrpcLinks({ server, clock, codec: textCodec }, { ...agentLinkOptions, doorman }, (link) => {
+    admitted.push(link.peer);
+    link.send('welcome');
+    return { onMessage: () => {}, onClose: () => {} };
+  });
+  const target = await bind(server);
+  const hears = (authorization: string | undefined): Promise<string> =>
+    new Promise((resolve) => {
+      const options = { ...agentLinkOptions, authorization };
+      const link = grpcLinkDialer({ clock, codec: textCodec }, options).dial(target, {
+        onMessage: resolve,
+        onClose: resolve,
+      });
+      link.send('let me in');
+    });
+  t.is(await hears(undefined), 'refused: not anybody');
+  t.is(await hears('wrong'), 'refused: not wrong');
+  t.is(admitted.length, 0);
+  t.is(await hears('right'), 'welcome');
+  server.forceShutdown();
+});

@@ -7,6 +7,7 @@
  */
 import {
   type ClientDuplexStream,
+  Metadata,
   type ServerDuplexStream,
   type ServiceDefinition,
   type Server,
@@ -14,7 +15,13 @@ import {
 } from '@grpc/grpc-js';
 import type { Clock, Timer } from '#internal/runtime/clock.ts';
 import { type Keepalive, openGrpcClient } from './grpc-channel.ts';
-import type { Link, LinkAcceptor, LinkDialer, LinkHandlers } from './link.ts';
+import {
+  type Link,
+  type LinkAcceptor,
+  type LinkDialer,
+  type LinkHandlers,
+  refusedLink,
+} from './link.ts';
 import type { LinkCodec } from './link-codec.ts';
 
 export type GrpcLinkOptions = {
@@ -25,6 +32,9 @@ export type GrpcLinkOptions = {
   /** A peer that does not answer a close for so long is cut off. */
   readonly closeTimeoutMs: number;
 };
+
+/** Who is let in; a text refuses, in words for whoever runs the other side. */
+export type LinkDoorman = (authorization: string | undefined) => string | undefined;
 
 /** Of the link between agents and masters. */
 export const agentLinkOptions: GrpcLinkOptions = {
@@ -50,15 +60,18 @@ type Dependencies<Out, In> = { readonly clock: Clock; readonly codec: LinkCodec<
 /** Dials without encryption. */
 export function grpcLinkDialer<Out, In>(
   { clock, codec }: Dependencies<Out, In>,
-  options: GrpcLinkOptions,
+  options: GrpcLinkOptions & { readonly authorization?: string | undefined },
 ): LinkDialer<Out, In> {
   return {
     dial(target, handlers) {
       const client = openGrpcClient(target, undefined, agentKeepalive);
-      const call = client.makeBidiStreamRequest(options.method, asBuffer, asBuffer);
+      const said = new Metadata();
+      if (options.authorization !== undefined) said.set('authorization', options.authorization);
+      const call = client.makeBidiStreamRequest(options.method, asBuffer, asBuffer, said);
       const end = new End({ clock, codec, handlers, call }, { ...options, peer: target });
       call.on('status', ({ code, details }) => {
-        end.finish(code === status.OK ? 'closed by the peer' : details);
+        const prefix = code === status.UNAUTHENTICATED ? refusedLink : '';
+        end.finish(code === status.OK ? 'closed by the peer' : `${prefix}${details}`);
         client.close();
       });
       call.on('error', () => {
@@ -73,7 +86,7 @@ export function grpcLinkDialer<Out, In>(
 /** Serves links on a gRPC server, next to whatever else it serves. */
 export function acceptGrpcLinks<Out, In>(
   { server, clock, codec }: Dependencies<Out, In> & { readonly server: Server },
-  options: GrpcLinkOptions,
+  options: GrpcLinkOptions & { readonly doorman?: LinkDoorman | undefined },
   accept: LinkAcceptor<Out, In>,
 ): void {
   const name = options.method.slice(options.method.lastIndexOf('/') + 1);
@@ -90,6 +103,12 @@ export function acceptGrpcLinks<Out, In>(
   };
   server.addService(service, {
     [name]: (call: ServerDuplexStream<Uint8Array, Uint8Array>) => {
+      const [said] = call.metadata.get('authorization');
+      const refusal = options.doorman?.(said?.toString());
+      if (refusal !== undefined) {
+        refuse(call, refusal);
+        return;
+      }
       // Nobody calls a handler before the acceptor has returned: data comes in a later turn.
       const late: { handlers?: LinkHandlers<In> } = {};
       const handlers: LinkHandlers<In> = {
@@ -106,6 +125,15 @@ export function acceptGrpcLinks<Out, In>(
       late.handlers = accept(end);
     },
   });
+}
+
+/** It is told why; nothing that it says is read. */
+function refuse(call: ServerDuplexStream<Uint8Array, Uint8Array>, details: string): void {
+  call.on('error', () => {
+    // Ours, or that it went before it heard.
+  });
+  const error = Object.assign(new Error(details), { code: status.UNAUTHENTICATED, details });
+  call.emit('error', error);
 }
 
 const asBuffer = (bytes: Uint8Array): Buffer =>

@@ -21,6 +21,9 @@ export type LinkHandlers<In> = {
   onClose(reason: string): void;
 };
 
+/** How `onClose` begins when the peer does not believe who we are, so that somebody has to act. */
+export const refusedLink = 'refused: ';
+
 /** The side that connects. A target that cannot be reached is told by `onClose`. */
 export type LinkDialer<Out, In> = {
   /** `target` is `host:port`. */

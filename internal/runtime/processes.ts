@@ -17,9 +17,10 @@ export type Processes = {
   find(pid: number): ProcessIdentity | undefined;
   /**
    * Signals the process group that `leader` leads or led; `KILL` also reaches those of its session that
-   * have left the group. Nothing happens when the pid belongs to another process by now.
+   * have left the group. Nothing happens when the pid belongs to another process by now or, with
+   * `owner` given, to another user.
    */
-  signalGroup(leader: ProcessIdentity, signal: 'TERM' | 'KILL'): void;
+  signalGroup(leader: ProcessIdentity, signal: 'TERM' | 'KILL', owner?: number): void;
   /** Kills processes, whoever they are by now: of pids that cannot belong to anybody else. */
   killAll(pids: readonly number[]): void;
   /** Threads of a process; 0 when there is none of that pid. */

@@ -53,6 +53,7 @@ export type Messages = {
   readonly 'altiplano.agent.v1.PodRecord': altiplano_agent_v1.PodRecord;
   readonly 'altiplano.agent.v1.ExecutorRecord': altiplano_agent_v1.ExecutorRecord;
   readonly 'altiplano.agent.v1.ProgressRecord': altiplano_agent_v1.ProgressRecord;
+  readonly 'altiplano.agent.v1.HealthRecord': altiplano_agent_v1.HealthRecord;
   readonly 'altiplano.agent.v1.ProcessRecord': altiplano_agent_v1.ProcessRecord;
   readonly 'altiplano.agent.v1.KillRecord': altiplano_agent_v1.KillRecord;
   readonly 'altiplano.agent.v1.UpdateRecord': altiplano_agent_v1.UpdateRecord;
@@ -477,6 +478,8 @@ export type Messages = {
 
 // prettier-ignore
 export type Enums = {
+  readonly 'altiplano.agent.v1.ExecutorRecord.Phase': altiplano_agent_v1.ExecutorRecord_Phase;
+  readonly 'altiplano.agent.v1.ExecutorRecord.Cause': altiplano_agent_v1.ExecutorRecord_Cause;
   readonly 'altiplano.agent.v1.KillRecord.Cause': altiplano_agent_v1.KillRecord_Cause;
   readonly 'mesos.v1.agent.Call.Type': mesos_v1_agent.Call_Type;
   readonly 'mesos.v1.agent.Call.AttachContainerInput.Type': mesos_v1_agent.Call_AttachContainerInput_Type;

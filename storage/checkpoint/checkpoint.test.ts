@@ -1,30 +1,37 @@
-import test, { type ExecutionContext } from 'ava';
+import { isDeepStrictEqual } from 'node:util';
+import test from 'ava';
 import fc from 'fast-check';
-import type { Life } from '#internal/runtime/simulated/life.ts';
+import layoutOne from './testdata/layout-1.json' with { type: 'json' };
+import { SimulatedDisk } from '#internal/runtime/simulated/disk.ts';
+import { simulatedFiles } from '#internal/runtime/simulated/files.ts';
 import { SimulatedWorld } from '#internal/runtime/simulated/world.ts';
-import type { KeyValueStore } from '../key-value-store.ts';
+import type { KeyValueStore, Write } from '../key-value-store.ts';
 import { MemoryMedium, openMemoryStore } from '../memory/memory-store.ts';
-import { CheckpointError, openCheckpoint } from './checkpoint.ts';
+import { CheckpointError, type CheckpointPlace, openCheckpoint } from './checkpoint.ts';
 import type { CheckpointWrite, ExecutorName, NumberedUpdate, Recovered } from './records.ts';
 
 type Rig = {
   readonly world: SimulatedWorld;
-  /** The store, after whatever held it before has crashed. */
-  reopen(kind: 'process' | 'power'): Promise<KeyValueStore>;
+  /** Store and journal, after whatever held them before has crashed. */
+  reopen(kind: 'process' | 'power'): Promise<CheckpointPlace>;
   run<T>(promise: Promise<T>): Promise<T>;
 };
+
+const folder = '/meta/journal';
 
 function newRig(seed: number | string): Rig {
   const world = new SimulatedWorld({ seed });
   const medium = new MemoryMedium({ random: world.random('store') });
+  const disk = new SimulatedDisk({ world }, { name: 'agent' });
   const run: Rig['run'] = (promise) => world.settle(promise, { withinMs: 1_000_000 });
-  const open = (life: Life): Promise<KeyValueStore> => run(openMemoryStore({ medium, life }));
   return {
     world,
     run,
     reopen: async (kind) => {
       world.crash('agent', kind);
-      return await open(world.boot('agent'));
+      const life = world.boot('agent');
+      const store = await run(openMemoryStore({ medium, life }));
+      return { store, journal: { files: simulatedFiles({ disk, life }), folder } };
     },
   };
 }
@@ -209,47 +216,201 @@ test('whatever was written is there after a crash of any kind, and nothing else'
   );
 });
 
-async function refusal(
-  t: ExecutionContext,
-  damage: (store: KeyValueStore) => Promise<void>,
-): Promise<CheckpointError> {
-  const rig = newRig('damage');
+/** What there was before something happens to it: a task whose update nobody has acknowledged. */
+async function lived(rig: Rig): Promise<readonly CheckpointWrite[]> {
   const { checkpoint } = await rig.run(openCheckpoint(await rig.reopen('process')));
   const name = { frameworkId: 'f', taskId: 't' };
   const record = { framework_id: 'f', info: infoOf('t'), container_id: 'c' };
   const status = { task_id: { value: 't' }, state: 'TASK_RUNNING' } as const;
-  await rig.run(
-    checkpoint.write([
-      { kind: 'identity', record: { registration_uuid: 'r' } },
-      { kind: 'task', name, record },
-      { kind: 'progress', name, record: { state: 'TASK_RUNNING', next_update: 2n } },
-      { kind: 'update', name, update: { number: 1, record: { status } } },
-    ]),
-  );
-  const store = await rig.reopen('process');
-  await rig.run(damage(store));
-  const opening = rig.run(openCheckpoint(store));
-  return await t.throwsAsync(opening, { instanceOf: CheckpointError });
+  const batch: readonly CheckpointWrite[] = [
+    { kind: 'identity', record: { registration_uuid: 'r' } },
+    { kind: 'task', name, record },
+    { kind: 'progress', name, record: { state: 'TASK_RUNNING', next_update: 2n } },
+    { kind: 'update', name, update: { number: 1, record: { status } } },
+  ];
+  await rig.run(checkpoint.write(batch));
+  await rig.run(checkpoint.write([{ kind: 'term', term: 7n }]));
+  return [...batch, { kind: 'term', term: 7n }];
 }
 
-test('a record that is damaged or missing is named, never passed over', async (t) => {
-  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-  const keys = ['identity', 'task/f/t', 'progress/f/t', 'update/f/t/0000000000000001'];
-  for (const key of keys) {
-    const error = await refusal(t, (store) =>
-      store.write([{ kind: 'put', key, value: bytes('garbage') }], { sync: true }),
-    );
-    t.is(error.code, 'DAMAGED');
-    t.true(error.message.includes(`"${key}"`), error.message);
-  }
-  for (const key of ['version', 'task/f/t', 'progress/f/t']) {
-    const error = await refusal(t, (store) =>
-      store.write([{ kind: 'delete', key }], { sync: true }),
-    );
-    t.is(error.code, 'DAMAGED', key);
-  }
-  const newer = await refusal(t, (store) =>
-    store.write([{ kind: 'put', key: 'version', value: bytes('2') }], { sync: true }),
+const keys = ['identity', 'task/f/t', 'progress/f/t', 'update/f/t/0000000000000001', 'term'];
+
+const garbage = (key: string): Write => ({
+  kind: 'put',
+  key,
+  value: new TextEncoder().encode('garbage that is long enough'),
+});
+
+const removal = (key: string): Write => ({ kind: 'delete', key });
+
+for (const [verb, damage] of [
+  ['garbles', garbage],
+  ['loses', removal],
+] as const) {
+  test(`what the store ${verb} is as it was, and named`, async (t) => {
+    for (const key of [...keys, 'version', 'batch']) {
+      const rig = newRig(key);
+      const writes = await lived(rig);
+      const place = await rig.reopen('process');
+      await rig.run(place.store.write([damage(key)], { sync: true }));
+      const { recovered, findings } = await rig.run(openCheckpoint(place));
+      t.deepEqual(recovered, model(writes), key);
+      const isRecord = key !== 'version' && key !== 'batch';
+      t.deepEqual(findings, { restored: isRecord ? [key] : [], dropped: [] });
+      const again = await rig.run(openCheckpoint(await rig.reopen('power')));
+      t.deepEqual(again.recovered, recovered, key);
+      t.deepEqual(again.findings, { restored: [], dropped: [] }, key);
+    }
+  });
+
+  test(`what the store ${verb} and the journal has not is named, never passed over`, async (t) => {
+    for (const key of keys) {
+      const rig = newRig(key);
+      await lived(rig);
+      // Two more openings, and the journal knows names alone.
+      for (let opening = 0; opening < 2; opening++) {
+        await rig.run(openCheckpoint(await rig.reopen('process')));
+      }
+      const place = await rig.reopen('process');
+      await rig.run(place.store.write([damage(key)], { sync: true }));
+      const error = await t.throwsAsync(rig.run(openCheckpoint(place)), {
+        instanceOf: CheckpointError,
+      });
+      t.is(error.code, 'DAMAGED');
+      t.true(error.message.includes(`"${key}" is lost or damaged`), error.message);
+      const lenient = await rig.run(openCheckpoint(place, { strict: false }));
+      t.true(lenient.findings.dropped.some((line) => line.includes(`"${key}"`)));
+      t.is(lenient.recovered.term, key === 'term' ? 0n : 7n);
+      const isOfTask = key.startsWith('task') || key.startsWith('progress');
+      t.is(lenient.recovered.tasks.length, isOfTask ? 0 : 1);
+      const again = await rig.run(openCheckpoint(await rig.reopen('power')));
+      t.deepEqual(again.recovered, lenient.recovered);
+    }
+  });
+}
+
+test('a store that went back in time is brought forward, or what it lacks is named', async (t) => {
+  const rig = newRig('back');
+  const { checkpoint } = await rig.run(openCheckpoint(await rig.reopen('process')));
+  const first = await rig.reopen('process');
+  t.truthy(checkpoint);
+  const before = new Map<string, Uint8Array>();
+  const opened = await rig.run(openCheckpoint(first));
+  await rig.run(opened.checkpoint.write([{ kind: 'term', term: 1n }]));
+  await rig.run(readAll(first.store, before));
+  await rig.run(opened.checkpoint.write([{ kind: 'term', term: 2n }]));
+  const place = await rig.reopen('process');
+  const old = [...before].map(([key, value]): Write => ({ kind: 'put', key, value }));
+  await rig.run(place.store.write(old, { sync: true }));
+  const { recovered, findings } = await rig.run(openCheckpoint(place));
+  t.is(recovered.term, 2n);
+  t.deepEqual(findings.restored, ['term']);
+});
+
+async function readAll(store: KeyValueStore, into: Map<string, Uint8Array>): Promise<void> {
+  for await (const [key, value] of store.range({ from: '' })) into.set(key, value);
+}
+
+test('a checkpoint without its journal, or with a store that is gone, is no new one', async (t) => {
+  const rig = newRig('gone');
+  const writes = await lived(rig);
+  const place = await rig.reopen('process');
+  await rig.run(place.journal.files.remove(folder));
+  const error = await t.throwsAsync(rig.run(openCheckpoint(place)), {
+    instanceOf: CheckpointError,
+  });
+  t.is(
+    error.message,
+    'The checkpoint is damaged: batches after 2 may be missing, because its journal is gone',
   );
-  t.is(newer.code, 'NEWER');
+  const lenient = await rig.run(openCheckpoint(place, { strict: false }));
+  t.deepEqual(lenient.recovered, model(writes));
+  const other = newRig('store gone');
+  await lived(other);
+  const left = await other.reopen('process');
+  const all = new Map<string, Uint8Array>();
+  await other.run(readAll(left.store, all));
+  await other.run(left.store.write([...all.keys()].map(removal), { sync: true }));
+  const { recovered, findings } = await other.run(openCheckpoint(left));
+  t.deepEqual(recovered, model(writes));
+  t.deepEqual(findings.restored.toSorted(), keys.toSorted());
+});
+
+test('the power may fail at any moment: what was answered for is there, in whole batches', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(batches, fc.nat(400), fc.boolean(), async (list, events, isPower) => {
+      const rig = newRig(events);
+      let answered = 0;
+      let begun = 0;
+      const live = async (place: CheckpointPlace): Promise<void> => {
+        const { checkpoint } = await openCheckpoint(place);
+        for (const batch of list) {
+          begun++;
+          await checkpoint.write(batch);
+          answered++;
+        }
+      };
+      void live(await rig.reopen('process'));
+      for (let event = 0; event < events; event++) await rig.world.step();
+      const { recovered } = await rig.run(
+        openCheckpoint(await rig.reopen(isPower ? 'power' : 'process')),
+      );
+      const told = list.slice(0, answered).flat();
+      const tried = list.slice(0, begun).flat();
+      t.deepEqual(
+        recovered,
+        isDeepStrictEqual(recovered, model(told)) ? model(told) : model(tried),
+      );
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test('records of layout 1 are all there, under the seals of layout 2', async (t) => {
+  const pairs: readonly (readonly [string, string])[] = Object.entries(layoutOne);
+  for (let events = 0; events < 40; events++) {
+    const rig = newRig(events);
+    const place = await rig.reopen('process');
+    const old = pairs.map(([key, hex]): Write => ({
+      kind: 'put',
+      key,
+      value: Uint8Array.from(Buffer.from(hex, 'hex')),
+    }));
+    await rig.run(place.store.write(old, { sync: true }));
+    // The first try is cut off somewhere.
+    void openCheckpoint(place);
+    for (let event = 0; event < events; event++) await rig.world.step();
+    const { recovered, findings } = await rig.run(openCheckpoint(await rig.reopen('power')));
+    t.deepEqual(findings, { restored: [], dropped: [] });
+    t.is(recovered.identity?.agent_id, 'master-S0');
+    t.is(recovered.term, 12n);
+    t.deepEqual(
+      recovered.tasks.map(({ task, progress, updates }) => [
+        task.info.name,
+        progress.state,
+        updates.map(({ number }) => number),
+      ]),
+      [
+        ['one', 'TASK_RUNNING', [1, 2]],
+        ['two', 'TASK_STAGING', []],
+      ],
+    );
+    t.is(recovered.resources?.changed?.length, 1);
+    t.is(recovered.operations.length, 1);
+    t.is(recovered.executors.length, 1);
+    t.is(recovered.frameworks[0]?.info.name, 'old');
+  }
+});
+
+test('a checkpoint of a later version is left alone', async (t) => {
+  const rig = newRig('newer');
+  await lived(rig);
+  const place = await rig.reopen('process');
+  const value = new TextEncoder().encode('3');
+  await rig.run(place.store.write([{ kind: 'put', key: 'version', value }], { sync: true }));
+  for (const strict of [true, false]) {
+    const opening = rig.run(openCheckpoint(place, { strict }));
+    const error = await t.throwsAsync(opening, { instanceOf: CheckpointError });
+    t.is(error.code, 'NEWER');
+  }
 });

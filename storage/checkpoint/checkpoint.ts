@@ -3,43 +3,48 @@
  * updates that nobody has acknowledged, each a record of its own in a `KeyValueStore`.
  *
  * A `write` resolves when the whole list survives a power cut, all or nothing; the agent answers for
- * nothing before that. A failed write is final: what is on the disk is unknown then, so the caller
- * stops and reads it anew. The store belongs to whoever opened it.
+ * nothing before that. It is a numbered batch, in the store and in the journal beside it, both synced at
+ * the same time. A failed write is final: what is on the disk is unknown then, so the caller stops and
+ * reads it anew. The store belongs to whoever opened it.
  *
- * Keys (ids contain no `/`, contract 5.2):
- *
- *     version                                  which of these layouts it is
- *     identity, term
- *     framework/<framework>
- *     executor/<framework>/<executor>          one of groups, while it lives
- *     task/<framework>/<task>                  as launched, written once
- *     progress/<framework>/<task>
- *     update/<framework>/<task>/<16 digits>    in the order they were made
- *     resources                                what operations have made of them
- *     operation/<uuid>
+ * Opening proves that nothing is missing (`proof.ts`). What only the store lost is written again; what
+ * both lost is refused by name, or with `strict: false` named and left out. Layouts: `DESIGN.md`.
  */
-import { unreachable } from '#internal/base/assert.ts';
-import { decode, encode } from '#internal/wire/protobuf.ts';
-import { WireError } from '#internal/wire/wire-error.ts';
-import type { Messages } from '#proto/gen/messages.ts';
 import type { KeyValueStore, Write } from '../key-value-store.ts';
-import type {
-  CheckpointWrite,
-  ExecutorName,
-  NumberedUpdate,
-  Recovered,
-  RecoveredTask,
-  TaskName,
-} from './records.ts';
+import { changesOf } from './changes.ts';
+import { Journal, type JournalPlace, readJournal } from './journal.ts';
+import type { Entry } from './journal-frame.ts';
+import { type Proof, prove } from './proof.ts';
+import { type Damage, recoverRecords } from './recover-records.ts';
+import type { CheckpointWrite, Recovered } from './records.ts';
+import { Digest, seal, sumOf } from './sealed.ts';
+import {
+  type Base,
+  claimOf,
+  type Contents,
+  layout,
+  readStore,
+  versionWrite,
+} from './store-layout.ts';
 
 export type Checkpoint = {
   /** Resolves when all of it is durable. Writes are made one after the other. */
   write(writes: readonly CheckpointWrite[]): Promise<void>;
+  /** Lets go of its files. The store is not closed. */
+  close(): Promise<void>;
+};
+
+/** What the opening found that somebody should know; empty when all was well. */
+export type Findings = {
+  /** Keys of records that the store had lost, damaged or kept too long, and that are as they were. */
+  readonly restored: readonly string[];
+  /** What had to be left out: a record and why, or what may be missing besides. */
+  readonly dropped: readonly string[];
 };
 
 /**
- * `code`: `NEWER` (made by a later version than this one understands), `DAMAGED` (a record that cannot
- * be read, or that lacks one it belongs to: the message names it).
+ * `code`: `NEWER` (made by a later version than this one understands), `DAMAGED` (records that cannot
+ * be read, or lack one they belong to, or are not there: the message names them).
  */
 export class CheckpointError extends Error {
   override readonly name: string = 'CheckpointError';
@@ -51,175 +56,127 @@ export class CheckpointError extends Error {
   }
 }
 
-const layout = 1;
+export type CheckpointPlace = { readonly store: KeyValueStore; readonly journal: JournalPlace };
 
-/** Reads all that is there. Throws `CheckpointError` or `StoreError`. */
+export type CheckpointOptions = {
+  /** Refuse what is damaged for good, instead of leaving it out. */
+  readonly strict?: boolean;
+};
+
+export type OpenedCheckpoint = {
+  readonly checkpoint: Checkpoint;
+  readonly recovered: Recovered;
+  readonly findings: Findings;
+};
+
+/** Reads all that is there. Throws `CheckpointError`, `StoreError` or `FilesError`. */
 export async function openCheckpoint(
-  store: KeyValueStore,
-): Promise<{ readonly checkpoint: Checkpoint; readonly recovered: Recovered }> {
-  await checkVersion(store);
-  const recovered = await recover(store);
-  const checkpoint: Checkpoint = {
-    async write(writes) {
-      if (writes.length > 0) await store.write(writes.flatMap(toStoreWrites), { sync: true });
-    },
-  };
-  return { checkpoint, recovered };
-}
-
-async function checkVersion(store: KeyValueStore): Promise<void> {
-  const bytes = await store.get('version');
-  if (bytes === undefined) {
-    for await (const [key] of store.range({ from: '', limit: 1 })) {
-      throw new CheckpointError('DAMAGED', `The checkpoint has "${key}" but no "version"`);
-    }
-    const value = new TextEncoder().encode(String(layout));
-    await store.write([{ kind: 'put', key: 'version', value }], { sync: true });
-    return;
-  }
-  const text = new TextDecoder().decode(bytes);
-  if (!/^[1-9][0-9]{0,8}$/u.test(text)) {
-    throw new CheckpointError('DAMAGED', `The checkpoint's "version" is unreadable: "${text}"`);
-  }
-  if (Number(text) > layout) {
-    const reason = `The checkpoint has layout ${text}, this agent knows up to ${layout}`;
+  place: CheckpointPlace,
+  { strict = true }: CheckpointOptions = {},
+): Promise<OpenedCheckpoint> {
+  const { store } = place;
+  const contents = await readStore(store);
+  if (contents.version > layout) {
+    const reason = `The checkpoint has layout ${contents.version}, this agent knows up to ${layout}`;
     throw new CheckpointError('NEWER', `${reason}: it was written by a newer version`);
   }
-}
-
-async function recover(store: KeyValueStore): Promise<Recovered> {
-  const identity = await store.get('identity');
-  const term = await store.get('term');
-  const frameworks = await collect(store, 'framework/', 'altiplano.agent.v1.FrameworkRecord');
-  const resources = await store.get('resources');
-  const operations = await collect(store, 'operation/', 'altiplano.agent.v1.OperationRecord');
-  const executors = await collect(store, 'executor/', 'altiplano.agent.v1.ExecutorRecord');
+  const proof = prove(contents, await readJournal(place.journal));
+  const { recovered, damages } = recoverRecords(proof.records);
+  const dropped = [...proof.lost.map(lostRecord), ...damages.map(damagedRecord), ...proof.doubts];
+  if (strict && dropped.length > 0) {
+    throw new CheckpointError('DAMAGED', `The checkpoint is damaged: ${tell(dropped)}`);
+  }
+  const base = baseOf(proof, damages);
+  const changes = changesTo(contents, proof, damages);
+  const isMended = base.number > proof.number;
+  // The journal must not speak of what the store has not; the other way round it may not be missing.
+  if (isMended) await store.write([...changes, claimOf(base), versionWrite], { sync: true });
+  const journal = await Journal.begin(place.journal, base);
+  if (!isMended && contents.version < layout) {
+    await store.write([...changes, claimOf(base), versionWrite], { sync: true });
+  }
   return {
-    identity: identity && read('altiplano.agent.v1.IdentityRecord', 'identity', identity),
-    term: term === undefined ? 0n : read('altiplano.agent.v1.TermRecord', 'term', term).term,
-    frameworks: [...frameworks.values()],
-    tasks: await recoverTasks(store),
-    resources: resources && read('altiplano.agent.v1.ResourcesRecord', 'resources', resources),
-    operations: [...operations.values()],
-    executors: [...executors.values()],
+    checkpoint: newCheckpoint(place, journal, base),
+    recovered,
+    findings: { restored: [...proof.restored.keys()], dropped },
   };
 }
 
-async function recoverTasks(store: KeyValueStore): Promise<readonly RecoveredTask[]> {
-  const tasks = await collect(store, 'task/', 'altiplano.agent.v1.TaskRecord');
-  const progress = await collect(store, 'progress/', 'altiplano.agent.v1.ProgressRecord');
-  const updates = new Map<string, NumberedUpdate[]>();
-  for (const [rest, record] of await collect(store, 'update/', 'altiplano.agent.v1.UpdateRecord')) {
-    const end = rest.lastIndexOf('/');
-    const name = rest.slice(0, end);
-    if (!tasks.has(name)) throw orphan(`update/${rest}`);
-    const list = updates.get(name) ?? [];
-    list.push({ number: Number(rest.slice(end + 1)), record });
-    updates.set(name, list);
+/** The newest batch, and all records after it, without those that cannot be read. */
+function baseOf({ number, digest, restored, lost }: Proof, damages: readonly Damage[]): Base {
+  if (restored.size + lost.length + damages.length === 0) return { number, digest };
+  const left = new Digest(digest.sums);
+  for (const { key } of damages) left.remove(key);
+  return { number: number + 1, digest: left };
+}
+
+/** What makes the store be what was proved. */
+function changesTo(
+  { version, values }: Contents,
+  { restored, lost }: Proof,
+  damages: readonly Damage[],
+): readonly Write[] {
+  const changes: Write[] = [];
+  if (version < layout)
+    for (const [key, value] of values) changes.push({ kind: 'put', key, value });
+  for (const [key, value] of restored) {
+    changes.push(value === undefined ? { kind: 'delete', key } : { kind: 'put', key, value });
   }
-  for (const name of progress.keys()) if (!tasks.has(name)) throw orphan(`progress/${name}`);
-  return [...tasks].map(([name, task]) => {
-    const found = progress.get(name);
-    if (found === undefined) throw orphan(`task/${name}`);
-    return { task, progress: found, updates: updates.get(name) ?? [] };
-  });
+  for (const key of lost) changes.push({ kind: 'delete', key });
+  for (const { key } of damages) changes.push({ kind: 'delete', key });
+  return changes;
 }
 
-/** Task and progress are written together and removed together, and updates never outlive them. */
-function orphan(key: string): CheckpointError {
-  return new CheckpointError('DAMAGED', `The checkpoint's "${key}" lacks the rest of its task`);
-}
-
-/** The records under `prefix` by the rest of their keys, in key order. */
-async function collect<Name extends keyof Messages>(
-  store: KeyValueStore,
-  prefix: string,
-  name: Name,
-): Promise<ReadonlyMap<string, Messages[Name]>> {
-  const found = new Map<string, Messages[Name]>();
-  // '0' follows '/': the range is every key that starts with the prefix.
-  const to = `${prefix.slice(0, -1)}0`;
-  for await (const [key, bytes] of store.range({ from: prefix, to })) {
-    found.set(key.slice(prefix.length), read(name, key, bytes));
-  }
-  return found;
-}
-
-function read<Name extends keyof Messages>(
-  name: Name,
-  key: string,
-  bytes: Uint8Array,
-): Messages[Name] {
-  try {
-    return decode(name, bytes);
-  } catch (error) {
-    if (!(error instanceof WireError)) throw error;
-    throw new CheckpointError('DAMAGED', `The checkpoint's "${key}" is not a ${name}`, {
-      cause: error,
-    });
-  }
-}
-
-function toStoreWrites(write: CheckpointWrite): readonly Write[] {
-  switch (write.kind) {
-    case 'identity':
-      return [put('identity', 'altiplano.agent.v1.IdentityRecord', write.record)];
-    case 'remove-identity':
-      return [{ kind: 'delete', key: 'identity' }];
-    case 'term':
-      return [put('term', 'altiplano.agent.v1.TermRecord', { term: write.term })];
-    case 'framework':
-      return [
-        put(`framework/${write.frameworkId}`, 'altiplano.agent.v1.FrameworkRecord', write.record),
-      ];
-    case 'remove-framework':
-      return [{ kind: 'delete', key: `framework/${write.frameworkId}` }];
-    case 'executor':
-      return [put(executorKey(write.name), 'altiplano.agent.v1.ExecutorRecord', write.record)];
-    case 'remove-executor':
-      return [{ kind: 'delete', key: executorKey(write.name) }];
-    case 'task':
-      return [put(`task/${path(write.name)}`, 'altiplano.agent.v1.TaskRecord', write.record)];
-    case 'progress':
-      return [
-        put(`progress/${path(write.name)}`, 'altiplano.agent.v1.ProgressRecord', write.record),
-      ];
-    case 'update':
-      return [
-        put(
-          updateKey(write.name, write.update.number),
-          'altiplano.agent.v1.UpdateRecord',
-          write.update.record,
-        ),
-      ];
-    case 'remove-update':
-      return [{ kind: 'delete', key: updateKey(write.name, write.number) }];
-    case 'resources':
-      return [put('resources', 'altiplano.agent.v1.ResourcesRecord', write.record)];
-    case 'operation': {
-      const { record } = write;
-      return [put(`operation/${record.uuid}`, 'altiplano.agent.v1.OperationRecord', record)];
+function newCheckpoint(
+  { store, journal: place }: CheckpointPlace,
+  first: Journal,
+  { number: before, digest }: Base,
+): Checkpoint {
+  let journal = first;
+  let number = before;
+  let last: Promise<void> = Promise.resolve();
+  const write = async (writes: readonly CheckpointWrite[]): Promise<void> => {
+    if (journal.isFull) {
+      await journal.close();
+      journal = await Journal.begin(place, { number, digest });
     }
-    case 'remove-operation':
-      return [{ kind: 'delete', key: `operation/${write.uuid}` }];
-    case 'remove-task':
-      return [
-        { kind: 'delete', key: `task/${path(write.name)}` },
-        { kind: 'delete', key: `progress/${path(write.name)}` },
-      ];
-    default:
-      return unreachable(write);
-  }
+    number += 1;
+    const changes = writes.flatMap(changesOf).map((change) => sealed(change, number));
+    for (const change of changes) follow(digest, change);
+    const entries = changes satisfies readonly Entry[];
+    const frame = { number, digest: digest.total, entries };
+    const stored = store.write([...changes, claimOf({ number, digest })], { sync: true });
+    const results = await Promise.allSettled([journal.append(frame), stored]);
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
+  };
+  return {
+    write(writes) {
+      // One that failed keeps all that come after it from being made.
+      if (writes.length > 0) last = last.then(() => write(writes));
+      return last;
+    },
+    close: () => journal.close(),
+  };
 }
 
-const path = ({ frameworkId, taskId }: TaskName): string => `${frameworkId}/${taskId}`;
-
-const executorKey = ({ frameworkId, executorId }: ExecutorName): string =>
-  `executor/${frameworkId}/${executorId}`;
-
-const updateKey = (name: TaskName, number: number): string =>
-  `update/${path(name)}/${String(number).padStart(16, '0')}`;
-
-function put<Name extends keyof Messages>(key: string, name: Name, record: Messages[Name]): Write {
-  return { kind: 'put', key, value: encode(name, record) };
+function sealed(change: Write, number: number): Write {
+  if (change.kind === 'delete') return change;
+  return { ...change, value: seal(change.key, number, change.value) };
 }
+
+function follow(digest: Digest, change: Write): void {
+  if (change.kind === 'delete') digest.remove(change.key);
+  else digest.put(change.key, sumOf(change.value));
+}
+
+const lostRecord = (key: string): string => `"${key}" is lost or damaged`;
+
+const damagedRecord = ({ key, why }: Damage): string => `"${key}" ${why}`;
+
+/** All of them, but not more than a person reads. */
+function tell(dropped: readonly string[]): string {
+  const shown = dropped.slice(0, shownMax).join('; ');
+  return dropped.length > shownMax ? `${shown}; and ${dropped.length - shownMax} more` : shown;
+}
+
+const shownMax = 20;

@@ -15,11 +15,20 @@ type Database = Level<string, Uint8Array>;
 export type LevelStoreOptions = {
   /** A folder of its own; made when missing, with the folders above it. */
   readonly path: string;
+  /** What is in its log and nowhere else is at most about this; LevelDB's own choice is 4 MiB. */
+  readonly logBytesMax?: number;
 };
 
 /** Rejects with `LOCKED` while another process has it open, `CORRUPT` when it cannot be read. */
-export async function openLevelStore({ path }: LevelStoreOptions): Promise<KeyValueStore> {
-  const database: Database = new Level(path, { keyEncoding: 'utf8', valueEncoding: 'view' });
+export async function openLevelStore({
+  path,
+  logBytesMax: writeBufferSize,
+}: LevelStoreOptions): Promise<KeyValueStore> {
+  const database: Database = new Level(path, {
+    keyEncoding: 'utf8',
+    valueEncoding: 'view',
+    ...(writeBufferSize !== undefined && { writeBufferSize }),
+  });
   await asFault(path, () => database.open());
   // Batches run on a pool of threads, which keeps no order between two that are under way.
   let last: Promise<unknown> = Promise.resolve();

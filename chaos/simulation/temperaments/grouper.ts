@@ -1,6 +1,6 @@
 /**
  * Launches groups, in a few executors that it uses again. Now and then one member of a group sleeps for
- * ever and another fails soon: only the fate that they share ends such a group, and without it the run
+ * ever and another fails soon, or falls ill and is killed for it: only the fate that they share ends such a group, and without it the run
  * would not end. A group is refused whole or not at all.
  */
 import type { ExecutorInfo, Offer, Resource, TaskInfo } from '#proto/gen/mesos/v1.ts';
@@ -11,8 +11,19 @@ const tasksMax = 6;
 const membersMax = 3;
 const executors = ['e1', 'e2'];
 /** Longer than any run lasts. */
-const forEver = 'sleep 100000; exit 0';
-const doomed = 'sleep 1; exit 1';
+const forEver: Partial<TaskInfo> = { command: { shell: true, value: 'sleep 100000; exit 0' } };
+const doomed: Partial<TaskInfo> = { command: { shell: true, value: 'sleep 1; exit 1' } };
+const sick: Partial<TaskInfo> = {
+  command: { shell: true, value: 'sleep 1; fall ILL; sleep 100000; exit 0' },
+  health_check: {
+    type: 'COMMAND',
+    command: { shell: true, value: 'ask PARENT' },
+    delay_seconds: 0.2,
+    interval_seconds: 0.5,
+    consecutive_failures: 2,
+    grace_period_seconds: 0,
+  },
+};
 
 export const grouper: Temperament = {
   name: 'grouper',
@@ -68,13 +79,9 @@ function membersFor(body: Body, offer: Offer): readonly TaskInfo[] {
   const packed = room <= 0 || random.chance(0.1) ? [] : body.pack([offer], room);
   if (packed.length < 2 || !random.chance(0.4)) return packed;
   body.count('groups-of-one-fate');
-  return packed.map((info, at) => withLine(info, at === 0 ? doomed : forEver));
+  const first = random.chance(0.5) ? doomed : sick;
+  return packed.map((info, at) => ({ ...info, ...(at === 0 ? first : forEver) }));
 }
-
-const withLine = (info: TaskInfo, value: string): TaskInfo => ({
-  ...info,
-  command: { shell: true, value },
-});
 
 function launch(body: Body, offer: Offer, tasks: readonly TaskInfo[]): void {
   body.count('groups-asked-for');

@@ -6,6 +6,7 @@ import { systemFileTree } from '#internal/runtime/real/file-tree.ts';
 import type { HttpHandler, HttpSink } from '#internal/runtime/http.ts';
 import { openTempFolder } from '#internal/testing/temp-folder.ts';
 import { recoveredState, usualTimes, type AgentSettings } from '../core/state.ts';
+import type { ExecutorDoor } from '../executor-door.ts';
 import { agentHandler } from './agent-handler.ts';
 
 const settings: AgentSettings = {
@@ -72,6 +73,9 @@ const state = recoveredState(
 
 type Answer = { readonly status: number; readonly type: string | undefined; readonly text: string };
 
+/** Nobody brought any. */
+const executors: ExecutorDoor = { view: () => state, hear: () => true, subscribe: () => {} };
+
 type Rig = AsyncDisposable & {
   readonly folder: string;
   readonly sandbox: string;
@@ -87,7 +91,7 @@ async function openRig(): Promise<Rig> {
   await writeFile(`${runs}/c-1/stdout`, 'hello\nwörld');
   await writeFile(`${folder.path}/secret`, 'secret');
   const handler = agentHandler(
-    { clock: systemClock(), fileTree: systemFileTree(), view: () => state },
+    { clock: systemClock(), fileTree: systemFileTree(), view: () => state, executors },
     {
       workFolder: folder.path,
       settings,

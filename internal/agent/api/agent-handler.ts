@@ -1,10 +1,12 @@
 /**
  * The agent's HTTP face on port 5051: health, version and state for people and machines, sandboxes for
- * the curious, the operator API. Every path is also known under `/slave(1)`, the agent's name as an
+ * the curious, the operator API, and the face that executors talk to. Every path is also known under `/slave(1)`, the agent's name as an
  * actor (contract 1.1, 13.3).
  */
 import type { HttpHandler, HttpRequest, HttpResponse } from '#internal/runtime/http.ts';
 import { jsonString } from '#internal/wire/json-literal.ts';
+import { answerExecutor, type ExecutorFaceDependencies } from './executor-face.ts';
+import { executorStreamLimits } from './executor-stream.ts';
 import { type FilesDependencies, answerFiles } from './files-face.ts';
 import { type OperatorOptions, answerOperator } from './operator-face.ts';
 import { emptyResponse, errorResponse, jsonResponse } from './response.ts';
@@ -17,20 +19,25 @@ export type AgentHandlerOptions = OperatorOptions & {
 
 const actor = '/slave(1)';
 
+export type AgentHandlerDependencies = FilesDependencies & ExecutorFaceDependencies;
+
 export function agentHandler(
-  dependencies: FilesDependencies,
+  dependencies: AgentHandlerDependencies,
   options: AgentHandlerOptions,
 ): HttpHandler {
   const sources = { ...dependencies, ...options };
   return async (request) => await route(sources, request);
 }
 
-type Sources = FilesDependencies & AgentHandlerOptions;
+type Sources = AgentHandlerDependencies & AgentHandlerOptions;
 
 async function route(sources: Sources, request: HttpRequest): Promise<HttpResponse> {
   const path = localPath(request.target);
   if (path === '/health') return emptyResponse(200);
   if (path === '/api/v1') return await answerOperator(sources, request);
+  if (path === '/api/v1/executor') {
+    return answerExecutor(sources, request, executorStreamLimits);
+  }
   const jsonp = queryOf(request.target).get('jsonp') ?? undefined;
   if (path === '/version') {
     return jsonResponse(`{"version":${jsonString(sources.version)}}`, jsonp);

@@ -159,14 +159,14 @@ function getExecutors({ tasks, executors: ofGroups }: AgentState): GetExecutors 
 }
 
 function getTasks(state: AgentState): NonNullable<Response['get_tasks']> {
-  const of = (kind: Task['life']['kind']): readonly WireTask[] =>
+  const of = (...kinds: readonly Task['life']['kind'][]): readonly WireTask[] =>
     [...state.tasks.values()]
-      .filter(({ life }) => life.kind === kind)
+      .filter(({ life, isStray }) => kinds.includes(life.kind) && !isStray)
       .map((task) => taskToWire(state, task));
   return {
     pending_tasks: [],
-    queued_tasks: of('launching'),
-    launched_tasks: of('running'),
+    queued_tasks: of('queued', 'launching'),
+    launched_tasks: of('delivered', 'running'),
     // Ended, and kept until that is acknowledged.
     terminated_tasks: of('ended'),
     completed_tasks: [],

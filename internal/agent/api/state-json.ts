@@ -105,11 +105,13 @@ function executorJson({ state, workFolder }: StateSources, run: Run): string {
     directory: jsonString(sandboxOfTask(workFolder, state.agentId, first).run),
     resources: resourcesJson(resources),
     role: jsonString(roleOf(info)),
-    tasks: shown(living.filter(({ life }) => life.kind === 'running')),
-    queued_tasks: shown(living.filter(({ life }) => life.kind === 'launching')),
+    tasks: shown(living.filter((task) => !isWaiting(task))),
+    queued_tasks: shown(living.filter(isWaiting)),
     completed_tasks: shown(run.filter((task) => !isAlive(task))),
   });
 }
+
+const isWaiting = ({ life }: Task): boolean => life.kind === 'queued' || life.kind === 'launching';
 
 /** Contract 9.7: what the command executor calls itself. */
 function executorName({ task_id: id, command }: TaskInfo): string {

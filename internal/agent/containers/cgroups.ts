@@ -26,7 +26,7 @@ export type CgroupsOptions = {
 };
 
 /** Of a container: its id, and before it those of the containers around it. */
-export type CgroupPath = readonly [string, ...string[]];
+export type CgroupPath = readonly string[];
 
 const killRoundsMax = 200;
 const killPauseMs = 20;

@@ -1,6 +1,11 @@
 /** What every containerizer promises. Lines of commands are in the words that all of them know. */
 import type { ExecutionContext, TestFn } from 'ava';
-import { ContainerError, type ContainerSpec, type Containerizer } from '../containerizer.ts';
+import {
+  ContainerError,
+  type ContainerIo,
+  type ContainerSpec,
+  type Containerizer,
+} from '../containerizer.ts';
 
 export type ContainerizerRig = AsyncDisposable & {
   /** The port, as an agent gets it that was just started; what ran before runs on. */
@@ -11,6 +16,10 @@ export type ContainerizerRig = AsyncDisposable & {
   readonly exits: (status: number) => ContainerSpec['command'];
   readonly runsOn: ContainerSpec['command'];
   readonly ignoresTerm: ContainerSpec['command'];
+  /** Says one line and ends well. */
+  readonly says: (text: string) => ContainerSpec['command'];
+  /** Says what it reads, and ends well after the end of its input. */
+  readonly echoes: ContainerSpec['command'];
   /** A container that cannot be launched. */
   readonly impossible: Partial<ContainerSpec>;
 };
@@ -29,6 +38,8 @@ export function specFor(
     executorId: `task-${made}`,
     taskId: `task-${made}`,
     parentId: undefined,
+    nesting: 'member',
+    io: 'files',
     command,
     environment: { PATH: '/usr/local/bin:/usr/bin:/bin' },
     user: undefined,
@@ -155,4 +166,87 @@ export function containerizerSuite(test: TestFn, openRig: () => Promise<Containe
       t.is(await port.usage('nobody-knows-it'), undefined);
     },
   );
+
+  law(
+    'what was said before anybody attached is there, and ends with the container',
+    async (t, rig) => {
+      const port = await rig.restart();
+      for (const io of ['attached', 'files'] as const) {
+        const spec = specFor(rig.says('hello'), { io });
+        await (
+          await port.launch(spec)
+        ).ended;
+        const attached = await port.attach(spec.containerId);
+        if (io === 'files') t.is(attached, undefined);
+        else t.is(await textOf(attached), 'hello\n');
+      }
+      t.is(await port.attach('nobody-knows-it'), undefined);
+    },
+  );
+
+  law(
+    'who attaches is read, until the end of the input, and every reader is told',
+    async (t, rig) => {
+      const port = await rig.restart();
+      const spec = specFor(rig.echoes, { io: 'attached' });
+      const { ended } = await port.launch(spec);
+      const io = await port.attach(spec.containerId);
+      const texts = [textOf(io), textOf(io), textOf(await port.attach(spec.containerId))];
+      await io!.write(new TextEncoder().encode('one\n'));
+      await io!.write(new TextEncoder().encode('two\n'));
+      await io!.write(new Uint8Array(0));
+      t.deepEqual(await ended, { kind: 'exited', status: 0 });
+      t.deepEqual(await Promise.all(texts), ['one\ntwo\n', 'one\ntwo\n', 'one\ntwo\n']);
+      await t.throwsAsync(io!.resize({ rows: 1, columns: 1 }), { instanceOf: ContainerError });
+    },
+  );
+
+  law('a container ends with its parent, and a debug container needs one', async (t, rig) => {
+    const port = await rig.restart();
+    const parent = specFor(rig.runsOn);
+    const { ended } = await port.launch(parent);
+    const nested = { parentId: parent.containerId, executorId: parent.executorId };
+    const children = [
+      specFor(rig.runsOn, { ...nested, taskId: undefined, nesting: 'debug', io: 'attached' }),
+      specFor(rig.runsOn, { ...nested, nesting: 'member' }),
+    ];
+    const launched = await Promise.all(children.map((child) => port.launch(child)));
+    await port.signal(parent.containerId, 'TERM');
+    await ended;
+    for (const child of launched) {
+      t.deepEqual(await child.ended, { kind: 'signaled', signal: 9 });
+    }
+    for (const parentId of [undefined, parent.containerId, 'nobody-knows-it']) {
+      const orphan = specFor(rig.runsOn, { parentId, taskId: undefined, nesting: 'debug' });
+      await t.throwsAsync(port.launch(orphan), { instanceOf: ContainerError });
+    }
+  });
+
+  law('children that outlived their agent end when their parent does', async (t, rig) => {
+    const parent = specFor(rig.runsOn);
+    const child = specFor(rig.runsOn, {
+      parentId: parent.containerId,
+      taskId: undefined,
+      executorId: parent.executorId,
+      nesting: 'debug',
+    });
+    const first = await rig.restart();
+    await first.launch(parent);
+    await first.launch(child);
+    const port = await rig.restart();
+    const found = await Promise.all([child, parent].map((spec) => port.recover(spec)));
+    await port.signal(parent.containerId, 'KILL');
+    for (const one of found) {
+      t.is(one.kind, 'running');
+      if (one.kind !== 'running') return;
+      t.deepEqual(await one.container.ended, { kind: 'signaled', signal: 9 });
+    }
+  });
+}
+
+async function textOf(io: ContainerIo | undefined): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const { data } of io!.output()) text += decoder.decode(data, { stream: true });
+  return text;
 }

@@ -94,9 +94,10 @@ export class Limiter {
   /** A container that an agent before us may have made. */
   know(spec: ContainerSpec): Bounded {
     const { containerId, parentId, limits } = spec;
+    const above = parentId === undefined ? [] : (this.#bounded.get(parentId)?.path ?? [parentId]);
     const bounded: Bounded = {
       containerId,
-      path: parentId === undefined ? [containerId] : [parentId, containerId],
+      path: [...above, containerId],
       sandbox: sandboxOf(this.#options.workFolder, spec).folder,
       limits,
       diskBytes: undefined,

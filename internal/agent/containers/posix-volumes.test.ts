@@ -6,6 +6,7 @@ import type { Resource } from '#internal/resources/resource.ts';
 import { systemClock } from '#internal/runtime/real/clock.ts';
 import { systemFileTree } from '#internal/runtime/real/file-tree.ts';
 import { systemFiles } from '#internal/runtime/real/files.ts';
+import { systemPipes } from '#internal/runtime/real/pipes.ts';
 import { systemProcesses } from '#internal/runtime/real/processes.ts';
 import { openLogBook } from '#internal/runtime/simulated/logger.ts';
 import { openTempFolder } from '#internal/testing/temp-folder.ts';
@@ -43,6 +44,7 @@ test('what a task writes into a volume the next one reads, wherever it sees it',
       files,
       fileTree: systemFileTree(),
       processes: systemProcesses(),
+      pipes: systemPipes(clock),
       cgroups: undefined,
     },
     { ...usualBounds, workFolder: folder.path, switchUser: true },

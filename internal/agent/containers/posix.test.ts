@@ -4,6 +4,7 @@ import test from 'ava';
 import { systemClock } from '#internal/runtime/real/clock.ts';
 import { systemFileTree } from '#internal/runtime/real/file-tree.ts';
 import { systemFiles } from '#internal/runtime/real/files.ts';
+import { systemPipes } from '#internal/runtime/real/pipes.ts';
 import { systemProcesses } from '#internal/runtime/real/processes.ts';
 import { openLogBook } from '#internal/runtime/simulated/logger.ts';
 import { openTempFolder } from '#internal/testing/temp-folder.ts';
@@ -26,7 +27,14 @@ async function openRig(): Promise<Rig> {
   await chmod(folder.path, 0o755);
   const { logger } = openLogBook({ nowMs: () => clock.now() });
   const files = { files: systemFiles(), fileTree: systemFileTree() };
-  const dependencies = { clock, logger, ...files, processes, cgroups: undefined };
+  const dependencies = {
+    clock,
+    logger,
+    ...files,
+    processes,
+    pipes: systemPipes(clock),
+    cgroups: undefined,
+  };
   // A child does not keep its parent running (an agent may end before its tasks), so the test does.
   const open = clock.after(600_000, () => {});
   return {
@@ -41,6 +49,8 @@ async function openRig(): Promise<Rig> {
     exits: (status) => shell(`exit ${status}`),
     runsOn: shell('sleep 500'),
     ignoresTerm: shell("trap '' TERM; while :; do sleep 1; done"),
+    says: (text) => shell(`echo ${text}`),
+    echoes: shell('cat'),
     impossible: isRoot ? { user: 'nobody-of-that-name' } : { executorId: 'x'.repeat(300) },
     [Symbol.asyncDispose]: () => {
       open.cancel();
@@ -277,4 +287,125 @@ test('supervisors are used again, and a burst of tasks takes few of them', async
   );
   const parents = await Promise.all(specs.map((spec) => read(rig, spec, 'stdout')));
   t.true(new Set(parents).size < 60, 'each task had a supervisor of its own');
+});
+
+async function textOf(port: Containerizer, spec: ContainerSpec): Promise<string> {
+  const io = await port.attach(spec.containerId);
+  const chunks: Uint8Array[] = [];
+  for await (const { data } of io!.output()) chunks.push(data);
+  return Buffer.concat(chunks).toString();
+}
+
+const withTerminal: Partial<ContainerSpec> = {
+  io: 'attached',
+  container: { type: 'MESOS', tty_info: { window_size: { rows: 33, columns: 77 } } },
+};
+
+test('a terminal has the size that was asked for, and later the one that it is given', async (t) => {
+  await using rig = await openRig();
+  const port = await rig.restart();
+  const line = 'stty size; trap "stty size; exit 5" WINCH; tty; while :; do sleep 0.05; done';
+  const spec = specFor(shell(line), withTerminal);
+  const { ended } = await port.launch(spec);
+  const text = textOf(port, spec);
+  const io = await port.attach(spec.containerId);
+  const path = `${rig.workFolder}/meta/containers/${spec.containerId}/io/out`;
+  t.truthy(await systemFileTree().look(path));
+  // The command may not have set its trap yet: the size it is given changes until it has seen one.
+  let rows = 40;
+  let isOver = false;
+  void ended.then(() => (isOver = true));
+  await until(async () => {
+    await io!.resize({ rows: rows++, columns: 120 });
+    return isOver;
+  });
+  t.deepEqual(await ended, { kind: 'exited', status: 5 });
+  t.regex(await text, /^33 77\r\n\/dev\/pts\/\d+\r\n\d+ 120\r\n$/);
+});
+
+test('a terminal echoes, takes a key for the end of the input, and hands signals on', async (t) => {
+  await using rig = await openRig();
+  const port = await rig.restart();
+  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+  const cat = specFor(shell('cat; exit 3'), withTerminal);
+  const { ended } = await port.launch(cat);
+  const io = await port.attach(cat.containerId);
+  await io!.write(bytes("it's\n"));
+  await io!.write(new Uint8Array(0));
+  t.deepEqual(await ended, { kind: 'exited', status: 3 });
+  t.is(await textOf(port, cat), "it's\r\nit's\r\n");
+  const stubborn = {
+    kind: 'argv',
+    path: 'sh',
+    arguments: ['-c', "trap '' TERM HUP; cat"],
+  } as const;
+  for (const [command, signal, number] of [
+    [shell('cat'), 'TERM', 15],
+    [stubborn, 'KILL', 9],
+  ] as const) {
+    const spec = specFor(command, withTerminal);
+    const container = await port.launch(spec);
+    await port.signal(spec.containerId, signal);
+    t.deepEqual(await container.ended, { kind: 'signaled', signal: number });
+  }
+});
+
+test('what runs in a terminal is found by the next agent, and nothing of it is left', async (t) => {
+  await using rig = await openRig();
+  const line = "trap '' HUP TERM; echo $$ > child; echo here; exec sleep 500";
+  const spec = specFor(shell(line), { ...withTerminal, io: 'files' });
+  await (await rig.restart()).launch(spec);
+  await until(async () => (await read(rig, spec, 'stdout').catch(() => '')) !== '');
+  t.is(await read(rig, spec, 'stdout'), 'here\r\n');
+  const child = Number(await read(rig, spec, 'child'));
+  const port = await rig.restart();
+  const found = await port.recover(spec);
+  t.is(found.kind, 'running');
+  t.not(await port.attach(spec.containerId), undefined);
+  await port.signal(spec.containerId, 'KILL');
+  await until(() => processes.find(child) === undefined);
+  if (found.kind === 'running') t.is((await found.container.ended).kind, 'signaled');
+});
+
+test('a command that nobody reads waits, and nothing of what it said is lost', async (t) => {
+  await using rig = await openRig();
+  const port = await rig.restart();
+  const spec = specFor(shell('seq 1 100000; echo said >&2'), { io: 'attached' });
+  let isOver = false;
+  const { ended } = await port.launch(spec);
+  void ended.then(() => (isOver = true));
+  await timeToDie(port);
+  t.false(isOver);
+  const text = await textOf(port, spec);
+  await ended;
+  t.is(text.replace('said\n', '').length, 588_895);
+  t.true(text.includes('said\n') && text.startsWith('1\n'));
+});
+
+test('what a command leaves behind with its output in hand holds no reader up', async (t) => {
+  await using rig = await openRig();
+  const port = await rig.restart();
+  const line = 'setsid sleep 500 & echo $! > child; echo done; sleep 0.1';
+  const spec = specFor(shell(line), { io: 'attached' });
+  t.deepEqual(await runToEnd(port, spec), { kind: 'exited', status: 0 });
+  t.is(await textOf(port, spec), 'done\n');
+  process.kill(Number(await read(rig, spec, 'child')), 'SIGKILL');
+});
+
+test('a debug container runs in the folder of the one it joins, as the same user', async (t) => {
+  await using rig = await openRig();
+  const port = await rig.restart();
+  const parent = specFor(shell('sleep 500'), isRoot ? { user: 'nobody' } : {});
+  await port.launch(parent);
+  const spec = specFor(shell('pwd; id -u; echo $MESOS_SANDBOX'), {
+    parentId: parent.containerId,
+    taskId: undefined,
+    nesting: 'debug',
+    io: 'attached',
+  });
+  await port.launch(spec);
+  const { folder } = sandboxOf(rig.workFolder, parent);
+  const { uid } = isRoot ? (await processes.user('nobody'))! : processes.self;
+  t.is(await textOf(port, spec), `${folder}\n${uid}\n${folder}\n`);
+  await port.signal(parent.containerId, 'KILL');
 });

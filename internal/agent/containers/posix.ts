@@ -15,6 +15,7 @@ import type { Clock } from '#internal/runtime/clock.ts';
 import type { FileTree } from '#internal/runtime/file-tree.ts';
 import { type Files, FilesError } from '#internal/runtime/files.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
+import type { Pipes } from '#internal/runtime/pipes.ts';
 import {
   type ProcessIdentity,
   type Processes,
@@ -34,6 +35,8 @@ import {
 } from '../containerizer.ts';
 import type { Cgroups } from './cgroups.ts';
 import { Limiter, type LimiterOptions } from './limiter.ts';
+import { attachable } from './attachable.ts';
+import type { Member } from './family.ts';
 import { processToRecord } from './process-record.ts';
 import { volumeFolder } from '../volumes.ts';
 import { statisticsOf } from './statistics.ts';
@@ -58,6 +61,7 @@ export type PosixDependencies = {
   readonly logger: Logger;
   /** Undefined where nothing bounds containers but themselves. */
   readonly cgroups: Cgroups | undefined;
+  readonly pipes: Pipes;
 };
 
 export type PosixOptions = LimiterOptions & {
@@ -88,8 +92,8 @@ export async function openPosixContainerizer(
   const supervisors = new Supervisors({ processes }, { tools, ...bounds });
   const limiter = new Limiter(dependencies, options);
   const posix: Posix = { ...dependencies, ...options, tools, supervisors, limiter };
-  return {
-    launch: (spec) => launch(posix, spec),
+  return attachable(dependencies, {
+    launch: (spec, joined) => launch(posix, spec, joined),
     recover: (spec) => recover(posix, spec),
     signal: (containerId, signal) => signalContainer(posix, containerId, signal),
     usage: (containerId) => usage(posix, containerId),
@@ -98,7 +102,11 @@ export async function openPosixContainerizer(
       await limiter.release(containerId);
       await posix.files.remove(folderOf(posix, containerId));
     },
-  };
+    folderOf: (containerId) => folderOf(posix, containerId),
+    sandboxFolderOf: (spec) => sandboxOf(posix.workFolder, spec).folder,
+    userOf: (name) => userOf(posix, name),
+    argvOf,
+  });
 }
 
 type Posix = PosixDependencies &
@@ -108,11 +116,15 @@ type Posix = PosixDependencies &
     readonly limiter: Limiter;
   };
 
-async function launch(posix: Posix, spec: ContainerSpec): Promise<RunningContainer> {
+async function launch(
+  posix: Posix,
+  spec: ContainerSpec,
+  joined: Member | undefined,
+): Promise<RunningContainer> {
   const { limiter, supervisors } = posix;
   const { containerId } = spec;
   try {
-    const job = await asRefusal('launch', prepare(posix, spec));
+    const job = await asRefusal('launch', prepare(posix, spec, joined));
     const supervised = await asRefusal('launch', supervisors.run(job));
     if (supervised.kind === 'silent') return await launchedBy(posix, spec);
     if (supervised.kind === 'refused') {
@@ -139,10 +151,15 @@ async function asRefusal<Value>(verb: string, work: Promise<Value>): Promise<Val
 }
 
 /** Everything that a container takes but its process. */
-async function prepare(posix: Posix, spec: ContainerSpec): Promise<Job> {
+async function prepare(
+  posix: Posix,
+  spec: ContainerSpec,
+  joined: Member | undefined,
+): Promise<Job> {
   const { fileTree } = posix;
   const { containerId } = spec;
-  const sandbox = sandboxOf(posix.workFolder, spec);
+  const own = sandboxOf(posix.workFolder, spec);
+  const sandbox = joined === undefined ? own : { ...own, folder: joined.sandboxFolder };
   const folder = folderOf(posix, containerId);
   const user = await userOf(posix, spec.user);
   const argv = argvOf(spec);
@@ -154,7 +171,7 @@ async function prepare(posix: Posix, spec: ContainerSpec): Promise<Job> {
   if ([...argv, ...Object.entries(environment).flat()].some((word) => word.includes('\0'))) {
     throw new ContainerError('No program can be given a text with a NUL character in it');
   }
-  await makeSandbox(fileTree, sandbox, user);
+  if (joined === undefined) await makeSandbox(fileTree, sandbox, user);
   for (const mount of spec.volumes) await mountVolume(posix, sandbox, mount, user);
   await fileTree.makeFolder(folder, undefined);
   const entrances = await posix.limiter.make(spec);

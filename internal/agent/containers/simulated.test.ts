@@ -15,6 +15,8 @@ containerizerSuite(test, async () => {
     exits: (status) => ({ kind: 'shell', line: `exit ${status}` }),
     runsOn: { kind: 'shell', line: 'sleep 500' },
     ignoresTerm: { kind: 'shell', line: 'trap TERM; sleep 500' },
+    says: (text) => ({ kind: 'shell', line: `echo ${text}; exit 0` }),
+    echoes: { kind: 'shell', line: 'cat; exit 0' },
     impossible: { command: { kind: 'shell', line: 'fail' } },
     [Symbol.asyncDispose]: async () => {},
   };

@@ -2,11 +2,14 @@
  * Containers on virtual time. They live on the machine, not in the agent: a crashed agent's containers
  * run on and end, a machine that loses its power loses them all.
  *
- * Commands are shell lines of four words, run one after the other:
+ * Commands are shell lines of a few words, run one after the other:
  *
- *     sleep SECONDS     exit STATUS     trap TERM     fail TEXT
+ *     sleep SECONDS     exit STATUS     trap TERM     fall ILL     get WELL     ask PARENT     fail TEXT
+ *     echo TEXT     cat
  *
- * `trap TERM` ignores it from then on; `fail`, as the first word, cannot be launched.
+ * `trap TERM` ignores it from then on; `fail`, as the first word, cannot be launched. What is nested
+ * ends with its parent; `ask` exits with 1 while that one is ill, else 0. `cat` says what it reads until
+ * the end of its input. What is said is of no effect unless somebody can attach.
  */
 import { assert } from '#internal/base/assert.ts';
 import type { Random } from '#internal/base/random.ts';
@@ -23,6 +26,7 @@ import {
   type RecoveredContainer,
   type RunningContainer,
 } from '../containerizer.ts';
+import { SimulatedTerminal } from './simulated-terminal.ts';
 import { statisticsOf } from './statistics.ts';
 
 export type SimulatedContainersDependencies = {
@@ -43,8 +47,11 @@ type Container = {
   readonly process: ProcessRecord;
   limits: ContainerLimits;
   ignoresTerm: boolean;
+  isIll: boolean;
   end: ContainerEnd | undefined;
   readonly watchers: ((end: ContainerEnd) => void)[];
+  /** Undefined when nobody can attach to it. */
+  readonly terminal: SimulatedTerminal | undefined;
 };
 
 /** Calls to the machine take up to so long. */
@@ -80,7 +87,8 @@ export class SimulatedContainers {
       if (container.end !== undefined) continue;
       container.end = { kind: 'lost', reason: 'The machine of the agent was restarted' };
       container.watchers.length = 0;
-      this.#watcher?.onEnd(container.spec, container.end);
+      container.terminal?.end();
+      if (!isDebug(container.spec)) this.#watcher?.onEnd(container.spec, container.end);
     }
   }
 
@@ -92,6 +100,10 @@ export class SimulatedContainers {
       signal: async (containerId, signal) => {
         await this.#call(life, 'signal');
         this.#signal(containerId, signal);
+      },
+      attach: async (containerId) => {
+        await this.#call(life, 'attach');
+        return this.#containers.get(containerId)?.terminal?.io(life);
       },
       usage: async (containerId) => {
         await this.#call(life, 'usage');
@@ -135,18 +147,34 @@ export class SimulatedContainers {
     const { containerId } = spec;
     assert(!this.#containers.has(containerId), `Container "${containerId}" is launched twice`);
     if (this.#abandoned.has(containerId) || lineOf(spec).startsWith('fail')) return undefined;
-    this.starts.push(`${spec.frameworkId}/${spec.taskId}`);
+    if (!this.#hasParent(spec)) return undefined;
+    if (!isDebug(spec)) this.starts.push(`${spec.frameworkId}/${spec.taskId}`);
     const process = {
       pid: BigInt(this.#nextPid++),
       start_ticks: 1n,
       boot_id: `boot-${this.#boot}`,
     };
-    const { limits } = spec;
-    const container = { spec, process, limits, ignoresTerm: false, end: undefined, watchers: [] };
+    const container: Container = {
+      spec,
+      process,
+      limits: spec.limits,
+      ignoresTerm: false,
+      isIll: false,
+      end: undefined,
+      watchers: [],
+      terminal: terminalOf(spec),
+    };
     this.#containers.set(containerId, container);
-    this.#watcher?.onStart(spec);
+    if (!isDebug(spec)) this.#watcher?.onStart(spec);
     this.#run(container, lineOf(spec).split(/\s*;\s*/u));
     return container;
+  }
+
+  /** One to join, when it has to join one. */
+  #hasParent(spec: ContainerSpec): boolean {
+    const parent = this.#containers.get(spec.parentId ?? '');
+    if (parent === undefined) return !isDebug(spec);
+    return parent.end === undefined;
   }
 
   #run(container: Container, [word = '', ...rest]: readonly string[]): void {
@@ -162,8 +190,25 @@ export class SimulatedContainers {
         container.ignoresTerm = true;
         this.#run(container, rest);
         return;
+      case 'fall':
+      case 'get':
+        container.isIll = verb === 'fall';
+        this.#run(container, rest);
+        return;
+      case 'ask': {
+        const parent = this.#containers.get(container.spec.parentId ?? '');
+        this.#end(container, { kind: 'exited', status: parent?.isIll === true ? 1 : 0 });
+        return;
+      }
       case 'exit':
         this.#end(container, { kind: 'exited', status: Number(value) });
+        return;
+      case 'echo':
+        container.terminal?.say(`${value}\n`);
+        this.#run(container, rest);
+        return;
+      case 'cat':
+        container.terminal?.echo(() => this.#run(container, rest));
         return;
       default:
         this.#end(container, { kind: 'exited', status: word === '' ? 0 : 127 });
@@ -173,8 +218,13 @@ export class SimulatedContainers {
   #end(container: Container, end: ContainerEnd): void {
     if (container.end !== undefined) return;
     container.end = end;
-    this.#watcher?.onEnd(container.spec, end);
+    if (!isDebug(container.spec)) this.#watcher?.onEnd(container.spec, end);
+    container.terminal?.end();
     for (const watcher of container.watchers.splice(0)) watcher(end);
+    for (const nested of this.#containers.values()) {
+      const isOurs = nested.spec.parentId === container.spec.containerId;
+      if (isOurs) this.#end(nested, { kind: 'signaled', signal: 9 });
+    }
   }
 
   #signal(containerId: string, signal: 'TERM' | 'KILL'): void {
@@ -217,6 +267,13 @@ export class SimulatedContainers {
     };
   }
 }
+
+function terminalOf({ io, container }: ContainerSpec): SimulatedTerminal | undefined {
+  const hasTerminal = container?.tty_info !== undefined;
+  return io === 'attached' || hasTerminal ? new SimulatedTerminal({ hasTerminal }) : undefined;
+}
+
+const isDebug = ({ nesting }: ContainerSpec): boolean => nesting === 'debug';
 
 function lineOf({ command }: ContainerSpec): string {
   return command.kind === 'shell' ? command.line : [command.path, ...command.arguments].join(' ');

@@ -1,5 +1,6 @@
 /** An operator wants the agent empty: every task is killed, none is started (contract 10.6). */
 import type { Drain as DrainMessage } from '#proto/gen/altiplano/agent/v1.ts';
+import { isOwn } from './executor-book.ts';
 import { graceOf, request } from './kill.ts';
 import type { Drain } from './state.ts';
 import { change, note, tell, type Turn } from './turn.ts';
@@ -28,7 +29,8 @@ export function drain(turn: Turn, { config }: DrainMessage): void {
  * ends after its scheduler was told of another end, it hears nothing.
  */
 export function tellDrained(turn: Turn): void {
-  const { drain: wanted, tasks } = turn.state;
+  const { drain: wanted, tasks, executors } = turn.state;
   if (wanted === undefined || tasks.some(({ life }) => life.kind !== 'ended')) return;
+  if (executors.some(isOwn)) return;
   tell(turn, { drained: { since_ms: wanted.sinceMs } });
 }

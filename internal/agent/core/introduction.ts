@@ -12,12 +12,14 @@ export function introduction({ state, settings }: Pick<Turn, 'state' | 'settings
       description: withId(description, agentId),
       registration_uuid: registration,
       frameworks: [...frameworks.values()].map(({ info }) => info),
-      tasks: [...tasks.values()].map((task) => ({
-        framework_id: { value: task.frameworkId },
-        task_info: task.info,
-        state: task.state,
-        ...(task.status === undefined ? {} : { status: task.status }),
-      })),
+      tasks: [...tasks.values()]
+        .filter(({ isStray }) => !isStray)
+        .map((task) => ({
+          framework_id: { value: task.frameworkId },
+          task_info: task.info,
+          state: task.state,
+          ...(task.status === undefined ? {} : { status: task.status }),
+        })),
       total: resourcesToWire(total, 'new'),
       operations: [...operations.values()].map(({ uuid, status }) => ({
         uuid,

@@ -8,9 +8,13 @@ import type { KillTask } from '#proto/gen/altiplano/agent/v1.ts';
 import type { FrameworkInfo, KillPolicy } from '#proto/gen/mesos/v1.ts';
 import type { ContainerEnd } from '../containerizer.ts';
 import type { Ending, Kill, Task } from './state.ts';
-import { taskKey } from './state.ts';
+import { isOwn } from './executor-book.ts';
+import { endGracefully } from './executor-end.ts';
+import { abandonDelegated, askToKill } from './executor-tasks.ts';
+import { isDelegated, taskKey } from './state.ts';
 import { outcomeOf, wantsKilling } from './status.ts';
 import { type Turn, act, change, forget, getTask, keep, note } from './turn.ts';
+import { seenUnhealthy } from './unhealthy.ts';
 import { report } from './updates.ts';
 
 export function killTask(turn: Turn, message: KillTask): void {
@@ -23,12 +27,15 @@ export function killTask(turn: Turn, message: KillTask): void {
   }
   const graceMs =
     graceOf(message.kill_policy) ?? graceOf(task.info.kill_policy) ?? turn.settings.killGraceMs;
-  request(turn, task, graceMs);
+  if (isDelegated(task)) {
+    const kill: Kill = { cause: 'REQUESTED', graceMs, sinceMs: turn.moment.monotonicMs };
+    askToKill(turn, task, kill, message.kill_policy);
+  } else request(turn, task, graceMs);
 }
 
-type Orderly = Extract<Kill['cause'], 'REQUESTED' | 'DRAINED' | 'DRAINED_GONE'>;
+type Orderly = Extract<Kill['cause'], 'REQUESTED' | 'DRAINED' | 'DRAINED_GONE' | 'UNHEALTHY'>;
 
-/** A scheduler, an operator or the agent's own orderly end wants the task killed. */
+/** A scheduler, an operator, its health or the agent's own orderly end wants the task killed. */
 export function request(
   turn: Turn,
   task: Task,
@@ -36,6 +43,12 @@ export function request(
   cause: Orderly = 'REQUESTED',
 ): void {
   if (task.life.kind === 'ended') return;
+  if (isDelegated(task)) {
+    const nanoseconds = BigInt(Math.round(graceMs * 1e6));
+    const kill: Kill = { cause, graceMs, sinceMs: turn.moment.monotonicMs };
+    askToKill(turn, task, kill, { grace_period: { nanoseconds } });
+    return;
+  }
   if (task.kill !== undefined) {
     shorten(turn, task, task.kill, graceMs);
     return;
@@ -53,7 +66,7 @@ export function request(
     report(turn, killed, {
       state: 'TASK_KILLING',
       source: 'SOURCE_EXECUTOR',
-      ...(cause !== 'REQUESTED' && { reason: 'REASON_AGENT_DRAINING' }),
+      ...(isDrain(cause) && { reason: 'REASON_AGENT_DRAINING' }),
     });
   } else keep(turn, killed);
   signal(turn, killed, kill);
@@ -66,8 +79,10 @@ function shorten(turn: Turn, task: Task, kill: Kill, graceMs: number): void {
   act(turn, { kind: 'set-timer', timer: { kind: 'escalate', task: task.key }, delayMs });
 }
 
+const isDrain = (cause: Kill['cause']): boolean => cause === 'DRAINED' || cause === 'DRAINED_GONE';
+
 const isOrderly = ({ cause }: Kill): boolean =>
-  cause === 'REQUESTED' || cause === 'DRAINED' || cause === 'DRAINED_GONE';
+  cause === 'REQUESTED' || cause === 'UNHEALTHY' || isDrain(cause);
 
 /** Carries a kill out on a container that runs. */
 export function signal(turn: Turn, task: Task, kill: Kill): void {
@@ -106,6 +121,9 @@ export function shutdownFramework(turn: Turn, frameworkId: string): void {
   turn.writes.push({ kind: 'framework', frameworkId, record: removed });
   const tasks = turn.state.tasks.filter((task) => task.frameworkId === frameworkId);
   for (const task of tasks.values()) abandon(turn, task);
+  for (const executor of turn.state.executors.values()) {
+    if (executor.frameworkId === frameworkId && isOwn(executor)) endGracefully(turn, executor);
+  }
 }
 
 /** Kills a task of which nobody wants to hear any more. */
@@ -117,6 +135,10 @@ function abandon(turn: Turn, task: Task): void {
   const graceMs = graceOf(task.info.kill_policy) ?? turn.settings.killGraceMs;
   const sinceMs = turn.moment.monotonicMs;
   const kill: Kill = { cause: 'ABANDONED', graceMs, sinceMs };
+  if (isDelegated(task)) {
+    abandonDelegated(turn, task, kill);
+    return;
+  }
   keep(turn, { ...task, kill });
   if (task.life.kind === 'running' && task.kill === undefined) signal(turn, task, kill);
 }
@@ -129,6 +151,9 @@ export function end(turn: Turn, ending: Exclude<Ending, { readonly kind: 'none' 
     if (ending.kind === 'expelled') abandon(turn, task);
     else request(turn, task, graceOf(task.info.kill_policy) ?? turn.settings.killGraceMs);
   }
+  for (const executor of turn.state.executors.values()) {
+    if (isOwn(executor)) endGracefully(turn, executor);
+  }
   stopWhenEmpty(turn);
 }
 
@@ -140,12 +165,16 @@ export function containerEnded(turn: Turn, task: Task, how: ContainerEnd): void 
     { kind: 'cancel-timer', timer: { kind: 'overtime', task: task.key } },
   );
   if (task.kill?.cause === 'ABANDONED') forget(turn, { ...task, life: { kind: 'ended' } });
-  else report(turn, task, outcomeOf(how, task, frameworkInfo(turn, task)));
+  else {
+    const outcome = outcomeOf(how, task, frameworkInfo(turn, task));
+    report(turn, task, seenUnhealthy(turn, task, outcome));
+  }
 }
 
 export function stopWhenEmpty(turn: Turn): void {
-  const { ending, tasks } = turn.state;
+  const { ending, tasks, executors } = turn.state;
   if (ending.kind === 'none' || tasks.some(({ life }) => life.kind !== 'ended')) return;
+  if (executors.some(isOwn)) return;
   if (ending.kind === 'expelled') {
     // A later start is that of a new agent.
     turn.writes.push({ kind: 'remove-identity' });

@@ -3,19 +3,23 @@
  * agent that dies in between finds it again, and whatever it finds, it starts it at most once.
  */
 import { newUuid } from '#internal/base/uuid.ts';
-import type { PodRecord, ProcessRecord, RunTask } from '#proto/gen/altiplano/agent/v1.ts';
+import type { ProcessRecord, RunTask } from '#proto/gen/altiplano/agent/v1.ts';
 import type { CommandInfo, ExecutorInfo, FrameworkInfo, TaskInfo } from '#proto/gen/mesos/v1.ts';
-import { accept, refuse, type Result } from '#internal/base/result.ts';
-import type { ContainerCommand, ContainerSpec } from '../containerizer.ts';
+import type { ContainerSpec } from '../containerizer.ts';
 import { signal } from './kill.ts';
 import {
   type AgentSettings,
   type AgentState,
+  executorKey,
   type Framework,
-  type Pod,
+  isDelegated,
   type Task,
   taskKey,
 } from './state.ts';
+import { allocationRole, argvOf, commandOf, userOf, variables } from './command.ts';
+import { newTask, record } from './new-task.ts';
+import { delegate } from './executor-launch.ts';
+import { executorTerminating } from './executor-outcome.ts';
 import { containerLimits } from './container-limits.ts';
 import { knowsResources, mountsOf } from './resources.ts';
 import {
@@ -25,18 +29,7 @@ import {
   type Outcome,
   resourcesUnknown,
 } from './status.ts';
-import {
-  type Turn,
-  act,
-  change,
-  forget,
-  getTask,
-  keep,
-  nameOf,
-  note,
-  remember,
-  tell,
-} from './turn.ts';
+import { type Turn, act, change, forget, getTask, keep, note, remember, tell } from './turn.ts';
 import { report } from './updates.ts';
 
 export function runTask(turn: Turn, { framework_info, task_info }: RunTask): void {
@@ -52,38 +45,40 @@ export function runTask(turn: Turn, { framework_info, task_info }: RunTask): voi
     return;
   }
   adopt(turn, frameworkId, { info: framework_info, removed: false });
-  const task = newTask(turn, frameworkId, task_info);
+  const { executor } = task_info;
   const refusal = refusalOf(turn, framework_info, task_info);
-  if (refusal === undefined) launch(turn, task);
-  else {
+  if (refusal !== undefined) refuseTasks(turn, frameworkId, { tasks: [task_info], refusal });
+  else if (executor === undefined) launch(turn, newTask(turn, frameworkId, task_info));
+  else delegate(turn, { frameworkId, executor, tasks: [task_info], groupId: undefined });
+}
+
+/** Written down and told like any other end; their executor, if they bring one, may never live. */
+export function refuseTasks(
+  turn: Turn,
+  frameworkId: string,
+  { tasks, refusal }: { readonly tasks: readonly TaskInfo[]; readonly refusal: Outcome },
+): void {
+  const executor = tasks[0]?.executor;
+  const pod = executor && {
+    executorId: executor.executor_id.value,
+    containerId: '',
+    groupId: undefined,
+    place: 0,
+  };
+  for (const info of tasks) {
+    const task = newTask(turn, frameworkId, info, pod);
     record(turn, task);
     report(turn, task, refusal);
-    if (task_info.executor !== undefined) neverLived(turn, frameworkId, task_info.executor);
   }
+  if (executor === undefined) return;
+  const key = executorKey(frameworkId, executor.executor_id.value);
+  if (!turn.state.executors.has(key)) neverLived(turn, frameworkId, executor);
 }
 
 /** The master counts on an executor that its framework brought until it hears that it is gone. */
 function neverLived(turn: Turn, frameworkId: string, { executor_id }: ExecutorInfo): void {
   const framework_id = { value: frameworkId };
   tell(turn, { executor_exited: { framework_id, executor_id, status: -1 } });
-}
-
-/** A task that is about to be launched; `pod` says in which company. */
-export function newTask(turn: Turn, frameworkId: string, info: TaskInfo, pod?: Pod): Task {
-  return {
-    key: taskKey(frameworkId, info.task_id.value),
-    frameworkId,
-    info,
-    containerId: newUuid(turn.moment.random),
-    pod,
-    life: { kind: 'launching' },
-    state: 'TASK_STAGING',
-    status: undefined,
-    kill: undefined,
-    updates: [],
-    nextUpdate: 1,
-    retryMs: turn.settings.updateRetryMs,
-  };
 }
 
 /** Why this agent does not launch a task. */
@@ -94,7 +89,14 @@ export function refusalOf(
 ): Outcome | undefined {
   if (state.drain !== undefined) return drainingAlready(framework);
   if (!knowsResources(state, info)) return resourcesUnknown(framework);
-  const command = commandOf(info);
+  if (!isDelegated({ info }) || info.executor === undefined) {
+    const command = commandOf(info, 'task');
+    return command.ok ? undefined : launchFailed(command.refusal);
+  }
+  const key = executorKey(framework.id?.value ?? '', info.executor.executor_id.value);
+  const phase = state.executors.get(key)?.own?.phase;
+  if (phase?.kind === 'terminating') return executorTerminating(framework);
+  const command = commandOf(info.executor, 'executor');
   return command.ok ? undefined : launchFailed(command.refusal);
 }
 
@@ -109,22 +111,6 @@ export function launch(turn: Turn, task: Task): void {
   const spec = specOf(turn.state, turn.settings, task);
   act(turn, { kind: 'launch', task: task.key, spec });
 }
-
-export function record(turn: Turn, task: Task): void {
-  const { frameworkId: framework_id, containerId: container_id, info, pod } = task;
-  turn.writes.push({
-    kind: 'task',
-    name: nameOf(task),
-    record: { framework_id, info, container_id, ...(pod !== undefined && { pod: toRecord(pod) }) },
-  });
-  keep(turn, task);
-}
-
-const toRecord = (pod: Pod): PodRecord => ({
-  executor_id: pod.executorId,
-  container_id: pod.containerId,
-  group_id: pod.groupId,
-});
 
 export function launched(turn: Turn, task: Task, process: ProcessRecord): void {
   if (task.life.kind === 'ended') return;
@@ -175,14 +161,10 @@ function watchTime(turn: Turn, task: Task, startedMs: number): void {
 export function specOf(state: AgentState, settings: AgentSettings, task: Task): ContainerSpec {
   const { info, frameworkId, containerId, pod } = task;
   const framework = state.frameworks.get(frameworkId)?.info;
-  const command = commandOf(info);
+  const command = commandOf(info, 'task');
   const taskId = info.task_id.value;
   const executorId = pod?.executorId ?? taskId;
   const agentId = state.agentId ?? '';
-  // An empty user is what a framework says that leaves the choice to us.
-  const user = [info.command?.user, framework?.user].find(
-    (name) => name !== undefined && name !== '',
-  );
   return {
     containerId,
     agentId,
@@ -190,8 +172,10 @@ export function specOf(state: AgentState, settings: AgentSettings, task: Task): 
     executorId,
     taskId,
     parentId: pod?.containerId,
+    nesting: 'member',
+    io: 'files',
     command: command.ok ? command.value : { kind: 'shell', line: 'exit 127' },
-    user,
+    user: userOf(info.command, framework),
     volumes: mountsOf(info),
     uris: info.command?.uris ?? [],
     limits: containerLimits(info),
@@ -212,35 +196,30 @@ export function specOf(state: AgentState, settings: AgentSettings, task: Task): 
   };
 }
 
-/** The task's command, or why this agent cannot run such a task. */
-function commandOf(info: TaskInfo): Result<ContainerCommand, string> {
-  const { command, container, executor } = info;
-  if (executor !== undefined && executor.type !== 'DEFAULT') {
-    return refuse('This agent runs no executors that frameworks bring');
-  }
-  if (command?.value === undefined) return refuse('The command of the task has no value');
-  if (container?.type === 'DOCKER' || container?.mesos?.image !== undefined) {
-    return refuse('This agent has no containerizer for images');
-  }
-  if ((container?.volumes ?? []).length > 0) return refuse('This agent mounts no volumes');
-  if ((command.uris ?? []).length > 0) return refuse('This agent fetches no URIs');
-  const secret = command.environment?.variables?.find(({ type }) => type === 'SECRET');
-  if (secret !== undefined) {
-    return refuse(`This agent cannot resolve the secret of variable '${secret.name}'`);
-  }
-  if (command.shell ?? true) return accept({ kind: 'shell', line: command.value });
-  // The list starts with what the program shall see as its own name, which a shell cannot give it.
-  const [, ...rest] = command.arguments ?? [];
-  return accept({ kind: 'argv', path: command.value, arguments: rest });
+/** A command that looks at a task: nested in its container, with its user and environment. */
+export function probeSpecOf(
+  state: AgentState,
+  settings: AgentSettings,
+  { task, containerId, command }: Beside,
+): ContainerSpec {
+  const spec = specOf(state, settings, task);
+  return {
+    ...spec,
+    containerId,
+    taskId: undefined,
+    parentId: task.containerId,
+    nesting: 'debug',
+    io: 'files',
+    command: argvOf(command),
+    user: command.user ?? spec.user,
+    volumes: [],
+    uris: [],
+    environment: { ...spec.environment, ...variables(command) },
+  };
 }
 
-function variables(command: CommandInfo | undefined): Readonly<Record<string, string>> {
-  const list = command?.environment?.variables ?? [];
-  return Object.fromEntries(list.map(({ name, value = '' }) => [name, value]));
-}
-
-function allocationRole({ resources = [] }: TaskInfo): string {
-  return (
-    resources.find(({ allocation_info: info }) => info !== undefined)?.allocation_info?.role ?? '*'
-  );
-}
+type Beside = {
+  readonly task: Task;
+  readonly containerId: string;
+  readonly command: CommandInfo;
+};

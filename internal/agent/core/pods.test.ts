@@ -184,36 +184,20 @@ test('of what was killed before its container began, just that is said', (t) => 
   t.is(said('alone'), 'Killed before delivery to the executor');
 });
 
-test('nothing of a group starts when one of its tasks cannot, or its executor is of another kind', (t) => {
-  for (const [info, tasks] of [
-    [
-      executor,
-      [taskOf('t1'), taskOf('t2', { container: { type: 'DOCKER', docker: { image: 'i' } } })],
-    ],
-    [{ ...executor, type: 'CUSTOM', command: { value: 'x' } }, pair],
-  ] as const) {
-    const bench = registered();
-    bench.group('g', tasks, info);
-    t.false(bench.effects.some(({ kind }) => kind === 'launch'));
-    for (const id of ['t1', 't2']) {
-      t.like(bench.last(id), {
-        state: 'TASK_FAILED',
-        reason: 'REASON_CONTAINER_LAUNCH_FAILED',
-        source: 'SOURCE_AGENT',
-      });
-    }
-    t.deepEqual(bench.exits(), [info.type === 'CUSTOM' ? -1 : 0]);
-    t.is(bench.state.executors.size, 0);
-  }
-});
-
-test('a task with an executor of its own fails, and its executor never lived', (t) => {
+test('nothing of a group starts when one of its tasks cannot', (t) => {
   const bench = registered();
-  const custom = { ...executor, type: 'CUSTOM', command: { value: 'x' } } as const;
-  bench.run('t1', { executor: custom });
-  bench.note();
-  t.is(bench.stateOf('t1'), 'TASK_FAILED');
-  t.deepEqual(bench.exits(), [-1]);
+  const docker = { container: { type: 'DOCKER', docker: { image: 'i' } } } as const;
+  bench.group('g', [taskOf('t1'), taskOf('t2', docker)], executor);
+  t.false(bench.effects.some(({ kind }) => kind === 'launch'));
+  for (const id of ['t1', 't2']) {
+    t.like(bench.last(id), {
+      state: 'TASK_FAILED',
+      reason: 'REASON_CONTAINER_LAUNCH_FAILED',
+      source: 'SOURCE_AGENT',
+    });
+  }
+  t.deepEqual(bench.exits(), [0]);
+  t.is(bench.state.executors.size, 0);
 });
 
 test('an executor without tasks waits, and is ended when it is not wanted any more', (t) => {

@@ -6,11 +6,15 @@
 import { newUuid } from '#internal/base/uuid.ts';
 import type { RunGroup, ShutdownExecutor } from '#proto/gen/altiplano/agent/v1.ts';
 import type { ExecutorInfo, FrameworkInfo } from '#proto/gen/mesos/v1.ts';
+import { endExecutor, isOwn, keepExecutor, tasksIn } from './executor-book.ts';
+import { endGracefully, shutdownGraceMs } from './executor-end.ts';
+import { delegate } from './executor-launch.ts';
 import { graceOf, request } from './kill.ts';
-import { adopt, launch, newTask, record, refusalOf } from './launch.ts';
-import { type Executor, executorKey, type Pod, type Task, taskKey } from './state.ts';
-import { launchFailed, type Outcome } from './status.ts';
-import { change, forgetFramework, getTask, note, tell, type Turn } from './turn.ts';
+import { adopt, launch, refusalOf, refuseTasks } from './launch.ts';
+import { newTask, record } from './new-task.ts';
+import { type Executor, executorKey, isDelegated, type Pod, type Task, taskKey } from './state.ts';
+import type { Outcome } from './status.ts';
+import { getTask, note, type Turn } from './turn.ts';
 import { report } from './updates.ts';
 
 export function runGroup(turn: Turn, message: RunGroup): void {
@@ -28,11 +32,16 @@ export function runGroup(turn: Turn, message: RunGroup): void {
     return;
   }
   adopt(turn, frameworkId, { info: framework, removed: false });
+  if (isDelegated({ info: { executor: info } })) {
+    delegateGroup(turn, frameworkId, message);
+    return;
+  }
   const executor = join(turn, frameworkId, info, tasks.length > 0);
   const pod: Pod = {
     executorId: info.executor_id.value,
     containerId: executor.containerId,
     groupId: group_id,
+    place: 0,
   };
   const made = tasks.map((task) => newTask(turn, frameworkId, task, pod));
   const refusal = groupRefusal(turn, framework, message);
@@ -44,6 +53,15 @@ export function runGroup(turn: Turn, message: RunGroup): void {
     }
   }
   endIfOver(turn, frameworkId, info.executor_id.value);
+}
+
+/** The executor that its framework brought looks after all of it. */
+function delegateGroup(turn: Turn, frameworkId: string, message: RunGroup): void {
+  const { framework_info: framework, executor_info: executor, group_id: groupId } = message;
+  const tasks = (message.tasks ?? []).map((task) => ({ ...task, executor }));
+  const refusal = groupRefusal(turn, framework, { ...message, tasks });
+  if (refusal === undefined) delegate(turn, { frameworkId, executor, tasks, groupId });
+  else refuseTasks(turn, frameworkId, { tasks, refusal });
 }
 
 /** A task's container has ended, or never started: the others may have to go too. */
@@ -66,10 +84,14 @@ export function shutdownExecutor(turn: Turn, message: ShutdownExecutor): void {
     note(turn, 'debug', 'shutdown of an unknown executor', { executor: key });
     return;
   }
-  const limitMs = durationMs(executor.info.shutdown_grace_period) ?? shutdownGraceMs;
+  if (isOwn(executor)) {
+    endGracefully(turn, executor);
+    return;
+  }
+  const limitMs = shutdownGraceMs(turn, executor);
   const tasks = tasksIn(turn, executor);
   for (const task of tasks) request(turn, task, Math.min(ownGraceMs(turn, task), limitMs));
-  if (tasks.length === 0) endExecutor(turn, executor);
+  if (tasks.length === 0) endExecutor(turn, executor, 0);
 }
 
 /** Executors that have no task: nobody will give them one any more. */
@@ -79,21 +101,17 @@ export function endIdleExecutors(turn: Turn): void {
       turn.state.ending.kind === 'none' &&
       turn.state.drain === undefined &&
       turn.state.frameworks.get(executor.frameworkId)?.removed === false;
-    if (!isWanted && tasksIn(turn, executor).length === 0) endExecutor(turn, executor);
+    if (isWanted || tasksIn(turn, executor).length > 0) continue;
+    if (isOwn(executor)) endGracefully(turn, executor);
+    else endExecutor(turn, executor, 0);
   }
 }
-
-/** Contract 9.5. */
-const shutdownGraceMs = 5000;
 
 function groupRefusal(
   turn: Turn,
   framework: FrameworkInfo,
-  { executor_info: executor, tasks = [] }: RunGroup,
+  { tasks = [] }: RunGroup,
 ): Outcome | undefined {
-  if (executor.type !== 'DEFAULT') {
-    return launchFailed('This agent runs no executors that frameworks bring');
-  }
   for (const task of tasks) {
     const refusal = refusalOf(turn, framework, task);
     if (refusal !== undefined) return refusal;
@@ -103,24 +121,17 @@ function groupRefusal(
 
 /** The executor of that id, or a new one. */
 function join(turn: Turn, frameworkId: string, info: ExecutorInfo, hasTasks: boolean): Executor {
-  const executorId = info.executor_id.value;
-  const key = executorKey(frameworkId, executorId);
-  const known = turn.state.executors.get(key);
+  const known = turn.state.executors.get(executorKey(frameworkId, info.executor_id.value));
   if (known !== undefined && (known.hasTasks || !hasTasks)) return known;
   const containerId = known?.containerId ?? newUuid(turn.moment.random);
-  const executor: Executor = { frameworkId, info: known?.info ?? info, containerId, hasTasks };
-  change(turn, { executors: turn.state.executors.set(key, executor) });
-  turn.writes.push({
-    kind: 'executor',
-    name: { frameworkId, executorId },
-    record: {
-      framework_id: frameworkId,
-      info: executor.info,
-      container_id: containerId,
-      has_tasks: hasTasks,
-    },
+  return keepExecutor(turn, {
+    frameworkId,
+    info: known?.info ?? info,
+    containerId,
+    hasTasks,
+    isUnhealthy: false,
+    own: undefined,
   });
-  return executor;
 }
 
 /** The launch of an executor that waits for tasks, said again. */
@@ -145,44 +156,11 @@ function killSiblings(turn: Turn, { key, frameworkId }: Task, { groupId }: Pod):
 function endIfOver(turn: Turn, frameworkId: string, executorId: string): void {
   const executor = turn.state.executors.get(executorKey(frameworkId, executorId));
   if (executor === undefined || tasksIn(turn, executor).length > 0) return;
-  const isRefused = executor.info.type !== 'DEFAULT';
-  if (executor.hasTasks || isRefused) endExecutor(turn, executor, isRefused ? -1 : 0);
+  if (executor.hasTasks) endExecutor(turn, executor, 0);
 }
-
-/** Said once: a master that misses it learns it when we register. */
-function endExecutor(turn: Turn, { frameworkId, info }: Executor, status = 0): void {
-  const executorId = info.executor_id.value;
-  const { executors } = turn.state;
-  change(turn, { executors: executors.delete(executorKey(frameworkId, executorId)) });
-  turn.writes.push({ kind: 'remove-executor', name: { frameworkId, executorId } });
-  tell(turn, {
-    executor_exited: {
-      framework_id: { value: frameworkId },
-      executor_id: info.executor_id,
-      status,
-    },
-  });
-  forgetFramework(turn, frameworkId);
-}
-
-/** Those that have not ended. */
-const tasksIn = (turn: Turn, { frameworkId, info, containerId }: Executor): readonly Task[] => [
-  ...turn.state.tasks
-    .filter(
-      ({ pod, life, ...task }) =>
-        life.kind !== 'ended' &&
-        task.frameworkId === frameworkId &&
-        pod?.executorId === info.executor_id.value &&
-        pod.containerId === containerId,
-    )
-    .values(),
-];
 
 const hasTask = (turn: Turn, frameworkId: string, id: string): boolean =>
   getTask(turn, taskKey(frameworkId, id)) !== undefined;
 
 const ownGraceMs = (turn: Turn, { info }: Task): number =>
   graceOf(info.kill_policy) ?? turn.settings.killGraceMs;
-
-const durationMs = (duration: ExecutorInfo['shutdown_grace_period']): number | undefined =>
-  duration === undefined ? undefined : Math.max(0, Number(duration.nanoseconds) / 1e6);

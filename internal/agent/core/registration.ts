@@ -7,6 +7,7 @@
 import { newUuid } from '#internal/base/uuid.ts';
 import { assert } from '#internal/base/assert.ts';
 import type { MasterMessage, NotLeading, Registered } from '#proto/gen/altiplano/agent/v1.ts';
+import { refusedLink } from '#internal/rpc/link.ts';
 import { introduction } from './introduction.ts';
 import { resendOperations, resumeVolumes } from './operations.ts';
 import type { Session } from './state.ts';
@@ -103,7 +104,9 @@ export function silence(turn: Turn): void {
 export function closed(turn: Turn, link: number, reason: string): void {
   const { session } = turn.state;
   if (!isOn(session, link)) return;
-  const level = session.kind === 'registered' ? 'warn' : 'debug';
+  // Most masters do not lead, and some are down; one that does not believe us wants an operator.
+  const isNews = session.kind === 'registered' || reason.startsWith(refusedLink);
+  const level = isNews ? 'warn' : 'debug';
   note(turn, level, 'link to master closed', { master: session.target, reason });
   lose(turn);
 }

@@ -41,7 +41,7 @@ export function knowsResources({ total }: AgentState, { resources: held }: TaskI
 }
 
 /** The persistent volumes of a task that lie on the agent's own disks, and where it sees them. */
-export function mountsOf({ resources: held }: TaskInfo): readonly VolumeMount[] {
+export function mountsOf({ resources: held }: Pick<TaskInfo, 'resources'>): readonly VolumeMount[] {
   return resourcesAsWritten(held).flatMap((volume) => {
     const containerPath = volume.disk?.volume?.containerPath;
     return isVolume(volume) && containerPath !== undefined ? [{ volume, containerPath }] : [];

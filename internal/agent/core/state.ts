@@ -5,6 +5,7 @@
  * the back-offs are not, and start anew with each process.
  */
 import { Map as ImmutableMap } from 'immutable';
+import { unreachable } from '#internal/base/assert.ts';
 import { type Brand, brand } from '#internal/base/brand.ts';
 import type { Conversion } from '#internal/resources/conversion.ts';
 import type { Resources } from '#internal/resources/resource.ts';
@@ -13,10 +14,14 @@ import { resourcesAsWritten } from '#internal/wire/resources.ts';
 import type { Recovered, RecoveredTask } from '#storage/checkpoint/records.ts';
 import type {
   Description,
+  ExecutorRecord,
+  ExecutorRecord_Cause,
   KillRecord_Cause,
   OperationRecord,
   PodRecord,
   ProcessRecord,
+  ProgressRecord,
+  TaskRecord,
 } from '#proto/gen/altiplano/agent/v1.ts';
 import type {
   ExecutorInfo,
@@ -27,6 +32,7 @@ import type {
   TaskState,
   TaskStatus,
 } from '#proto/gen/mesos/v1.ts';
+import { uuidText } from '#internal/base/uuid.ts';
 import { recoveredTotal } from './resources.ts';
 
 export type AgentState = {
@@ -51,7 +57,7 @@ export type AgentState = {
   readonly doomed: Resources;
   /** By uuid: asked of us and not acknowledged. */
   readonly operations: ImmutableMap<string, Operation>;
-  /** Executors of groups, while they live. Command tasks need none. */
+  /** Of groups, and those that frameworks brought, while they live. Command tasks need none. */
   readonly executors: ImmutableMap<ExecutorKey, Executor>;
   readonly ending: Ending;
   /** Set while an operator wants the agent empty. Masters say so at each registration. */
@@ -118,23 +124,44 @@ export type ExecutorKey = Brand<string, 'ExecutorKey'>;
 export const executorKey = (frameworkId: string, executorId: string): ExecutorKey =>
   brand<ExecutorKey>(`${frameworkId}/${executorId}`);
 
-/** It is no process of its own: the agent looks after its tasks. */
 export type Executor = {
   readonly frameworkId: string;
   readonly info: ExecutorInfo;
-  /** The tasks' containers are nested in it. */
+  /** What the agent runs of its tasks is nested in it. */
   readonly containerId: string;
-  /** It ends with the last of its tasks. One that was given none waits to be shut down. */
+  /** It was given some. One of the agent's own ends with the last of them, or waits to be shut down. */
   readonly hasTasks: boolean;
+  /** Undefined: it is no process of its own, the agent looks after its tasks. */
+  readonly own: OwnProcess | undefined;
+  /** One of its tasks was killed because of its health. */
+  readonly isUnhealthy: boolean;
 };
 
-/** The place of a task that was launched with others. */
+/** An executor that its framework brought. */
+export type OwnProcess = {
+  readonly phase:
+    /** It has not subscribed. */
+    | { readonly kind: 'registering' }
+    | { readonly kind: 'running' }
+    | { readonly kind: 'terminating'; readonly cause: EndCause };
+  /** Undefined until its container runs. */
+  readonly process: ProcessRecord | undefined;
+  /** The number of its stream, while there is one. The agent's own end ends it as well. */
+  readonly connection: number | undefined;
+};
+
+/** Why an executor has to end. */
+export type EndCause = Exclude<ExecutorRecord_Cause, 'UNKNOWN_CAUSE'>;
+
+/** The place of a task that does not stand alone. */
 export type Pod = {
   readonly executorId: string;
   /** Of the executor. */
   readonly containerId: string;
-  /** Tasks that have the same share their fate. */
-  readonly groupId: string;
+  /** Tasks that have the same share their fate. Undefined for one that shares none. */
+  readonly groupId: string | undefined;
+  /** Its executor gets those with lower ones first. */
+  readonly place: number;
 };
 
 export type Task = {
@@ -149,14 +176,27 @@ export type Task = {
   readonly state: TaskState;
   readonly status: TaskStatus | undefined;
   readonly kill: Kill | undefined;
-  /** Not acknowledged, oldest first. Only the first one is under way. Bounded by a task's states. */
+  /** Undefined while its health check, if it has one, has told nothing. */
+  readonly health: Health | undefined;
+  /** Its executor speaks of it, but nobody launched it here. */
+  readonly isStray: boolean;
+  /**
+   * Not acknowledged, oldest first. Only the first one is under way. Bounded: of checks no more are
+   * kept than `checkUpdatesMax`, then the newest takes the place of the one before.
+   */
   readonly updates: readonly PendingUpdate[];
+  /** Ids of the newest updates that its executor made, oldest first: each may come again. */
+  readonly heard: readonly string[];
   readonly nextUpdate: number;
   /** After so long the first update is sent again. */
   readonly retryMs: number;
 };
 
 export type Life =
+  /** Of one whose executor looks after it: not handed to it yet; handed to it. */
+  | { readonly kind: 'queued' }
+  | { readonly kind: 'delivered' }
+  /** Of one that the agent runs. */
   | { readonly kind: 'launching' }
   | { readonly kind: 'running'; readonly process: ProcessRecord; readonly startedMs: number }
   | { readonly kind: 'ended' };
@@ -166,6 +206,15 @@ export type Kill = {
   readonly graceMs: number;
   /** Monotonic. A kill that a restart interrupted starts its grace anew. */
   readonly sinceMs: number;
+};
+
+export type Health = {
+  /** Up to the newest result, one after the other. */
+  readonly failures: number;
+  /** From then on there is no grace any more. */
+  readonly hasPassed: boolean;
+  /** Wall time of the newest failure. */
+  readonly failedMs: number | undefined;
 };
 
 export type PendingUpdate = { readonly number: number; readonly status: TaskStatus };
@@ -190,6 +239,21 @@ export type AgentSettings = {
   readonly updateRetryMsMax: number;
   /** Between TERM and KILL when nobody says otherwise. */
   readonly killGraceMs: number;
+  readonly executors: ExecutorTimes;
+};
+
+/** Of executors that frameworks bring, in milliseconds (contract 9.5). */
+export type ExecutorTimes = {
+  /** From the launch to the first SUBSCRIBE. */
+  readonly registrationMs: number;
+  /** From the start of an agent to the SUBSCRIBE of an executor that an earlier one left. */
+  readonly reregistrationMs: number;
+  /** From SHUTDOWN to its end, when it does not say otherwise. */
+  readonly shutdownGraceMs: number;
+  /** For how long it looks for an agent that is gone, if its framework has checkpoints. */
+  readonly recoveryMs: number;
+  /** It waits no longer than this between two attempts. */
+  readonly backoffMsMax: number;
 };
 
 /** The contract's numbers (2.2). */
@@ -202,6 +266,7 @@ export const usualTimes: Pick<
   | 'updateRetryMs'
   | 'updateRetryMsMax'
   | 'killGraceMs'
+  | 'executors'
 > = {
   registrationTimeoutMs: 10_000,
   backoffMs: 1000,
@@ -212,6 +277,13 @@ export const usualTimes: Pick<
   updateRetryMs: 10_000,
   updateRetryMsMax: 600_000,
   killGraceMs: 3000,
+  executors: {
+    registrationMs: 60_000,
+    reregistrationMs: 2000,
+    shutdownGraceMs: 5000,
+    recoveryMs: 900_000,
+    backoffMsMax: 2000,
+  },
 };
 
 /** The state that a checkpoint leads to. Throws `ResourcesError` when the machine cannot hold it. `monotonicMs` is now. */
@@ -246,10 +318,9 @@ export function recoveredState(
       recovered.operations.map((record) => [record.uuid, recoveredOperation(record, settings)]),
     ),
     executors: ImmutableMap(
-      recovered.executors.map(({ framework_id: frameworkId, info, container_id, has_tasks }) => [
-        executorKey(frameworkId, info.executor_id.value),
-        { frameworkId, info, containerId: container_id, hasTasks: has_tasks },
-      ]),
+      recovered.executors
+        .map(recoveredExecutor)
+        .map((one) => [executorKey(one.frameworkId, one.info.executor_id.value), one]),
     ),
     ending: { kind: 'none' },
     drain: undefined,
@@ -264,40 +335,77 @@ function recoveredOperation(
   return { uuid, frameworkId, info, status, conversions: meant, retryMs };
 }
 
+function recoveredExecutor({ phase, process, cause, ...record }: ExecutorRecord): Executor {
+  const { framework_id: frameworkId, info, container_id: containerId, has_tasks } = record;
+  const isUnhealthy = record.unhealthy === true;
+  const executor = { frameworkId, info, containerId, hasTasks: has_tasks, isUnhealthy };
+  const own = { process, connection: undefined };
+  switch (phase) {
+    case 'REGISTERING':
+      return { ...executor, own: { ...own, phase: { kind: 'registering' } } };
+    case 'RUNNING':
+      return { ...executor, own: { ...own, phase: { kind: 'running' } } };
+    case 'TERMINATING': {
+      const known = cause === undefined || cause === 'UNKNOWN_CAUSE' ? 'SHUTDOWN' : cause;
+      return { ...executor, own: { ...own, phase: { kind: 'terminating', cause: known } } };
+    }
+    case 'UNKNOWN_PHASE':
+    case undefined:
+      return { ...executor, own: undefined };
+    default:
+      return unreachable(phase);
+  }
+}
+
 function recoveredTask(
   { task, progress, updates }: RecoveredTask,
   settings: AgentSettings,
   monotonicMs: number,
 ): Task {
-  const { kill, process, started_ms: startedMs = 0 } = progress;
+  const { health, kill } = progress;
   return {
     key: taskKey(task.framework_id, task.info.task_id.value),
     frameworkId: task.framework_id,
     info: task.info,
     containerId: task.container_id,
     pod: task.pod && recoveredPod(task.pod),
-    life: isTerminal(progress.state)
-      ? { kind: 'ended' }
-      : process === undefined
-        ? { kind: 'launching' }
-        : { kind: 'running', process, startedMs },
+    life: recoveredLife(task, progress),
     state: progress.state,
     status: progress.status,
     kill:
       kill === undefined || kill.cause === 'UNKNOWN'
         ? undefined
         : { cause: kill.cause, graceMs: kill.grace_ms, sinceMs: monotonicMs },
+    isStray: task.stray === true,
+    health: health && {
+      failures: health.failures,
+      hasPassed: health.has_passed,
+      failedMs: health.failed_ms,
+    },
     updates: updates.map(({ number, record }) => ({ number, status: record.status })),
+    heard: (progress.heard ?? []).map(uuidText),
     nextUpdate: Number(progress.next_update),
     retryMs: settings.updateRetryMs,
   };
 }
 
-const recoveredPod = (pod: PodRecord): Pod => ({
-  executorId: pod.executor_id,
-  containerId: pod.container_id,
-  groupId: pod.group_id,
+function recoveredLife({ info, stray }: TaskRecord, progress: ProgressRecord): Life {
+  const { state, process, delivered, started_ms: startedMs = 0 } = progress;
+  if (isTerminal(state) || stray === true) return { kind: 'ended' };
+  if (isDelegated({ info })) return { kind: delivered === true ? 'delivered' : 'queued' };
+  return process === undefined ? { kind: 'launching' } : { kind: 'running', process, startedMs };
+}
+
+const recoveredPod = ({ executor_id, container_id, group_id, place = 0n }: PodRecord): Pod => ({
+  place: Number(place),
+  executorId: executor_id,
+  containerId: container_id,
+  groupId: group_id === '' ? undefined : group_id,
 });
+
+/** Whether the executor that its framework brought looks after it, and not the agent. */
+export const isDelegated = ({ info }: { readonly info: Pick<TaskInfo, 'executor'> }): boolean =>
+  info.executor !== undefined && info.executor.type !== 'DEFAULT';
 
 /** TASK_UNREACHABLE and TASK_UNKNOWN are not, and no agent makes them. */
 export function isTerminal(state: TaskState): boolean {

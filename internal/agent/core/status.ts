@@ -5,7 +5,9 @@
 import { assert, unreachable } from '#internal/base/assert.ts';
 import { uuidV4 } from '#internal/base/uuid.ts';
 import type {
+  CheckStatusInfo,
   FrameworkInfo,
+  NetworkInfo,
   TaskState,
   TaskStatus,
   TaskStatus_Reason,
@@ -13,7 +15,8 @@ import type {
 } from '#proto/gen/mesos/v1.ts';
 import { resourcesToWire } from '#internal/wire/resources.ts';
 import type { ContainerEnd } from '../containerizer.ts';
-import type { AgentSettings, Drain, Task } from './state.ts';
+import { emptyCheckStatus } from './check-plan.ts';
+import { type AgentSettings, type Drain, isDelegated, type Task } from './state.ts';
 import { type Turn } from './turn.ts';
 
 /** What is particular about one status. */
@@ -23,31 +26,42 @@ export type Outcome = {
   readonly reason?: TaskStatus_Reason;
   readonly message?: string;
   readonly limitation?: NonNullable<TaskStatus['limitation']>;
+  readonly healthy?: boolean;
+  readonly check_status?: CheckStatusInfo;
 };
 
 export function statusOf(turn: Turn, task: Task, outcome: Outcome): TaskStatus {
   const { agentId } = turn.state;
+  const { check } = task.info;
   assert(agentId !== undefined, `Task "${task.key}" runs on an agent without an id`);
   return {
     task_id: task.info.task_id,
+    // An executor says so in each status that has nothing to tell of a check (contract 9.7).
+    ...(check !== undefined &&
+      outcome.source === 'SOURCE_EXECUTOR' && { check_status: emptyCheckStatus(check) }),
     ...outcome,
     agent_id: { value: agentId },
     executor_id: { value: task.pod?.executorId ?? task.info.task_id.value },
     timestamp: turn.moment.nowMs / 1000,
     uuid: uuidV4(turn.moment.random),
-    container_status: containerStatus(task, turn.settings),
+    // In the name of an executor that is dead, or never was, nothing is said of a container.
+    ...(!isDelegated(task) && { container_status: containerStatus(task, turn.settings) }),
   };
 }
 
+/** The agent's own address: what runs here has no other. */
+export function ownNetwork({ description: { ip } }: AgentSettings): NetworkInfo {
+  const protocol = ip.includes(':') ? 'IPv6' : 'IPv4';
+  return { ip_addresses: [{ protocol, ip_address: ip }] };
+}
+
 function containerStatus(task: Task, settings: AgentSettings): TaskStatus['container_status'] & {} {
-  const protocol = settings.description.ip.includes(':') ? 'IPv6' : 'IPv4';
-  const address = { protocol, ip_address: settings.description.ip } as const;
   return {
     container_id: {
       value: task.containerId,
       ...(task.pod !== undefined && { parent: { value: task.pod.containerId } }),
     },
-    network_infos: [{ ip_addresses: [address] }],
+    network_infos: [ownNetwork(settings)],
     ...(task.life.kind === 'running' ? { executor_pid: Number(task.life.process.pid) } : {}),
   };
 }
@@ -65,6 +79,7 @@ export function outcomeOf(
       // The kill may have found it begun: then nobody must believe that nothing of it ran.
       return { ...killedDuringLaunch({ pod }), message };
     case 'REQUESTED':
+    case 'UNHEALTHY':
     case 'ABANDONED':
       // Also when it ended well in its grace: it did not do what it was launched for.
       return { state: 'TASK_KILLED', source: 'SOURCE_EXECUTOR', message };
@@ -104,7 +119,7 @@ export const killedDuringLaunch = ({ pod }: Pick<Task, 'pod'>): Outcome => ({
   source: 'SOURCE_AGENT',
   reason: 'REASON_TASK_KILLED_DURING_LAUNCH',
   message:
-    pod === undefined
+    pod?.groupId === undefined
       ? 'Killed before delivery to the executor'
       : 'A task within the task group was killed before delivery to the executor',
 });
@@ -183,11 +198,11 @@ export const resourcesUnknown = (framework: FrameworkInfo): Outcome => ({
  * Whatever is killed while the agent drains is told to be killed by the drain (contract 7.2, 7.3), also
  * if somebody else had asked for it, or it was only being launched.
  */
-export function seenInDrain(
-  outcome: Outcome,
+export function seenInDrain<Told extends Pick<Outcome, 'state' | 'reason'>>(
+  outcome: Told,
   drain: Drain | undefined,
   framework: FrameworkInfo | undefined,
-): Outcome {
+): Told {
   const isKill = outcome.state === 'TASK_KILLED' || outcome.state === 'TASK_KILLING';
   if (drain === undefined || !isKill) return outcome;
   const isGone = drain.isGoneThen && outcome.state === 'TASK_KILLED' && isPartitionAware(framework);
@@ -198,7 +213,7 @@ export function seenInDrain(
   };
 }
 
-const isPartitionAware = (info: FrameworkInfo | undefined): boolean =>
+export const isPartitionAware = (info: FrameworkInfo | undefined): boolean =>
   info?.capabilities?.some(({ type }) => type === 'PARTITION_AWARE') === true;
 
 /** Contract 7.1: only frameworks that say so are told TASK_KILLING. */

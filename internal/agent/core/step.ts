@@ -5,8 +5,19 @@
  * hands over every input that an effect leads to.
  */
 import { assert, unreachable } from '#internal/base/assert.ts';
-import type { MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
+import type { ExecutorMessage, MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
+import { look, probed, startChecks, stopChecks } from './checks.ts';
 import { drain, tellDrained } from './drain.ts';
+import { isOwn, ownExecutor } from './executor-book.ts';
+import {
+  executorHungUp,
+  executorSpoke,
+  executorSubscribed,
+  executorUpdated,
+  tellMessage,
+} from './executor-calls.ts';
+import { executorEnded, executorRefused, timeIsUp, waitAgain } from './executor-end.ts';
+import { executorAbsent, executorLaunched } from './executor-launch.ts';
 import type { Input, Moment, Step, TimerId } from './input.ts';
 import {
   containerEnded,
@@ -27,8 +38,15 @@ import {
 } from './operations.ts';
 import { endIdleExecutors, runGroup, shareFate, shutdownExecutor } from './pods.ts';
 import * as registration from './registration.ts';
-import type { AgentSettings, AgentState, Task, TaskKey } from './state.ts';
-import { type Turn, getTask, tell } from './turn.ts';
+import {
+  type AgentSettings,
+  type AgentState,
+  executorKey,
+  type ExecutorKey,
+  type Task,
+  type TaskKey,
+} from './state.ts';
+import { type Turn, act, getTask, tell } from './turn.ts';
 import { acknowledge, resend, retry } from './updates.ts';
 
 export function step(
@@ -43,8 +61,17 @@ export function step(
 }
 
 function take(turn: Turn, input: Input): void {
+  if ('executor' in input) {
+    ofExecutor(turn, input);
+    endIdleExecutors(turn);
+    tellDrained(turn);
+    return stopWhenEmpty(turn);
+  }
   switch (input.kind) {
     case 'start':
+      for (const executor of turn.state.executors.values()) {
+        if (isOwn(executor)) waitAgain(turn, executor);
+      }
       return registration.start(turn);
     case 'message':
       if (registration.heeds(turn, input.link, input.message))
@@ -56,7 +83,13 @@ function take(turn: Turn, input: Input): void {
       return wake(turn, input.timer);
     case 'launched': {
       const task = find(turn, input);
-      return task && launched(turn, task, input.process);
+      if (task === undefined) return undefined;
+      launched(turn, task, input.process);
+      return startChecks(turn, getTask(turn, task.key) ?? task);
+    }
+    case 'probed': {
+      const task = find(turn, input);
+      return task && probed(turn, task, input.check, input.result);
     }
     case 'launch-failed': {
       const task = find(turn, input);
@@ -77,6 +110,7 @@ function take(turn: Turn, input: Input): void {
     case 'container-ended': {
       const task = find(turn, input);
       if (task !== undefined) {
+        stopChecks(turn, task);
         containerEnded(turn, task, input.end);
         shareFate(turn, task);
         tellDrained(turn);
@@ -95,6 +129,36 @@ function take(turn: Turn, input: Input): void {
   }
 }
 
+/** What happens to an executor that its framework brought; nothing when it is not that one any more. */
+function ofExecutor(turn: Turn, input: Extract<Input, { readonly executor: ExecutorKey }>): void {
+  const executor = ownExecutor(turn, input.executor);
+  if (input.kind === 'executor-subscribed' && executor === undefined) {
+    act(turn, { kind: 'close-executor', connection: input.connection });
+  }
+  if (executor === undefined) return undefined;
+  if ('containerId' in input && input.containerId !== executor.containerId) return undefined;
+  switch (input.kind) {
+    case 'executor-launched':
+      return executorLaunched(turn, executor, input.process);
+    case 'executor-launch-failed':
+      return executorRefused(turn, executor, input.reason);
+    case 'executor-ended':
+      return executorEnded(turn, executor, input.end);
+    case 'executor-absent':
+      return executorAbsent(turn, executor);
+    case 'executor-subscribed':
+      return executorSubscribed(turn, executor, input);
+    case 'executor-hung-up':
+      return executorHungUp(turn, executor, input.connection);
+    case 'executor-updated':
+      return executorUpdated(turn, executor, input.status);
+    case 'executor-spoke':
+      return executorSpoke(turn, executor, input.data);
+    default:
+      return unreachable(input);
+  }
+}
+
 /** One message of a master that we heed. */
 function hear(turn: Turn, link: number, message: MasterMessage): void {
   if (message.not_leading !== undefined) registration.notLeading(turn, link, message.not_leading);
@@ -106,6 +170,7 @@ function hear(turn: Turn, link: number, message: MasterMessage): void {
   if (message.run_task !== undefined) runTask(turn, message.run_task);
   if (message.run_group !== undefined) runGroup(turn, message.run_group);
   if (message.shutdown_executor !== undefined) shutdownExecutor(turn, message.shutdown_executor);
+  if (message.executor_message !== undefined) messageExecutor(turn, message.executor_message);
   if (message.kill_task !== undefined) killTask(turn, message.kill_task);
   if (message.acknowledge_update !== undefined) acknowledge(turn, message.acknowledge_update);
   if (message.shutdown_framework !== undefined) {
@@ -123,6 +188,12 @@ function hear(turn: Turn, link: number, message: MasterMessage): void {
     end(turn, { kind: 'expelled', reason: message.shutdown.message });
   }
   endIdleExecutors(turn);
+}
+
+/** Whom it is for may not be here, or not listen: it is lost then. */
+function messageExecutor(turn: Turn, { framework_id, executor_id, data }: ExecutorMessage): void {
+  const executor = ownExecutor(turn, executorKey(framework_id.value, executor_id.value));
+  if (executor !== undefined) tellMessage(turn, executor, data);
 }
 
 /** Its scheduler is back, perhaps elsewhere: what it has not acknowledged it hears again. */
@@ -143,6 +214,10 @@ function wake(turn: Turn, timer: TimerId): void {
     if (turn.state.session.kind === 'waiting') registration.dialNext(turn);
     return undefined;
   }
+  if ('executor' in timer) {
+    const executor = ownExecutor(turn, timer.executor);
+    return executor && timeIsUp(turn, executor, timer.kind);
+  }
   if (timer.kind === 'retry-operation') return retryOperation(turn, timer.operation);
   const task = getTask(turn, timer.task);
   if (task === undefined) return undefined;
@@ -153,6 +228,9 @@ function wake(turn: Turn, timer: TimerId): void {
       return escalate(turn, task);
     case 'overtime':
       return overtime(turn, task);
+    case 'check':
+    case 'health-check':
+      return look(turn, task, timer.kind);
     default:
       return unreachable(timer);
   }

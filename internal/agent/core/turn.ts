@@ -3,10 +3,18 @@
  * a turn and add to it; nothing of it leaves the core before the step is over.
  */
 import type { CheckpointWrite, TaskName } from '#storage/checkpoint/records.ts';
-import type { AgentMessage } from '#proto/gen/altiplano/agent/v1.ts';
+import type { AgentMessage, HealthRecord } from '#proto/gen/altiplano/agent/v1.ts';
 import { assert } from '#internal/base/assert.ts';
 import type { Effect, Moment } from './input.ts';
-import type { AgentSettings, AgentState, Task, TaskKey } from './state.ts';
+import { uuidBytes } from '#internal/base/uuid.ts';
+import {
+  type AgentSettings,
+  type AgentState,
+  type Health,
+  isDelegated,
+  type Task,
+  type TaskKey,
+} from './state.ts';
 
 export type Turn = {
   state: AgentState;
@@ -51,16 +59,25 @@ export function remember(turn: Turn, task: Task): void {
 /** Keeps `task`, and writes down how far it is. Its updates are written where they are made. */
 export function keep(turn: Turn, task: Task): void {
   remember(turn, task);
-  const { kill, life, status } = task;
+  const { health, kill, life, status, heard } = task;
   const record = {
     state: task.state,
     next_update: BigInt(task.nextUpdate),
     ...(status === undefined ? {} : { status }),
     ...(life.kind === 'running' ? { process: life.process, started_ms: life.startedMs } : {}),
+    ...(life.kind === 'delivered' ? { delivered: true } : {}),
+    ...(heard.length === 0 ? {} : { heard: heard.map(uuidBytes) }),
     ...(kill === undefined ? {} : { kill: { cause: kill.cause, grace_ms: kill.graceMs } }),
+    ...(health === undefined ? {} : { health: healthRecord(health) }),
   };
   turn.writes.push({ kind: 'progress', name: nameOf(task), record });
 }
+
+const healthRecord = ({ failures, hasPassed, failedMs }: Health): HealthRecord => ({
+  failures,
+  has_passed: hasPassed,
+  ...(failedMs !== undefined && { failed_ms: failedMs }),
+});
 
 /** Forgets a task that is over and told, and its framework with the last of its tasks. */
 export function forget(turn: Turn, task: Task): void {
@@ -71,11 +88,9 @@ export function forget(turn: Turn, task: Task): void {
   turn.writes.push({ kind: 'remove-task', name: nameOf(task) });
   const tasks = turn.state.tasks.delete(task.key);
   change(turn, { tasks });
-  act(
-    turn,
-    { kind: 'cancel-timer', timer: { kind: 'retry', task: task.key } },
-    { kind: 'release', containerId: task.containerId },
-  );
+  act(turn, { kind: 'cancel-timer', timer: { kind: 'retry', task: task.key } });
+  // The container of one that is delegated is its executor's.
+  if (!isDelegated(task)) act(turn, { kind: 'release', containerId: task.containerId });
   forgetFramework(turn, task.frameworkId);
 }
 

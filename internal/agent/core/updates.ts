@@ -5,7 +5,8 @@
  */
 import { assert } from '#internal/base/assert.ts';
 import type { AcknowledgeUpdate } from '#proto/gen/altiplano/agent/v1.ts';
-import { type Task, isTerminal, taskKey } from './state.ts';
+import type { TaskStatus } from '#proto/gen/mesos/v1.ts';
+import { type PendingUpdate, type Task, isTerminal, taskKey } from './state.ts';
 import { type Outcome, seenInDrain, statusOf } from './status.ts';
 import { type Turn, act, forget, getTask, keep, nameOf, note, remember, tell } from './turn.ts';
 
@@ -14,12 +15,18 @@ export function report(turn: Turn, task: Task, told: Outcome): Task {
   assert(!isTerminal(task.state), `Task "${task.key}" is ${task.state} already`);
   const { drain, frameworks } = turn.state;
   const outcome = seenInDrain(told, drain, frameworks.get(task.frameworkId)?.info);
-  const update = { number: task.nextUpdate, status: statusOf(turn, task, outcome) };
+  const status = statusOf(turn, task, outcome);
+  return enqueue(turn, { ...task, updates: makeRoom(turn, task, outcome) }, status);
+}
+
+/** The same with what an executor says: it is passed on as it came. */
+export function enqueue(turn: Turn, task: Task, status: TaskStatus): Task {
+  const update = { number: task.nextUpdate, status };
   const next: Task = {
     ...task,
-    state: outcome.state,
-    status: update.status,
-    life: isTerminal(outcome.state) ? { kind: 'ended' } : task.life,
+    state: status.state,
+    status,
+    life: isTerminal(status.state) ? { kind: 'ended' } : task.life,
     updates: [...task.updates, update],
     nextUpdate: task.nextUpdate + 1,
   };
@@ -32,6 +39,26 @@ export function report(turn: Turn, task: Task, told: Outcome): Task {
   if (next.updates.length === 1) sendFirst(turn, next);
   return next;
 }
+
+/**
+ * A task has few states, but no end of checks: of those that wait behind `checkUpdatesMax` others only
+ * the newest is kept, which says how things are. The first of all is under way and stays.
+ */
+function makeRoom(turn: Turn, task: Task, { reason }: Outcome): readonly PendingUpdate[] {
+  const { updates } = task;
+  const last = updates.at(-1);
+  if (last === undefined || updates.length < checkUpdatesMax) return updates;
+  if (!isOfCheck(reason) || !isOfCheck(last.status.reason)) return updates;
+  turn.writes.push({ kind: 'remove-update', name: nameOf(task), number: last.number });
+  return updates.slice(0, -1);
+}
+
+/** More than a health check tells before it kills, and than a scheduler misses while it fails over. */
+export const checkUpdatesMax = 100;
+
+const isOfCheck = (reason: Outcome['reason']): boolean =>
+  reason === 'REASON_TASK_CHECK_STATUS_UPDATED' ||
+  reason === 'REASON_TASK_HEALTH_CHECK_STATUS_UPDATED';
 
 /** The first words of each task, after a registration or when a scheduler came back. */
 export function resend(turn: Turn, tasks: Iterable<Task>): void {
@@ -63,7 +90,7 @@ export function acknowledge(turn: Turn, message: AcknowledgeUpdate): void {
   turn.writes.push({ kind: 'remove-update', name: nameOf(task), number: first.number });
   if (rest.updates.length > 0) restart(turn, rest);
   // The log knows how it ended, so no leader from now on sends it again: its id is free.
-  else if (isTerminal(first.status.state)) forget(turn, rest);
+  else if (isTerminal(first.status.state) || rest.isStray) forget(turn, rest);
   else {
     remember(turn, rest);
     act(turn, { kind: 'cancel-timer', timer: { kind: 'retry', task: task.key } });

@@ -11,6 +11,8 @@ import { acceptSimulatedLinks, simulatedLinkDialer } from '#internal/rpc/link-si
 import { simulatedClock } from '#internal/runtime/simulated/clock.ts';
 import type { CrashKind, Life } from '#internal/runtime/simulated/life.ts';
 import { type LogBook, openLogBook } from '#internal/runtime/simulated/logger.ts';
+import { simulatedConnector } from '#internal/runtime/simulated/connector.ts';
+import { SimulatedHttp } from '#internal/runtime/simulated/http.ts';
 import { SimulatedNetwork } from '#internal/runtime/simulated/network.ts';
 import { SimulatedStreams } from '#internal/runtime/simulated/streams.ts';
 import { SimulatedWorld } from '#internal/runtime/simulated/world.ts';
@@ -18,6 +20,7 @@ import { agentSideCodec, masterSideCodec } from '#internal/wire/agent-link-codec
 import type { KeyValueStore } from '#storage/key-value-store.ts';
 import { MemoryMedium, openMemoryStore } from '#storage/memory/memory-store.ts';
 import { Agent } from '../agent.ts';
+import { Probes, usualProbes } from '../checks/probes.ts';
 import { SimulatedContainers } from '../containers/simulated.ts';
 import { usualTimes } from '../core/state.ts';
 import { ModelMasters } from './model-masters.ts';
@@ -35,6 +38,8 @@ const backlogBytesMax = 1 << 20;
 export class AgentWorld {
   readonly world: SimulatedWorld;
   readonly network: SimulatedNetwork;
+  /** What tasks on the agent's machine serve, and checks ask. */
+  readonly http: SimulatedHttp;
   readonly containers: SimulatedContainers;
   readonly masters: ModelMasters;
   readonly random: Random;
@@ -56,6 +61,7 @@ export class AgentWorld {
     this.random = world.random('script');
     this.book = openLogBook({ nowMs: () => world.nowMs });
     this.network = new SimulatedNetwork({ world });
+    this.http = new SimulatedHttp({ network: this.network });
     this.#streams = new SimulatedStreams({ network: this.network }, { name: 'link' });
     this.disk = new SimulatedDisk({ world }, { name: 'agent' });
     this.#medium = new MemoryMedium({ random: world.random('store') });
@@ -83,17 +89,23 @@ export class AgentWorld {
     const { world } = this;
     const clock = simulatedClock({ world, life });
     const store = await openMemoryStore({ medium: this.#medium, life });
+    const files = simulatedFiles({ disk: this.disk, life });
+    const containerizer = this.containers.containerizer(life);
+    const client = this.http.client(life);
+    const connector = simulatedConnector({ client });
     const dependencies = {
       clock,
+      probes: new Probes({ clock, containerizer, connector, client }, usualProbes),
       random: randomFromSeed(`${world.events}`),
       logger: this.book.logger,
       store: this.#treacherous(store),
+      journal: { files, folder: '/work/meta/journal' },
       dialer: simulatedLinkDialer(
         { streams: this.#streams, life, codec: agentSideCodec },
         { backlogBytesMax },
       ),
-      containerizer: this.containers.containerizer(life),
-      volumes: volumesIn(simulatedFiles({ disk: this.disk, life }), 'work'),
+      containerizer,
+      volumes: volumesIn(files, 'work'),
     };
     this.agent = new Agent(dependencies, {
       ...usualTimes,

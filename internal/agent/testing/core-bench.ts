@@ -1,6 +1,6 @@
 /** The agent's core with nothing around it: what it wants is kept to be looked at. */
 import { assert } from '#internal/base/assert.ts';
-import { randomFromSeed } from '#internal/base/random.ts';
+import { type Random, randomFromSeed } from '#internal/base/random.ts';
 import type { CheckpointWrite, Recovered } from '#storage/checkpoint/records.ts';
 import type { AgentMessage, MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
 import type {
@@ -54,9 +54,11 @@ export class Bench {
   effects: readonly Effect[] = [];
   writes: readonly CheckpointWrite[] = [];
   nowMs = 1_000_000;
-  readonly #random = randomFromSeed('bench');
+  readonly #random: Random;
 
-  constructor(agentId?: string, more: Partial<Recovered> = {}) {
+  /** A later agent has to have another seed: it must not draw the ids of the one before it. */
+  constructor(agentId?: string, more: Partial<Recovered> = {}, seed = 'bench') {
+    this.#random = randomFromSeed(seed);
     const identity =
       agentId === undefined ? undefined : { registration_uuid: 'r', agent_id: agentId };
     const recovered = { identity, ...nothingRecovered, ...more };

@@ -33,6 +33,8 @@ export type RunOptions = {
   readonly user: string;
   /** Kill the task when it is not over by then; undefined waits for ever. */
   readonly timeoutMs: number | undefined;
+  /** What masters are told of who we are; undefined: nothing. */
+  readonly authorization?: string | undefined;
 };
 
 /** The framework stays known so long when its masters and its scheduler cannot talk. */
@@ -153,7 +155,7 @@ export class RunCommand {
   }
 }
 
-function clientOptions({ masters, need, user }: RunOptions): SchedulerOptions {
+function clientOptions({ masters, need, user, authorization }: RunOptions): SchedulerOptions {
   const framework: FrameworkInfo = {
     user,
     name: `run ${need.name}`,
@@ -167,5 +169,5 @@ function clientOptions({ masters, need, user }: RunOptions): SchedulerOptions {
       { type: 'TASK_KILLING_STATE' },
     ],
   };
-  return { ...schedulerDefaults, masters, framework, format: jsonFormat };
+  return { ...schedulerDefaults, masters, framework, format: jsonFormat, authorization };
 }

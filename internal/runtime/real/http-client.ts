@@ -10,17 +10,20 @@ export type HttpClientOptions = {
   readonly connectMsMax?: number;
   /** From the request to the head of the reply; 0, the default, leaves that to the caller's signal. */
   readonly headMsMax?: number;
+  /** Also of servers that only vouch for themselves. */
+  readonly trustsAnyone?: boolean;
 };
 
 /** Dispose it to close its connections, also those with a reply under way. */
 export function httpClient({
   connectMsMax = 5000,
   headMsMax = 0,
+  trustsAnyone = false,
 }: HttpClientOptions = {}): HttpClient & AsyncDisposable {
   const dispatcher = new Agent({
     bodyTimeout: 0,
     headersTimeout: headMsMax,
-    connect: { timeout: connectMsMax },
+    connect: { timeout: connectMsMax, rejectUnauthorized: !trustsAnyone },
   });
   return {
     async call({ method, url, headers = {}, body = null, signal = null }) {

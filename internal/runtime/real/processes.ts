@@ -3,7 +3,7 @@
  * memory of the kernel, and what is read must still be so when it is acted on.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { access, constants, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -32,16 +32,17 @@ export function systemProcesses(): Processes {
     start: async (program) => await settle(spawnProgram(program, 'ignore'), program, find),
     converse: async (program, onLine) => await converse(program, onLine, find),
     find,
-    signalGroup: (leader, signal) => {
+    signalGroup: (leader, signal, owner) => {
       if (leader.bootId !== bootId) return;
       const now = find(leader.pid);
       if (now !== undefined && !isSameProcess(now, leader)) return;
       if (now !== undefined) {
+        if (!isOwnedBy(owner, leader.pid)) return;
         // Between its fork and its setsid a leader has no group yet.
         if (!kill(-leader.pid, signal)) kill(leader.pid, signal);
       }
       // Without its leader a session lives on, and keeps the pid from being used again.
-      if (signal === 'KILL') killSession(leader.pid);
+      if (signal === 'KILL') killSession(leader.pid, owner);
     },
     killAll: (pids) => {
       for (const pid of pids) kill(pid, 'KILL');
@@ -182,8 +183,12 @@ function sessionUse(leader: ProcessIdentity): ProcessUse | undefined {
   };
 }
 
-function killSession(session: number): void {
-  for (const [pid] of membersOf(session)) kill(pid, 'KILL');
+function killSession(session: number, owner: number | undefined): void {
+  for (const [pid] of membersOf(session)) if (isOwnedBy(owner, pid)) kill(pid, 'KILL');
+}
+
+function isOwnedBy(owner: number | undefined, pid: number): boolean {
+  return owner === undefined || statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid === owner;
 }
 
 function membersOf(session: number): readonly (readonly [pid: number, stat: Stat])[] {

@@ -1,6 +1,15 @@
 // Made by `npm run generate` from the .proto files of this folder; not to be edited.
 import type * as mesos_v1 from '../../mesos/v1.ts';
 
+export type ExecutorRecord_Phase = 'UNKNOWN_PHASE' | 'REGISTERING' | 'RUNNING' | 'TERMINATING';
+
+export type ExecutorRecord_Cause =
+  | 'UNKNOWN_CAUSE'
+  | 'SHUTDOWN'
+  | 'REGISTRATION_TIMEOUT'
+  | 'REREGISTRATION_TIMEOUT'
+  | 'LOST';
+
 export type KillRecord_Cause =
   | 'UNKNOWN'
   | 'REQUESTED'
@@ -8,7 +17,8 @@ export type KillRecord_Cause =
   | 'COMPLETION_TIME'
   | 'ABANDONED'
   | 'DRAINED'
-  | 'DRAINED_GONE';
+  | 'DRAINED_GONE'
+  | 'UNHEALTHY';
 
 export type AgentMessage = {
   readonly register?: Register;
@@ -289,30 +299,43 @@ export type FrameworkRecord = {
   readonly removed?: boolean;
 };
 
-/** A task as it was launched; never rewritten. */
+/** A task as it was launched; written anew only when its executor is, before anything of it ran. */
 export type TaskRecord = {
   readonly framework_id: string;
   readonly info: mesos_v1.TaskInfo;
   readonly container_id: string;
-  /** Set for a task of a group. */
+  /** Set for a task that does not stand alone. */
   readonly pod?: PodRecord;
+  /** Nobody launched it here: its executor speaks of it. */
+  readonly stray?: boolean;
 };
 
 /** The executor that a task runs in, and who shares its fate. */
 export type PodRecord = {
   readonly executor_id: string;
-  /** The executor's container, in which that of the task is nested. */
+  /** The executor's container, in which that of the task is nested if the agent runs it. */
   readonly container_id: string;
+  /** Empty when it was launched alone, in an executor that its framework brought. */
   readonly group_id: string;
+  /** An executor that its framework brought gets those with lower ones first. */
+  readonly place?: bigint;
 };
 
-/** An executor of groups, while it lives. */
+/** An executor of groups, or one that a framework brought, while it lives. */
 export type ExecutorRecord = {
   readonly framework_id: string;
   readonly info: mesos_v1.ExecutorInfo;
   readonly container_id: string;
   /** It was given tasks, and ends with the last of them. */
   readonly has_tasks: boolean;
+  /** Unset for one that is no process of its own. */
+  readonly phase?: ExecutorRecord_Phase;
+  /** Set when its container runs. */
+  readonly process?: ProcessRecord;
+  /** Set with TERMINATING. */
+  readonly cause?: ExecutorRecord_Cause;
+  /** One of its tasks was killed because of its health. */
+  readonly unhealthy?: boolean;
 };
 
 /** What has become of a task so far. */
@@ -327,6 +350,22 @@ export type ProgressRecord = {
   readonly status?: mesos_v1.TaskStatus;
   /** Number of the next update. */
   readonly next_update: bigint;
+  /** Of a task with a health check that has told something. */
+  readonly health?: HealthRecord;
+  /** It was handed to the executor that its framework brought. */
+  readonly delivered?: boolean;
+  /** Of the newest updates that its executor made, each 16 bytes: the same one may come again. */
+  readonly heard?: readonly Uint8Array[];
+};
+
+/** What a task's health check has shown so far. */
+export type HealthRecord = {
+  /** One after the other, up to the newest. */
+  readonly failures: number;
+  /** It was healthy once: there is no grace any more. */
+  readonly has_passed: boolean;
+  /** Wall time of the newest failure in milliseconds since the epoch. */
+  readonly failed_ms?: number;
 };
 
 /** A process that cannot be confused with a later one of the same pid. */
