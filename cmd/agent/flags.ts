@@ -1,43 +1,33 @@
 /** The flags of an agent: one row each, with the reason one would set it. */
 import { hostname } from 'node:os';
-import {
-  choice,
-  durationMs,
-  integer,
-  list,
-  optionalText,
-  port,
-  text,
-  toggle,
-} from '#internal/config/flag.ts';
-import type { Controller } from '#internal/agent/containers/cgroup-layout.ts';
+import { choice, list, optionalText, port, text, toggle } from '#internal/config/flag.ts';
 import type { Program } from '#internal/config/flags.ts';
+import type { RecoveryOptions } from '#internal/agent/recovery.ts';
 import type { LogLevel } from '#internal/runtime/real/logger.ts';
+import { type HousekeepingFlags, housekeepingFlags } from './housekeeping-flags.ts';
+import { faultsOfLimits, type LimitFlags, limitFlags } from './limit-flags.ts';
 
 /** Durations in milliseconds. */
-export type AgentFlags = {
-  readonly workDir: string;
-  readonly masters: readonly string[];
-  readonly ip: string;
-  readonly port: number;
-  readonly advertiseIp: string | undefined;
-  readonly hostname: string;
-  readonly resources: string | undefined;
-  readonly defaultRole: string;
-  readonly attributes: string | undefined;
-  readonly credential: string | undefined;
-  readonly switchUser: boolean;
-  readonly isolation: readonly string[];
-  readonly cgroupsRoot: string;
-  readonly cgroupsEnableCfs: boolean;
-  readonly cgroupsLimitSwap: boolean;
-  readonly containerProcessesMax: number;
-  readonly enforceContainerDiskQuota: boolean;
-  readonly containerDiskWatchInterval: number;
-  readonly killTasksOnStop: boolean;
-  readonly endWithInput: boolean;
-  readonly logLevel: LogLevel;
-};
+export type AgentFlags = HousekeepingFlags &
+  LimitFlags & {
+    readonly workDir: string;
+    readonly masters: readonly string[];
+    readonly ip: string;
+    readonly port: number;
+    readonly advertiseIp: string | undefined;
+    readonly hostname: string;
+    readonly resources: string | undefined;
+    readonly defaultRole: string;
+    readonly attributes: string | undefined;
+    readonly credential: string | undefined;
+    readonly switchUser: boolean;
+    readonly recover: RecoveryOptions['mode'];
+    readonly strict: boolean;
+    readonly reconfigurationPolicy: RecoveryOptions['policy'];
+    readonly killTasksOnStop: boolean;
+    readonly endWithInput: boolean;
+    readonly logLevel: LogLevel;
+  };
 
 /** In the manual, in the place of this machine's. */
 const ownName = "the machine's";
@@ -91,40 +81,28 @@ export const agentProgram: Program<AgentFlags> = {
       meaning: 'run tasks as the users that they name, which takes root',
       fallback: true,
     }),
-    isolation: list({
-      mesos: 'isolation',
+    ...limitFlags,
+    recover: choice({
+      mesos: 'recover',
       meaning:
-        'what bounds containers: cgroups/cpu, cgroups/mem, cgroups/pids, cgroups/all; auto takes what can be written to',
-      fallback: ['auto'],
+        'reconnect finds the tasks of an earlier start; cleanup ends them, forgets who the agent is, and stops',
+      fallback: 'reconnect',
+      words: ['reconnect', 'cleanup'],
     }),
-    cgroupsRoot: text({
-      mesos: 'cgroups_root',
-      meaning: 'the control group in which those of containers are made',
-      fallback: 'mesos',
+    strict: toggle({
+      mesos: 'strict',
+      meaning:
+        'do not start when parts of the checkpoint are lost; --no-strict names them and goes on with the rest',
+      fallback: true,
     }),
-    cgroupsEnableCfs: toggle({
-      mesos: 'cgroups_enable_cfs',
-      meaning: 'a container never gets more cpus than it asked for, also when others are idle',
+    reconfigurationPolicy: choice({
+      mesos: 'reconfiguration_policy',
+      meaning:
+        'what a restarted agent may have changed of itself: equal is nothing, additive is to have more',
+      fallback: 'equal',
+      words: ['equal', 'additive'],
     }),
-    cgroupsLimitSwap: toggle({
-      mesos: 'cgroups_limit_swap',
-      meaning: 'the limit of memory includes what is swapped out',
-    }),
-    containerProcessesMax: integer({
-      meaning: 'processes and threads of one container, against those that fork without end',
-      min: 1,
-      max: 4_194_304,
-      fallback: 4096,
-    }),
-    enforceContainerDiskQuota: toggle({
-      mesos: 'enforce_container_disk_quota',
-      meaning: 'end containers whose sandbox grows beyond their disk',
-    }),
-    containerDiskWatchInterval: durationMs({
-      mesos: 'container_disk_watch_interval',
-      meaning: 'how often sandboxes are measured',
-      fallback: 15_000,
-    }),
+    ...housekeepingFlags,
     killTasksOnStop: toggle({
       meaning: 'end all tasks when stopped; without it they run on and the next start finds them',
     }),
@@ -136,25 +114,11 @@ export const agentProgram: Program<AgentFlags> = {
       words: ['debug', 'info', 'warn', 'error', 'silent'],
     }),
   },
-  check: ({ masters, isolation }) => [
-    ...isolation
-      .filter((word) => isolators[word] === undefined)
-      .map((word) => `--isolation: '${word}' is none of ${Object.keys(isolators).join(', ')}`),
+  check: ({ masters, ...others }) => [
+    ...faultsOfLimits(others),
     ...(masters.length === 0 ? ['--masters is required'] : []),
     ...masters
       .filter((master) => !/^[^\s/:]+:\d+$/.test(master))
       .map((master) => `--masters: '${master}' is not host:port`),
   ],
-};
-
-/** What Mesos calls an isolator, in the kernel's controllers. Those of `posix` bound nothing. */
-export const isolators: Readonly<Record<string, readonly Controller[]>> = {
-  auto: ['cpu', 'cpuacct', 'memory', 'pids', 'freezer'],
-  'cgroups/all': ['cpu', 'cpuacct', 'memory', 'pids', 'freezer'],
-  'cgroups/cpu': ['cpu', 'cpuacct', 'freezer'],
-  'cgroups/mem': ['memory', 'freezer'],
-  'cgroups/pids': ['pids', 'freezer'],
-  'posix/cpu': [],
-  'posix/mem': [],
-  'disk/du': [],
 };

@@ -8,19 +8,13 @@ import { volumesIn } from '#internal/agent/volumes.ts';
 import { resolve } from 'node:path';
 import { Agent, type AgentEnd } from '#internal/agent/agent.ts';
 import { agentHandler } from '#internal/agent/api/agent-handler.ts';
-import { type Containerizer, ContainerError } from '#internal/agent/containerizer.ts';
-import { openCgroups } from '#internal/agent/containers/cgroups.ts';
-import { usualBounds } from '#internal/agent/containers/limiter.ts';
 import { Probes, usualProbes } from '#internal/agent/checks/probes.ts';
-import { openPosixContainerizer } from '#internal/agent/containers/posix.ts';
 import { type AgentSettings, usualTimes } from '#internal/agent/core/state.ts';
 import { detectResources } from '#internal/agent/detect-resources.ts';
 import { parseAttributes } from '#internal/agent/parse-attributes.ts';
 import { mesosVersion } from '#internal/config/version.ts';
 import { agentLinkOptions, grpcLinkDialer } from '#internal/rpc/link-grpc.ts';
-import type { Logger } from '#internal/runtime/logger.ts';
 import { systemClock } from '#internal/runtime/real/clock.ts';
-import { systemControlFiles } from '#internal/runtime/real/control-files.ts';
 import { systemConnector } from '#internal/runtime/real/connector.ts';
 import { systemFileTree } from '#internal/runtime/real/file-tree.ts';
 import { systemFiles } from '#internal/runtime/real/files.ts';
@@ -28,7 +22,6 @@ import { httpClient } from '#internal/runtime/real/http-client.ts';
 import { httpListener } from '#internal/runtime/real/http-server.ts';
 import { type LogLevel, openLogger } from '#internal/runtime/real/logger.ts';
 import { systemMachine } from '#internal/runtime/real/machine.ts';
-import { systemPipes } from '#internal/runtime/real/pipes.ts';
 import { systemProcesses } from '#internal/runtime/real/processes.ts';
 import { systemRandom } from '#internal/runtime/real/random.ts';
 import { openTelemetry } from '#internal/telemetry/open-telemetry.ts';
@@ -42,7 +35,9 @@ import { readCommandLine } from '../read-command-line.ts';
 import { openStopRequest } from '../stopping.ts';
 import { textFlags } from '../text-flags.ts';
 import { warnWhile } from '../warn-while.ts';
-import { type AgentFlags, agentProgram, isolators } from './flags.ts';
+import { type AgentFlags, agentProgram } from './flags.ts';
+import { openSystemFetcher } from './open-housekeeping.ts';
+import { openContainerizer } from './open-containerizer.ts';
 
 const mailboxMax = 100_000;
 /** Far less than the journal keeps (`storage/checkpoint/DESIGN.md`). */
@@ -100,7 +95,9 @@ async function openAgent(
   const journal = { files: systemFiles(), folder: `${workFolder}/meta/journal` };
   const path = `${workFolder}/meta/checkpoint`;
   const store = stack.use(await openLevelStore({ path, logBytesMax }));
-  const containerizer = await openContainerizer(flags, logger);
+  const processes = systemProcesses();
+  const fetcher = await openSystemFetcher(stack, { clock, processes, workFolder }, flags);
+  const containerizer = await openContainerizer({ logger, processes, fetcher }, flags);
   const volumes = volumesIn(systemFiles(), workFolder);
   const dialer = grpcLinkDialer(
     { clock, codec: agentSideCodec },
@@ -111,9 +108,11 @@ async function openAgent(
     { clock, containerizer, connector: systemConnector(), client },
     usualProbes,
   );
+  const { recover: mode, strict, reconfigurationPolicy: policy } = flags;
+  const recovery = { mode, strict, policy };
   const agent = new Agent(
     { clock, random, logger, store, journal, dialer, containerizer, volumes, probes },
-    { ...settings, mailboxMax },
+    { ...settings, mailboxMax, recovery },
   );
   const startedMs = clock.now();
   const handler = agentHandler(
@@ -133,42 +132,6 @@ async function openAgent(
   const isAlone = (): boolean => agent.view()?.session.kind !== 'registered';
   stack.use(warnWhile(clock, isAlone, () => logger.warn('no leading master answers', { masters })));
   return agent;
-}
-
-async function openContainerizer(flags: AgentFlags, logger: Logger): Promise<Containerizer> {
-  const clock = systemClock();
-  const processes = systemProcesses();
-  const controllers = [...new Set(flags.isolation.flatMap((word) => isolators[word] ?? []))];
-  const cgroups = await openCgroups(
-    { clock, controlFiles: systemControlFiles(), processes },
-    { root: flags.cgroupsRoot, controllers },
-  );
-  const found = cgroups?.controllers ?? [];
-  const missing = controllers.filter((name) => !found.includes(name));
-  if (missing.length > 0) {
-    if (!flags.isolation.includes('auto')) {
-      throw new ContainerError(
-        `--isolation: no control groups of ${missing.join(', ')} to write to`,
-      );
-    }
-    logger.warn('containers are not bounded by all control groups', { missing, found });
-  }
-  const files = { files: systemFiles(), fileTree: systemFileTree() };
-  return await openPosixContainerizer(
-    { clock, logger, ...files, processes, pipes: systemPipes(clock), cgroups },
-    {
-      ...usualBounds,
-      workFolder: resolve(flags.workDir),
-      switchUser: flags.switchUser,
-      processesMax: flags.containerProcessesMax,
-      isCpuRequestLimit: flags.cgroupsEnableCfs,
-      isSwapLimited: flags.cgroupsLimitSwap,
-      disk: {
-        intervalMs: flags.containerDiskWatchInterval,
-        isEnforced: flags.enforceContainerDiskQuota,
-      },
-    },
-  );
 }
 
 /** What the agent tells of itself; a text is a refusal of the flags. */
@@ -200,6 +163,7 @@ async function settingsFrom(flags: AgentFlags): Promise<AgentSettings | string> 
       capabilities: capabilities.map((type) => ({ type })),
     },
     endpoint: `${ip}:${flags.port}`,
+    bootId: systemProcesses().bootId,
     path: process.env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   };
 }
@@ -225,6 +189,7 @@ function report(end: AgentEnd): number {
       return 1;
     case 'stopped':
     case 'closed':
+    case 'cleaned':
       return 0;
     default:
       return 1;

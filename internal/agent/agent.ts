@@ -15,7 +15,7 @@ import { FilesError } from '#internal/runtime/files.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
 import type { AgentMessage, MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
 import type { Call_Subscribe } from '#proto/gen/mesos/v1/executor.ts';
-import { type Checkpoint, type Findings, openCheckpoint } from '#storage/checkpoint/checkpoint.ts';
+import type { Checkpoint } from '#storage/checkpoint/checkpoint.ts';
 import type { JournalPlace } from '#storage/checkpoint/journal.ts';
 import type { CheckpointWrite } from '#storage/checkpoint/records.ts';
 import type { KeyValueStore } from '#storage/key-value-store.ts';
@@ -26,21 +26,17 @@ import {
   type RunningContainer,
 } from './containerizer.ts';
 import type { Probes } from './checks/probes.ts';
-import { isOwn, keyOf, type OwnExecutor } from './core/executor-book.ts';
-import { executorSpecOf } from './core/executor-launch.ts';
+import { type ExecutorContainer, recoverContainers } from './container-recovery.ts';
 import type { Effect, ExecutorSaying, Input, TimerId } from './core/input.ts';
-import { specOf } from './core/launch.ts';
 import {
   type AgentSettings,
   type AgentState,
   type ExecutorKey,
-  isDelegated,
-  type Task,
   type TaskKey,
-  recoveredState,
 } from './core/state.ts';
 import { step } from './core/step.ts';
 import type { ExecutorDoor, ExecutorStream } from './executor-door.ts';
+import { type Recovery, type RecoveryOptions, recoverAgent, usualRecovery } from './recovery.ts';
 import type { Volumes } from './volumes.ts';
 
 export type AgentDependencies = {
@@ -60,6 +56,8 @@ export type AgentDependencies = {
 export type AgentOptions = AgentSettings & {
   /** A master that says more than this before we can act on it is hung up on. */
   readonly mailboxMax: number;
+  /** `usualRecovery` when it does not say. */
+  readonly recovery?: RecoveryOptions;
 };
 
 export type AgentEnd =
@@ -67,14 +65,13 @@ export type AgentEnd =
   | { readonly kind: 'stopped' }
   /** `shutdown` was called: every task was killed. */
   | { readonly kind: 'closed' }
+  /** `--recover=cleanup`: every task was killed and all is forgotten. */
+  | { readonly kind: 'cleaned' }
   /** A master wants this agent no more; its next start is that of a new one. */
   | { readonly kind: 'expelled'; readonly reason: string }
   | { readonly kind: 'failed'; readonly error: unknown };
 
 type ProbeEffect = Extract<Effect, { readonly kind: 'probe' }>;
-
-/** Containers that are looked for at the same time after a restart. */
-const recoveriesAtOnce = 32;
 
 export class Agent {
   /** Resolves when the agent has ended; never rejects. */
@@ -106,19 +103,28 @@ export class Agent {
 
   /**
    * Reads the checkpoint, finds the containers that an earlier agent left, then looks for a master.
-   * Rejects with `CheckpointError` or `StoreError` when the checkpoint cannot be read, and with
-   * `ResourcesError` when the machine has less than what was made of it.
+   * Rejects as `recoverAgent` does.
    */
   async start(): Promise<void> {
     assert(this.#state === undefined, 'The agent was started twice');
     const { clock, store, journal } = this.#dependencies;
-    const opened = await openCheckpoint({ store, journal });
-    const { checkpoint, recovered, findings } = opened;
-    this.#checkpoint = checkpoint;
-    this.#tell(findings);
-    this.#state = recoveredState(recovered, this.#options, clock.monotonic());
-    await this.#recoverContainers(this.#state);
-    this.#post({ kind: 'start' });
+    const { recovery = usualRecovery } = this.#options;
+    const place = { store, journal };
+    const found = await recoverAgent(place, this.#options, recovery, clock.monotonic());
+    this.#checkpoint = found.checkpoint;
+    this.#state = found.state;
+    this.#tell(found);
+    const isCleaning = recovery.mode === 'cleanup';
+    await recoverContainers(
+      this.#dependencies.containerizer,
+      { state: found.state, settings: this.#options, isCleaning },
+      {
+        post: (input) => this.#post(input),
+        attend: (task, containerId, container) => this.#attend(task, containerId, container),
+        attendExecutor: (about, container) => this.#attendExecutor(about, container),
+      },
+    );
+    this.#post({ kind: isCleaning ? 'clean-up' : 'start' });
     this.#isRecovered = true;
   }
 
@@ -141,10 +147,11 @@ export class Agent {
     return this.#state;
   }
 
-  #tell({ restored, dropped }: Findings): void {
+  #tell({ findings: { restored, dropped }, renewal }: Recovery): void {
     const { logger } = this.#dependencies;
     if (restored.length > 0) logger.warn('checkpoint restored from its journal', { restored });
     if (dropped.length > 0) logger.error('parts of the checkpoint are lost', { dropped });
+    if (renewal !== undefined) logger.warn('this is a new agent', { reason: renewal });
   }
 
   /** For executors that frameworks bring. It is closed until all containers were looked for. */
@@ -173,58 +180,6 @@ export class Agent {
       this.#streams.delete(connection);
       this.#post({ kind: 'executor-hung-up', executor, connection });
     });
-  }
-
-  async #recoverContainers(state: AgentState): Promise<void> {
-    const tasks = [...state.tasks.values()].filter(
-      (task) => task.life.kind !== 'ended' && !isDelegated(task),
-    );
-    const executors = [...state.executors.values()].filter(isOwn);
-    const searches = [
-      ...executors.map((executor) => () => this.#recoverExecutor(state, executor)),
-      ...tasks.map((task) => () => this.#recoverContainer(state, task)),
-    ];
-    for (let at = 0; at < searches.length; at += recoveriesAtOnce) {
-      const batch = searches.slice(at, at + recoveriesAtOnce);
-      await Promise.all(batch.map((search) => search()));
-    }
-  }
-
-  async #recoverExecutor(state: AgentState, executor: OwnExecutor): Promise<void> {
-    const spec = executorSpecOf(state, this.#options, executor);
-    const found = await this.#dependencies.containerizer.recover(spec);
-    const about = { executor: keyOf(executor), containerId: executor.containerId };
-    if (found.kind === 'absent') this.#post({ kind: 'executor-absent', ...about });
-    else if (found.kind === 'ended') {
-      this.#post({ kind: 'executor-ended', ...about, end: found.end });
-    } else this.#attendExecutor(about, found.container);
-  }
-
-  async #recoverContainer(state: AgentState, task: Task): Promise<void> {
-    const spec = specOf(state, this.#options, task);
-    const found = await this.#dependencies.containerizer.recover(spec);
-    const about = { task: task.key, containerId: task.containerId };
-    switch (found.kind) {
-      case 'absent':
-        // One whose process we have seen has run, whatever became of what it wrote down.
-        if (task.life.kind === 'launching') this.#post({ kind: 'container-absent', ...about });
-        else {
-          const end = { kind: 'lost', reason: 'All traces of the container are gone' } as const;
-          this.#post({ kind: 'container-ended', ...about, end });
-        }
-        return;
-      case 'running':
-        this.#attend(task.key, task.containerId, found.container);
-        return;
-      case 'ended':
-        if (found.process !== undefined) {
-          this.#post({ kind: 'launched', ...about, process: found.process });
-        }
-        this.#post({ kind: 'container-ended', ...about, end: found.end });
-        return;
-      default:
-        unreachable(found);
-    }
   }
 
   #post(input: Input): void {
@@ -374,10 +329,7 @@ export class Agent {
     }
   }
 
-  #attendExecutor(
-    about: { readonly executor: ExecutorKey; readonly containerId: string },
-    { process, ended }: RunningContainer,
-  ): void {
+  #attendExecutor(about: ExecutorContainer, { process, ended }: RunningContainer): void {
     this.#post({ kind: 'executor-launched', ...about, process });
     this.#own(ended.then((end) => this.#post({ kind: 'executor-ended', ...about, end })));
   }
@@ -441,7 +393,8 @@ export class Agent {
 
   #conclude(reason: string): void {
     const kind = this.#state?.ending.kind;
-    this.#close(kind === 'expelled' ? { kind, reason } : { kind: 'closed' });
+    if (kind === 'expelled') this.#close({ kind, reason });
+    else this.#close({ kind: kind === 'cleaning' ? 'cleaned' : 'closed' });
   }
 
   #fail(error: unknown): void {

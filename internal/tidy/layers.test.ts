@@ -61,7 +61,7 @@ const layers: Layers = {
   'storage/memory': { ours: [...ports, 'storage'], theirs: [] },
   'storage/checkpoint': {
     ours: [...ports, ...wire, 'storage'],
-    theirs: [],
+    theirs: ['node:crypto'],
   },
   'internal/master': {
     ours: [...ports, ...wire, ...plumbing, 'internal/allocator'],

@@ -167,6 +167,8 @@ export const descriptor: Descriptor = {
     { name: 'altiplano.agent.v1.IdentityRecord', fields: [
       { name: 'registration_uuid', number: 1, label: 'required', kind: 'scalar', type: 'string' },
       { name: 'agent_id', number: 2, label: 'optional', kind: 'scalar', type: 'string' },
+      { name: 'agent_info', number: 3, label: 'optional', kind: 'message', type: 'mesos.v1.AgentInfo' },
+      { name: 'boot_id', number: 4, label: 'optional', kind: 'scalar', type: 'string' },
     ] },
     { name: 'altiplano.agent.v1.TermRecord', fields: [
       { name: 'term', number: 1, label: 'required', kind: 'scalar', type: 'uint64' },

@@ -35,6 +35,7 @@ import {
 } from '../containerizer.ts';
 import type { Cgroups } from './cgroups.ts';
 import { Limiter, type LimiterOptions } from './limiter.ts';
+import type { Fetcher } from '../fetch/fetcher.ts';
 import { attachable } from './attachable.ts';
 import type { Member } from './family.ts';
 import { processToRecord } from './process-record.ts';
@@ -61,6 +62,8 @@ export type PosixDependencies = {
   readonly logger: Logger;
   /** Undefined where nothing bounds containers but themselves. */
   readonly cgroups: Cgroups | undefined;
+  /** Without one, commands that bring URIs are refused. */
+  readonly fetcher?: Pick<Fetcher, 'fetch' | 'stop'>;
   readonly pipes: Pipes;
 };
 
@@ -95,7 +98,10 @@ export async function openPosixContainerizer(
   return attachable(dependencies, {
     launch: (spec, joined) => launch(posix, spec, joined),
     recover: (spec) => recover(posix, spec),
-    signal: (containerId, signal) => signalContainer(posix, containerId, signal),
+    signal: async (containerId, signal) => {
+      dependencies.fetcher?.stop(containerId);
+      await signalContainer(posix, containerId, signal);
+    },
     usage: (containerId) => usage(posix, containerId),
     update: (containerId, limits) => asRefusal('bound', limiter.limit(containerId, limits)),
     release: async (containerId) => {
@@ -172,10 +178,21 @@ async function prepare(
     throw new ContainerError('No program can be given a text with a NUL character in it');
   }
   if (joined === undefined) await makeSandbox(fileTree, sandbox, user);
+  await fetchUris(posix, spec, { sandbox, user });
   for (const mount of spec.volumes) await mountVolume(posix, sandbox, mount, user);
   await fileTree.makeFolder(folder, undefined);
   const entrances = await posix.limiter.make(spec);
   return { containerId, folder, sandbox: sandbox.folder, entrances, user, environment, argv };
+}
+
+async function fetchUris(
+  { fetcher }: Posix,
+  { containerId, uris, frameworkId }: ContainerSpec,
+  { sandbox, user }: { readonly sandbox: Sandbox; readonly user: User | undefined },
+): Promise<void> {
+  if (uris.length === 0) return;
+  if (fetcher === undefined) throw new ContainerError('This agent fetches no URIs');
+  await fetcher.fetch({ containerId, sandboxFolder: sandbox.folder, user, uris, frameworkId });
 }
 
 /** Its supervisor ended and has said nothing: whether it begins at all is decided now. */

@@ -20,7 +20,6 @@ export function commandOf(
     return refuse('This agent has no containerizer for images');
   }
   if ((container?.volumes ?? []).length > 0) return refuse('This agent mounts no volumes');
-  if ((command.uris ?? []).length > 0) return refuse('This agent fetches no URIs');
   const secret = command.environment?.variables?.find(({ type }) => type === 'SECRET');
   if (secret !== undefined) {
     return refuse(`This agent cannot resolve the secret of variable '${secret.name}'`);

@@ -94,7 +94,9 @@ export type Input =
   /** Nothing is left of their data. */
   | { readonly kind: 'volumes-removed'; readonly volumes: Resources }
   /** Kill every task, report it as killed, and stop. */
-  | { readonly kind: 'close' };
+  | { readonly kind: 'close' }
+  /** Instead of `start`: kill every task, forget it and who the agent is, and stop. */
+  | { readonly kind: 'clean-up' };
 
 /** What executors say in calls of their own. */
 export type ExecutorSaying = Extract<

@@ -148,7 +148,7 @@ export function end(turn: Turn, ending: Exclude<Ending, { readonly kind: 'none' 
   if (turn.state.ending.kind !== 'none') return;
   change(turn, { ending });
   for (const task of turn.state.tasks.values()) {
-    if (ending.kind === 'expelled') abandon(turn, task);
+    if (ending.kind !== 'closing') abandon(turn, task);
     else request(turn, task, graceOf(task.info.kill_policy) ?? turn.settings.killGraceMs);
   }
   for (const executor of turn.state.executors.values()) {
@@ -175,13 +175,13 @@ export function stopWhenEmpty(turn: Turn): void {
   const { ending, tasks, executors } = turn.state;
   if (ending.kind === 'none' || tasks.some(({ life }) => life.kind !== 'ended')) return;
   if (executors.some(isOwn)) return;
-  if (ending.kind === 'expelled') {
+  if (ending.kind !== 'closing') {
     // A later start is that of a new agent.
     turn.writes.push({ kind: 'remove-identity' });
     change(turn, { agentId: undefined, registration: '' });
     forgetResources(turn);
   }
-  const reason = ending.kind === 'expelled' ? ending.reason : 'closed';
+  const reason = ending.kind === 'expelled' ? ending.reason : ending.kind;
   act(turn, { kind: 'stopped', reason });
 }
 

@@ -18,8 +18,9 @@ export function start(turn: Turn): void {
   assert(turn.state.session.kind === 'idle', 'The agent was started twice');
   if (turn.state.registration === '') {
     change(turn, { registration: newUuid(turn.moment.random) });
-    writeIdentity(turn);
   }
+  // Also with what it is this time: the next start is measured by it.
+  writeIdentity(turn);
   resumeVolumes(turn);
   dialNext(turn);
 }
@@ -163,6 +164,8 @@ function writeIdentity(turn: Turn): void {
   const record = {
     registration_uuid: registration,
     ...(agentId === undefined ? {} : { agent_id: agentId }),
+    agent_info: turn.settings.description.agent_info,
+    ...(turn.settings.bootId === undefined ? {} : { boot_id: turn.settings.bootId }),
   };
   turn.writes.push({ kind: 'identity', record });
 }

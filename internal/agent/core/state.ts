@@ -93,6 +93,8 @@ export type Session =
 export type Ending =
   | { readonly kind: 'none' }
   | { readonly kind: 'closing' }
+  /** Everything is killed and forgotten, and nobody told. */
+  | { readonly kind: 'cleaning' }
   | { readonly kind: 'expelled'; readonly reason: string };
 
 export type Framework = {
@@ -239,6 +241,8 @@ export type AgentSettings = {
   readonly updateRetryMsMax: number;
   /** Between TERM and KILL when nobody says otherwise. */
   readonly killGraceMs: number;
+  /** Of the machine's kernel; undefined where nobody asks. */
+  readonly bootId?: string;
   readonly executors: ExecutorTimes;
 };
 

@@ -122,7 +122,8 @@ function take(turn: Turn, input: Input): void {
     case 'volumes-removed':
       return volumesRemoved(turn, input.volumes);
     case 'close':
-      end(turn, { kind: 'closing' });
+    case 'clean-up':
+      end(turn, { kind: input.kind === 'close' ? 'closing' : 'cleaning' });
       return endIdleExecutors(turn);
     default:
       return unreachable(input);

@@ -19,7 +19,7 @@ import { SimulatedWorld } from '#internal/runtime/simulated/world.ts';
 import { agentSideCodec, masterSideCodec } from '#internal/wire/agent-link-codec.ts';
 import type { KeyValueStore } from '#storage/key-value-store.ts';
 import { MemoryMedium, openMemoryStore } from '#storage/memory/memory-store.ts';
-import { Agent } from '../agent.ts';
+import { Agent, type AgentOptions } from '../agent.ts';
 import { Probes, usualProbes } from '../checks/probes.ts';
 import { SimulatedContainers } from '../containers/simulated.ts';
 import { usualTimes } from '../core/state.ts';
@@ -45,6 +45,10 @@ export class AgentWorld {
   readonly random: Random;
   readonly book: LogBook;
   agent: Agent | undefined;
+  /** What later starts are given instead of the usual. */
+  given: Partial<AgentOptions> = {};
+  /** What the last start ended of. */
+  failure: unknown;
   /** Over all lives. */
   writes = 0;
   crashes = 0;
@@ -82,7 +86,9 @@ export class AgentWorld {
   /** Starts the agent's program, as an operator's supervisor does after each crash. */
   boot(): void {
     const life = this.world.boot('agent');
-    void this.#run(life);
+    this.#run(life).catch((error: unknown) => {
+      this.failure = error;
+    });
   }
 
   async #run(life: Life): Promise<void> {
@@ -114,6 +120,7 @@ export class AgentWorld {
       endpoint: '10.0.0.1:5051',
       path: '/bin',
       mailboxMax: 1000,
+      ...this.given,
     });
     await this.agent.start();
   }

@@ -286,6 +286,10 @@ export type IdentityRecord = {
   readonly registration_uuid: string;
   /** Unset until a master has admitted the agent. */
   readonly agent_id?: string;
+  /** As it presented itself last, without its id: what it may become depends on it. */
+  readonly agent_info?: mesos_v1.AgentInfo;
+  /** Of the machine's kernel, when it was written. */
+  readonly boot_id?: string;
 };
 
 /** The highest term of a leader that the agent has heeded: lower ones are refused for ever. */
