@@ -4,7 +4,13 @@
  */
 import type { ExecutionContext } from 'ava';
 import type { FrameworkInfo, Offer, TaskID, TaskInfo, TaskStatus } from '#proto/gen/mesos/v1.ts';
-import type { Call, Call_Reconcile_Task, Event } from '#proto/gen/mesos/v1/scheduler.ts';
+import type {
+  Call,
+  Call_Reconcile_Task,
+  Event,
+  Event_Failure,
+  Event_Message,
+} from '#proto/gen/mesos/v1/scheduler.ts';
 import { until } from './cluster.ts';
 import { type EventStream, type Formats, openStream } from './plain-scheduler.ts';
 
@@ -60,6 +66,8 @@ export class SubscribedScheduler {
   /** The same of updates. */
   #statuses: TaskStatus[] = [];
   readonly #taken: TaskStatus[] = [];
+  readonly #messages: Event_Message[] = [];
+  readonly #failures: Event_Failure[] = [];
 
   constructor(t: ExecutionContext, stream: EventStream, id: string) {
     this.#t = t;
@@ -136,6 +144,24 @@ export class SubscribedScheduler {
     );
   }
 
+  /** The next words of an executor. */
+  async message(): Promise<Event_Message> {
+    return await this.#takeFirst(this.#messages);
+  }
+
+  /** The next end of an executor. */
+  async failure(): Promise<Event_Failure> {
+    return await this.#takeFirst(this.#failures);
+  }
+
+  async #takeFirst<Told>(list: Told[]): Promise<Told> {
+    for (;;) {
+      const first = list.shift();
+      if (first !== undefined) return first;
+      await this.#hear();
+    }
+  }
+
   #isNewsOf(
     { task_id }: { readonly task_id: TaskID },
     known?: TaskStatus,
@@ -165,6 +191,8 @@ export class SubscribedScheduler {
     const rescinded = event.rescind?.offer_id.value;
     this.#offers = this.#offers.filter(({ id }) => id.value !== rescinded);
     this.#offers.push(...(event.offers?.offers ?? []));
+    if (event.message !== undefined) this.#messages.push(event.message);
+    if (event.failure !== undefined) this.#failures.push(event.failure);
     if (event.update !== undefined) this.#statuses.push(event.update.status);
   }
 }

@@ -83,6 +83,7 @@ export function proposeLaunches(lead: Lead, acceptance: Acceptance): void {
     name: 'end-told-before-decision',
     about:
       'A task is said to have ended before the log knows: the next leader may call it unreachable.',
+    from: 173,
     edits: [
       {
         file: 'internal/master/leader/reports.ts',

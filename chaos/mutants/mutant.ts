@@ -8,6 +8,8 @@ export type Mutant = {
   readonly name: string;
   /** What goes wrong, and who shipped it. */
   readonly about: string;
+  /** The seed to begin with, when the first ones are known to be too kind to it; 0 when not given. */
+  readonly from?: number;
   /** At least one; made in order. */
   readonly edits: readonly Edit[];
 };

@@ -1,33 +1,46 @@
 /** The flags of an agent: one row each, with the reason one would set it. */
 import { hostname } from 'node:os';
-import { choice, list, optionalText, port, text, toggle } from '#internal/config/flag.ts';
+import {
+  choice,
+  durationMs,
+  list,
+  optionalText,
+  port,
+  text,
+  toggle,
+} from '#internal/config/flag.ts';
 import type { Program } from '#internal/config/flags.ts';
 import type { RecoveryOptions } from '#internal/agent/recovery.ts';
 import type { LogLevel } from '#internal/runtime/real/logger.ts';
 import { type HousekeepingFlags, housekeepingFlags } from './housekeeping-flags.ts';
 import { faultsOfLimits, type LimitFlags, limitFlags } from './limit-flags.ts';
 
+type OwnFlags = {
+  readonly workDir: string;
+  readonly masters: readonly string[];
+  readonly ip: string;
+  readonly port: number;
+  readonly advertiseIp: string | undefined;
+  readonly hostname: string;
+  readonly resources: string | undefined;
+  readonly defaultRole: string;
+  readonly attributes: string | undefined;
+  readonly credential: string | undefined;
+  readonly switchUser: boolean;
+  readonly executorRegistrationTimeout: number;
+  readonly executorReregistrationTimeout: number;
+  readonly executorShutdownGracePeriod: number;
+  readonly recoveryTimeout: number;
+  readonly recover: RecoveryOptions['mode'];
+  readonly strict: boolean;
+  readonly reconfigurationPolicy: RecoveryOptions['policy'];
+  readonly killTasksOnStop: boolean;
+  readonly endWithInput: boolean;
+  readonly logLevel: LogLevel;
+};
+
 /** Durations in milliseconds. */
-export type AgentFlags = HousekeepingFlags &
-  LimitFlags & {
-    readonly workDir: string;
-    readonly masters: readonly string[];
-    readonly ip: string;
-    readonly port: number;
-    readonly advertiseIp: string | undefined;
-    readonly hostname: string;
-    readonly resources: string | undefined;
-    readonly defaultRole: string;
-    readonly attributes: string | undefined;
-    readonly credential: string | undefined;
-    readonly switchUser: boolean;
-    readonly recover: RecoveryOptions['mode'];
-    readonly strict: boolean;
-    readonly reconfigurationPolicy: RecoveryOptions['policy'];
-    readonly killTasksOnStop: boolean;
-    readonly endWithInput: boolean;
-    readonly logLevel: LogLevel;
-  };
+export type AgentFlags = OwnFlags & HousekeepingFlags & LimitFlags;
 
 /** In the manual, in the place of this machine's. */
 const ownName = "the machine's";
@@ -82,6 +95,26 @@ export const agentProgram: Program<AgentFlags> = {
       fallback: true,
     }),
     ...limitFlags,
+    executorRegistrationTimeout: durationMs({
+      mesos: 'executor_registration_timeout',
+      meaning: 'how long an executor that a framework brings may take to subscribe',
+      fallback: 60_000,
+    }),
+    executorReregistrationTimeout: durationMs({
+      mesos: 'executor_reregistration_timeout',
+      meaning: 'the same after a restart of the agent, for those that it finds; at most 15secs',
+      fallback: 2000,
+    }),
+    executorShutdownGracePeriod: durationMs({
+      mesos: 'executor_shutdown_grace_period',
+      meaning: 'how long an executor may take to end, when it does not say so itself',
+      fallback: 5000,
+    }),
+    recoveryTimeout: durationMs({
+      mesos: 'recovery_timeout',
+      meaning: 'how long executors of frameworks with checkpoints look for an agent that is gone',
+      fallback: 900_000,
+    }),
     recover: choice({
       mesos: 'recover',
       meaning:
@@ -114,8 +147,11 @@ export const agentProgram: Program<AgentFlags> = {
       words: ['debug', 'info', 'warn', 'error', 'silent'],
     }),
   },
-  check: ({ masters, ...others }) => [
+  check: ({ masters, executorReregistrationTimeout, ...others }) => [
     ...faultsOfLimits(others),
+    ...(executorReregistrationTimeout > 15_000
+      ? ['--executor-reregistration-timeout must not be more than 15secs']
+      : []),
     ...(masters.length === 0 ? ['--masters is required'] : []),
     ...masters
       .filter((master) => !/^[^\s/:]+:\d+$/.test(master))

@@ -150,6 +150,13 @@ async function settingsFrom(flags: AgentFlags): Promise<AgentSettings | string> 
   const ip = advertisedIp(flags.advertiseIp ?? flags.ip);
   return {
     ...usualTimes,
+    executors: {
+      ...usualTimes.executors,
+      registrationMs: flags.executorRegistrationTimeout,
+      reregistrationMs: flags.executorReregistrationTimeout,
+      shutdownGraceMs: flags.executorShutdownGracePeriod,
+      recoveryMs: flags.recoveryTimeout,
+    },
     masters: flags.masters,
     description: {
       agent_info: {

@@ -14,7 +14,6 @@ import type { Clock, Timer } from '#internal/runtime/clock.ts';
 import { FilesError } from '#internal/runtime/files.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
 import type { AgentMessage, MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
-import type { Call_Subscribe } from '#proto/gen/mesos/v1/executor.ts';
 import type { Checkpoint } from '#storage/checkpoint/checkpoint.ts';
 import type { JournalPlace } from '#storage/checkpoint/journal.ts';
 import type { CheckpointWrite } from '#storage/checkpoint/records.ts';
@@ -26,7 +25,7 @@ import {
   type RunningContainer,
 } from './containerizer.ts';
 import type { Probes } from './checks/probes.ts';
-import { type ExecutorContainer, recoverContainers } from './container-recovery.ts';
+import { recoverContainers } from './container-recovery.ts';
 import type { Effect, ExecutorSaying, Input, TimerId } from './core/input.ts';
 import {
   type AgentSettings,
@@ -35,7 +34,8 @@ import {
   type TaskKey,
 } from './core/state.ts';
 import { step } from './core/step.ts';
-import type { ExecutorDoor, ExecutorStream } from './executor-door.ts';
+import type { ExecutorDoor } from './executor-door.ts';
+import { Executors } from './executors.ts';
 import { type Recovery, type RecoveryOptions, recoverAgent, usualRecovery } from './recovery.ts';
 import type { Volumes } from './volumes.ts';
 
@@ -84,9 +84,7 @@ export class Agent {
   #volumeWork: Promise<void> = Promise.resolve();
   #checkpoint: Checkpoint | undefined;
   #state: AgentState | undefined;
-  /** To executors that frameworks brought, by number. */
-  readonly #streams = new Map<number, ExecutorStream>();
-  #nextStream = 1;
+  readonly #executors: Executors;
   #isRecovered = false;
   #mailbox: Input[] = [];
   #turning: Promise<void> | undefined;
@@ -99,6 +97,12 @@ export class Agent {
     this.#finish = resolve;
     this.#dependencies = dependencies;
     this.#options = options;
+    this.#executors = new Executors({
+      containerizer: dependencies.containerizer,
+      logger: dependencies.logger,
+      post: (input) => this.#post(input),
+      own: (work) => this.#own(work),
+    });
   }
 
   /**
@@ -121,7 +125,7 @@ export class Agent {
       {
         post: (input) => this.#post(input),
         attend: (task, containerId, container) => this.#attend(task, containerId, container),
-        attendExecutor: (about, container) => this.#attendExecutor(about, container),
+        attendExecutor: (about, container) => this.#executors.attend(about, container),
       },
     );
     this.#post({ kind: isCleaning ? 'clean-up' : 'start' });
@@ -159,27 +163,21 @@ export class Agent {
     return {
       view: () => (this.#isRecovered ? this.#state : undefined),
       hear: (said) => this.#hear(said),
-      subscribe: (executor, subscribe, stream) => this.#subscribe(executor, subscribe, stream),
+      subscribe: (executor, subscribe, stream) => {
+        if (this.#over || this.#isFull()) stream.end();
+        else this.#executors.subscribe(executor, subscribe, stream);
+      },
     };
   }
 
-  #hear(said: ExecutorSaying): boolean {
-    if (this.#over || this.#mailbox.length >= this.#options.mailboxMax) return false;
-    this.#post(said);
-    return true;
+  #isFull(): boolean {
+    return this.#mailbox.length >= this.#options.mailboxMax;
   }
 
-  #subscribe(executor: ExecutorKey, subscribe: Call_Subscribe, stream: ExecutorStream): void {
-    const connection = this.#nextStream++;
-    if (!this.#hear({ kind: 'executor-subscribed', executor, connection, subscribe })) {
-      stream.end();
-      return;
-    }
-    this.#streams.set(connection, stream);
-    stream.closed.addEventListener('abort', () => {
-      this.#streams.delete(connection);
-      this.#post({ kind: 'executor-hung-up', executor, connection });
-    });
+  #hear(said: ExecutorSaying): boolean {
+    if (this.#over || this.#isFull()) return false;
+    this.#post(said);
+    return true;
   }
 
   #post(input: Input): void {
@@ -245,11 +243,13 @@ export class Agent {
         this.#own(this.#launchExecutor(effect.executor, effect.spec));
         return;
       case 'tell-executor':
-        this.#streams.get(effect.connection)?.send(effect.event);
+        this.#executors.tell(effect.connection, effect.event);
+        return;
+      case 'update-container':
+        this.#own(this.#executors.update(effect.containerId, effect.limits));
         return;
       case 'close-executor':
-        this.#streams.get(effect.connection)?.end();
-        this.#streams.delete(effect.connection);
+        this.#executors.hangUp(effect.connection);
         return;
       case 'signal':
         this.#own(containerizer.signal(effect.containerId, effect.signal));
@@ -319,19 +319,8 @@ export class Agent {
   }
 
   async #launchExecutor(executor: ExecutorKey, spec: ContainerSpec): Promise<void> {
-    const about = { executor, containerId: spec.containerId };
     if (spec.volumes.length > 0) await this.#volumeWork;
-    try {
-      this.#attendExecutor(about, await this.#dependencies.containerizer.launch(spec));
-    } catch (error) {
-      if (!(error instanceof ContainerError)) throw error;
-      this.#post({ kind: 'executor-launch-failed', ...about, reason: error.message });
-    }
-  }
-
-  #attendExecutor(about: ExecutorContainer, { process, ended }: RunningContainer): void {
-    this.#post({ kind: 'executor-launched', ...about, process });
-    this.#own(ended.then((end) => this.#post({ kind: 'executor-ended', ...about, end })));
+    await this.#executors.launch(executor, spec);
   }
 
   async #probe({ task, containerId, check, probe }: ProbeEffect): Promise<void> {
@@ -415,8 +404,7 @@ export class Agent {
     this.#mailbox = [];
     for (const timer of this.#timers.values()) timer.cancel();
     for (const link of this.#links.values()) link.close();
-    for (const stream of this.#streams.values()) stream.end();
-    this.#streams.clear();
+    this.#executors.hangUpAll();
     this.#dependencies.probes.stopAll();
     this.#timers.clear();
     this.#links.clear();

@@ -1,5 +1,7 @@
 /** The executors that live here, and which tasks are theirs. What changes of one is written down. */
 import type { ExecutorRecord } from '#proto/gen/altiplano/agent/v1.ts';
+import type { ContainerLimits } from '../containerizer.ts';
+import { containerLimits } from './container-limits.ts';
 import { executorTimers } from './input.ts';
 import { type Executor, executorKey, type ExecutorKey, isDelegated, type Task } from './state.ts';
 import { act, change, forgetFramework, tell, type Turn } from './turn.ts';
@@ -92,7 +94,7 @@ export function endExecutor(turn: Turn, executor: Executor, status: number): voi
 }
 
 /** Those that have not ended, in the order in which they came if it looks after them itself. */
-export function tasksIn(turn: Turn, executor: Executor): readonly Task[] {
+export function tasksIn(turn: Pick<Turn, 'state'>, executor: Executor): readonly Task[] {
   const { frameworkId, info, containerId } = executor;
   const isIts = ({ pod, life, ...task }: Task): boolean =>
     life.kind !== 'ended' &&
@@ -102,6 +104,12 @@ export function tasksIn(turn: Turn, executor: Executor): readonly Task[] {
     (isOwn(executor) || pod.containerId === containerId);
   const tasks = [...turn.state.tasks.filter(isIts).values()];
   return isOwn(executor) ? tasks.toSorted((one, other) => placeOf(one) - placeOf(other)) : tasks;
+}
+
+/** What it may use: what it asked for itself, and what its tasks did. */
+export function executorLimits(turn: Pick<Turn, 'state'>, executor: Executor): ContainerLimits {
+  const infos = [executor.info, ...tasksIn(turn, executor).map(({ info }) => info)];
+  return containerLimits({ resources: infos.flatMap(({ resources = [] }) => resources) });
 }
 
 const placeOf = ({ pod }: Task): number => pod?.place ?? 0;

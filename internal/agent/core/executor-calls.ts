@@ -16,7 +16,7 @@ import {
 import { waitForReturn } from './executor-end.ts';
 import { podOf } from './executor-launch.ts';
 import { restarted } from './executor-outcome.ts';
-import { deliver, endUnused, tellToKill } from './executor-tasks.ts';
+import { deliver, endUnused, tellToKill, updateLimits } from './executor-tasks.ts';
 import { newTask, record } from './new-task.ts';
 import { isTerminal, type Task, taskKey } from './state.ts';
 import { ownNetwork, seenInDrain } from './status.ts';
@@ -165,6 +165,7 @@ function take(
   }
   const heard = [...known.heard, uuidText(uuid)].slice(-heardMax);
   enqueue(turn, { ...known, heard }, completed(turn, executor, status));
+  if (isTerminal(status.state) && !known.isStray) updateLimits(turn, executor);
   return true;
 }
 

@@ -7,8 +7,14 @@ import { durationText } from '#internal/config/duration.ts';
 import type { ProcessRecord } from '#proto/gen/altiplano/agent/v1.ts';
 import type { ExecutorInfo, TaskInfo } from '#proto/gen/mesos/v1.ts';
 import type { ContainerSpec } from '../containerizer.ts';
-import { containerLimits } from './container-limits.ts';
-import { keepExecutor, keyOf, type OwnExecutor, ownExecutor, tasksIn } from './executor-book.ts';
+import {
+  executorLimits,
+  keepExecutor,
+  keyOf,
+  type OwnExecutor,
+  ownExecutor,
+  tasksIn,
+} from './executor-book.ts';
 import { executorEnded, kill, setTimer, shutdownGraceMs } from './executor-end.ts';
 import { allocationRole, commandOf, userOf, variables } from './command.ts';
 import { newTask, record } from './new-task.ts';
@@ -95,13 +101,10 @@ function launchAgain(turn: Turn, executor: OwnExecutor): void {
 export function executorSpecOf(
   state: AgentState,
   settings: AgentSettings,
-  { frameworkId, info, containerId }: OwnExecutor,
+  executor: OwnExecutor,
 ): ContainerSpec {
+  const { frameworkId, info, containerId } = executor;
   const executorId = info.executor_id.value;
-  const tasks = [...state.tasks.values()].filter(
-    ({ pod, frameworkId: of }) => of === frameworkId && pod?.containerId === containerId,
-  );
-  const resources = [info, ...tasks.map((task) => task.info)].flatMap((of) => of.resources ?? []);
   const framework = state.frameworks.get(frameworkId)?.info;
   const command = commandOf(info, 'executor');
   return {
@@ -117,7 +120,7 @@ export function executorSpecOf(
     user: userOf(info.command, framework),
     volumes: mountsOf(info),
     uris: info.command?.uris ?? [],
-    limits: containerLimits({ resources }),
+    limits: executorLimits({ state }, executor),
     container: info.container,
     environment: {
       PATH: settings.path,

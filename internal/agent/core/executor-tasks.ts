@@ -5,7 +5,13 @@
 import { assert } from '#internal/base/assert.ts';
 import type { KillPolicy } from '#proto/gen/mesos/v1.ts';
 import type { Event } from '#proto/gen/mesos/v1/executor.ts';
-import { keepExecutor, type OwnExecutor, ownExecutor, tasksIn } from './executor-book.ts';
+import {
+  executorLimits,
+  keepExecutor,
+  type OwnExecutor,
+  ownExecutor,
+  tasksIn,
+} from './executor-book.ts';
 import { endGracefully } from './executor-end.ts';
 import { executorKey, type Kill, type Task } from './state.ts';
 import { killedDuringLaunch } from './status.ts';
@@ -20,7 +26,14 @@ export function deliver(turn: Turn, executor: OwnExecutor): void {
   if (waiting.length === 0) return;
   if (!executor.hasTasks) keepExecutor(turn, { ...executor, hasTasks: true });
   for (const task of waiting) keep(turn, { ...task, life: { kind: 'delivered' } });
+  updateLimits(turn, executor);
   for (const event of launches(waiting)) act(turn, { kind: 'tell-executor', connection, event });
+}
+
+/** What it may use follows the tasks that it has. */
+export function updateLimits(turn: Turn, executor: OwnExecutor): void {
+  const { containerId } = executor;
+  act(turn, { kind: 'update-container', containerId, limits: executorLimits(turn, executor) });
 }
 
 /** A group is one event, in the place of its first task. */

@@ -3,7 +3,7 @@ import type { Random } from '#internal/base/random.ts';
 import type { Resources } from '#internal/resources/resource.ts';
 import type { CheckpointWrite } from '#storage/checkpoint/records.ts';
 import type { AgentMessage, MasterMessage, ProcessRecord } from '#proto/gen/altiplano/agent/v1.ts';
-import type { ContainerEnd, ContainerSpec } from '../containerizer.ts';
+import type { ContainerEnd, ContainerLimits, ContainerSpec } from '../containerizer.ts';
 import type { Call_Subscribe, Event } from '#proto/gen/mesos/v1/executor.ts';
 import type { TaskStatus } from '#proto/gen/mesos/v1.ts';
 import type { CheckKind, CheckTarget } from './check-plan.ts';
@@ -115,6 +115,11 @@ export type Effect =
       readonly spec: ContainerSpec;
     }
   | { readonly kind: 'tell-executor'; readonly connection: number; readonly event: Event }
+  | {
+      readonly kind: 'update-container';
+      readonly containerId: string;
+      readonly limits: ContainerLimits;
+    }
   | { readonly kind: 'close-executor'; readonly connection: number }
   | { readonly kind: 'signal'; readonly containerId: string; readonly signal: 'TERM' | 'KILL' }
   | { readonly kind: 'release'; readonly containerId: string }
