@@ -36,8 +36,8 @@ import { openStopRequest } from '../stopping.ts';
 import { textFlags } from '../text-flags.ts';
 import { warnWhile } from '../warn-while.ts';
 import { type AgentFlags, agentProgram } from './flags.ts';
-import { openSystemFetcher } from './open-housekeeping.ts';
 import { openContainerizer } from './open-containerizer.ts';
+import { openHousekeeping, openSystemFetcher } from './open-housekeeping.ts';
 
 const mailboxMax = 100_000;
 /** Far less than the journal keeps (`storage/checkpoint/DESIGN.md`). */
@@ -128,6 +128,8 @@ async function openAgent(
   const { ip: host, port } = flags;
   stack.use(await httpListener({ logger }).listen({ host, port, bodyBytesMax }, handler));
   await agent.start();
+  const watched = { clock, logger, processes, workFolder, view: () => agent.view() };
+  openHousekeeping(stack, watched, flags);
   const { masters } = flags;
   const isAlone = (): boolean => agent.view()?.session.kind !== 'registered';
   stack.use(warnWhile(clock, isAlone, () => logger.warn('no leading master answers', { masters })));

@@ -1,8 +1,15 @@
 /** Builds what looks after the sandboxes of an agent, on the real machine. */
 import { type Fetcher, openFetcher, usualFetchLimits } from '#internal/agent/fetch/fetcher.ts';
+import { GarbageCollector } from '#internal/agent/garbage/garbage-collector.ts';
+import { sandboxesIn } from '#internal/agent/garbage/sandboxes.ts';
+import { LogRotation } from '#internal/agent/logs/log-rotation.ts';
+import type { AgentState } from '#internal/agent/core/state.ts';
+import { Rounds } from '#internal/agent/rounds.ts';
 import type { Clock } from '#internal/runtime/clock.ts';
+import type { Logger } from '#internal/runtime/logger.ts';
 import type { Processes } from '#internal/runtime/processes.ts';
 import { systemDigests } from '#internal/runtime/real/digests.ts';
+import { systemFileTree } from '#internal/runtime/real/file-tree.ts';
 import { systemFiles } from '#internal/runtime/real/files.ts';
 import { systemFilters } from '#internal/runtime/real/filters.ts';
 import { systemGuardedFolders } from '#internal/runtime/real/guarded-folder.ts';
@@ -43,4 +50,33 @@ export async function openSystemFetcher(
       jobsAtOnce: usualFetchLimits.jobsAtOnce,
     },
   );
+}
+
+type Watched = Machine & { readonly logger: Logger; view(): AgentState | undefined };
+
+/** How often the logs of tasks are looked at. */
+const logWatchMs = 2000;
+
+/** Collects garbage and rotates logs until the stack is disposed. */
+export function openHousekeeping(
+  stack: AsyncDisposableStack,
+  watched: Watched,
+  flags: HousekeepingFlags,
+): void {
+  const { workFolder } = watched;
+  const files = systemFiles();
+  const own = { files, fileTree: systemFileTree(), filters: systemFilters() };
+  const sandboxes = sandboxesIn({ ...watched, ...own }, workFolder);
+  const garbage = { delayMs: flags.gcDelay, headroom: flags.gcDiskHeadroom };
+  const collector = new GarbageCollector({ ...watched, sandboxes }, garbage);
+  const watch = { name: 'garbage', pauseMs: flags.diskWatchInterval };
+  stack.use(new Rounds(watched, watch, () => collector.collect()));
+  if (flags.containerLogger === 'sandbox') return;
+  const bytesMax = { stdout: flags.maxStdoutSize, stderr: flags.maxStderrSize };
+  const rotation = new LogRotation(
+    { ...watched, files, folders: systemGuardedFolders() },
+    { workFolder, bytesMax, keep: flags.rotatedLogs },
+  );
+  const looks = { name: 'logs', pauseMs: logWatchMs };
+  stack.use(new Rounds(watched, looks, () => rotation.rotate()));
 }

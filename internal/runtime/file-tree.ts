@@ -28,6 +28,10 @@ export type FileTree = {
    * when a link was put in the way a moment ago.
    */
   read(path: string, range: ReadRange): Promise<Uint8Array>;
+  /** Sets when it was changed last; a link is not followed. */
+  touch(path: string, modifiedMs: number): Promise<void>;
+  /** Of the file system that holds `path`: 0 is empty, 1 is full. */
+  usedShare(path: string): Promise<number>;
 };
 
 export type ReadRange = {

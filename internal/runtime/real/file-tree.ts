@@ -28,6 +28,13 @@ export function systemFileTree(): FileTree {
     measure: (path, entriesMax) =>
       faults(path, () => unlessMissing(() => measure(path, entriesMax))),
     read: (path, range) => faults(path, () => read(path, range)),
+    touch: (path, modifiedMs) =>
+      faults(path, () => fs.lutimes(path, modifiedMs / 1000, modifiedMs / 1000)),
+    usedShare: (path) =>
+      faults(path, async () => {
+        const { blocks, bfree } = await fs.statfs(path);
+        return blocks === 0 ? 0 : (blocks - bfree) / blocks;
+      }),
   };
 }
 

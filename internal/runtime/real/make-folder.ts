@@ -6,13 +6,17 @@ import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** Makes the folder and those above it; fine when it exists. Throws the system's error. */
-export async function makeFolder(path: string): Promise<void> {
+export async function makeFolder(path: string, attempts: number = 3): Promise<void> {
   if (await isFolder(path)) return;
   const above = dirname(path);
   if (above !== path) await makeFolder(above);
   await mkdir(path).catch(async (error: unknown) => {
     // Somebody else was faster.
-    if (!(await isFolder(path))) throw error;
+    if (await isFolder(path)) return;
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    if (attempts <= 1 || !isMissing) throw error;
+    // Somebody cleared away what was empty above it.
+    await makeFolder(path, attempts - 1);
   });
 }
 
