@@ -113,7 +113,9 @@ export type VolumeMount = { readonly volume: Resource; readonly containerPath: s
 export type ContainerCommand =
   | { readonly kind: 'shell'; readonly line: string }
   /** `path` is looked up in the task's PATH; `arguments` do not repeat it. */
-  | { readonly kind: 'argv'; readonly path: string; readonly arguments: readonly string[] };
+  | { readonly kind: 'argv'; readonly path: string; readonly arguments: readonly string[] }
+  /** What its image runs, which takes these arguments when there are any. */
+  | { readonly kind: 'image'; readonly arguments: readonly string[] };
 
 export type RunningContainer = {
   readonly process: ProcessRecord;

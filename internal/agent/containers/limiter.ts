@@ -20,12 +20,12 @@ import type { ContainerUse } from './statistics.ts';
 
 export type LimiterDependencies = {
   readonly clock: Clock;
-  readonly logger: Logger;
+  readonly logger?: Logger;
   readonly files: Files;
   readonly fileTree: FileTree;
   readonly processes: Processes;
   /** Undefined where the machine has none that we may write to. */
-  readonly cgroups: Cgroups | undefined;
+  readonly cgroups?: Cgroups | undefined;
 };
 
 export type LimiterOptions = {
@@ -179,13 +179,13 @@ export class Limiter {
     end: () => Promise<void>,
   ): Promise<void> {
     const { logger } = this.#dependencies;
-    logger.info('container limited', { containerId, reason: limitation.reason });
+    logger?.info('container limited', { containerId, reason: limitation.reason });
     try {
       await this.#write(containerId, limitation);
     } catch (error) {
       if (!(error instanceof FilesError)) throw error;
       // Its end comes first. Only an agent that dies right now tells less than it could.
-      logger.warn('limitation not written', { containerId, error });
+      logger?.warn('limitation not written', { containerId, error });
     }
     await end();
   }
@@ -265,7 +265,7 @@ export class Limiter {
       if (!(error instanceof FilesError)) throw error;
       // The next look may see more.
       const { containerId } = bounded;
-      this.#dependencies.logger.warn('container not measured', { containerId, error });
+      this.#dependencies.logger?.warn('container not measured', { containerId, error });
     }
   }
 }

@@ -34,9 +34,9 @@ import {
   type VolumeMount,
 } from '../containerizer.ts';
 import type { Cgroups } from './cgroups.ts';
-import { Limiter, type LimiterOptions } from './limiter.ts';
+import { Limiter, type LimiterOptions, usualBounds } from './limiter.ts';
 import type { Fetcher } from '../fetch/fetcher.ts';
-import { attachable } from './attachable.ts';
+import { type AttachableBase, attachable } from './attachable.ts';
 import type { Member } from './family.ts';
 import { processToRecord } from './process-record.ts';
 import { volumeFolder } from '../volumes.ts';
@@ -59,15 +59,16 @@ export type PosixDependencies = {
   readonly files: Files;
   readonly fileTree: FileTree;
   readonly processes: Processes;
-  readonly logger: Logger;
-  /** Undefined where nothing bounds containers but themselves. */
-  readonly cgroups: Cgroups | undefined;
+  readonly logger?: Logger;
+  /** Without them nothing bounds containers but themselves. */
+  readonly cgroups?: Cgroups | undefined;
   /** Without one, commands that bring URIs are refused. */
   readonly fetcher?: Pick<Fetcher, 'fetch' | 'stop'>;
   readonly pipes: Pipes;
 };
 
-export type PosixOptions = LimiterOptions & {
+export type PosixOptions = Partial<LimiterOptions> & {
+  readonly workFolder: string;
   /** When we are root, tasks run as the users they name. */
   readonly switchUser: boolean;
 };
@@ -82,6 +83,14 @@ export async function openPosixContainerizer(
   dependencies: PosixDependencies,
   options: PosixOptions,
 ): Promise<Containerizer> {
+  return attachable(dependencies, await openPosixBase(dependencies, options));
+}
+
+/** Without what nests them and attaches to them; also stands by programs that make other containers. */
+export async function openPosixBase(
+  dependencies: PosixDependencies,
+  options: PosixOptions,
+): Promise<AttachableBase> {
   const { processes, fileTree } = dependencies;
   const setsid = await processes.which('setsid');
   if (setsid === undefined) throw new ContainerError('Posix containers need `setsid` in PATH');
@@ -93,9 +102,9 @@ export async function openPosixContainerizer(
   await fileTree.makeFolder(`${options.workFolder}/meta/containers`, undefined);
   const bounds = { idleMax: idleSupervisorsMax, waitingMax: waitingLaunchesMax };
   const supervisors = new Supervisors({ processes }, { tools, ...bounds });
-  const limiter = new Limiter(dependencies, options);
+  const limiter = new Limiter(dependencies, { ...usualBounds, ...options });
   const posix: Posix = { ...dependencies, ...options, tools, supervisors, limiter };
-  return attachable(dependencies, {
+  return {
     launch: (spec, joined) => launch(posix, spec, joined),
     recover: (spec) => recover(posix, spec),
     signal: async (containerId, signal) => {
@@ -112,7 +121,7 @@ export async function openPosixContainerizer(
     sandboxFolderOf: (spec) => sandboxOf(posix.workFolder, spec).folder,
     userOf: (name) => userOf(posix, name),
     argvOf,
-  });
+  };
 }
 
 type Posix = PosixDependencies &
@@ -230,6 +239,7 @@ async function mountVolume(
 
 function argvOf({ command }: ContainerSpec): readonly string[] {
   if (command.kind === 'shell') return ['/bin/sh', '-c', command.line];
+  if (command.kind === 'image') throw new ContainerError('There is no image to find a command in');
   return [command.path, ...command.arguments];
 }
 

@@ -276,5 +276,8 @@ function terminalOf({ io, container }: ContainerSpec): SimulatedTerminal | undef
 const isDebug = ({ nesting }: ContainerSpec): boolean => nesting === 'debug';
 
 function lineOf({ command }: ContainerSpec): string {
-  return command.kind === 'shell' ? command.line : [command.path, ...command.arguments].join(' ');
+  if (command.kind === 'shell') return command.line;
+  // An image of this machine sleeps.
+  if (command.kind === 'image') return 'sleep 500';
+  return [command.path, ...command.arguments].join(' ');
 }

@@ -1,0 +1,76 @@
+/** What OCI containers are made with on a machine. */
+import type { Commands } from '#internal/runtime/commands.ts';
+import type { Pipes } from '#internal/runtime/pipes.ts';
+import type { Processes } from '#internal/runtime/processes.ts';
+import type { Fetcher } from '../fetch/fetcher.ts';
+import type { ImageStore } from '../images/image-store.ts';
+import { type ContainerLimits, ContainerError } from '../containerizer.ts';
+import type { OciFolders } from './oci-folder.ts';
+import { type ShellFiles, findShell } from './oci-init.ts';
+
+export type OciDependencies = Omit<OciFolders, 'workFolder'> & {
+  readonly processes: Processes;
+  readonly commands: Commands;
+  readonly pipes: Pipes;
+  readonly images: ImageStore;
+  /** Without one, commands that bring URIs are refused. */
+  readonly fetcher?: Pick<Fetcher, 'fetch' | 'stop'>;
+};
+
+export type OciOptions = {
+  readonly workFolder: string;
+  /** When false, containers run as root whatever user they name. */
+  readonly switchUser: boolean;
+  /** In each hierarchy, the folder of all that is ours: `mesos`. */
+  readonly cgroupsRoot: string;
+  /** The PATH of commands that bring none. */
+  readonly usualPath: string;
+  /** Processes and threads in one container. */
+  readonly pidsMax: number;
+};
+
+export type Oci = OciDependencies &
+  OciOptions & {
+    readonly tools: OciTools;
+    readonly shell: ShellFiles;
+    /** Of containers that are not released. */
+    readonly limits: Map<string, ContainerLimits>;
+  };
+
+export type OciTools = {
+  readonly runc: string;
+  readonly conmon: string;
+  readonly unshare: string;
+};
+
+/** Of `runc` itself, which answers in a tenth of a second. */
+export const commandMs = 60_000;
+/** Where the machine's own tools lie; nothing that runs in a container sees it. */
+export const toolPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** Throws `ContainerError` when the machine lacks what containers take. */
+export async function equip(dependencies: OciDependencies, options: OciOptions): Promise<Oci> {
+  const { processes, fileTree } = dependencies;
+  if (processes.self.uid !== 0) throw new ContainerError('OCI containers take root');
+  const [runc, conmon, unshare] = await Promise.all(
+    ['runc', 'conmon', 'unshare'].map((name) => processes.which(name)),
+  );
+  if (runc === undefined || conmon === undefined || unshare === undefined) {
+    throw new ContainerError('OCI containers take `runc`, `conmon` and `unshare` in PATH');
+  }
+  await fileTree.makeFolder(`${options.workFolder}/meta/oci`, undefined);
+  const shell = await findShell(dependencies);
+  const tools = { runc, conmon, unshare };
+  return { ...dependencies, ...options, tools, shell, limits: new Map() };
+}
+
+export const stateFolder = ({ workFolder }: OciOptions): string => `${workFolder}/meta/runc`;
+
+/** Its answer does not matter: a container that has ended cannot be killed, or not once more. */
+export async function runtime(oci: Oci, words: readonly string[]): Promise<void> {
+  await oci.commands.run({
+    path: oci.tools.runc,
+    arguments: ['--root', stateFolder(oci), ...words],
+    timeoutMs: commandMs,
+  });
+}
