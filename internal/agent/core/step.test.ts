@@ -216,7 +216,6 @@ test('what this agent cannot run is refused in words, and nothing is launched', 
     { command: {} },
     { container: { type: 'DOCKER' } },
     { container: { type: 'MESOS', volumes: [{ mode: 'RW', container_path: 'p' }] } },
-    { command: { value: 'true', uris: [{ value: 'http://x/' }] } },
     { command: { value: 'true', environment: { variables: [{ name: 'S', type: 'SECRET' }] } } },
   ];
   for (const more of refused) {
