@@ -223,12 +223,14 @@ law(
   'a container that stands alone is launched once, waited for, and removed',
   async (t, machine) => {
     await using agent = await machine.start();
-    t.is((await agent.call(launch('c', 'sleep 0.2; exit 3'))).status, 200);
-    t.is((await agent.call(launch('c', 'exit 4'))).status, 202);
-    t.deepEqual(await agent.call(named('REMOVE_CONTAINER', 'c')), {
+    t.is((await agent.call(launch('on', 'sleep 500'))).status, 200);
+    t.is((await agent.call(launch('on', 'exit 4'))).status, 202);
+    t.deepEqual(await agent.call(named('REMOVE_CONTAINER', 'on')), {
       status: 500,
-      text: "Failed to remove container 'c': it has not terminated yet",
+      text: "Failed to remove container 'on': it has not terminated yet",
     });
+    await end(agent, 'on');
+    t.is((await agent.call(launch('c', 'exit 3'))).status, 200);
     for (let times = 0; times < 2; times++) {
       const { status, text } = await agent.call(named('WAIT_CONTAINER', 'c'));
       t.is(status, 200);
