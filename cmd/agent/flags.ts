@@ -12,32 +12,34 @@ import {
 import type { Program } from '#internal/config/flags.ts';
 import type { RecoveryOptions } from '#internal/agent/recovery.ts';
 import type { LogLevel } from '#internal/runtime/real/logger.ts';
+import { type ImageFlags, imageFlags } from './image-flags.ts';
 import { type HousekeepingFlags, housekeepingFlags } from './housekeeping-flags.ts';
 
 /** Durations in milliseconds. */
-export type AgentFlags = HousekeepingFlags & {
-  readonly workDir: string;
-  readonly masters: readonly string[];
-  readonly ip: string;
-  readonly port: number;
-  readonly advertiseIp: string | undefined;
-  readonly hostname: string;
-  readonly resources: string | undefined;
-  readonly defaultRole: string;
-  readonly attributes: string | undefined;
-  readonly credential: string | undefined;
-  readonly switchUser: boolean;
-  readonly executorRegistrationTimeout: number;
-  readonly executorReregistrationTimeout: number;
-  readonly executorShutdownGracePeriod: number;
-  readonly recoveryTimeout: number;
-  readonly recover: RecoveryOptions['mode'];
-  readonly strict: boolean;
-  readonly reconfigurationPolicy: RecoveryOptions['policy'];
-  readonly killTasksOnStop: boolean;
-  readonly endWithInput: boolean;
-  readonly logLevel: LogLevel;
-};
+export type AgentFlags = HousekeepingFlags &
+  ImageFlags & {
+    readonly workDir: string;
+    readonly masters: readonly string[];
+    readonly ip: string;
+    readonly port: number;
+    readonly advertiseIp: string | undefined;
+    readonly hostname: string;
+    readonly resources: string | undefined;
+    readonly defaultRole: string;
+    readonly attributes: string | undefined;
+    readonly credential: string | undefined;
+    readonly switchUser: boolean;
+    readonly executorRegistrationTimeout: number;
+    readonly executorReregistrationTimeout: number;
+    readonly executorShutdownGracePeriod: number;
+    readonly recoveryTimeout: number;
+    readonly recover: RecoveryOptions['mode'];
+    readonly strict: boolean;
+    readonly reconfigurationPolicy: RecoveryOptions['policy'];
+    readonly killTasksOnStop: boolean;
+    readonly endWithInput: boolean;
+    readonly logLevel: LogLevel;
+  };
 
 /** In the manual, in the place of this machine's. */
 const ownName = "the machine's";
@@ -132,6 +134,7 @@ export const agentProgram: Program<AgentFlags> = {
       words: ['equal', 'additive'],
     }),
     ...housekeepingFlags,
+    ...imageFlags,
     killTasksOnStop: toggle({
       meaning: 'end all tasks when stopped; without it they run on and the next start finds them',
     }),

@@ -38,6 +38,7 @@ import { openStopRequest } from '../stopping.ts';
 import { textFlags } from '../text-flags.ts';
 import { warnWhile } from '../warn-while.ts';
 import { type AgentFlags, agentProgram } from './flags.ts';
+import { withOci } from './open-oci.ts';
 import { openHousekeeping, openSystemFetcher } from './open-housekeeping.ts';
 
 const mailboxMax = 100_000;
@@ -98,10 +99,10 @@ async function openAgent(
   const store = stack.use(await openLevelStore({ path, logBytesMax }));
   const processes = systemProcesses();
   const fetcher = await openSystemFetcher(stack, { clock, processes, workFolder }, flags);
-  const containerizer = await openPosixContainerizer(
-    { clock, files: systemFiles(), fileTree, processes, pipes: systemPipes(clock), fetcher },
-    { workFolder, switchUser: flags.switchUser },
-  );
+  const doors = { clock, files: systemFiles(), fileTree, processes, pipes: systemPipes(clock) };
+  const own = { workFolder, switchUser: flags.switchUser };
+  const posix = await openPosixContainerizer({ ...doors, fetcher }, own);
+  const containerizer = await withOci({ ...doors, fetcher, logger, posix }, flags);
   const volumes = volumesIn(systemFiles(), workFolder);
   const dialer = grpcLinkDialer(
     { clock, codec: agentSideCodec },
