@@ -1,7 +1,9 @@
 /** Bugs that a cluster scheduler is most likely to ship, for the simulation of the cluster to find. */
+import { agentMutants } from './agent-mutants.ts';
 import type { Mutant } from './mutant.ts';
 
 export const clusterMutants: readonly Mutant[] = [
+  ...agentMutants,
   {
     name: 'launch-before-decision',
     about: 'A launch leaves for its agent while it is on its way into the log.',
@@ -120,11 +122,9 @@ export function proposeLaunches(lead: Lead, acceptance: Acceptance): void {
     edits: [
       {
         file: 'internal/agent/core/kill.ts',
-        find: 'else report(turn, task, outcomeOf(how, task, frameworkInfo(turn, task)));',
-        replace: `else {
-    report(turn, task, outcomeOf(how, task, frameworkInfo(turn, task)));
-    forget(turn, { ...task, life: { kind: 'ended' } });
-  }`,
+        find: '    report(turn, task, seenUnhealthy(turn, task, outcome));',
+        replace: `    report(turn, task, seenUnhealthy(turn, task, outcome));
+    forget(turn, { ...task, life: { kind: 'ended' } });`,
       },
     ],
   },

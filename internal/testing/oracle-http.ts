@@ -28,9 +28,19 @@ export const schedulerExchanges = (): readonly Exchange[] => exchangesOf('schedu
 /** What operators said while things changed, and read while they did. */
 export const operatorExchanges = (): readonly Exchange[] => exchangesOf('operator-http');
 
+/** What executors that frameworks brought said to their agent. */
+export const executorExchanges = (): readonly Exchange[] => exchangesOf('executor-http');
+
+/** All that one of these executors heard on its first stream, each event as JSON. */
+export const executorEvents = (): readonly string[] => linesOf('executor-events');
+
 function exchangesOf(name: string): readonly Exchange[] {
+  return linesOf(name).map(parseExchange);
+}
+
+function linesOf(name: string): readonly string[] {
   const file = new URL(`../../testdata/oracle/${name}.jsonl`, import.meta.url);
-  return readFileSync(file, 'utf8').trim().split('\n').map(parseExchange);
+  return readFileSync(file, 'utf8').trim().split('\n');
 }
 
 export function exchange(name: string): Exchange {

@@ -216,7 +216,6 @@ test('what this agent cannot run is refused in words, and nothing is launched', 
     { command: {} },
     { command: {}, container: { type: 'DOCKER' } },
     { command: { shell: false }, container: { type: 'MESOS' } },
-    { command: { value: 'true', uris: [{ value: 'http://x/' }] } },
     { command: { value: 'true', environment: { variables: [{ name: 'S', type: 'SECRET' }] } } },
   ];
   for (const more of refused) {

@@ -7,6 +7,7 @@ import { FilesError } from '../files.ts';
 import { makeFolder } from './make-folder.ts';
 
 export function systemFileTree(): FileTree {
+  let drafts = 0;
   return {
     makeFolder: (path, owner) =>
       faults(path, async () => {
@@ -16,7 +17,8 @@ export function systemFileTree(): FileTree {
     link: (path, target) =>
       faults(path, async () => {
         // A link cannot be changed, but another one can take its place at once.
-        const draft = `${path}.new`;
+        // Others may be about to do the same.
+        const draft = `${path}.${process.pid}-${drafts++}.new`;
         await fs.rm(draft, { force: true });
         await fs.symlink(target, draft);
         await fs.rename(draft, path);
