@@ -14,32 +14,34 @@ import type { RecoveryOptions } from '#internal/agent/recovery.ts';
 import type { LogLevel } from '#internal/runtime/real/logger.ts';
 import { type ImageFlags, imageFlags } from './image-flags.ts';
 import { type HousekeepingFlags, housekeepingFlags } from './housekeeping-flags.ts';
+import { faultsOfLimits, type LimitFlags, limitFlags } from './limit-flags.ts';
+
+type OwnFlags = {
+  readonly workDir: string;
+  readonly masters: readonly string[];
+  readonly ip: string;
+  readonly port: number;
+  readonly advertiseIp: string | undefined;
+  readonly hostname: string;
+  readonly resources: string | undefined;
+  readonly defaultRole: string;
+  readonly attributes: string | undefined;
+  readonly credential: string | undefined;
+  readonly switchUser: boolean;
+  readonly executorRegistrationTimeout: number;
+  readonly executorReregistrationTimeout: number;
+  readonly executorShutdownGracePeriod: number;
+  readonly recoveryTimeout: number;
+  readonly recover: RecoveryOptions['mode'];
+  readonly strict: boolean;
+  readonly reconfigurationPolicy: RecoveryOptions['policy'];
+  readonly killTasksOnStop: boolean;
+  readonly endWithInput: boolean;
+  readonly logLevel: LogLevel;
+};
 
 /** Durations in milliseconds. */
-export type AgentFlags = HousekeepingFlags &
-  ImageFlags & {
-    readonly workDir: string;
-    readonly masters: readonly string[];
-    readonly ip: string;
-    readonly port: number;
-    readonly advertiseIp: string | undefined;
-    readonly hostname: string;
-    readonly resources: string | undefined;
-    readonly defaultRole: string;
-    readonly attributes: string | undefined;
-    readonly credential: string | undefined;
-    readonly switchUser: boolean;
-    readonly executorRegistrationTimeout: number;
-    readonly executorReregistrationTimeout: number;
-    readonly executorShutdownGracePeriod: number;
-    readonly recoveryTimeout: number;
-    readonly recover: RecoveryOptions['mode'];
-    readonly strict: boolean;
-    readonly reconfigurationPolicy: RecoveryOptions['policy'];
-    readonly killTasksOnStop: boolean;
-    readonly endWithInput: boolean;
-    readonly logLevel: LogLevel;
-  };
+export type AgentFlags = OwnFlags & HousekeepingFlags & ImageFlags & LimitFlags;
 
 /** In the manual, in the place of this machine's. */
 const ownName = "the machine's";
@@ -93,6 +95,7 @@ export const agentProgram: Program<AgentFlags> = {
       meaning: 'run tasks as the users that they name, which takes root',
       fallback: true,
     }),
+    ...limitFlags,
     executorRegistrationTimeout: durationMs({
       mesos: 'executor_registration_timeout',
       meaning: 'how long an executor that a framework brings may take to subscribe',
@@ -146,7 +149,8 @@ export const agentProgram: Program<AgentFlags> = {
       words: ['debug', 'info', 'warn', 'error', 'silent'],
     }),
   },
-  check: ({ masters, executorReregistrationTimeout }) => [
+  check: ({ masters, executorReregistrationTimeout, ...others }) => [
+    ...faultsOfLimits(others),
     ...(executorReregistrationTimeout > 15_000
       ? ['--executor-reregistration-timeout must not be more than 15secs']
       : []),

@@ -14,9 +14,6 @@ type Doors = Omit<OciDependencies, 'commands' | 'images'> & {
   readonly posix: Containerizer;
 };
 
-/** Processes and threads of one container. */
-const pidsMax = 4096;
-
 /** A machine that lacks something runs the others, and tells those that need it. */
 export async function withOci(doors: Doors, flags: AgentFlags): Promise<Containerizer> {
   const { logger, posix, fileTree } = doors;
@@ -38,8 +35,7 @@ async function openOci(
   try {
     const images = await openImageStore({ ...doors, commands }, { folder, registry, pullMs });
     const usualPath = process.env['PATH'] ?? defaultPath;
-    const { switchUser } = flags;
-    const cgroupsRoot = 'mesos';
+    const { switchUser, cgroupsRoot, containerProcessesMax: pidsMax } = flags;
     return await openOciContainerizer(
       { ...doors, commands, images },
       { workFolder, switchUser, cgroupsRoot, usualPath, pidsMax },
