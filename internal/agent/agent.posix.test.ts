@@ -16,6 +16,7 @@ import { openTempFolder } from '#internal/testing/temp-folder.ts';
 import { agentSideCodec, masterSideCodec } from '#internal/wire/agent-link-codec.ts';
 import { openLevelStore } from '#storage/level/level-store.ts';
 import { Agent } from './agent.ts';
+import { usualBounds } from './containers/limiter.ts';
 import { Probes, usualProbes } from './checks/probes.ts';
 import { openPosixContainerizer } from './containers/posix.ts';
 import { usualTimes } from './core/state.ts';
@@ -36,17 +37,19 @@ type Running = { readonly agent: Agent; stop(): Promise<void> };
 async function startAgent(workFolder: string, masters: readonly string[]): Promise<Running> {
   const store = await openLevelStore({ path: `${workFolder}/checkpoint` });
   const journal = { files: systemFiles(), folder: `${workFolder}/journal` };
+  const { logger } = openLogBook({ nowMs: () => clock.now() });
   const containerizer = await openPosixContainerizer(
     {
       clock,
+      logger,
       files: systemFiles(),
       fileTree: systemFileTree(),
       processes: systemProcesses(),
       pipes: systemPipes(clock),
+      cgroups: undefined,
     },
-    { workFolder, switchUser: false },
+    { ...usualBounds, workFolder, switchUser: false },
   );
-  const { logger } = openLogBook({ nowMs: () => clock.now() });
   const volumes = volumesIn(systemFiles(), workFolder);
   const dialer = grpcLinkDialer({ clock, codec: agentSideCodec }, agentLinkOptions);
   const client = httpClient({ trustsAnyone: true });
