@@ -21,7 +21,7 @@ import { systemRandom } from '#internal/runtime/real/random.ts';
 import { findFreePort } from '#internal/testing/free-port.ts';
 import { masterSideCodec } from '#internal/wire/agent-link-codec.ts';
 import { type Figure, reportFigures } from './figure.ts';
-import { takePrecedence } from './master/priority.ts';
+import { isBusy, mastersPriority, withPriority } from './master/priority.ts';
 import { residentBytes } from './master/process-use.ts';
 
 const altiplano = join(import.meta.dirname, '../cmd/altiplano.js');
@@ -34,8 +34,12 @@ const tasks = Number(values.tasks);
 
 type Ground = { readonly masters: ModelMasters; readonly startAgent: () => Program };
 
-takePrecedence();
-const figures: Figure[] = [{ name: 'load-before', value: loadavg()[0] ?? NaN, unit: 'processes' }];
+/** On a busy machine agent and shells get the same real-time policy, or it would be the others that are measured. */
+const first = withPriority(mastersPriority);
+const figures: Figure[] = [
+  { name: 'load-before', value: loadavg()[0] ?? NaN, unit: 'processes' },
+  { name: 'real-time-policy', value: isBusy ? 1 : 0, unit: 'yes' },
+];
 for (const [name, isolation] of [
   ['posix', 'posix/cpu,posix/mem'],
   ['cgroups', 'auto'],
@@ -100,7 +104,10 @@ async function openGround(
   const flags = [`--masters=${address}`, `--work-dir=${folder}`, `--port=${httpPort}`];
   const own = ['--ip=127.0.0.1', '--hostname=bench', '--log-level=warn', '--end-with-input'];
   const args = [altiplano, 'agent', ...flags, ...own, `--isolation=${isolation}`];
-  return { masters, startAgent: () => startProgram({ command: process.execPath, args, onLine }) };
+  return {
+    masters,
+    startAgent: () => startProgram({ ...first({ command: process.execPath, args }), onLine }),
+  };
 }
 
 function onLine(_: string, line: string): void {
@@ -141,7 +148,8 @@ async function shellRate(): Promise<number> {
     [1, 2].map(
       async () =>
         await new Promise((resolve) => {
-          spawn('/bin/sh', ['-c', line], { stdio: 'ignore' }).on('exit', resolve);
+          const { command, args } = first({ command: '/bin/sh', args: ['-c', line] });
+          spawn(command, args, { stdio: 'ignore' }).on('exit', resolve);
         }),
     ),
   );
