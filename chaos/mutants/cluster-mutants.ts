@@ -171,4 +171,16 @@ export function proposeLaunches(lead: Lead, acceptance: Acceptance): void {
       },
     ],
   },
+  {
+    name: 'recovery-not-noticed',
+    about: 'A success does not make up for the failures before it: who is ill twice is killed.',
+    edits: [
+      {
+        file: 'internal/agent/core/checks.ts',
+        find: 'const health = { failures: 0, hasPassed: true, failedMs: undefined };',
+        replace:
+          'const health = { failures: task.health?.failures ?? 0, hasPassed: true, failedMs: undefined };',
+      },
+    ],
+  },
 ];

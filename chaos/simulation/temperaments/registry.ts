@@ -5,6 +5,7 @@
 import { carer } from './carer.ts';
 import { decliner } from './decliner.ts';
 import { eager, killer } from './eager.ts';
+import { fetcher } from './fetcher.ts';
 import { grouper } from './grouper.ts';
 import { hoarder } from './hoarder.ts';
 import { leaver } from './leaver.ts';
@@ -33,6 +34,7 @@ export const temperaments: readonly Temperament[] = [
   settler,
   grouper,
   carer,
+  fetcher,
 ];
 
 /** Drawn without putting back, and once more from the beginning when all are dealt. */
