@@ -14,22 +14,6 @@ export const agentMutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'checkpoint-not-synced',
-    about: 'A batch counts as durable when LevelDB and the journal have it, on disk or not.',
-    edits: [
-      {
-        file: 'storage/checkpoint/checkpoint.ts',
-        find: 'claimOf({ number, digest })], { sync: true });',
-        replace: 'claimOf({ number, digest })], { sync: false });',
-      },
-      {
-        file: 'storage/checkpoint/journal.ts',
-        find: 'exclusive: true, durable: true });',
-        replace: 'exclusive: true });',
-      },
-    ],
-  },
-  {
     name: 'updates-turned-round',
     about: 'After a restart the newest update of a task goes first.',
     edits: [
