@@ -144,7 +144,9 @@ async function openMaster(
     },
   );
   const { ip: host, port } = flags;
-  stack.use(await httpListener({ logger }).listen({ host, port, bodyBytesMax: callBytesMax }, handler));
+  stack.use(
+    await httpListener({ logger }).listen({ host, port, bodyBytesMax: callBytesMax }, handler),
+  );
   // First of all that is done at the end: while everything stands, another takes over, so that whoever
   // has to leave here finds its next leader at once.
   stack.defer(async () => await replicated.leave());

@@ -186,8 +186,8 @@ test('of what was killed before its container began, just that is said', (t) => 
 
 test('nothing of a group starts when one of its tasks cannot', (t) => {
   const bench = registered();
-  const docker = { container: { type: 'DOCKER', docker: { image: 'i' } } } as const;
-  bench.group('g', [taskOf('t1'), taskOf('t2', docker)], executor);
+  const nothing = { command: {} } as const;
+  bench.group('g', [taskOf('t1'), taskOf('t2', nothing)], executor);
   t.false(bench.effects.some(({ kind }) => kind === 'launch'));
   for (const id of ['t1', 't2']) {
     t.like(bench.last(id), {
@@ -254,4 +254,27 @@ test('a restarted agent knows who shares whose fate', (t) => {
   t.is(next.stateOf('t2'), 'TASK_KILLING');
   next.ends('t2', killed);
   t.deepEqual(next.exits(), [0]);
+});
+
+test('a task of a group that takes longer than it may has failed at once, and the others are killed', (t) => {
+  const bench = registered();
+  const limit = { nanoseconds: 2_000_000_000n };
+  const patient = { grace_period: { nanoseconds: 60_000_000_000n } };
+  bench.group('g', [
+    taskOf('t1', { max_completion_time: limit, kill_policy: patient }),
+    taskOf('t2'),
+  ]);
+  bench.container('t1', 'launched');
+  t.is(bench.delay('overtime'), 2000);
+  bench.note();
+  bench.acknowledgeAll('t1');
+  bench.started('t2');
+  bench.take({ kind: 'timer', timer: { kind: 'overtime', task: taskKey('f', 't1') } });
+  t.deepEqual(bench.signals(), ['KILL'], 'whatever its policy says');
+  bench.ends('t1', { kind: 'signaled', signal: 9 });
+  t.like(bench.last('t1'), {
+    state: 'TASK_FAILED',
+    reason: 'REASON_MAX_COMPLETION_TIME_REACHED',
+  });
+  t.is(bench.stateOf('t2'), 'TASK_KILLING');
 });

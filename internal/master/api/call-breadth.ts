@@ -2,8 +2,8 @@
  * How much one call may ask for. A call is judged in one turn of the loop, and nobody else gets theirs
  * meanwhile: what is absurd is refused before it is begun. Mesos has no such bounds.
  *
- * What is looked at one by one and in pieces (tasks to be reconciled, offers to be declined, machines) is
- * bounded by the length of the call alone.
+ * What is looked at one by one and in pieces (tasks to be reconciled, offers to be declined) is bounded by
+ * the length of the call alone.
  */
 import { isList, isPlain } from '#internal/wire/schema.ts';
 
@@ -16,6 +16,8 @@ const listMax = 1000;
 const resourcesMax = 250;
 /** In all lists of resources of one call. */
 const allResourcesMax = 5000;
+/** And windows: more than a cluster has. */
+const machinesMax = 12_000;
 
 const unbounded: ReadonlySet<string> = new Set([
   'reconcile.tasks',
@@ -23,6 +25,9 @@ const unbounded: ReadonlySet<string> = new Set([
   'decline.offer_ids',
   'accept_inverse_offers.inverse_offer_ids',
   'decline_inverse_offers.inverse_offer_ids',
+]);
+
+const ofMachines: ReadonlySet<string> = new Set([
   'update_maintenance_schedule.schedule.windows',
   'update_maintenance_schedule.schedule.windows.machine_ids',
   'start_maintenance.machines',
@@ -37,11 +42,11 @@ const ofResources: ReadonlySet<string> = new Set([
   'addition',
 ]);
 
-type Count = { resources: number; accepted: number };
+type Count = { resources: number; accepted: number; machines: number };
 
 /** The text of the first bound that a call exceeds, or undefined. */
 export function breadthProblem(call: object): string | undefined {
-  return problemIn(call, '', { resources: 0, accepted: 0 });
+  return problemIn(call, '', { resources: 0, accepted: 0, machines: 0 });
 }
 
 /** `path` names fields alone, so that it is the same for all items of a list. */
@@ -77,6 +82,11 @@ function lengthProblem(
 ): string | undefined {
   if (unbounded.has(path)) return undefined;
   const { length } = list;
+  if (ofMachines.has(path)) {
+    count.machines += length;
+    const isTooMuch = count.machines > machinesMax;
+    return isTooMuch ? `More than ${machinesMax} machines and windows in one call` : undefined;
+  }
   const isOfResources = ofResources.has(name);
   const most = isOfResources ? resourcesMax : listMax;
   if (length > most) return `'${path}' has ${length} items, more than ${most}`;

@@ -47,7 +47,7 @@ const whole = (call: object) => (): object => {
 
 /** `bytesMax`: about so long are those that are as long as can be. */
 export function bigCalls(known: Known, bytesMax: number): readonly BigCall[] {
-  const counts = [100, 500, 15_000];
+  const counts = [100, 500, 6000, 12_000];
   return [
     ...counts.flatMap((count) => listCalls(known, count, `${count}`)),
     ...listCalls(known, undefined, 'as many as fit', bytesMax),
