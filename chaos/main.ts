@@ -171,7 +171,8 @@ async function tryInCluster(
 ): Promise<{ readonly isCaught: boolean; readonly told: string }> {
   const { name } = mutant;
   const world = 'cluster';
-  const { caught, seeds } = await hunt({ mutant, world, from, count });
+  const begin = from + (mutant.from ?? 0);
+  const { caught, seeds } = await hunt({ mutant, world, from: begin, count });
   if (caught === undefined) return { isCaught: false, told: `SURVIVED ${name}: ${seeds} seeds` };
   const { seed, message } = caught;
   const sound = await hunt({ mutant: undefined, world, from: seed, count: 1 });

@@ -4,15 +4,17 @@
  * the mirror's first batch. Each next to a rest of the same loop, since others run on this machine too.
  */
 import { PerformanceObserver } from 'node:perf_hooks';
-import { runPaced } from '#internal/base/steps.ts';
+import { runPaced, runToEnd } from '#internal/base/steps.ts';
 import type { Agent, Framework, Task } from '#internal/model/cluster.ts';
 import { encoded } from '#internal/model/encoded.ts';
 import { agentId, frameworkId, masterId, role, taskId } from '#internal/model/ids.ts';
 import type { MasterView } from '#internal/master/door.ts';
-import { getState } from '#internal/master/api/operator-replies.ts';
+import { stateSteps } from '#internal/master/api/operator-replies.ts';
 import { reads } from '#internal/master/api/operator-reads.ts';
 import { newReadingDesk } from '#internal/master/api/reading-desk.ts';
 import { parseResources } from '#internal/resources/parse.ts';
+import { settled } from '#internal/wire/streamed.ts';
+import type { Response_GetState } from '#proto/gen/mesos/v1/master.ts';
 import type { Resources } from '#internal/resources/resource.ts';
 import { allocatedTo } from '#internal/resources/resources.ts';
 import { systemClock } from '#internal/runtime/real/clock.ts';
@@ -76,7 +78,7 @@ export async function stallFigures(_folder: string, scale: number): Promise<read
     await runPaced(newDigester().of(state), slicer);
     return bytesOf(chunks);
   });
-  const whole = getState(view);
+  const whole = settled<Response_GetState>(runToEnd(stateSteps(view)));
   const beganMs = clock.monotonic();
   const text = JSON.stringify(whole, (_, value: unknown) =>
     typeof value === 'bigint' ? Number(value) : value,

@@ -1,7 +1,9 @@
 /** Bugs that a cluster scheduler is most likely to ship, for the simulation of the cluster to find. */
+import { agentMutants } from './agent-mutants.ts';
 import type { Mutant } from './mutant.ts';
 
 export const clusterMutants: readonly Mutant[] = [
+  ...agentMutants,
   {
     name: 'launch-before-decision',
     about: 'A launch leaves for its agent while it is on its way into the log.',
@@ -120,11 +122,9 @@ export function proposeLaunches(lead: Lead, acceptance: Acceptance): void {
     edits: [
       {
         file: 'internal/agent/core/kill.ts',
-        find: 'else report(turn, task, outcomeOf(how, task, frameworkInfo(turn, task)));',
-        replace: `else {
-    report(turn, task, outcomeOf(how, task, frameworkInfo(turn, task)));
-    forget(turn, { ...task, life: { kind: 'ended' } });
-  }`,
+        find: '    report(turn, task, seenUnhealthy(turn, task, outcome));',
+        replace: `    report(turn, task, seenUnhealthy(turn, task, outcome));
+    forget(turn, { ...task, life: { kind: 'ended' } });`,
       },
     ],
   },
@@ -168,6 +168,18 @@ export function proposeLaunches(lead: Lead, acceptance: Acceptance): void {
         replace: `  const { policy } = task.kill;
   returnResources(lead, task, task.resources);
   instruct(`,
+      },
+    ],
+  },
+  {
+    name: 'recovery-not-noticed',
+    about: 'A success does not make up for the failures before it: who is ill twice is killed.',
+    edits: [
+      {
+        file: 'internal/agent/core/checks.ts',
+        find: 'const health = { failures: 0, hasPassed: true, failedMs: undefined };',
+        replace:
+          'const health = { failures: task.health?.failures ?? 0, hasPassed: true, failedMs: undefined };',
       },
     ],
   },

@@ -102,7 +102,7 @@ export class AgentMachine {
   }
 
   /** Under which id it is known, and what it says it has; undefined while it does not know itself. */
-  get belongings(): Pick<AgentState, 'agentId' | 'total' | 'operations'> | undefined {
+  get belongings(): Pick<AgentState, 'agentId' | 'total' | 'operations' | 'executors'> | undefined {
     return this.#agent?.view();
   }
 

@@ -59,7 +59,7 @@ export const pinned: readonly Pin[] = [
     world: 'cluster',
     seed: 305,
     found: 'an executor that was started again held what was on offer since it had ended',
-    test: 'internal/master/leader/launch-group.test.ts',
+    test: 'internal/master/leader/executors.test.ts',
     on: '2026-11-23',
   },
   {

@@ -13,9 +13,9 @@ import type { Program } from '#internal/config/flags.ts';
 import type { RecoveryOptions } from '#internal/agent/recovery.ts';
 import type { LogLevel } from '#internal/runtime/real/logger.ts';
 import { type HousekeepingFlags, housekeepingFlags } from './housekeeping-flags.ts';
+import { faultsOfLimits, type LimitFlags, limitFlags } from './limit-flags.ts';
 
-/** Durations in milliseconds. */
-export type AgentFlags = HousekeepingFlags & {
+type OwnFlags = {
   readonly workDir: string;
   readonly masters: readonly string[];
   readonly ip: string;
@@ -38,6 +38,9 @@ export type AgentFlags = HousekeepingFlags & {
   readonly endWithInput: boolean;
   readonly logLevel: LogLevel;
 };
+
+/** Durations in milliseconds. */
+export type AgentFlags = OwnFlags & HousekeepingFlags & LimitFlags;
 
 /** In the manual, in the place of this machine's. */
 const ownName = "the machine's";
@@ -91,6 +94,7 @@ export const agentProgram: Program<AgentFlags> = {
       meaning: 'run tasks as the users that they name, which takes root',
       fallback: true,
     }),
+    ...limitFlags,
     executorRegistrationTimeout: durationMs({
       mesos: 'executor_registration_timeout',
       meaning: 'how long an executor that a framework brings may take to subscribe',
@@ -143,7 +147,8 @@ export const agentProgram: Program<AgentFlags> = {
       words: ['debug', 'info', 'warn', 'error', 'silent'],
     }),
   },
-  check: ({ masters, executorReregistrationTimeout }) => [
+  check: ({ masters, executorReregistrationTimeout, ...others }) => [
+    ...faultsOfLimits(others),
     ...(executorReregistrationTimeout > 15_000
       ? ['--executor-reregistration-timeout must not be more than 15secs']
       : []),

@@ -9,7 +9,6 @@ import { resolve } from 'node:path';
 import { Agent, type AgentEnd } from '#internal/agent/agent.ts';
 import { agentHandler } from '#internal/agent/api/agent-handler.ts';
 import { Probes, usualProbes } from '#internal/agent/checks/probes.ts';
-import { openPosixContainerizer } from '#internal/agent/containers/posix.ts';
 import { type AgentSettings, usualTimes } from '#internal/agent/core/state.ts';
 import { detectResources } from '#internal/agent/detect-resources.ts';
 import { parseAttributes } from '#internal/agent/parse-attributes.ts';
@@ -23,7 +22,6 @@ import { httpClient } from '#internal/runtime/real/http-client.ts';
 import { httpListener } from '#internal/runtime/real/http-server.ts';
 import { type LogLevel, openLogger } from '#internal/runtime/real/logger.ts';
 import { systemMachine } from '#internal/runtime/real/machine.ts';
-import { systemPipes } from '#internal/runtime/real/pipes.ts';
 import { systemProcesses } from '#internal/runtime/real/processes.ts';
 import { systemRandom } from '#internal/runtime/real/random.ts';
 import { openTelemetry } from '#internal/telemetry/open-telemetry.ts';
@@ -38,6 +36,7 @@ import { openStopRequest } from '../stopping.ts';
 import { textFlags } from '../text-flags.ts';
 import { warnWhile } from '../warn-while.ts';
 import { type AgentFlags, agentProgram } from './flags.ts';
+import { openContainerizer } from './open-containerizer.ts';
 import { openHousekeeping, openSystemFetcher } from './open-housekeeping.ts';
 
 const mailboxMax = 100_000;
@@ -98,10 +97,7 @@ async function openAgent(
   const store = stack.use(await openLevelStore({ path, logBytesMax }));
   const processes = systemProcesses();
   const fetcher = await openSystemFetcher(stack, { clock, processes, workFolder }, flags);
-  const containerizer = await openPosixContainerizer(
-    { clock, files: systemFiles(), fileTree, processes, pipes: systemPipes(clock), fetcher },
-    { workFolder, switchUser: flags.switchUser },
-  );
+  const containerizer = await openContainerizer({ logger, processes, fetcher }, flags);
   const volumes = volumesIn(systemFiles(), workFolder);
   const dialer = grpcLinkDialer(
     { clock, codec: agentSideCodec },

@@ -19,6 +19,7 @@ import type { RemovalRate } from '#internal/master/leader/removals.ts';
 import type { Quantities } from '#internal/resources/quantities.ts';
 import type { LogLevel } from '#internal/runtime/real/logger.ts';
 
+import { masterStrangers } from './strangers.ts';
 import {
   bytesText,
   minimaText,
@@ -41,6 +42,7 @@ export type MasterFlags = {
   readonly hostname: string;
   readonly cluster: string;
   readonly nodeId: number;
+  readonly quorum: number | undefined;
   readonly peers: readonly string[];
   readonly join: boolean;
   readonly heartbeatInterval: number;
@@ -110,6 +112,14 @@ export const masterProgram: Program<MasterFlags> = {
       min: 1,
       max: Number.MAX_SAFE_INTEGER,
     }),
+    quorum: optional(
+      integer({
+        mesos: 'quorum',
+        meaning: 'more than half of --peers, which follows from them: checked where it is said',
+        min: 1,
+        max: 9,
+      }),
+    ),
     peers: list({
       meaning: 'all masters as id=host:port, at their --peer-port; without it this master is alone',
       fallback: [],
@@ -275,6 +285,7 @@ export const masterProgram: Program<MasterFlags> = {
       words: ['debug', 'info', 'warn', 'error', 'silent'],
     }),
   },
+  strangers: masterStrangers,
   check: (flags) => {
     const { nodeId, peers, heartbeatInterval, electionTimeout, agentReregisterTimeout } = flags;
     const ports = [flags.port, flags.grpcPort, flags.peerPort].filter((number) => number > 0);
@@ -288,6 +299,7 @@ export const masterProgram: Program<MasterFlags> = {
       ...(new Set(ports).size < ports.length
         ? [`--port, --grpc-port and --peer-port are not all different: ${ports.join(', ')}`]
         : []),
+      ...quorumFaults(flags),
       ...(peers.length > 0 && !ids.includes(nodeId)
         ? [`--node-id=${nodeId} is none of --peers=${peers.join(',')}`]
         : []),
@@ -307,6 +319,17 @@ export const masterProgram: Program<MasterFlags> = {
     ];
   },
 };
+
+/** Mesos believes what it is told, and splits in two when that is too little. */
+function quorumFaults({ quorum, peers, join }: MasterFlags): readonly string[] {
+  const majority = Math.floor(Math.max(1, peers.length) / 2) + 1;
+  if (quorum === undefined || quorum === majority) return [];
+  if (join) return ['--quorum: what a majority is, the cluster knows that --join enters'];
+  return [
+    `--quorum=${quorum} is not the majority of ${Math.max(1, peers.length)} masters, ` +
+      `which is ${majority}: it follows from --peers, so leave it out`,
+  ];
+}
 
 const isAnyoneAsked = (flags: MasterFlags): boolean =>
   flags.authenticateHttpReadonly ||

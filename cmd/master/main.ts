@@ -9,6 +9,7 @@ import { extname, resolve } from 'node:path';
 import { newUuid } from '#internal/base/uuid.ts';
 import { build, mesosVersion } from '#internal/config/version.ts';
 import { masterHandler } from '#internal/master/api/master-handler.ts';
+import { callBytesMax } from '#internal/master/api/parse-call.ts';
 import {
   AllocatorRecordings,
   type AllocatorSource,
@@ -51,7 +52,6 @@ import { layoutOf } from './layout.ts';
 import type { LogThreadSettings } from './log-thread.ts';
 import { masterOptions } from './master-options.ts';
 
-const bodyBytesMax = 64 * 1024 * 1024;
 const streamBacklogBytesMax = 64 * 1024 * 1024;
 const streamDrainTimeoutMs = 5000;
 const mirrorIntervalMs = 1000;
@@ -144,7 +144,9 @@ async function openMaster(
     },
   );
   const { ip: host, port } = flags;
-  stack.use(await httpListener({ logger }).listen({ host, port, bodyBytesMax }, handler));
+  stack.use(
+    await httpListener({ logger }).listen({ host, port, bodyBytesMax: callBytesMax }, handler),
+  );
   // First of all that is done at the end: while everything stands, another takes over, so that whoever
   // has to leave here finds its next leader at once.
   stack.defer(async () => await replicated.leave());

@@ -24,6 +24,12 @@ test('each verb makes its request', (t) => {
     remove: [1, 2].map(nodeId),
     acceptNoSpare: true,
   });
+  t.deepEqual(requestOf('promote', '--nodes=4'), {
+    kind: 'change',
+    add: [nodeId(4)],
+    remove: [],
+    acceptNoSpare: false,
+  });
   t.deepEqual(requestOf('transfer'), { kind: 'transfer', to: undefined });
   t.deepEqual(requestOf('transfer', '--to=3'), { kind: 'transfer', to: nodeId(3) });
 });

@@ -92,6 +92,19 @@ export const verbs: readonly Verb[] = [
   ),
   verb<Common & Change>(
     {
+      name: 'promote',
+      summary: 'Makes voters of masters that an `add` left as learners, once they have caught up.',
+      flags: { ...common, nodes: nodeIds('their node ids'), acceptNoSpare },
+    },
+    ({ nodes, acceptNoSpare: isAccepted }) => ({
+      kind: 'change',
+      add: nodes,
+      remove: [],
+      acceptNoSpare: isAccepted,
+    }),
+  ),
+  verb<Common & Change>(
+    {
       name: 'remove',
       summary: 'Removes masters for ever: their node ids are used up.',
       flags: { ...common, nodes: nodeIds('their node ids'), acceptNoSpare },

@@ -8,14 +8,17 @@ import { systemConnector } from '#internal/runtime/real/connector.ts';
 import { httpClient } from '#internal/runtime/real/http-client.ts';
 import { systemFileTree } from '#internal/runtime/real/file-tree.ts';
 import { systemFiles } from '#internal/runtime/real/files.ts';
+import { httpListener } from '#internal/runtime/real/http-server.ts';
 import { systemPipes } from '#internal/runtime/real/pipes.ts';
 import { systemProcesses } from '#internal/runtime/real/processes.ts';
 import { systemRandom } from '#internal/runtime/real/random.ts';
 import { openLogBook } from '#internal/runtime/simulated/logger.ts';
 import { openTempFolder } from '#internal/testing/temp-folder.ts';
 import { agentSideCodec, masterSideCodec } from '#internal/wire/agent-link-codec.ts';
+import type { TaskStatus } from '#proto/gen/mesos/v1.ts';
 import { openLevelStore } from '#storage/level/level-store.ts';
 import { Agent } from './agent.ts';
+import { usualBounds } from './containers/limiter.ts';
 import { Probes, usualProbes } from './checks/probes.ts';
 import { openPosixContainerizer } from './containers/posix.ts';
 import { usualTimes } from './core/state.ts';
@@ -36,17 +39,19 @@ type Running = { readonly agent: Agent; stop(): Promise<void> };
 async function startAgent(workFolder: string, masters: readonly string[]): Promise<Running> {
   const store = await openLevelStore({ path: `${workFolder}/checkpoint` });
   const journal = { files: systemFiles(), folder: `${workFolder}/journal` };
+  const { logger } = openLogBook({ nowMs: () => clock.now() });
   const containerizer = await openPosixContainerizer(
     {
       clock,
+      logger,
       files: systemFiles(),
       fileTree: systemFileTree(),
       processes: systemProcesses(),
       pipes: systemPipes(clock),
+      cgroups: undefined,
     },
-    { workFolder, switchUser: false },
+    { ...usualBounds, workFolder, switchUser: false },
   );
-  const { logger } = openLogBook({ nowMs: () => clock.now() });
   const volumes = volumesIn(systemFiles(), workFolder);
   const dialer = grpcLinkDialer({ clock, codec: agentSideCodec }, agentLinkOptions);
   const client = httpClient({ trustsAnyone: true });
@@ -84,9 +89,15 @@ async function startAgent(workFolder: string, masters: readonly string[]): Promi
   };
 }
 
-test('an agent restarts under its tasks, and leaders change, and nothing is lost', async (t) => {
-  await using folder = await openTempFolder();
+type Stage = AsyncDisposable & {
+  readonly folder: Awaited<ReturnType<typeof openTempFolder>>;
+  readonly masters: ModelMasters;
+  readonly addresses: readonly string[];
+};
+
+async function openStage(): Promise<Stage> {
   await using disposables = new AsyncDisposableStack();
+  const folder = disposables.use(await openTempFolder());
   const servers = [];
   for (let index = 0; index < 3; index++) {
     servers.push(disposables.use(await openGrpcServer({ host: '127.0.0.1', port: 0 })));
@@ -97,6 +108,13 @@ test('an agent restarts under its tasks, and leaders change, and nothing is lost
     const dependencies = { server, clock, codec: masterSideCodec };
     acceptGrpcLinks(dependencies, agentLinkOptions, masters.acceptor(index));
   }
+  const open = disposables.move();
+  return { folder, masters, addresses, [Symbol.asyncDispose]: () => open.disposeAsync() };
+}
+
+test('an agent restarts under its tasks, and leaders change, and nothing is lost', async (t) => {
+  await using stage = await openStage();
+  const { folder, masters, addresses } = stage;
   const states = (id: string): string =>
     masters.tasks
       .get(id)!
@@ -143,4 +161,62 @@ test('an agent restarts under its tasks, and leaders change, and nothing is lost
   t.deepEqual(await second.agent.ended, { kind: 'closed' });
   t.is(processes.find(pid), undefined);
   await second.stop();
+});
+
+test('checks are carried out beside their tasks, over a restart, and what is ill is killed', async (t) => {
+  await using stage = await openStage();
+  const { folder, masters, addresses } = stage;
+  let status = 200;
+  const { logger } = openLogBook({ nowMs: () => clock.now() });
+  const server = await httpListener({ logger }).listen(
+    { host: '127.0.0.1', port: 0, bodyBytesMax: 100 },
+    () => ({ kind: 'whole', status, headers: {}, body: new Uint8Array() }),
+  );
+  // What was not acknowledged when the agent stopped comes again.
+  const heard = (id: string): readonly TaskStatus[] => [
+    ...new Map(masters.tasks.get(id)!.heard.map((one) => [String(one.uuid), one])).values(),
+  ];
+  const health = (id: string): string =>
+    heard(id)
+      .filter(({ healthy }) => healthy !== undefined)
+      .map(({ state, healthy }) => `${state.slice(5)} ${healthy}`)
+      .join(', ');
+  const pace = { delay_seconds: 0.1, interval_seconds: 0.3, grace_period_seconds: 0 };
+  const command = { value: 'test -e ok && test "$WHO" = $MESOS_TASK_ID' };
+
+  const first = await startAgent(folder.path, addresses);
+  await until(() => masters.counts.registrations > 0);
+  const wait = `while [ ! -e ${folder.path}/go ]; do sleep 0.05; done`;
+  masters.launch('asked', '', {
+    command: {
+      value: `touch ok; ${wait}; rm ok; sleep 500`,
+      environment: { variables: [{ name: 'WHO', value: 'asked' }] },
+    },
+    health_check: { type: 'COMMAND', command, consecutive_failures: 2, ...pace },
+    check: { type: 'COMMAND', command: { command: { value: 'exit 3' } }, ...pace },
+  });
+  const http = { port: server.port, path: '/health' };
+  masters.launch('served', 'sleep 500', {
+    health_check: { type: 'HTTP', http, consecutive_failures: 1, ...pace },
+    check: { type: 'TCP', tcp: { port: server.port }, ...pace },
+  });
+  const exitCode = (): number | undefined =>
+    heard('asked').at(-1)?.check_status?.command?.exit_code;
+  await until(() => health('asked') !== '' && exitCode() === 3 && health('served') !== '');
+  await first.stop();
+  const second = await startAgent(folder.path, addresses);
+  await until(() => second.agent.view()?.session.kind === 'registered');
+
+  const files = systemFiles();
+  await (await files.open(`${folder.path}/go`, { create: true })).close();
+  status = 503;
+  await until(() => masters.allTold && second.agent.view()?.tasks.size === 0);
+  const told = 'RUNNING true, RUNNING false, RUNNING false';
+  t.true(health('asked').startsWith(told), health('asked'));
+  t.true(health('asked').endsWith('KILLED false'), health('asked'));
+  t.is(heard('asked').at(-1)!.reason, undefined);
+  t.true(health('served').endsWith('RUNNING false, KILLED false'), health('served'));
+  t.true(heard('served').some(({ check_status: check }) => check?.tcp?.succeeded === true));
+  await second.stop();
+  await server[Symbol.asyncDispose]();
 });

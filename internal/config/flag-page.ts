@@ -16,7 +16,21 @@ export function flagsSection<Values extends object>(program: Program<Values>): s
     ...rows,
     cells([`\`--${kebab(flagsFileName)}\``, '', 'path', '', flagsFileMeaning]),
     '',
+    ...strangerRows(program.strangers ?? {}),
   ].join('\n');
+}
+
+function strangerRows(strangers: Readonly<Record<string, string>>): readonly string[] {
+  const entries = Object.entries(strangers);
+  if (entries.length === 0) return [];
+  return [
+    "Flags of Mesos's that are refused, with these words:",
+    '',
+    '| flag | what holds instead |',
+    '|---|---|',
+    ...entries.map(([name, instead]) => cells([`\`--${name}\``, instead])),
+    '',
+  ];
 }
 
 function row(name: string, flag: Flag<unknown>): string {

@@ -26,6 +26,8 @@ export type Program<Values> = {
   readonly name: string;
   readonly summary: string;
   readonly flags: Flags<Values>;
+  /** Flags of Mesos that are none of ours, by its names, and what one does instead: told when they are given. */
+  readonly strangers?: Readonly<Record<string, string>>;
   /** What one flag cannot know: relations and unsafe pairs, each refusal one line. */
   check?(values: Values): readonly string[];
 };
@@ -45,6 +47,8 @@ export function parseFlags<Values extends object>(
 ): Result<Parsed<Values>, readonly string[]> {
   const command = toCommand(program);
   const words = argv.map((word) => ourSpelling(program, word));
+  const strange = words.flatMap((word) => strangeFault(program, word) ?? []);
+  if (strange.length > 0) return refuse(strange);
   const unvalued = findUnvalued(command, words);
   if (unvalued !== undefined) return refuse([`option '${unvalued}' argument missing`]);
   try {
@@ -189,6 +193,17 @@ function ourSpelling<Values extends object>(program: Program<Values>, word: stri
   }
   const off = rest === '' ? rows.find(isCalled(name.replace(/^no-/, ''))) : undefined;
   return off?.[1].isToggle === true ? `--${kebab(off[0])}=false` : `--${name}${rest}`;
+}
+
+/** What a flag of Mesos that we do not have is answered with, however it is written; else undefined. */
+function strangeFault<Values extends object>(
+  { strangers = {} }: Program<Values>,
+  word: string,
+): string | undefined {
+  const [, written = ''] = /^--([^=]+)(?:=.*)?$/s.exec(word) ?? [];
+  const names = [written, written.replace(/^no-/, '')].map((name) => name.replaceAll('-', '_'));
+  const name = names.find((one) => Object.hasOwn(strangers, one));
+  return name === undefined ? undefined : `--${name} is a flag of Mesos alone: ${strangers[name]}`;
 }
 
 const dashed = (name: string): string => name.replaceAll('_', '-');

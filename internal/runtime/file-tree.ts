@@ -18,6 +18,11 @@ export type FileTree = {
   /** What is in a folder, sorted by path, links as themselves; undefined when there is none. */
   browse(path: string): Promise<readonly TreeEntry[] | undefined>;
   /**
+   * What is in a folder and what it takes of the disk, links as themselves, in no order; undefined when
+   * there is none. Never more than `entriesMax` of it.
+   */
+  measure(path: string, entriesMax: number): Promise<readonly MeasuredEntry[] | undefined>;
+  /**
    * Up to `length` bytes of a regular file from `offset`; fewer only at its end. With `within` set to
    * a resolved folder, a file that does not lie in it once all links are followed is `EACCES`, also
    * when a link was put in the way a moment ago.
@@ -33,6 +38,15 @@ export type ReadRange = {
   readonly offset: number;
   readonly length: number;
   readonly within?: string;
+};
+
+export type MeasuredEntry = {
+  readonly path: string;
+  readonly isFolder: boolean;
+  /** Of blocks, whatever the file's size is. */
+  readonly diskBytes: number;
+  /** Equal for names of one and the same file. */
+  readonly identity: string;
 };
 
 export type TreeEntry = {

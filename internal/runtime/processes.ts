@@ -21,6 +21,10 @@ export type Processes = {
    * `owner` given, to another user.
    */
   signalGroup(leader: ProcessIdentity, signal: 'TERM' | 'KILL', owner?: number): void;
+  /** Kills processes, whoever they are by now: of pids that cannot belong to anybody else. */
+  killAll(pids: readonly number[]): void;
+  /** Threads of a process; 0 when there is none of that pid. */
+  threads(pid: number): number;
   /** What the session that `leader` leads or led uses; undefined when nothing of it is left. */
   sessionUse(leader: ProcessIdentity): ProcessUse | undefined;
   /** Of this run of the machine's kernel. */

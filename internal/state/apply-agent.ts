@@ -7,7 +7,7 @@ import {
   type TaskUpdate,
 } from '#internal/model/cluster.ts';
 import type { AgentId, FrameworkId } from '#internal/model/ids.ts';
-import { isMachineOf } from '#internal/model/policy.ts';
+import { machinesIn } from '#internal/model/machine-map.ts';
 import { endAll, meetExecutors } from './apply-executor.ts';
 import { concludeOperations, meetOperations, operationsLoseReach } from './apply-operation.ts';
 import { tellOf } from './apply-task.ts';
@@ -160,7 +160,7 @@ function takeOut(draft: Draft, agent: Agent, saidOf: (task: Task) => Said): void
 
 /** Taken down by an operator after it introduced itself. */
 const isDown = (draft: Draft, agent: Agent): boolean =>
-  draft.state.maintenance.down.some((machine) => isMachineOf(machine, agent));
+  machinesIn(draft.state.maintenance.down).around(agent) !== undefined;
 
 export function putAgent(draft: Draft, agent: Agent): void {
   draft.state = {

@@ -6,10 +6,9 @@
 import { Map } from 'immutable';
 import { unreachable } from '#internal/base/assert.ts';
 import type { AgentId } from '#internal/model/ids.ts';
+import { machinesIn } from '#internal/model/machine-map.ts';
 import {
   type Deactivation,
-  isMachineOf,
-  isSameMachine,
   type MachineId,
   type Maintenance,
   type MaintenanceWindow,
@@ -68,8 +67,8 @@ function updateQuotas(draft: Draft, quotas: readonly RoleQuota[]): void {
 /** A machine that was taken down meanwhile keeps the window that it had. */
 function scheduleMaintenance(draft: Draft, windows: readonly MaintenanceWindow[]): void {
   const { maintenance } = draft.state;
-  const isListed = (machine: MachineId): boolean =>
-    windows.some(({ machines }) => machines.some((one) => isSameMachine(one, machine)));
+  const listed = machinesIn(windows.flatMap(({ machines }) => machines));
+  const isListed = (machine: MachineId): boolean => listed.of(machine) !== undefined;
   const missing = maintenance.down.filter((machine) => !isListed(machine));
   changeMaintenance(draft, {
     ...maintenance,
@@ -88,7 +87,7 @@ function startMaintenance(draft: Draft, machines: readonly MachineId[]): void {
   changeMaintenance(draft, { ...maintenance, down: [...maintenance.down, ...falling] });
   const onThem = agents
     .valueSeq()
-    .filter((agent) => falling.some((machine) => isMachineOf(machine, agent)));
+    .filter((agent) => machinesIn(falling).around(agent) !== undefined);
   for (const id of onThem
     .map((agent) => agent.id)
     .toArray()
@@ -124,7 +123,7 @@ function only(
 }
 
 const isOneOf = (machines: readonly MachineId[], machine: MachineId): boolean =>
-  machines.some((one) => isSameMachine(one, machine));
+  machinesIn(machines).of(machine) !== undefined;
 
 /** Nothing happens to an agent that is unknown, or that stays as it is. */
 function deactivate(

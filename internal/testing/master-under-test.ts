@@ -6,6 +6,8 @@ import { simulatedClock } from '#internal/runtime/simulated/clock.ts';
 import { SimulatedWorld } from '#internal/runtime/simulated/world.ts';
 import { masterHandler } from '#internal/master/api/master-handler.ts';
 import type { MasterDoor } from '#internal/master/door.ts';
+import { callBytesMax } from '#internal/master/api/parse-call.ts';
+import { replyToRefusedBody } from '#internal/runtime/http-rules.ts';
 import { oracleFlags } from './oracle-cluster.ts';
 import { type ScriptedDoor, type Script, scriptedDoor } from './scripted-door.ts';
 
@@ -47,7 +49,10 @@ export function facesOf(door: MasterDoor, clock: Clock): MasterUnderTest['ask'] 
     },
   );
   return async ({ method = 'GET', target, headers = {}, body = new Uint8Array(0) }) =>
-    handler({ method, target, headers, body, signal: new AbortController().signal });
+    // As the server does it, which hands no longer one on.
+    body.length > callBytesMax
+      ? replyToRefusedBody('too-large')
+      : handler({ method, target, headers, body, signal: new AbortController().signal });
 }
 
 /** The reply's text; a stream has none. */

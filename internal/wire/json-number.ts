@@ -34,6 +34,8 @@ function wholeOf(token: string): number | bigint | undefined {
   const value = Math.trunc(Number(token));
   // `+ 0`: an integer has no negative zero.
   if (Number.isSafeInteger(value)) return value + 0;
+  // Nothing that fits: a million digits are not worth adding up.
+  if (!(Math.abs(value) < 2 ** 65)) return undefined;
   if (/^-?\d+$/.test(token)) return BigInt(token);
-  return Number.isFinite(value) ? BigInt(value) : undefined;
+  return BigInt(value);
 }

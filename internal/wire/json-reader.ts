@@ -25,16 +25,20 @@ import {
   readText,
   readWord,
   scanOf,
+  shownMax,
   skipValue,
 } from './json-scan.ts';
 import { type Plain, enumNamed, messageNamed, setKey } from './schema.ts';
-import { WireError } from './wire-error.ts';
+import { tooManyItems, WireError } from './wire-error.ts';
 
 /**
  * Well-formed JSON that does not fit the message. The text may still be ill-formed further on, which
  * would be the graver error, so this is not the last word.
  */
 export class Mismatch extends Error {}
+
+/** More than whoever asked for it wants to read: the rest is not looked at. */
+export class Excess extends Error {}
 
 /** Consumes one value; undefined means unset. */
 type ReadValue = (scan: Scan) => unknown;
@@ -142,8 +146,13 @@ function readItems(scan: Scan, read: ReadValue, items: unknown[]): void {
     }
     return;
   }
+  countItem(scan);
   const item = read(scan);
   if (item !== undefined) items.push(item);
+}
+
+function countItem(scan: Scan): void {
+  if (--scan.itemsLeft < 0) throw new Excess(tooManyItems);
 }
 
 function readMap(field: FieldDescriptor, scan: Scan, read: ReadValue): unknown {
@@ -152,6 +161,7 @@ function readMap(field: FieldDescriptor, scan: Scan, read: ReadValue): unknown {
   if (kind !== 'object') throw unexpected(kind, field);
   const map: Plain = {};
   for (let more = hasFirstMember(scan); more; more = hasNextMember(scan)) {
+    countItem(scan);
     const key = readKey(scan);
     const item = read(scan);
     if (item !== undefined) setKey(map, key, item);
@@ -272,7 +282,10 @@ function unparsable(
   { name }: FieldDescriptor,
   reason = 'Unexpected JSON type parsed',
 ): Mismatch {
-  return new Mismatch(`Failed to parse '${text}' as a JSON ${noun} for field '${name}': ${reason}`);
+  const shown = text.slice(0, shownMax);
+  return new Mismatch(
+    `Failed to parse '${shown}' as a JSON ${noun} for field '${name}': ${reason}`,
+  );
 }
 
 function convert(field: FieldDescriptor, type: ScalarType, token: string): number | bigint {

@@ -5,7 +5,7 @@
  * `syntax error at line N near: ` and the rest of that line from where it stopped.
  */
 import { unreachable } from '#internal/base/assert.ts';
-import { WireError } from './wire-error.ts';
+import { type ReadLimits, WireError } from './wire-error.ts';
 
 export type Scan = {
   readonly text: string;
@@ -13,6 +13,8 @@ export type Scan = {
   depth: number;
   /** Whether a reader found a required field to be missing; who began the scan finds out which. */
   incomplete: boolean;
+  /** So many items of lists and entries of maps may follow. */
+  itemsLeft: number;
   /** Strings that were read lately, by a poor hash. */
   readonly recent: (string | undefined)[];
 };
@@ -23,17 +25,23 @@ const depthMax = 200;
 const quote = 0x22;
 const backslash = 0x5c;
 
-export const scanOf = (text: string): Scan => ({
+export const scanOf = (text: string, { itemsMax = Infinity }: ReadLimits = {}): Scan => ({
   text,
+  itemsLeft: itemsMax,
   at: 0,
   depth: 0,
   incomplete: false,
   recent: [],
 });
 
+/** Whoever made the mistake knows it by less; a text may be megabytes long. */
+export const shownMax: number = 4096;
+
 export function syntaxError({ text, at }: Scan): WireError {
-  const line = text.slice(0, at).split('\n').length;
-  const [rest = ''] = text.slice(at).split('\n', 1);
+  let line = 1;
+  for (let end = text.indexOf('\n'); end >= 0 && end < at; end = text.indexOf('\n', end + 1))
+    line++;
+  const [rest = ''] = text.slice(at, at + shownMax).split('\n', 1);
   // oxlint-disable-next-line no-control-regex -- they are what Mesos leaves out.
   const printable = rest.replaceAll(/[\u0000-\u001f]/g, '');
   return new WireError('json', `syntax error at line ${line} near: ${printable}`);
@@ -44,10 +52,13 @@ export function peek(scan: Scan): number {
   const { text } = scan;
   for (;;) {
     const code = text.charCodeAt(scan.at);
-    if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return code;
+    if (!isBlank(code)) return code;
     scan.at++;
   }
 }
+
+const isBlank = (code: number): boolean =>
+  code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
 
 function accepts(scan: Scan, code: number): boolean {
   if (peek(scan) !== code) return false;
@@ -281,8 +292,10 @@ export function skipValue(scan: Scan): void {
 /** Nothing but white space may follow the value. */
 export function expectEnd(scan: Scan): void {
   const { text, at } = scan;
-  const rest = text.slice(at).replace(/[ \t\r\n]+$/, '');
-  if (rest === '') return;
+  if (Number.isNaN(peek(scan))) return;
+  let end = text.length;
+  while (isBlank(text.charCodeAt(end - 1))) end--;
+  const rest = text.slice(at, Math.min(end, at + shownMax));
   throw new WireError('json', `Parsed JSON included non-whitespace trailing characters: ${rest}`);
 }
 

@@ -3,11 +3,11 @@
  * are in snake_case, 64-bit integers are numbers, defaults are written out.
  */
 import type { Messages } from '#proto/gen/messages.ts';
-import { Mismatch, readMessage, readerOf } from './json-reader.ts';
+import { Excess, Mismatch, readMessage, readerOf } from './json-reader.ts';
 import { type Scan, checkSyntax, expectEnd, kindAhead, scanOf } from './json-scan.ts';
 import { Incomplete, writeMessage, writerOf } from './json-writer.ts';
 import { type MessageName, type Plain, isPlain, missingFields } from './schema.ts';
-import { WireError } from './wire-error.ts';
+import { type ReadLimits, WireError } from './wire-error.ts';
 
 /**
  * One line of JSON. Throws a `WireError` for a required field that is unset and for a value of a
@@ -29,8 +29,12 @@ export function toJson<Name extends MessageName>(name: Name, message: Messages[N
  * Throws a `WireError` whose message is the body of the 400 that Mesos would answer: `Failed to parse
  * body into JSON: …` or `Failed to convert JSON into Call protobuf: …` (contract 1.7, row 9).
  */
-export function fromJson<Name extends MessageName>(name: Name, text: string): Messages[Name] {
-  const scan = scanOf(text);
+export function fromJson<Name extends MessageName>(
+  name: Name,
+  text: string,
+  limits: ReadLimits = {},
+): Messages[Name] {
+  const scan = scanOf(text, limits);
   const message = parse(name, scan);
   if (scan.incomplete) assertComplete(name, message);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the descriptor vouches for it.
@@ -45,6 +49,7 @@ function parse(name: string, scan: Scan): Plain {
     return message;
   } catch (error) {
     if (error instanceof WireError) throw unparsable(error);
+    if (error instanceof Excess) throw unconvertible(name, error.message);
     if (error instanceof Mismatch) throw mismatched(name, scan.text, error);
     throw error;
   }

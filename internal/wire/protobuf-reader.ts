@@ -3,7 +3,7 @@
  * cursor forward within its end or throws a `WireError`; nothing is allocated from a claimed length
  * before that many bytes are seen to be there.
  */
-import { WireError } from './wire-error.ts';
+import { type ReadLimits, tooManyItems, WireError } from './wire-error.ts';
 
 export type Cursor = {
   readonly bytes: Uint8Array;
@@ -13,13 +13,15 @@ export type Cursor = {
   /** Where the message that is being read ends: at most where the bytes do. */
   end: number;
   depth: number;
+  /** So many items of lists and entries of maps may follow. */
+  itemsLeft: number;
   /** Whether a required field was found to be missing anywhere; the caller finds out which. */
   incomplete: boolean;
 };
 
 export const wireType = { varint: 0, fixed64: 1, length: 2, start: 3, end: 4, fixed32: 5 } as const;
 
-export function cursorOver(input: Uint8Array): Cursor {
+export function cursorOver(input: Uint8Array, { itemsMax = Infinity }: ReadLimits = {}): Cursor {
   const { buffer, byteOffset, byteLength } = input;
   return {
     bytes: new Uint8Array(buffer, byteOffset, byteLength),
@@ -28,6 +30,7 @@ export function cursorOver(input: Uint8Array): Cursor {
     at: 0,
     end: byteLength,
     depth: 0,
+    itemsLeft: itemsMax,
     incomplete: false,
   };
 }
@@ -39,6 +42,11 @@ function truncated(): WireError {
 function byteAt(cursor: Cursor): number {
   if (cursor.at >= cursor.end) throw truncated();
   return cursor.bytes[cursor.at++] ?? 0;
+}
+
+/** Owed before each item of a list or entry of a map. */
+export function countItem(cursor: Cursor): void {
+  if (--cursor.itemsLeft < 0) throw new WireError('protobuf', tooManyItems);
 }
 
 /** The low 32 bits of a varint, unsigned. */

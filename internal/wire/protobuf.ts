@@ -11,6 +11,7 @@ import { unreachable } from '#internal/base/assert.ts';
 import type { FieldDescriptor } from '#proto/descriptor.ts';
 import type { Messages } from '#proto/gen/messages.ts';
 import {
+  countItem,
   type Cursor,
   cursorOver,
   enterLength,
@@ -39,7 +40,7 @@ import {
   missingFields,
   setKey,
 } from './schema.ts';
-import { WireError } from './wire-error.ts';
+import { type ReadLimits, WireError } from './wire-error.ts';
 
 /** Throws a `WireError` for a required field that is unset and for a value of a wrong type. */
 export function encode<Name extends MessageName>(name: Name, message: Messages[Name]): Uint8Array {
@@ -73,8 +74,12 @@ export function encodeField(name: string, field: FieldDescriptor, value: unknown
 }
 
 /** Throws a `WireError` for bytes that are not a whole message of this type, and nothing else. */
-export function decode<Name extends MessageName>(name: Name, bytes: Uint8Array): Messages[Name] {
-  const cursor = cursorOver(bytes);
+export function decode<Name extends MessageName>(
+  name: Name,
+  bytes: Uint8Array,
+  limits?: ReadLimits,
+): Messages[Name] {
+  const cursor = cursorOver(bytes, limits);
   const message = readMessage(codecOf(name), cursor, {});
   if (cursor.incomplete) assertComplete(name, message);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the descriptor vouches for it.
@@ -299,6 +304,7 @@ function listReader(field: FieldDescriptor, value: ValueCodec): FieldCodec['read
   const tag = tagOf(field, value.wireType);
   const packedTag = tagOf(field, wireType.length);
   const readItem = (cursor: Cursor, items: unknown[]): void => {
+    countItem(cursor);
     const item = value.read(cursor, undefined);
     if (item !== undefined) items.push(item);
   };
@@ -369,6 +375,7 @@ function mapField(field: FieldDescriptor, value: ValueCodec): FieldCodec {
         skip(cursor, found, depthMax - cursor.depth);
         return;
       }
+      countItem(cursor);
       const before = message[name];
       const map = isPlain(before) ? before : {};
       const end = enter(cursor);

@@ -52,32 +52,53 @@ export function setKey(target: Plain, key: string, value: unknown): void {
  * The dotted paths of required fields that are unset (`accept.operations[0].launch`), in the order
  * in which protobuf names them: a message's own ones first, then those of its fields by number.
  */
-export function missingFields(name: string, message: Plain, path = ''): readonly string[] {
-  const { fields } = messageNamed(name);
-  const own = fields
-    .filter((field) => field.label === 'required' && message[field.name] === undefined)
-    .map((field) => path + field.name);
-  const nested = fields
-    .filter(({ kind }) => kind === 'message')
-    .toSorted((one, other) => one.number - other.number)
-    .flatMap((field) =>
-      nestedMessages(field, message[field.name]).flatMap(([step, value]) =>
-        missingFields(field.type, value, `${path}${step}.`),
-      ),
-    );
-  return [...own, ...nested];
+export function missingFields(name: string, message: Plain): readonly string[] {
+  const missing: string[] = [];
+  findMissing(missing, name, message, { steps: () => '' });
+  return missing;
 }
 
-function nestedMessages(field: FieldDescriptor, value: unknown): readonly [string, Plain][] {
-  if (isList(value)) {
-    return value.flatMap((item, index): [string, Plain][] =>
-      isPlain(item) ? [[`${field.name}[${index}]`, item]] : [],
-    );
+/** Written down only when something is missing there: of a large message hardly anything is. */
+type Path = { readonly steps: () => string };
+
+function findMissing(missing: string[], name: string, message: Plain, path: Path): void {
+  const { required, nested } = shapeOf(name);
+  for (const field of required) {
+    if (message[field.name] === undefined) missing.push(path.steps() + field.name);
   }
-  if (!isPlain(value)) return [];
-  if (field.label !== 'map') return [[field.name, value]];
-  return Object.keys(value).flatMap((key, index): [string, Plain][] => {
-    const item = value[key];
-    return isPlain(item) ? [[`${field.name}[${index}].value`, item]] : [];
-  });
+  for (const field of nested) {
+    const value = message[field.name];
+    if (value === undefined) continue;
+    const into = (part: unknown, step: () => string): void => {
+      const steps = (): string => `${path.steps()}${field.name}${step()}.`;
+      if (isPlain(part)) findMissing(missing, field.type, part, { steps });
+    };
+    if (isList(value)) value.forEach((item, index) => into(item, () => `[${index}]`));
+    else if (field.label !== 'map') into(value, () => '');
+    else if (isPlain(value)) {
+      Object.values(value).forEach((item, index) => into(item, () => `[${index}].value`));
+    }
+  }
+}
+
+type Shape = {
+  readonly required: readonly FieldDescriptor[];
+  /** Those that hold messages, by number. */
+  readonly nested: readonly FieldDescriptor[];
+};
+
+const shapes = new Map<string, Shape>();
+
+function shapeOf(name: string): Shape {
+  const known = shapes.get(name);
+  if (known !== undefined) return known;
+  const { fields } = messageNamed(name);
+  const shape = {
+    required: fields.filter(({ label }) => label === 'required'),
+    nested: fields
+      .filter(({ kind }) => kind === 'message')
+      .toSorted((one, other) => one.number - other.number),
+  };
+  shapes.set(name, shape);
+  return shape;
 }

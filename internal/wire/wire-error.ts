@@ -1,3 +1,11 @@
+/** What a reader takes at most: what is beyond it is refused before it is looked at. */
+export type ReadLimits = {
+  /** Items of all lists and entries of all maps of a message, and of those in it. */
+  readonly itemsMax?: number;
+};
+
+export const tooManyItems = 'The message has more items than one may have';
+
 /** Which decoder or encoder refused. */
 export type WireErrorCode = 'protobuf' | 'json' | 'record-io';
 

@@ -12,7 +12,13 @@ import {
 } from '#internal/client/scheduler-client.ts';
 import { protobufFormat } from '#internal/client/wire-format.ts';
 import type { Timer } from '#internal/runtime/clock.ts';
-import type { Offer, TaskInfo, TaskStatus } from '#proto/gen/mesos/v1.ts';
+import type {
+  Offer,
+  Offer_Operation,
+  Resource,
+  TaskInfo,
+  TaskStatus,
+} from '#proto/gen/mesos/v1.ts';
 import type { Call, Event } from '#proto/gen/mesos/v1/scheduler.ts';
 
 export type ManyTasksOptions = {
@@ -22,12 +28,18 @@ export type ManyTasksOptions = {
   readonly tasksPerSecond: number;
   /** Run by `sh`; the task's id is in `MESOS_TASK_ID`. */
   commandOf(task: number): string;
+  /** Tasks that have the same are launched as one group; undefined: alone. They follow each other. */
+  groupOf?(task: number): number | undefined;
+  /** So long after it was said to run, the task is killed; undefined: never. */
+  killAfterMsOf?(task: number): number | undefined;
 };
 
 /** What became of a task so far. */
 type Fate = {
   readonly id: string;
   readonly command: string;
+  readonly group: number | undefined;
+  readonly killAfterMs: number | undefined;
   kind: 'waiting' | 'asked' | 'ended';
   /** ACCEPTs that it was in. */
   launches: number;
@@ -38,6 +50,9 @@ type Fate = {
   isSeen: boolean;
   newsMs: number;
   questionMs: number;
+  /** How far the newest new update of its agent was. */
+  place: number;
+  lastWords: string;
   /** Terminal updates of agents: uuid and state. */
   readonly ends: Map<string, string>;
 };
@@ -46,6 +61,10 @@ export type Tally = {
   readonly ended: number;
   /** States of the tasks that ended, and how many. */
   readonly byState: Readonly<Record<string, number>>;
+  /** How each task ended, by its id. */
+  readonly ends: ReadonlyMap<string, string>;
+  /** Updates of agents that came after the end of their task, or back in time. */
+  readonly disorder: readonly string[];
   /** Launched again because no master had heard of them. */
   readonly again: number;
   readonly endedTwice: readonly string[];
@@ -64,6 +83,9 @@ const nudgeMs = 500;
 /** Without news for so long, a task is asked about. */
 const silenceMs = 3000;
 const questionMs = 5000;
+const killAgainMs = 3000;
+/** Behind every other state. */
+const ended = 9;
 
 export class ManyTasks implements AsyncDisposable {
   readonly #with: SchedulerDependencies;
@@ -74,6 +96,7 @@ export class ManyTasks implements AsyncDisposable {
   readonly #seen = new Set<string>();
   readonly #lost: string[] = [];
   readonly #refusals: string[] = [];
+  readonly #disorder: string[] = [];
   readonly #over = Promise.withResolvers<void>();
   #again = 0;
   #repeated = 0;
@@ -90,7 +113,9 @@ export class ManyTasks implements AsyncDisposable {
     this.#fates = new Map(
       Array.from({ length: options.tasks }, (_, n) => {
         const id = `${options.name}-${n}`;
-        return [id, newFate(id, options.commandOf(n))];
+        const group = options.groupOf?.(n);
+        const killAfterMs = options.killAfterMsOf?.(n);
+        return [id, newFate({ id, command: options.commandOf(n), group, killAfterMs })];
       }),
     );
     const { masters } = options;
@@ -136,6 +161,11 @@ export class ManyTasks implements AsyncDisposable {
       .map(({ id, kind, launches, isSeen }) => `${id} ${kind} ${launches} ${isSeen}`);
   }
 
+  /** State, reason and message of a task's end. */
+  lastWordsOf(id: string): string {
+    return this.#fates.get(id)?.lastWords ?? '';
+  }
+
   tally(): Tally {
     const fates = [...this.#fates.values()];
     const states = fates.flatMap(({ ends }) => [...ends.values()].slice(0, 1));
@@ -144,6 +174,8 @@ export class ManyTasks implements AsyncDisposable {
     return {
       ended: fates.filter(({ kind }) => kind === 'ended').length,
       byState,
+      ends: new Map(fates.flatMap(({ id, ends }) => [...ends.values()].map((end) => [id, end]))),
+      disorder: this.#disorder,
       again: this.#again,
       endedTwice: fates.filter(({ ends }) => ends.size > 1).map(({ id }) => id),
       lost: this.#lost,
@@ -182,7 +214,10 @@ export class ManyTasks implements AsyncDisposable {
     const due = Math.floor(elapsedSeconds * this.#options.tasksPerSecond);
     const begun = fates.filter(({ kind }) => kind !== 'waiting').length;
     const count = Math.max(0, Math.min(roomIn(offer), due - begun));
-    const chosen = fates.filter(({ kind }) => kind === 'waiting').slice(0, count);
+    const chosen = wholeGroups(
+      fates.filter(({ kind }) => kind === 'waiting'),
+      count,
+    );
     const offer_ids = [offer.id];
     if (chosen.length === 0) {
       const filters = { refuse_seconds: 0.3 };
@@ -195,10 +230,9 @@ export class ManyTasks implements AsyncDisposable {
       const launches = fate.launches + 1;
       Object.assign(fate, { kind: 'asked', isSettled: false, agentId, newsMs, launches });
     }
-    const task_infos = chosen.map((fate) => taskInfo(offer, fate));
-    const launch = { type: 'LAUNCH', launch: { task_infos } } as const;
+    const operations = operationsOf(offer, chosen, this.frameworkId);
     const filters = { refuse_seconds: 0 };
-    const call: Call = { type: 'ACCEPT', accept: { offer_ids, operations: [launch], filters } };
+    const call: Call = { type: 'ACCEPT', accept: { offer_ids, operations, filters } };
     void this.#client.call(call).then((outcome) => this.#settle(chosen, outcome));
   }
 
@@ -219,19 +253,42 @@ export class ManyTasks implements AsyncDisposable {
     else this.#toldByAgent(fate, status, status.uuid);
   }
 
-  #toldByAgent(fate: Fate, { task_id, agent_id, state }: TaskStatus, uuid: Uint8Array): void {
+  #toldByAgent(fate: Fate, status: TaskStatus, uuid: Uint8Array): void {
+    const { task_id, agent_id, state, reason = '', message = '' } = status;
     if (agent_id !== undefined) {
       const acknowledge = { task_id, agent_id, uuid };
       void this.#client.call({ type: 'ACKNOWLEDGE', acknowledge });
     }
     const name = uuidText(uuid);
     if (this.#seen.has(name)) this.#repeated++;
+    else this.#checkOrder(fate, state);
     this.#seen.add(name);
     fate.isSeen = true;
+    if (state === 'TASK_RUNNING') this.#killLater(fate);
     if (!terminal.has(state)) return;
     fate.ends.set(name, state);
+    fate.lastWords = `${state} ${reason} ${message}`;
     fate.kind = 'ended';
     if ([...this.#fates.values()].every(({ kind }) => kind === 'ended')) this.#over.resolve();
+  }
+
+  #checkOrder(fate: Fate, state: string): void {
+    const order = ['TASK_STARTING', 'TASK_RUNNING', 'TASK_KILLING'].indexOf(state);
+    const place = order < 0 ? ended : order;
+    if (place <= fate.place) this.#disorder.push(`${fate.id} ${state}`);
+    fate.place = place;
+  }
+
+  #killLater({ id, agentId, killAfterMs }: Fate): void {
+    if (killAfterMs === undefined) return;
+    const kill = { task_id: { value: id }, agent_id: { value: agentId } };
+    const ask = (): void => {
+      if (this.#fates.get(id)?.kind !== 'asked') return;
+      void this.#client.call({ type: 'KILL', kill });
+      // Kills are not kept by anybody: a master or an agent that died has forgotten it.
+      this.#with.clock.after(killAgainMs, ask);
+    };
+    this.#with.clock.after(killAfterMs, ask);
   }
 
   #toldByMaster(fate: Fate, { state, reason, message = '' }: TaskStatus): void {
@@ -295,9 +352,8 @@ const unknown: ReadonlySet<string> = new Set([
   'TASK_UNKNOWN',
 ]);
 
-const newFate = (id: string, command: string): Fate => ({
-  id,
-  command,
+const newFate = (wanted: Pick<Fate, 'id' | 'command' | 'group' | 'killAfterMs'>): Fate => ({
+  ...wanted,
   kind: 'waiting',
   launches: 0,
   isSettled: true,
@@ -305,6 +361,8 @@ const newFate = (id: string, command: string): Fate => ({
   isSeen: false,
   newsMs: 0,
   questionMs: 0,
+  place: -1,
+  lastWords: '',
   ends: new Map(),
 });
 
@@ -321,6 +379,48 @@ const frameworkOf = (name: string) => ({
   ] as const,
 });
 
+/** The first of them, at most so many, and of each group all that wait or none. */
+function wholeGroups(fates: readonly Fate[], count: number): readonly Fate[] {
+  const chosen: Fate[] = [];
+  for (const fate of fates) {
+    const group = fates.filter((each) => each === fate || isTogether(each, fate));
+    if (chosen.includes(fate)) continue;
+    if (chosen.length + group.length > count) return chosen;
+    chosen.push(...group);
+  }
+  return chosen;
+}
+
+const isTogether = (one: Fate, other: Fate): boolean =>
+  one.group !== undefined && one.group === other.group;
+
+function operationsOf(
+  offer: Offer,
+  fates: readonly Fate[],
+  frameworkId: string,
+): readonly Offer_Operation[] {
+  const alone = fates.filter(({ group }) => group === undefined);
+  const groups = new Set(fates.flatMap(({ group }) => (group === undefined ? [] : [group])));
+  const task_infos = alone.map((fate) => taskInfo(offer, fate));
+  return [
+    ...(alone.length === 0 ? [] : [{ type: 'LAUNCH', launch: { task_infos } } as const]),
+    ...[...groups].map((group): Offer_Operation => ({
+      type: 'LAUNCH_GROUP',
+      launch_group: {
+        executor: {
+          type: 'DEFAULT',
+          executor_id: { value: `pod-${group}` },
+          framework_id: { value: frameworkId },
+          resources: taken(offer, { cpus: 0.1, mem: 32, disk: 10 }),
+        },
+        task_group: {
+          tasks: fates.filter((fate) => fate.group === group).map((fate) => taskInfo(offer, fate)),
+        },
+      },
+    })),
+  ];
+}
+
 /** How many tasks fit into what the offer has. */
 function roomIn({ resources = [] }: Offer): number {
   const amount = (name: string): number =>
@@ -330,19 +430,25 @@ function roomIn({ resources = [] }: Offer): number {
   return Math.floor(Math.min(amount('cpus') / need.cpus, amount('mem') / need.mem) + 1e-6);
 }
 
-function taskInfo({ agent_id, resources = [] }: Offer, { id, command }: Fate): TaskInfo {
+function taken(
+  { resources = [] }: Offer,
+  amounts: Readonly<Record<string, number>>,
+): readonly Resource[] {
   const allocation_info = resources[0]?.allocation_info;
-  const taken = Object.entries(need).map(([name, value]) => ({
+  return Object.entries(amounts).map(([name, value]) => ({
     name,
     type: 'SCALAR' as const,
     scalar: { value },
     ...(allocation_info !== undefined && { allocation_info }),
   }));
+}
+
+function taskInfo(offer: Offer, { id, command }: Fate): TaskInfo {
   return {
     name: id,
     task_id: { value: id },
-    agent_id,
-    resources: taken,
+    agent_id: offer.agent_id,
+    resources: taken(offer, need),
     command: { shell: true, value: command },
   };
 }

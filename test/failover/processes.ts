@@ -123,11 +123,29 @@ export class ClusterProcesses implements AsyncDisposable {
 
   /** Ends a master, and starts it again once it is gone, `afterMs` later. */
   async restartMaster(master: number, signal: NodeJS.Signals, afterMs: number): Promise<void> {
-    const seat = this.#masterAt(master);
+    await this.#restart(this.#masterAt(master), signal, afterMs);
+  }
+
+  /** Kills an agent, and starts it again once it is gone. Its tasks run on. */
+  async restartAgent(agent: number): Promise<void> {
+    await this.#restart(this.#agentAt(agent), 'SIGKILL', 0);
+  }
+
+  signalAgent(agent: number, signal: NodeJS.Signals): void {
+    this.#agentAt(agent).program?.signal(signal);
+  }
+
+  async #restart(seat: Seat, signal: NodeJS.Signals, afterMs: number): Promise<void> {
     seat.program?.signal(signal);
     await seat.program?.ended;
     await pause(afterMs);
     this.#start(seat);
+  }
+
+  #agentAt(agent: number): Seat {
+    const seat = this.#agents[agent];
+    if (seat === undefined) throw new Error(`there is no agent ${agent}`);
+    return seat;
   }
 
   /** Agents and their tasks first, as an operator would. */

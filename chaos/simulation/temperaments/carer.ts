@@ -13,7 +13,8 @@ const tasksMax = 6;
 const lives = {
   hopeless: 'sleep 1; fall ILL; sleep 100000; exit 0',
   'never-well': 'fall ILL; sleep 100000; exit 0',
-  passing: 'sleep 1; fall ILL; sleep 0.7; get WELL; sleep 2; exit 0',
+  passing:
+    'sleep 1; fall ILL; sleep 0.9; get WELL; sleep 1.5; fall ILL; sleep 0.9; get WELL; sleep 1; exit 0',
   well: 'sleep 2; exit 0',
 } as const;
 

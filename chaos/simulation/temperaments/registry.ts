@@ -6,6 +6,7 @@ import { bringer } from './bringer.ts';
 import { carer } from './carer.ts';
 import { decliner } from './decliner.ts';
 import { eager, killer } from './eager.ts';
+import { fetcher } from './fetcher.ts';
 import { grouper } from './grouper.ts';
 import { hoarder } from './hoarder.ts';
 import { leaver } from './leaver.ts';
@@ -35,6 +36,7 @@ export const temperaments: readonly Temperament[] = [
   grouper,
   carer,
   bringer,
+  fetcher,
 ];
 
 /** Drawn without putting back, and once more from the beginning when all are dealt. */

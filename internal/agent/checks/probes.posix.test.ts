@@ -10,6 +10,7 @@ import { systemProcesses } from '#internal/runtime/real/processes.ts';
 import { openLogBook } from '#internal/runtime/simulated/logger.ts';
 import { openTempFolder } from '#internal/testing/temp-folder.ts';
 import { specFor } from '../containers/containerizer.suite.ts';
+import { usualBounds } from '../containers/limiter.ts';
 import { openPosixContainerizer } from '../containers/posix.ts';
 import { probesSuite } from './probes.suite.ts';
 
@@ -23,12 +24,14 @@ probesSuite(test, async () => {
   const containerizer = await openPosixContainerizer(
     {
       clock,
+      logger,
       files: systemFiles(),
       fileTree: systemFileTree(),
       pipes: systemPipes(clock),
       processes,
+      cgroups: undefined,
     },
-    { workFolder: folder.path, switchUser: false },
+    { ...usualBounds, workFolder: folder.path, switchUser: false },
   );
   const client = httpClient({ trustsAnyone: true });
   const tasks: string[] = [];

@@ -8,10 +8,12 @@ import { systemFileTree } from '#internal/runtime/real/file-tree.ts';
 import { systemFiles } from '#internal/runtime/real/files.ts';
 import { systemPipes } from '#internal/runtime/real/pipes.ts';
 import { systemProcesses } from '#internal/runtime/real/processes.ts';
+import { openLogBook } from '#internal/runtime/simulated/logger.ts';
 import { openTempFolder } from '#internal/testing/temp-folder.ts';
 import { ContainerError } from '../containerizer.ts';
 import { volumesIn } from '../volumes.ts';
 import { specFor } from './containerizer.suite.ts';
+import { usualBounds } from './limiter.ts';
 import { openPosixContainerizer } from './posix.ts';
 
 const volume: Resource = {
@@ -34,15 +36,18 @@ test('what a task writes into a volume the next one reads, wherever it sees it',
   t.teardown(() => open.cancel());
   const files = systemFiles();
   const volumes = volumesIn(files, folder.path);
+  const { logger } = openLogBook({ nowMs: () => clock.now() });
   const port = await openPosixContainerizer(
     {
       clock,
+      logger,
       files,
       fileTree: systemFileTree(),
       processes: systemProcesses(),
       pipes: systemPipes(clock),
+      cgroups: undefined,
     },
-    { workFolder: folder.path, switchUser: true },
+    { ...usualBounds, workFolder: folder.path, switchUser: true },
   );
   const run = async (line: string, containerPath: string): Promise<unknown> => {
     const mounts = [{ volume, containerPath }];

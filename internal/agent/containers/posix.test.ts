@@ -6,9 +6,11 @@ import { systemFileTree } from '#internal/runtime/real/file-tree.ts';
 import { systemFiles } from '#internal/runtime/real/files.ts';
 import { systemPipes } from '#internal/runtime/real/pipes.ts';
 import { systemProcesses } from '#internal/runtime/real/processes.ts';
+import { openLogBook } from '#internal/runtime/simulated/logger.ts';
 import { openTempFolder } from '#internal/testing/temp-folder.ts';
 import { type ContainerSpec, type Containerizer, ContainerError } from '../containerizer.ts';
 import { type ContainerizerRig, containerizerSuite, specFor } from './containerizer.suite.ts';
+import { usualBounds } from './limiter.ts';
 import { openPosixContainerizer } from './posix.ts';
 import { sandboxOf } from './sandbox.ts';
 
@@ -23,19 +25,26 @@ async function openRig(): Promise<Rig> {
   const folder = await openTempFolder();
   // Tasks of other users have to get to their sandboxes.
   await chmod(folder.path, 0o755);
+  const { logger } = openLogBook({ nowMs: () => clock.now() });
+  const files = { files: systemFiles(), fileTree: systemFileTree() };
   const dependencies = {
     clock,
-    files: systemFiles(),
-    fileTree: systemFileTree(),
+    logger,
+    ...files,
     processes,
     pipes: systemPipes(clock),
+    cgroups: undefined,
   };
   // A child does not keep its parent running (an agent may end before its tasks), so the test does.
   const open = clock.after(600_000, () => {});
   return {
     workFolder: folder.path,
     restart: () =>
-      openPosixContainerizer(dependencies, { workFolder: folder.path, switchUser: true }),
+      openPosixContainerizer(dependencies, {
+        ...usualBounds,
+        workFolder: folder.path,
+        switchUser: true,
+      }),
     run: (promise) => promise,
     exits: (status) => shell(`exit ${status}`),
     runsOn: shell('sleep 500'),

@@ -1,5 +1,6 @@
 /**
- * Containers as groups of processes of this machine: no root, no other software, and no limits. Each
+ * Containers as groups of processes of this machine: no root and no other software, and limits where
+ * control groups can be written to (`limiter.ts`). Each
  * has a sandbox, which its task sees, and a folder of ours with what its supervisor writes down:
  *
  *     <work>/slaves/<agent>/frameworks/<framework>/executors/<executor>/runs/<container>   sandbox
@@ -8,12 +9,12 @@
  *     …/runs/<executor's container>/tasks/<task>                          link to it
  *     <work>/meta/containers/<container>                                                   ours
  *
- * A process that leaves the group of its command outlives the command, unless it is killed.
+ * Without control groups, a process that leaves the session of its command outlives it.
  */
-import { unreachable } from '#internal/base/assert.ts';
 import type { Clock } from '#internal/runtime/clock.ts';
 import type { FileTree } from '#internal/runtime/file-tree.ts';
 import { type Files, FilesError } from '#internal/runtime/files.ts';
+import type { Logger } from '#internal/runtime/logger.ts';
 import type { Pipes } from '#internal/runtime/pipes.ts';
 import {
   type ProcessIdentity,
@@ -26,13 +27,14 @@ import type { ResourceStatistics } from '#proto/gen/mesos/v1.ts';
 import {
   type ContainerEnd,
   ContainerError,
-  type ContainerLimits,
   type ContainerSpec,
   type Containerizer,
   type RecoveredContainer,
   type RunningContainer,
   type VolumeMount,
 } from '../containerizer.ts';
+import type { Cgroups } from './cgroups.ts';
+import { Limiter, type LimiterOptions, usualBounds } from './limiter.ts';
 import type { Fetcher } from '../fetch/fetcher.ts';
 import { type AttachableBase, attachable } from './attachable.ts';
 import type { Member } from './family.ts';
@@ -57,12 +59,15 @@ export type PosixDependencies = {
   readonly files: Files;
   readonly fileTree: FileTree;
   readonly processes: Processes;
+  readonly logger?: Logger;
+  /** Without them nothing bounds containers but themselves. */
+  readonly cgroups?: Cgroups | undefined;
   /** Without one, commands that bring URIs are refused. */
   readonly fetcher?: Pick<Fetcher, 'fetch' | 'stop'>;
   readonly pipes: Pipes;
 };
 
-export type PosixOptions = {
+export type PosixOptions = Partial<LimiterOptions> & {
   readonly workFolder: string;
   /** When we are root, tasks run as the users they name. */
   readonly switchUser: boolean;
@@ -97,7 +102,8 @@ export async function openPosixBase(
   await fileTree.makeFolder(`${options.workFolder}/meta/containers`, undefined);
   const bounds = { idleMax: idleSupervisorsMax, waitingMax: waitingLaunchesMax };
   const supervisors = new Supervisors({ processes }, { tools, ...bounds });
-  const posix: Posix = { ...dependencies, ...options, tools, supervisors, limits: new Map() };
+  const limiter = new Limiter(dependencies, { ...usualBounds, ...options });
+  const posix: Posix = { ...dependencies, ...options, tools, supervisors, limiter };
   return {
     launch: (spec, joined) => launch(posix, spec, joined),
     recover: (spec) => recover(posix, spec),
@@ -106,11 +112,9 @@ export async function openPosixBase(
       await signalContainer(posix, containerId, signal);
     },
     usage: (containerId) => usage(posix, containerId),
-    update: async (containerId, limits) => {
-      if (posix.limits.has(containerId)) posix.limits.set(containerId, limits);
-    },
+    update: (containerId, limits) => asRefusal('bound', limiter.limit(containerId, limits)),
     release: async (containerId) => {
-      posix.limits.delete(containerId);
+      await limiter.release(containerId);
       await posix.files.remove(folderOf(posix, containerId));
     },
     folderOf: (containerId) => folderOf(posix, containerId),
@@ -124,8 +128,7 @@ type Posix = PosixDependencies &
   PosixOptions & {
     readonly tools: SupervisorTools;
     readonly supervisors: Supervisors;
-    /** Of containers that are not released. */
-    readonly limits: Map<string, ContainerLimits>;
+    readonly limiter: Limiter;
   };
 
 async function launch(
@@ -133,24 +136,30 @@ async function launch(
   spec: ContainerSpec,
   joined: Member | undefined,
 ): Promise<RunningContainer> {
-  posix.limits.set(spec.containerId, spec.limits);
+  const { limiter, supervisors } = posix;
+  const { containerId } = spec;
   try {
-    const supervised = await posix.supervisors.run(await prepare(posix, spec, joined));
-    switch (supervised.kind) {
-      case 'began': {
-        const process = processToRecord(supervised.leader);
-        return { process, ended: watch(posix, spec.containerId, supervised.ended) };
-      }
-      case 'refused':
-        throw new ContainerError('The container was given up before it began');
-      case 'silent':
-        return await launchedBy(posix, spec);
-      default:
-        return unreachable(supervised);
+    const job = await asRefusal('launch', prepare(posix, spec, joined));
+    const supervised = await asRefusal('launch', supervisors.run(job));
+    if (supervised.kind === 'silent') return await launchedBy(posix, spec);
+    if (supervised.kind === 'refused') {
+      throw new ContainerError('The container was given up before it began');
     }
+    const ended = watch(posix, containerId, supervised.ended);
+    return { process: processToRecord(supervised.leader), ended };
+  } catch (error) {
+    await limiter.release(containerId);
+    throw error;
+  }
+}
+
+/** What the machine refuses is said in words for the task's owner. */
+async function asRefusal<Value>(verb: string, work: Promise<Value>): Promise<Value> {
+  try {
+    return await work;
   } catch (error) {
     if (error instanceof FilesError || error instanceof ProcessesError) {
-      throw new ContainerError(`Cannot launch the container: ${error.message}`, { cause: error });
+      throw new ContainerError(`Cannot ${verb} the container: ${error.message}`, { cause: error });
     }
     throw error;
   }
@@ -181,7 +190,8 @@ async function prepare(
   await fetchUris(posix, spec, { sandbox, user });
   for (const mount of spec.volumes) await mountVolume(posix, sandbox, mount, user);
   await fileTree.makeFolder(folder, undefined);
-  return { containerId, folder, sandbox: sandbox.folder, user, environment, argv };
+  const entrances = await posix.limiter.make(spec);
+  return { containerId, folder, sandbox: sandbox.folder, entrances, user, environment, argv };
 }
 
 async function fetchUris(
@@ -264,11 +274,14 @@ async function watch(
   containerId: string,
   told: Promise<ContainerEnd | undefined>,
 ): Promise<ContainerEnd> {
+  const { limiter } = posix;
+  limiter.watch(containerId, () => signalContainer(posix, containerId, 'KILL'));
   const end = (await told) ?? (await readEnd(posix, containerId));
-  if (end !== undefined) return end;
+  if (end !== undefined) return await limiter.settle(containerId, end);
   // Somebody killed the supervisor: what it watched is not watched any more, and may not go on.
   await signalContainer(posix, containerId, 'KILL');
-  return { kind: 'lost', reason: 'The supervisor of the command ended before the command did' };
+  const reason = 'The supervisor of the command ended before the command did';
+  return await limiter.settle(containerId, { kind: 'lost', reason });
 }
 
 /** Resolves when a supervisor that is not our child is gone, or has told the end of the container. */
@@ -287,9 +300,13 @@ async function untilTold(
 
 async function recover(posix: Posix, spec: ContainerSpec): Promise<RecoveredContainer> {
   const { containerId } = spec;
-  posix.limits.set(containerId, spec.limits);
+  const { limiter } = posix;
+  limiter.know(spec);
   const claim = await readOrTakeClaim(posix, containerId);
-  if (claim.kind === 'abandoned') return { kind: 'absent' };
+  if (claim.kind === 'abandoned') {
+    await limiter.release(containerId);
+    return { kind: 'absent' };
+  }
   if (claim.kind === 'silent') {
     const reason = 'The supervisor of the command ended before it started the command';
     return { kind: 'ended', process: undefined, end: { kind: 'lost', reason } };
@@ -300,7 +317,9 @@ async function recover(posix: Posix, spec: ContainerSpec): Promise<RecoveredCont
   const isThere = isAlive(posix, supervisor);
   // Asked after its supervisor: one that was there and has told nothing stands by this container yet.
   const end = await readEnd(posix, containerId);
-  if (end !== undefined) return { kind: 'ended', process, end };
+  if (end !== undefined) {
+    return { kind: 'ended', process, end: await limiter.settle(containerId, end) };
+  }
   if (isThere && process !== undefined) {
     const ended = watch(posix, containerId, untilTold(posix, containerId, supervisor));
     return { kind: 'running', container: { process, ended } };
@@ -323,10 +342,10 @@ async function leaderOf(
   supervisor: ProcessIdentity,
 ): Promise<ProcessIdentity | undefined> {
   for (let polls = 0; polls < claimPollsMax; polls++) {
-    const isThere = isAlive(posix, supervisor);
+    const isOver = !isAlive(posix, supervisor) || (await readEnd(posix, containerId)) !== undefined;
     const text = await readLine(posix, containerId, 'leader');
     const leader = text === undefined ? undefined : parseClaim(text);
-    if (leader !== undefined || !isThere) return leader;
+    if (leader !== undefined || isOver) return leader;
     await posix.clock.sleep(pollMs);
   }
   return undefined;
@@ -338,12 +357,12 @@ function isAlive({ processes }: Posix, identity: ProcessIdentity): boolean {
 }
 
 async function usage(posix: Posix, containerId: string): Promise<ResourceStatistics | undefined> {
-  const limits = posix.limits.get(containerId);
+  const { limiter, clock } = posix;
   const text = await readLine(posix, containerId, 'leader');
   const leader = text === undefined ? undefined : parseClaim(text);
-  const use = leader && posix.processes.sessionUse(leader);
-  if (limits === undefined || use === undefined) return undefined;
-  return statisticsOf(posix.clock.now(), use, limits);
+  const use = leader && (await limiter.use(containerId, leader));
+  const limits = limiter.limitsOf(containerId);
+  return use && limits && statisticsOf(clock.now(), use, limits);
 }
 
 async function signalContainer(
@@ -351,12 +370,13 @@ async function signalContainer(
   containerId: string,
   signal: 'TERM' | 'KILL',
 ): Promise<void> {
-  const { processes, clock } = posix;
+  const { processes, clock, limiter } = posix;
   for (let polls = 0; polls < claimPollsMax; polls++) {
     const text = await readLine(posix, containerId, 'leader');
     const leader = text === undefined ? undefined : parseClaim(text);
     if (leader !== undefined) {
       processes.signalGroup(leader, signal);
+      if (signal === 'KILL') await limiter.kill(containerId);
       return;
     }
     const supervisor = await readLine(posix, containerId, 'supervisor');

@@ -27,6 +27,7 @@ import {
   type RecoveredContainer,
   type RunningContainer,
 } from '../containerizer.ts';
+import { simulatedFetcher } from '../fetch/simulated.ts';
 import { SimulatedTerminal } from './simulated-terminal.ts';
 import { statisticsOf } from './statistics.ts';
 
@@ -107,11 +108,17 @@ export class SimulatedContainers {
 
   /** The port as one run of the agent's program sees it. */
   containerizer(life: Life): Containerizer {
+    const fetcher = simulatedFetcher(life, this.#random);
     return {
-      launch: (spec) => this.#launch(life, spec),
+      launch: async (spec) => {
+        const { containerId, uris } = spec;
+        await fetcher.fetch({ containerId, sandboxFolder: '', user: undefined, uris });
+        return await this.#launch(life, spec);
+      },
       recover: (spec) => this.#recover(life, spec),
       signal: async (containerId, signal) => {
         await this.#call(life, 'signal');
+        fetcher.stop(containerId);
         this.#signal(containerId, signal);
       },
       attach: async (containerId) => {

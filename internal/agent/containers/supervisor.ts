@@ -37,6 +37,8 @@ export type Job = {
   /** Of ours, new. */
   readonly folder: string;
   readonly sandbox: string;
+  /** Of its control groups: whoever writes `0` into them is in, with all that it starts. */
+  readonly entrances: readonly string[];
   /** Undefined: the supervisor's own. */
   readonly user: User | undefined;
   readonly environment: Readonly<Record<string, string>>;
@@ -57,6 +59,7 @@ supervise() {
   echo "$boot $self" >"$2/supervisor" || { echo "refused $1"; return; }
   (
     read -r self </proc/self/stat
+    enter || exit 126
     echo "$boot $self" >"$2/leader" || exit 126
     echo "began $1 $boot $self"
     become
@@ -77,8 +80,11 @@ supervise() {
 
 /** What a supervisor is told to start one container. */
 export function jobScript(job: Job, tools: SupervisorTools): string {
-  const { containerId, folder, sandbox, user } = job;
-  return `become() {
+  const { containerId, folder, sandbox, entrances, user } = job;
+  return `enter() {
+${[...entrances.map((file) => `echo 0 >|${quote(file)}`), ':'].join(' &&\n')}
+}
+become() {
 cd ${quote(sandbox)} || exit 126
 ${user === undefined ? becomeHere(job, tools) : becomeOther(job, user, tools)}
 }

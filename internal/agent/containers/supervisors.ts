@@ -135,8 +135,10 @@ export class Supervisors {
         this.#rest(supervisor);
         return;
       case 'ended': {
-        const { end } = supervisor;
+        const { begin, end } = supervisor;
         this.#rest(supervisor);
+        // Of one that never began: harmless of one that did.
+        begin({ kind: 'silent' });
         end(parseEnd(rest));
         return;
       }

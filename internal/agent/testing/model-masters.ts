@@ -11,7 +11,7 @@ import type {
   RunTask,
   StatusUpdate,
 } from '#proto/gen/altiplano/agent/v1.ts';
-import type { FrameworkInfo, TaskState, TaskStatus } from '#proto/gen/mesos/v1.ts';
+import type { FrameworkInfo, TaskInfo, TaskState, TaskStatus } from '#proto/gen/mesos/v1.ts';
 import { isTerminal } from '../core/state.ts';
 
 export type ModelTask = {
@@ -110,7 +110,7 @@ export class ModelMasters {
     this.#deposed = undefined;
   }
 
-  launch(id: string, line: string): void {
+  launch(id: string, line: string, more: Partial<TaskInfo> = {}): void {
     const run: RunTask = {
       framework_info: frameworkInfo,
       task_info: {
@@ -118,6 +118,7 @@ export class ModelMasters {
         task_id: { value: id },
         agent_id: { value: modelAgentId },
         command: { shell: true, value: line },
+        ...more,
       },
     };
     const task = { line, run, heard: [], uuids: [], acknowledged: 0, killed: undefined };

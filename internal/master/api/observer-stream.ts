@@ -4,18 +4,23 @@
  * again and is shown the state anew.
  */
 import { unreachable } from '#internal/base/assert.ts';
+import type { Pace } from '#internal/base/steps.ts';
 import type { Clock } from '#internal/runtime/clock.ts';
 import type { HttpSink } from '#internal/runtime/http.ts';
+import { jsonPieces } from '#internal/wire/json-stream.ts';
 import { toJson } from '#internal/wire/json.ts';
 import type { MediaType } from '#internal/wire/media-type.ts';
 import { decode, encode } from '#internal/wire/protobuf.ts';
+import { protobufPieces } from '#internal/wire/protobuf-stream.ts';
 import { encodeRecord } from '#internal/wire/record-io.ts';
 import { statusToWire } from '#internal/wire/status.ts';
+import type { Streamed } from '#internal/wire/streamed.ts';
 import { taskStateToWire } from '#internal/wire/task-state.ts';
 import { taskToWire } from '#internal/wire/task.ts';
 import type { Event, Response_GetFrameworks_Framework } from '#proto/gen/mesos/v1/master.ts';
-import type { Happening, Observer } from '../door.ts';
-import { agentReply, getState } from './operator-replies.ts';
+import type { Happening, MasterView, Observer } from '../door.ts';
+import { agentReply, stateSteps } from './operator-replies.ts';
+import { hasRoom, type Room } from './reading-desk.ts';
 import { newRecordStream, type RecordStreamOptions } from './record-stream.ts';
 import { timeInfo } from './time-info.ts';
 
@@ -23,29 +28,88 @@ export type ObserverStreamOptions = RecordStreamOptions & { readonly mediaType: 
 
 const textEncoder = new TextEncoder();
 
+export type ObserverStreamDependencies = {
+  readonly clock: Clock;
+  /** The state is written in slices; what happens meanwhile waits, as much of it as may wait for a reader. */
+  readonly slicer: Pace;
+};
+
 export function newObserverStream(
   sink: HttpSink,
-  clock: Clock,
+  { clock, slicer }: ObserverStreamDependencies,
   options: ObserverStreamOptions,
 ): Observer {
   const { mediaType } = options;
   const stream = newRecordStream(sink, clock, options);
+  const state: Beginning = { held: [], heldBytes: 0, isOver: false };
+
+  async function begin(view: MasterView, heartbeatIntervalMs: number): Promise<void> {
+    const pieces: Uint8Array[] = [];
+    for (const piece of subscribedPieces(view, { mediaType, heartbeatIntervalMs })) {
+      const pause = slicer.pause();
+      if (pause !== undefined) await pause;
+      if (stream.closed.aborted) return;
+      if (piece !== undefined) pieces.push(piece);
+    }
+    // However large it is: without it nothing that follows would mean anything.
+    for (const piece of framed(pieces)) {
+      if (sink.backlogBytes > room.backlogBytesMax && !(await hasRoom(sink, clock, room))) {
+        sink.destroy();
+        return;
+      }
+      stream.write(piece);
+    }
+    for (const record of [recordOf({ kind: 'heartbeat' }, mediaType), ...state.held.splice(0)]) {
+      stream.write(record);
+    }
+    state.isOver = true;
+  }
+
   return {
     closed: stream.closed,
     end: () => stream.end(),
     begin(view, heartbeatIntervalMs) {
-      const heartbeat_interval_seconds = heartbeatIntervalMs / 1000;
-      const subscribed = { get_state: getState(view), heartbeat_interval_seconds };
-      // However large it is: without it nothing that follows would mean anything.
-      stream.write(eventRecord({ type: 'SUBSCRIBED', subscribed }, mediaType));
-      stream.write(recordOf({ kind: 'heartbeat' }, mediaType));
+      void begin(view, heartbeatIntervalMs);
     },
     tell(happening) {
       const record = recordOf(happening, mediaType);
-      if (stream.hasRoomFor(record.length)) stream.write(record);
-      else stream.end();
+      if (!stream.hasRoomFor(state.heldBytes + record.length)) stream.end();
+      else if (state.isOver) stream.write(record);
+      else {
+        state.held.push(record);
+        state.heldBytes += record.length;
+      }
     },
   };
+}
+
+/** Records that wait until all of the state is written. */
+type Beginning = { readonly held: Uint8Array[]; heldBytes: number; isOver: boolean };
+
+const room: Room = { backlogBytesMax: 1024 * 1024, stallMsMax: 30_000 };
+
+type Beginner = { readonly mediaType: MediaType; readonly heartbeatIntervalMs: number };
+
+/** Undefined where others may get a turn. */
+function* subscribedPieces(
+  view: MasterView,
+  { mediaType, heartbeatIntervalMs }: Beginner,
+): Generator<Uint8Array | undefined, void> {
+  const heartbeat_interval_seconds = heartbeatIntervalMs / 1000;
+  const get_state = yield* stateSteps(view);
+  const event: Streamed<Event> = {
+    type: 'SUBSCRIBED',
+    subscribed: { get_state, heartbeat_interval_seconds },
+  };
+  const name = 'mesos.v1.master.Event';
+  yield* mediaType === 'application/json' ? jsonPieces(name, event) : protobufPieces(name, event);
+}
+
+/** A record in one chunk, as readers expect it, unless it is so long that copying it would be felt. */
+function framed(pieces: readonly Uint8Array[]): readonly Uint8Array[] {
+  const bytes = pieces.reduce((sum, { length }) => sum + length, 0);
+  const parts = [textEncoder.encode(`${bytes}\n`), ...pieces];
+  return bytes > room.backlogBytesMax ? parts : [Buffer.concat(parts)];
 }
 
 type Records = Map<MediaType, Uint8Array>;

@@ -5,6 +5,7 @@
 import type { Steps } from '#internal/base/steps.ts';
 import type { Clock } from '#internal/runtime/clock.ts';
 import type { HttpHandler, HttpResponse } from '#internal/runtime/http.ts';
+import { Slicer } from '#internal/runtime/slicer.ts';
 import { jsonPieces } from '#internal/wire/json-stream.ts';
 import { type MediaType, negotiateMediaType } from '#internal/wire/media-type.ts';
 import { protobufPieces } from '#internal/wire/protobuf-stream.ts';
@@ -36,6 +37,7 @@ export function operatorHandler(
   dependencies: OperatorDependencies,
   options: OperatorOptions,
 ): HttpHandler {
+  const slicer = new Slicer(dependencies);
   return (request) => {
     const parsed = parseCall('mesos.v1.master.Call', request);
     if (!parsed.ok) return parsed.refusal;
@@ -45,7 +47,9 @@ export function operatorHandler(
     }
     const mediaType = negotiateMediaType(request.headers['accept']);
     if (mediaType === undefined) return notAcceptable();
-    if (parsed.value.type === 'SUBSCRIBE') return subscribe(mediaType, dependencies, options);
+    if (parsed.value.type === 'SUBSCRIBE') {
+      return subscribe(mediaType, { ...dependencies, slicer }, options);
+    }
     const asked = { mediaType, target: request.target };
     return answer(parsed.value, asked, dependencies, options);
   };
@@ -54,14 +58,15 @@ export function operatorHandler(
 /** A stream without an id: nobody ever refers to it (contract 11). */
 function subscribe(
   mediaType: MediaType,
-  { door, clock }: OperatorDependencies,
+  { door, clock, slicer }: OperatorDependencies & { readonly slicer: Slicer },
   { limits }: OperatorOptions,
 ): HttpResponse {
   return {
     kind: 'stream',
     status: 200,
     headers: { 'content-type': mediaType },
-    open: (sink) => door.observe(newObserverStream(sink, clock, { mediaType, ...limits })),
+    open: (sink) =>
+      door.observe(newObserverStream(sink, { clock, slicer }, { mediaType, ...limits })),
   };
 }
 

@@ -1,11 +1,11 @@
 /** The reading calls of the operator API, one reply each, all from one view (contract 10.2, 10.7). */
-import { runToEnd, type Steps } from '#internal/base/steps.ts';
+import { type Steps } from '#internal/base/steps.ts';
 import type { Agent, Framework } from '#internal/model/cluster.ts';
 import type { Resources } from '#internal/resources/resource.ts';
 import { add, scalarMilli, scalarNames } from '#internal/resources/resources.ts';
 import { decode } from '#internal/wire/protobuf.ts';
 import { resourcesToWire } from '#internal/wire/resources.ts';
-import { chained, each, settled, type Streamed } from '#internal/wire/streamed.ts';
+import { chained, each, type Streamed } from '#internal/wire/streamed.ts';
 import { taskToWire } from '#internal/wire/task.ts';
 import type * as mesos from '#proto/gen/mesos/v1.ts';
 import type * as master from '#proto/gen/mesos/v1/master.ts';
@@ -24,10 +24,6 @@ import { drainInfo, isActive } from './deactivation.ts';
 import { roleEntries } from './roles.ts';
 import { timeInfo } from './time-info.ts';
 import { usageSteps } from './usage.ts';
-
-/** All of it, made before anybody else gets a turn. */
-export const getState = (view: MasterView): master.Response_GetState =>
-  settled<master.Response_GetState>(runToEnd(stateSteps(view)));
 
 export function* stateSteps(view: MasterView): Steps<Streamed<master.Response_GetState>> {
   return {

@@ -7,12 +7,20 @@ import type { HttpRequest } from '#internal/runtime/http.ts';
 import { fromJson } from '#internal/wire/json.ts';
 import { type MediaType, parseContentType } from '#internal/wire/media-type.ts';
 import { decode } from '#internal/wire/protobuf.ts';
-import { WireError } from '#internal/wire/wire-error.ts';
+import { type ReadLimits, WireError } from '#internal/wire/wire-error.ts';
 import type { Messages } from '#proto/gen/messages.ts';
 import { errorResponse, methodNotAllowed, type WholeResponse } from './response.ts';
 
+/**
+ * A longer body is answered 413, and one whose lists and maps have more items in all 400: a call is read in
+ * one turn, which must be short. Mesos has no such bounds.
+ */
+export const callBytesMax: number = 1024 * 1024;
+const callItemsMax = 30_000;
+
 export type CallName = 'mesos.v1.master.Call' | 'mesos.v1.scheduler.Call';
 
+const limits: ReadLimits = { itemsMax: callItemsMax };
 const textDecoder = new TextDecoder();
 
 export function parseCall<Name extends CallName>(
@@ -38,8 +46,10 @@ function parseBody<Name extends CallName>(
   body: Uint8Array,
 ): Result<Messages[Name], WholeResponse> {
   try {
-    if (type === 'application/json') return accept(fromJson(name, textDecoder.decode(body)));
-    return accept(decode(name, body));
+    if (type === 'application/json') {
+      return accept(fromJson(name, textDecoder.decode(body), limits));
+    }
+    return accept(decode(name, body, limits));
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
     // Which byte of a protobuf body is wrong would help nobody, and the contract says less.

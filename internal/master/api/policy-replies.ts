@@ -1,5 +1,6 @@
 /** What operators have decided, as they read it back (contract 10.2, 10.7). By role, or as it was said. */
-import { isMachineOf, isSameMachine, type MachineId } from '#internal/model/policy.ts';
+import { machinesIn } from '#internal/model/machine-map.ts';
+import { isMachineOf, type MachineId } from '#internal/model/policy.ts';
 import { machineToWire, unavailabilityToWire } from '#internal/wire/policy-record.ts';
 import type { InverseOfferStatus } from '#proto/gen/mesos/v1/allocator.ts';
 import type { Resource, Value_Scalar } from '#proto/gen/mesos/v1.ts';
@@ -53,7 +54,7 @@ export function getMaintenanceStatus(view: MasterView): Response_GetMaintenanceS
   const { windows, down } = view.state.maintenance;
   const draining = windows
     .flatMap(({ machines }) => machines)
-    .filter((machine) => !down.some((one) => isSameMachine(one, machine)));
+    .filter((machine) => machinesIn(down).of(machine) === undefined);
   return {
     status: {
       ...(draining.length > 0 && {

@@ -114,10 +114,10 @@ function newAnswering(slicer: Slicer, pieces: Pieces, options: ReadingDeskOption
   };
 }
 
-type Room = Pick<ReadingDeskOptions, 'backlogBytesMax' | 'stallMsMax'>;
+export type Room = Pick<ReadingDeskOptions, 'backlogBytesMax' | 'stallMsMax'>;
 
-/** False when the reader took nothing for too long. */
-async function hasRoom(sink: HttpSink, clock: Clock, room: Room): Promise<boolean> {
+/** Resolves when little enough waits for a reader, or it is gone: false when it took nothing for too long. */
+export async function hasRoom(sink: HttpSink, clock: Clock, room: Room): Promise<boolean> {
   let { backlogBytes } = sink;
   let sinceMs = clock.monotonic();
   while (backlogBytes > room.backlogBytesMax && !sink.closed.aborted) {

@@ -3,6 +3,7 @@
  * `Failed to validate master::Call: `.
  */
 import type { Call, Call_Type } from '#proto/gen/mesos/v1/master.ts';
+import { breadthProblem } from './call-breadth.ts';
 
 /** The part that a call of this type must carry; calls that are not listed carry none. */
 const parts: ReadonlyMap<Call_Type, keyof Call> = new Map<Call_Type, keyof Call>([
@@ -34,6 +35,6 @@ const parts: ReadonlyMap<Call_Type, keyof Call> = new Map<Call_Type, keyof Call>
 export function masterCallProblem(call: Call): string | undefined {
   if (call.type === undefined) return `Expecting 'type' to be present`;
   const part = parts.get(call.type);
-  if (part === undefined || call[part] !== undefined) return undefined;
-  return `Expecting '${part}' to be present`;
+  if (part !== undefined && call[part] === undefined) return `Expecting '${part}' to be present`;
+  return breadthProblem(call);
 }

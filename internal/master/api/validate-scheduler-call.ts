@@ -4,6 +4,7 @@
  */
 import type { Call, Call_Type } from '#proto/gen/mesos/v1/scheduler.ts';
 import { principalMismatch } from '../leader/events.ts';
+import { breadthProblem } from './call-breadth.ts';
 import { isUpdateUuid } from './update-uuid.ts';
 
 /** The part that a call of this type must carry; calls that are not listed carry none. */
@@ -31,7 +32,12 @@ export function schedulerCallProblem(call: Call, principal?: string): string | u
   if (type !== 'SUBSCRIBE' && call.framework_id === undefined) return expecting('framework_id');
   const part = parts.get(type);
   if (part !== undefined && call[part] === undefined) return expecting(part);
-  return subscribeProblem(call, principal) ?? acknowledgeProblem(call) ?? updateProblem(call);
+  return (
+    subscribeProblem(call, principal) ??
+    acknowledgeProblem(call) ??
+    updateProblem(call) ??
+    breadthProblem(call)
+  );
 }
 
 function subscribeProblem(

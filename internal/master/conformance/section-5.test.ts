@@ -28,6 +28,15 @@ const volume = (more: object): object => ({
 const commandText = "Task's `CommandInfo` is invalid: ";
 const containerText = "Task's `ContainerInfo` is invalid: ";
 
+const halfGpu = { name: 'gpus', type: 'SCALAR', scalar: { value: 0.5 } };
+const gpuText = "Invalid 'gpus' resource: The 'gpus' resource must be an unsigned integer";
+const unreservedVolume = {
+  name: 'disk',
+  type: 'SCALAR',
+  scalar: { value: 1 },
+  disk: { persistence: { id: 'v' }, volume: { container_path: 'v', mode: 'RW' } },
+};
+
 const wrongs: readonly Wrong[] = [
   ['5.2', 'an empty id', { task_id: { value: '' } }, 'ID must not be empty'],
   [
@@ -106,6 +115,28 @@ const wrongs: readonly Wrong[] = [
     'a resource without a name',
     { resources: [{ ...cpus, name: '' }] },
     `Resource ':1' is invalid: Empty resource name`,
+  ],
+  [
+    '5.5',
+    'a part of a GPU',
+    { resources: [cpus, halfGpu] },
+    `Task uses invalid resources: ${gpuText}`,
+  ],
+  [
+    '5.5',
+    'a volume of nobody',
+    { resources: [cpus, unreservedVolume] },
+    'Task uses invalid resources: Invalid DiskInfo: ' +
+      'Persistent volumes cannot be created from unreserved resources',
+  ],
+  [
+    '5.5',
+    'an executor with a part of a GPU',
+    {
+      command: null,
+      executor: { executor_id: { value: 'e' }, command: { value: 'e' }, resources: [halfGpu] },
+    },
+    `Executor uses invalid resources: ${gpuText}`,
   ],
   [
     '5.8',

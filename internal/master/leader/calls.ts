@@ -17,6 +17,7 @@ import { acknowledgeOperation } from './operations.ts';
 import { reconcileOperations } from './reconcile-operations.ts';
 import { reconcile } from './reconcile.ts';
 import { acknowledge } from './reports.ts';
+import { eachSlowly, isBusy } from './slow-work.ts';
 import { updateFramework } from './subscribe.ts';
 import { kill } from './tasks.ts';
 
@@ -73,7 +74,7 @@ function standingFault(
         `the stream ID currently associated with framework ID ${id}`,
     );
   }
-  return isOverloaded(lead) ? unavailable('Master is overloaded') : undefined;
+  return isOverloaded(lead) || isBusy(lead) ? unavailable('Master is overloaded') : undefined;
 }
 
 type Known = Exclude<Call['type'], undefined | 'UNKNOWN' | 'UPDATE_FRAMEWORK'>;
@@ -127,12 +128,14 @@ function obey(lead: Lead, framework: Framework, call: Call & { readonly type: Kn
 /** Offers that are gone, or somebody else's, are passed over. */
 function decline(lead: Lead, { id }: Framework, call: Call_Decline): void {
   const filter = filterOf(lead, call.filters);
-  for (const { value } of call.offer_ids ?? []) {
-    const offer = lead.offers.get(offerId(value));
-    if (offer?.frameworkId !== id) continue;
-    takeOffer(lead, offer);
-    returnDeclined(lead, offer, offer.resources, filter);
-  }
+  eachSlowly(lead, call.offer_ids ?? [], (ids) => {
+    for (const { value } of ids) {
+      const offer = lead.offers.get(offerId(value));
+      if (offer?.frameworkId !== id) continue;
+      takeOffer(lead, offer);
+      returnDeclined(lead, offer, offer.resources, filter);
+    }
+  });
 }
 
 /** One role that is not the framework's makes the whole call void (contract 3.3). */

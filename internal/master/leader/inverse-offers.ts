@@ -12,6 +12,7 @@ import type { Filters, InverseOffer, OfferID } from '#proto/gen/mesos/v1.ts';
 import type { InverseAnswer } from '../door.ts';
 import { inverseOffersEvent, rescindInverseEvent } from './events.ts';
 import { agentOf, type Lead, type OutstandingInverse, tell } from './lead.ts';
+import { eachSlowly } from './slow-work.ts';
 import { agentUrl } from './offer-wire.ts';
 
 /** Asks each framework once, for all agents together. */
@@ -66,16 +67,18 @@ export function answerInverseOffers(
 ): void {
   const nowMs = lead.clock.monotonic();
   const filter = refusalFilter(said.filters?.refuse_seconds, nowMs, lead.options);
-  for (const { value } of said.ids) {
-    const inverse = lead.inverseOffers.get(offerId(value));
-    if (inverse?.frameworkId !== id) continue;
-    const { agentId } = inverse;
-    lead.inverseOffers.delete(inverse.id);
-    const answers = lead.inverseAnswers.get(agentId) ?? new Map<FrameworkId, InverseAnswer>();
-    answers.set(id, { agentId, frameworkId: id, status: said.status, atMs: lead.clock.now() });
-    lead.inverseAnswers.set(agentId, answers);
-    lead.allocator.handle({ kind: 'inverse-offer-answered', frameworkId: id, agentId, filter });
-  }
+  eachSlowly(lead, said.ids, (piece) => {
+    for (const { value } of piece) {
+      const inverse = lead.inverseOffers.get(offerId(value));
+      if (inverse?.frameworkId !== id) continue;
+      const { agentId } = inverse;
+      lead.inverseOffers.delete(inverse.id);
+      const answers = lead.inverseAnswers.get(agentId) ?? new Map<FrameworkId, InverseAnswer>();
+      answers.set(id, { agentId, frameworkId: id, status: said.status, atMs: lead.clock.now() });
+      lead.inverseAnswers.set(agentId, answers);
+      lead.allocator.handle({ kind: 'inverse-offer-answered', frameworkId: id, agentId, filter });
+    }
+  });
 }
 
 function inverseToWire(

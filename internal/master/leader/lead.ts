@@ -9,6 +9,7 @@
 import type { Allocator } from '#internal/allocator/allocator.ts';
 import type { PatternLimits } from '#internal/allocator/constraints-pattern.ts';
 import type { Allocation, FrameworkWish } from '#internal/allocator/event.ts';
+import type { Steps } from '#internal/base/steps.ts';
 import type { Random } from '#internal/base/random.ts';
 import type { Agent, Executor, Framework, MasterAddress, Task } from '#internal/model/cluster.ts';
 import type { AgentId, FrameworkId, OfferId, TaskId } from '#internal/model/ids.ts';
@@ -148,6 +149,8 @@ export type Lead = {
   /** Executors on their way into the log: tasks may be launched in them. By name. */
   readonly arriving: Map<string, ArrivingExecutor>;
   readonly pending: PendingReports;
+  /** Calls that are answered in pieces (`slow-work.ts`), the next first. */
+  readonly slowWorks: Steps<void>[];
   allocation: PlannedAllocation | undefined;
 };
 

@@ -5,7 +5,7 @@
  */
 import type { Agent, Executor } from '#internal/model/cluster.ts';
 import { agentId, type AgentId, frameworkId, taskId } from '#internal/model/ids.ts';
-import { isMachineOf } from '#internal/model/policy.ts';
+import { machinesIn } from '#internal/model/machine-map.ts';
 import { anyRole } from '#internal/resources/reservation.ts';
 import type { Link } from '#internal/rpc/link.ts';
 import type { ReportedTask } from '#internal/state/command.ts';
@@ -138,7 +138,7 @@ function unwelcome(lead: Lead, agent: Agent): string | undefined {
 }
 
 const isDown = ({ state }: Lead, agent: Agent): boolean =>
-  state.maintenance.down.some((machine) => isMachineOf(machine, agent));
+  machinesIn(state.maintenance.down).around(agent) !== undefined;
 
 /** Only of one that this leader has met: after a change of leaders agents may come from elsewhere. */
 function hasMoved(lead: Lead, { id, hostname, ip }: Agent): boolean {

@@ -50,6 +50,7 @@ export function newLead(given: Given, { turn, propose, backlog, abandon }: Doors
     operating: new Map(),
     arriving: new Map(),
     pending: { reports: [], proposed: [], acknowledgements: [], ends: new Map(), inFlight: 0 },
+    slowWorks: [],
     allocation: undefined,
   };
   return lead;

@@ -1,11 +1,13 @@
 /** Operators who watch a cluster, through the faces of its leader (contract 11). */
 import test from 'ava';
+import { runToEnd } from '#internal/base/steps.ts';
 import type { Random } from '#internal/base/random.ts';
 import { linesOf } from '#internal/testing/golden-files.ts';
 import { seedsOf } from '#internal/testing/seeds.ts';
 import { toJson } from '#internal/wire/json.ts';
+import { settled } from '#internal/wire/streamed.ts';
 import type { Event, Response_GetState } from '#proto/gen/mesos/v1/master.ts';
-import { getState } from '../api/operator-replies.ts';
+import { stateSteps } from '../api/operator-replies.ts';
 import type { TestAgent } from '../testing/test-agent.ts';
 import { smallCluster, TestCluster, type TestMaster } from '../testing/test-cluster.ts';
 import { type TestOperator, watch } from '../testing/test-operator.ts';
@@ -248,7 +250,7 @@ test('what an operator is told adds up to the state, whatever happens', async (t
     const events = operator.events();
     const told = addUp(events);
     const view = leader.master.view();
-    const truth = pictureOf(getState(view));
+    const truth = pictureOf(settled<Response_GetState>(runToEnd(stateSteps(view))));
     for (const [id, record] of view.state.agents) {
       // Of those that cannot be reached operators hear by their tasks alone.
       if (record.reach.kind === 'unreachable') told.agents.delete(id);

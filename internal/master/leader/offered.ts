@@ -10,7 +10,8 @@ export function findOffers(
   ids: readonly OfferId[],
 ): Result<readonly OutstandingOffer[], string> {
   if (ids.length === 0) return refuse('No offers specified');
-  const twice = ids.find((id, index) => ids.indexOf(id) !== index);
+  const seen = new Set<OfferId>();
+  const twice = ids.find((id) => seen.size === seen.add(id).size);
   if (twice !== undefined) return refuse(`Duplicate offer ${twice} in offer list`);
   const found: OutstandingOffer[] = [];
   for (const id of ids) {

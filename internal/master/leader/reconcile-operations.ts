@@ -9,6 +9,7 @@ import type {
 } from '#proto/gen/mesos/v1/scheduler.ts';
 import { operationEvent } from './events.ts';
 import { agentOf, type Lead, tell } from './lead.ts';
+import { eachSlowly } from './slow-work.ts';
 
 /** No operations named: all of the framework that have an id. */
 export function reconcileOperations(
@@ -16,15 +17,18 @@ export function reconcileOperations(
   framework: FrameworkId,
   { operations: asked = [] }: Call_ReconcileOperations,
 ): void {
-  const known = operationsOf(lead, framework);
-  const answers =
-    asked.length === 0
-      ? [...known.values()].map(latest)
-      : asked.map((one) => {
-          const operation = known.get(operationId(one.operation_id.value));
-          return operation === undefined ? unknown(lead, one) : latest(operation);
-        });
-  for (const status of answers) tell(lead, framework, operationEvent(status));
+  const say = (status: OperationStatus): void => tell(lead, framework, operationEvent(status));
+  if (asked.length === 0) {
+    for (const operation of operationsOf(lead, framework).values()) say(latest(operation));
+    return;
+  }
+  eachSlowly(lead, asked, (piece) => {
+    const known = operationsOf(lead, framework);
+    for (const one of piece) {
+      const operation = known.get(operationId(one.operation_id.value));
+      say(operation === undefined ? unknown(lead, one) : latest(operation));
+    }
+  });
 }
 
 /** By the framework's id; also those that are on their way into the log. */

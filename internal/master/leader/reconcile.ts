@@ -16,18 +16,27 @@ import type { Call_Reconcile, Call_Reconcile_Task } from '#proto/gen/mesos/v1/sc
 import { masterStatus, updateEvent } from './events.ts';
 import { agentOf, isPartitionAware, type Lead, taskOf, tell } from './lead.ts';
 import { unloggedReports } from './reports.ts';
+import { eachSlowly } from './slow-work.ts';
 
 /** No tasks named: all live ones of the framework. */
 export function reconcile(lead: Lead, framework: Framework, { tasks }: Call_Reconcile): void {
   const { id } = framework;
-  const unlogged = unloggedReports(lead, id);
   if (tasks !== undefined && tasks.length > 0) {
-    for (const task of tasks) answerFor(lead, framework, task, unlogged);
+    eachSlowly(lead, tasks, (piece) => {
+      const unlogged = unloggedReports(lead, id);
+      for (const task of piece) answerFor(lead, framework, task, unlogged);
+    });
     return;
   }
-  const { tasks: live } = lead.state.frameworks.get(id) ?? {};
-  for (const task of live?.values() ?? []) latest(lead, task, unlogged);
-  for (const task of lead.launching.get(id)?.values() ?? []) latest(lead, task, unlogged);
+  const live = [...(lead.state.frameworks.get(id)?.tasks.keys() ?? [])];
+  eachSlowly(lead, [...live, ...(lead.launching.get(id)?.keys() ?? [])], (piece) => {
+    const unlogged = unloggedReports(lead, id);
+    for (const named of piece) {
+      // As it is now, and not as it was when the call came: nothing older than what was told is said.
+      const task = taskOf(lead, id, named);
+      if (task !== undefined) latest(lead, task, unlogged);
+    }
+  });
 }
 
 /** The same for one task. */

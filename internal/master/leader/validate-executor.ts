@@ -13,6 +13,7 @@ import { decode, encode } from '#internal/wire/protobuf.ts';
 import type { ExecutorInfo } from '#proto/gen/mesos/v1.ts';
 import { allocationFault, persistenceFault, revocableFault } from './resource-rules.ts';
 import { commandFault, containerFault } from './validate-command.ts';
+import { masterResourcesFault } from './validate-resources.ts';
 
 export type ExecutorSurroundings = {
   readonly framework: Framework;
@@ -120,6 +121,8 @@ function frameworkFault(
 }
 
 function resourcesFault({ resources }: ExecutorSurroundings): string | undefined {
+  const invalid = masterResourcesFault(resources);
+  if (invalid !== undefined) return `Executor uses invalid resources: ${invalid}`;
   const persistence = persistenceFault(resources);
   if (persistence !== undefined) return `Executor uses duplicate persistence ID: ${persistence}`;
   const allocation = allocationFault(resources);

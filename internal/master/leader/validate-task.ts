@@ -11,6 +11,7 @@ import { add, contains, isEmpty, scalarMilli } from '#internal/resources/resourc
 import type { TaskInfo } from '#proto/gen/mesos/v1.ts';
 import { allocationFault, overlap, persistenceFault, revocableFault } from './resource-rules.ts';
 import { checkFault, commandFault, containerFault, healthCheckFault } from './validate-command.ts';
+import { masterResourcesFault } from './validate-resources.ts';
 import { executorFault, type ExecutorSurroundings, ownExecutorFault } from './validate-executor.ts';
 
 export type Surroundings = {
@@ -83,6 +84,8 @@ function checksFault(info: TaskInfo): string | undefined {
 
 function resourcesFault(resources: Resources): string | undefined {
   if (isEmpty(resources)) return 'Task uses no resources';
+  const invalid = masterResourcesFault(resources);
+  if (invalid !== undefined) return `Task uses invalid resources: ${invalid}`;
   const persistence = persistenceFault(resources);
   if (persistence !== undefined) return `Task uses duplicate persistence ID: ${persistence}`;
   const allocation = allocationFault(resources);
@@ -133,6 +136,7 @@ function executionFault(
   return executorFault(executor, around) ?? ownExecutorFault(executor, around);
 }
 
+/** Valid each, they are valid together: what is left is what they must not share. */
 function togetherFault(
   own: Resources,
   executor: ExecutorSurroundings | undefined,

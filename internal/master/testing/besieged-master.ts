@@ -16,6 +16,9 @@ import type { TestAgent } from './test-agent.ts';
 import { TestCluster, type TestMaster } from './test-cluster.ts';
 import { taskFor, type TestScheduler } from './test-scheduler.ts';
 
+/** Longer than this no turn of a master may take, whatever it is asked. */
+export const stallMsMax = 50;
+
 /** Streams that callers hold open; beyond it the oldest are closed. */
 const streamsMax = 20;
 
@@ -31,7 +34,10 @@ export class BesiegedMaster {
   readonly #streams: MemorySink[] = [];
   /** By status. */
   readonly answers: Map<number, number> = new Map();
-  /** Thread time of the longest, longest first; at most ten. */
+  /** What is being suffered, and when the turn began. */
+  #calling: string | undefined;
+  #since: NodeJS.CpuUsage = process.threadCpuUsage();
+  /** Thread time of the turns that were longest, longest first; at most ten. */
   stalls: readonly Stall[] = [];
 
   private constructor(cluster: TestCluster, leader: TestMaster, people: People) {
@@ -44,11 +50,15 @@ export class BesiegedMaster {
   }
 
   static async start(seed: number): Promise<BesiegedMaster> {
-    const cluster = new TestCluster({ seed });
+    let besieged: BesiegedMaster | undefined;
+    const afterEvent = (label: string): void => {
+      if (besieged !== undefined) besieged.#weigh(label);
+    };
+    const cluster = new TestCluster({ seed, afterEvent });
     const leader = await cluster.lead();
     const scheduler = await cluster.scheduler(leader);
     const agent = await cluster.agent(leader, 'a1');
-    const besieged = new BesiegedMaster(cluster, leader, { scheduler, agent });
+    besieged = new BesiegedMaster(cluster, leader, { scheduler, agent });
     await besieged.#work();
     return besieged;
   }
@@ -57,15 +67,15 @@ export class BesiegedMaster {
   async suffer(call: HostileCall): Promise<HttpResponse> {
     await this.#comeBack();
     const request = call.request(this.#known());
-    const before = process.threadCpuUsage();
-    const answer = this.#ask(request);
-    const asked = spentMs(before);
+    this.#calling = call.name;
+    this.#since = process.threadCpuUsage();
     const { world } = this.#cluster;
-    const response = await world.settle(answer, { withinMs: 1000 });
+    const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
+    world.schedule(0, 'request', () => void this.#ask(request).then(resolve, reject));
+    const response = await world.settle(promise, { withinMs: 1000 });
     if (response.kind === 'stream') this.#open(response);
-    const later = process.threadCpuUsage();
     await world.runFor(2);
-    this.#note({ name: call.name, ms: Math.max(asked, spentMs(later)) });
+    this.#calling = undefined;
     this.answers.set(response.status, (this.answers.get(response.status) ?? 0) + 1);
     return response;
   }
@@ -98,6 +108,13 @@ export class BesiegedMaster {
     this.#streams.push(sink);
     response.open(sink);
     if (this.#streams.length > streamsMax) this.#streams.shift()?.destroy();
+  }
+
+  /** A turn is over: from one event of the world to the next. */
+  #weigh(label: string): void {
+    if (this.#calling === undefined) return;
+    this.#note({ name: `${this.#calling}, ${label}`, ms: spentMs(this.#since) });
+    this.#since = process.threadCpuUsage();
   }
 
   #note(stall: Stall): void {

@@ -22,6 +22,8 @@ type Options = {
   readonly seed?: number | string;
   readonly master?: Partial<MasterOptions>;
   readonly allocators?: AllocatorSource;
+  /** Called after each event of the world and all that it caused. */
+  readonly afterEvent?: (label: string) => void;
 };
 
 const silent: Logger = {
@@ -44,8 +46,8 @@ export class TestCluster {
   #boots = 0;
   #schedulers = 0;
 
-  constructor({ seed = 0, master = {}, allocators = plainAllocator }: Options = {}) {
-    this.world = new SimulatedWorld({ seed });
+  constructor({ seed = 0, master = {}, allocators = plainAllocator, ...watch }: Options = {}) {
+    this.world = new SimulatedWorld({ seed, ...watch });
     this.log = new SharedLog({ world: this.world });
     this.#options = master;
     this.#allocators = allocators;

@@ -2,11 +2,12 @@
 import * as fs from 'node:fs/promises';
 import { type Stats, constants } from 'node:fs';
 import { join } from 'node:path';
-import type { FileTree, ReadRange, TreeEntry } from '../file-tree.ts';
+import type { FileTree, MeasuredEntry, ReadRange, TreeEntry } from '../file-tree.ts';
 import { FilesError } from '../files.ts';
 import { makeFolder } from './make-folder.ts';
 
 export function systemFileTree(): FileTree {
+  let drafts = 0;
   return {
     makeFolder: (path, owner) =>
       faults(path, async () => {
@@ -16,7 +17,8 @@ export function systemFileTree(): FileTree {
     link: (path, target) =>
       faults(path, async () => {
         // A link cannot be changed, but another one can take its place at once.
-        const draft = `${path}.new`;
+        // Others may be about to do the same.
+        const draft = `${path}.${process.pid}-${drafts++}.new`;
         await fs.rm(draft, { force: true });
         await fs.symlink(target, draft);
         await fs.rename(draft, path);
@@ -25,6 +27,8 @@ export function systemFileTree(): FileTree {
     look: (path) =>
       faults(path, () => unlessMissing(async () => await entryOf(path, await fs.stat(path)))),
     browse: (path) => faults(path, () => unlessMissing(() => browse(path))),
+    measure: (path, entriesMax) =>
+      faults(path, () => unlessMissing(() => measure(path, entriesMax))),
     read: (path, range) => faults(path, () => read(path, range)),
     touch: (path, modifiedMs) =>
       faults(path, () => fs.lutimes(path, modifiedMs / 1000, modifiedMs / 1000)),
@@ -46,6 +50,26 @@ async function browse(path: string): Promise<readonly TreeEntry[]> {
     }),
   );
   return entries.filter((entry) => entry !== undefined);
+}
+
+/** As `stat` counts them, whatever the disk's own blocks are. */
+const blockBytes = 512;
+
+async function measure(path: string, entriesMax: number): Promise<readonly MeasuredEntry[]> {
+  const entries: MeasuredEntry[] = [];
+  for await (const { name } of await fs.opendir(path)) {
+    if (entries.length === entriesMax) break;
+    const full = join(path, name);
+    const stats = await unlessMissing(() => fs.lstat(full));
+    if (stats === undefined) continue;
+    entries.push({
+      path: full,
+      isFolder: stats.isDirectory(),
+      diskBytes: stats.blocks * blockBytes,
+      identity: `${stats.dev}:${stats.ino}`,
+    });
+  }
+  return entries;
 }
 
 async function read(path: string, { offset, length, within }: ReadRange): Promise<Uint8Array> {

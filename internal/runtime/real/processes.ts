@@ -44,6 +44,10 @@ export function systemProcesses(): Processes {
       // Without its leader a session lives on, and keeps the pid from being used again.
       if (signal === 'KILL') killSession(leader.pid, owner);
     },
+    killAll: (pids) => {
+      for (const pid of pids) kill(pid, 'KILL');
+    },
+    threads: (pid) => readStat(pid)?.threads ?? 0,
     sessionUse: (leader) => (leader.bootId === bootId ? sessionUse(leader) : undefined),
     bootId,
     self: { name: String(uid), uid, gid: process.getgid?.() ?? -1 },

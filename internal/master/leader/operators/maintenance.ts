@@ -1,12 +1,8 @@
 /** Windows of maintenance, and machines that are taken down and brought up (contract 10.5). */
 import type { Unavailability } from '#internal/allocator/event.ts';
 import type { Agent } from '#internal/model/cluster.ts';
-import {
-  isMachineOf,
-  isSameMachine,
-  type MachineId,
-  type MaintenanceWindow,
-} from '#internal/model/policy.ts';
+import { type MachineMap, machineMap, machinesIn } from '#internal/model/machine-map.ts';
+import { type MachineId, type MaintenanceWindow } from '#internal/model/policy.ts';
 import type { State } from '#internal/state/state.ts';
 import {
   machineFromWire,
@@ -84,10 +80,19 @@ export function maintenanceChanged(lead: Lead): void {
 export const windowOf = (
   { maintenance }: Pick<State, 'maintenance'>,
   agent: Agent,
-): MaintenanceWindow | undefined =>
-  maintenance.windows.find(({ machines }) =>
-    machines.some((machine) => isMachineOf(machine, agent)),
+): MaintenanceWindow | undefined => windowsIn(maintenance.windows).around(agent);
+
+function windowsIn(windows: readonly MaintenanceWindow[]): MachineMap<MaintenanceWindow> {
+  const known = maps.get(windows);
+  if (known !== undefined) return known;
+  const map = machineMap(
+    windows.flatMap((window) => window.machines.map((machine) => [machine, window] as const)),
   );
+  maps.set(windows, map);
+  return map;
+}
+
+const maps = new WeakMap<readonly MaintenanceWindow[], MachineMap<MaintenanceWindow>>();
 
 /** Tells the allocator of the agent's window, if that is another than it knows. */
 export function heedWindow(lead: Lead, agent: Agent): boolean {
@@ -116,41 +121,40 @@ function scheduleProblem(
   windows: readonly MaintenanceWindow[],
   down: readonly MachineId[],
 ): string | undefined {
-  const seen: MachineId[] = [];
+  const first = machinesIn(windows.flatMap(({ machines }) => machines));
   for (const { machines, unavailability } of windows) {
     if (machines.length === 0) return 'List of machines in the maintenance window is empty';
-    const problem = firstProblem(machines, (machine) => {
-      if (isOneOf(seen, machine)) return 'appears more than once in the schedule';
-      seen.push(machine);
-      return undefined;
-    });
+    const problem = firstProblem(machines, (machine) =>
+      first.of(machine) !== machine ? 'appears more than once in the schedule' : undefined,
+    );
     if (problem !== undefined) return problem;
     if ((unavailability.durationNs ?? 0n) < 0n) return `Unavailability 'duration' is negative`;
   }
-  const kept = down.find((machine) => !isOneOf(seen, machine));
+  const kept = down.find((machine) => first.of(machine) === undefined);
   if (kept === undefined) return undefined;
   return `Machine '${named(kept)}' is deactivated and cannot be removed from the schedule`;
 }
 
 function listProblem(machines: readonly MachineId[]): string | undefined {
   if (machines.length === 0) return 'List of machines is empty';
-  return firstProblem(machines, (machine, at) =>
-    isOneOf(machines.slice(0, at), machine) ? 'appears more than once in the schedule' : undefined,
+  const first = machinesIn(machines);
+  return firstProblem(machines, (machine) =>
+    first.of(machine) !== machine ? 'appears more than once in the schedule' : undefined,
   );
 }
 
 /** What is wrong with the first bad one: as a name, or as `problemOf` says. */
 function firstProblem(
   machines: readonly MachineId[],
-  problemOf: (machine: MachineId, at: number) => string | undefined,
+  problemOf: (machine: MachineId) => string | undefined,
 ): string | undefined {
-  for (const [at, machine] of machines.entries()) {
+  for (const machine of machines) {
     const { hostname, ip } = machine;
     if ((hostname ?? '') === '' && (ip ?? '') === '') {
       return `Both 'hostname' and 'ip' for a machine are empty`;
     }
     if (ip !== undefined && ip !== '' && !isIp(ip)) return `Failed to parse IP '${ip}'`;
-    const problem = problemOf(machine, at);
+    const problem = problemOf(machine);
     if (problem !== undefined) return `Machine '${named(machine)}' ${problem}`;
   }
   return undefined;
@@ -164,4 +168,4 @@ const isIp = (text: string): boolean =>
 const named = (machine: MachineId): string => JSON.stringify(machineToWire(machine));
 
 const isOneOf = (machines: readonly MachineId[], machine: MachineId): boolean =>
-  machines.some((one) => isSameMachine(one, machine));
+  machinesIn(machines).of(machine) !== undefined;
