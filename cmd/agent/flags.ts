@@ -12,6 +12,7 @@ import {
 import type { Program } from '#internal/config/flags.ts';
 import type { RecoveryOptions } from '#internal/agent/recovery.ts';
 import type { LogLevel } from '#internal/runtime/real/logger.ts';
+import { type ImageFlags, imageFlags } from './image-flags.ts';
 import { type HousekeepingFlags, housekeepingFlags } from './housekeeping-flags.ts';
 import { faultsOfLimits, type LimitFlags, limitFlags } from './limit-flags.ts';
 
@@ -40,7 +41,7 @@ type OwnFlags = {
 };
 
 /** Durations in milliseconds. */
-export type AgentFlags = OwnFlags & HousekeepingFlags & LimitFlags;
+export type AgentFlags = OwnFlags & HousekeepingFlags & ImageFlags & LimitFlags;
 
 /** In the manual, in the place of this machine's. */
 const ownName = "the machine's";
@@ -136,6 +137,7 @@ export const agentProgram: Program<AgentFlags> = {
       words: ['equal', 'additive'],
     }),
     ...housekeepingFlags,
+    ...imageFlags,
     killTasksOnStop: toggle({
       meaning: 'end all tasks when stopped; without it they run on and the next start finds them',
     }),

@@ -13,6 +13,7 @@ import { systemFileTree } from '#internal/runtime/real/file-tree.ts';
 import { systemFiles } from '#internal/runtime/real/files.ts';
 import { systemPipes } from '#internal/runtime/real/pipes.ts';
 import type { AgentFlags } from './flags.ts';
+import { withOci } from './open-oci.ts';
 import { isolators } from './limit-flags.ts';
 
 type Doors = {
@@ -26,8 +27,9 @@ export async function openContainerizer(doors: Doors, flags: AgentFlags): Promis
   const clock = systemClock();
   const files = { files: systemFiles(), fileTree: systemFileTree() };
   const cgroups = await openGroups(doors, flags);
-  return await openPosixContainerizer(
-    { clock, ...doors, ...files, pipes: systemPipes(clock), cgroups },
+  const own = { clock, ...doors, ...files, pipes: systemPipes(clock) };
+  const posix = await openPosixContainerizer(
+    { ...own, cgroups },
     {
       ...usualBounds,
       workFolder: resolve(flags.workDir),
@@ -41,6 +43,7 @@ export async function openContainerizer(doors: Doors, flags: AgentFlags): Promis
       },
     },
   );
+  return await withOci({ ...own, posix }, flags);
 }
 
 async function openGroups(

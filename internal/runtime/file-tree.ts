@@ -15,8 +15,12 @@ export type FileTree = {
   resolve(path: string): Promise<string | undefined>;
   /** What is at `path`, a link followed; undefined when nothing is. */
   look(path: string): Promise<TreeEntry | undefined>;
-  /** What is in a folder, sorted by path, links as themselves; undefined when there is none. */
-  browse(path: string): Promise<readonly TreeEntry[] | undefined>;
+  /**
+   * What is in a folder, sorted by path, links as themselves; undefined when there is none. With `within`
+   * set to a resolved folder, one that does not lie in it, or is it, once all links are followed is
+   * `EACCES`, also when a link was put in the way a moment ago.
+   */
+  browse(path: string, within?: string): Promise<readonly TreeEntry[] | undefined>;
   /**
    * What is in a folder and what it takes of the disk, links as themselves, in no order; undefined when
    * there is none. Never more than `entriesMax` of it.

@@ -192,6 +192,20 @@ test('what is missing, a folder, or not asked for by path, says so', async (t) =
   t.is((await rig.get(`/files/read?path=${virtual}/stdout&offset=x`)).status, 400);
 });
 
+test('what is debugged names every sandbox that is there, and whose tasks are forgotten', async (t) => {
+  await using rig = await openRig();
+  const { sandbox, folder } = rig;
+  const old = `${folder}/slaves/a-0/frameworks/f-0/executors/gone/runs/c-0`;
+  await mkdir(old, { recursive: true });
+  const { text } = await rig.get('/files/debug');
+  t.deepEqual(JSON.parse(text), {
+    [virtual]: sandbox,
+    [sandbox]: sandbox,
+    [sandbox.replace('c-1', 'latest')]: sandbox,
+    [old]: old,
+  });
+});
+
 test('no path, no link and no pipe leads out of a sandbox or holds us up', async (t) => {
   await using rig = await openRig();
   const { sandbox, folder } = rig;

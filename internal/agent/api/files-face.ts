@@ -5,9 +5,10 @@ import { FilesError } from '#internal/runtime/files.ts';
 import type { HttpRequest, HttpResponse, HttpSink } from '#internal/runtime/http.ts';
 import { jsonDouble, jsonInteger, jsonString } from '#internal/wire/json-literal.ts';
 import type { AgentState } from '../core/state.ts';
+import { listRuns } from '../garbage/sandboxes.ts';
 import { errorResponse, jsonResponse } from './response.ts';
 import { type SandboxPath, findSandboxPath } from './sandbox-path.ts';
-import { executorIdOf, sandboxOfTask } from './task-place.ts';
+import { sandboxOfTask } from './task-place.ts';
 
 export type FilesDependencies = {
   readonly clock: Clock;
@@ -37,7 +38,7 @@ export async function answerFiles(
   const at = request.target.indexOf('?');
   const query = new URLSearchParams(at < 0 ? '' : request.target.slice(at + 1));
   const jsonp = query.get('jsonp') ?? undefined;
-  if (name === 'debug') return jsonResponse(debugJson(sources), jsonp);
+  if (name === 'debug') return jsonResponse(await debugJson(sources), jsonp);
   if (name !== 'browse' && name !== 'read' && name !== 'download') return undefined;
   const wanted = query.get('path');
   if (wanted === null || wanted === '') {
@@ -85,7 +86,7 @@ export async function listFolder(
   { fileTree }: Sources,
   { found, wanted }: { readonly found: Found; readonly wanted: string },
 ): Promise<readonly TreeEntry[] | undefined> {
-  const entries = await fileTree.browse(found.path);
+  const entries = await fileTree.browse(found.path, found.sandbox);
   const shown = wanted.endsWith('/') ? wanted.slice(0, -1) : wanted;
   return entries?.map((entry) => ({
     ...entry,
@@ -183,16 +184,26 @@ async function send(
   sink.end();
 }
 
-/** Virtual paths and what they stand for, of the tasks that the agent still knows. */
-function debugJson(sources: Sources): string {
+/**
+ * Virtual paths and what they stand for: the runs of all executors whose sandboxes are there still, and
+ * the tasks in them that the agent knows.
+ */
+async function debugJson(sources: Sources): Promise<string> {
+  const { fileTree, workFolder } = sources;
   const state = sources.view();
-  const lines = [...(state?.tasks.values() ?? [])].flatMap((task) => {
-    const sandbox = sandboxOfTask(sources.workFolder, state?.agentId, task);
-    const { folder, run, latest, byTask } = sandbox;
-    const virtual = `/frameworks/${task.frameworkId}/executors/${executorIdOf(task)}/runs/latest`;
-    const names = [virtual, run, latest].map((path) => [path, run] as const);
-    if (byTask !== undefined) names.push([byTask, folder]);
-    return names.map(([path, real]) => `${jsonString(path)}:${jsonString(real)}`);
-  });
-  return `{${[...new Set(lines)].toSorted().join(',')}}`;
+  const names = new Map<string, string>();
+  for (const { path: run } of await listRuns(fileTree, workFolder)) {
+    const runs = run.slice(0, run.lastIndexOf('/'));
+    names.set(run, run);
+    if ((await fileTree.resolve(`${runs}/latest`)) !== (await fileTree.resolve(run))) continue;
+    names.set(`${runs}/latest`, run);
+    const own = `${workFolder}/slaves/${state?.agentId}/`;
+    if (runs.startsWith(own)) names.set(`/${runs.slice(own.length)}/latest`, run);
+  }
+  for (const task of state?.tasks.values() ?? []) {
+    const { byTask, folder } = sandboxOfTask(workFolder, state?.agentId, task);
+    if (byTask !== undefined) names.set(byTask, folder);
+  }
+  const lines = Array.from(names, ([path, real]) => `${jsonString(path)}:${jsonString(real)}`);
+  return `{${lines.toSorted().join(',')}}`;
 }

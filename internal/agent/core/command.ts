@@ -15,11 +15,12 @@ export function commandOf(
   { command, container }: Pick<TaskInfo, 'command' | 'container'>,
   what: 'task' | 'executor',
 ): Result<ContainerCommand, string> {
-  if (command?.value === undefined) return refuse(`The command of the ${what} has no value`);
-  if (container?.type === 'DOCKER' || container?.mesos?.image !== undefined) {
-    return refuse('This agent has no containerizer for images');
+  const hasImage = container?.type === 'DOCKER' || container?.mesos?.image !== undefined;
+  if (command === undefined) return refuse(`The command of the ${what} has no value`);
+  const leavesItToImage = hasImage && command.shell === false;
+  if (command.value === undefined && !leavesItToImage) {
+    return refuse(`The command of the ${what} has no value`);
   }
-  if ((container?.volumes ?? []).length > 0) return refuse('This agent mounts no volumes');
   const secret = command.environment?.variables?.find(({ type }) => type === 'SECRET');
   if (secret !== undefined) {
     return refuse(`This agent cannot resolve the secret of variable '${secret.name}'`);
@@ -29,10 +30,11 @@ export function commandOf(
 
 export function argvOf({
   shell = true,
-  value = '',
+  value,
   arguments: all = [],
 }: CommandInfo): ContainerCommand {
-  if (shell) return { kind: 'shell', line: value };
+  if (shell) return { kind: 'shell', line: value ?? '' };
+  if (value === undefined) return { kind: 'image', arguments: all };
   // The list starts with what the program shall see as its own name, which a shell cannot give it.
   const [, ...rest] = all;
   return { kind: 'argv', path: value, arguments: rest };

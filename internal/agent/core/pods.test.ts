@@ -186,8 +186,8 @@ test('of what was killed before its container began, just that is said', (t) => 
 
 test('nothing of a group starts when one of its tasks cannot', (t) => {
   const bench = registered();
-  const docker = { container: { type: 'DOCKER', docker: { image: 'i' } } } as const;
-  bench.group('g', [taskOf('t1'), taskOf('t2', docker)], executor);
+  const nothing = { command: {} } as const;
+  bench.group('g', [taskOf('t1'), taskOf('t2', nothing)], executor);
   t.false(bench.effects.some(({ kind }) => kind === 'launch'));
   for (const id of ['t1', 't2']) {
     t.like(bench.last(id), {

@@ -214,8 +214,8 @@ test('what this agent cannot run is refused in words, and nothing is launched', 
   const refused: readonly Partial<TaskInfo>[] = [
     { executor: { executor_id: { value: 'e' } } },
     { command: {} },
-    { container: { type: 'DOCKER' } },
-    { container: { type: 'MESOS', volumes: [{ mode: 'RW', container_path: 'p' }] } },
+    { command: {}, container: { type: 'DOCKER' } },
+    { command: { shell: false }, container: { type: 'MESOS' } },
     { command: { value: 'true', environment: { variables: [{ name: 'S', type: 'SECRET' }] } } },
   ];
   for (const more of refused) {

@@ -35,12 +35,7 @@ export function sandboxesIn(dependencies: SandboxesDependencies, workFolder: str
   const { fileTree } = dependencies;
   const containers = `${workFolder}/meta/containers`;
   return {
-    list: async () => {
-      const agents = await foldersIn(fileTree, `${workFolder}/slaves`);
-      const frameworks = await foldersInAll(fileTree, agents, '/frameworks');
-      const executors = await foldersInAll(fileTree, frameworks, '/executors');
-      return (await foldersInAll(fileTree, executors, '/runs')).map(toRun);
-    },
+    list: () => listRuns(fileTree, workFolder),
     listForgotten: async () => {
       const folders = await foldersIn(fileTree, containers);
       const looks = folders.map(async (folder) => {
@@ -57,6 +52,17 @@ export function sandboxesIn(dependencies: SandboxesDependencies, workFolder: str
     },
     usedShare: () => fileTree.usedShare(workFolder),
   };
+}
+
+/** All that there are. Rejects with `FilesError`. */
+export async function listRuns(
+  fileTree: FileTree,
+  workFolder: string,
+): Promise<readonly SandboxRun[]> {
+  const agents = await foldersIn(fileTree, `${workFolder}/slaves`);
+  const frameworks = await foldersInAll(fileTree, agents, '/frameworks');
+  const executors = await foldersInAll(fileTree, frameworks, '/executors');
+  return (await foldersInAll(fileTree, executors, '/runs')).map(toRun);
 }
 
 const toRun = ({ path, modifiedMs }: TreeEntry): SandboxRun => ({

@@ -10,7 +10,11 @@ test('a program that ends is told with its status and what it said', async (t) =
 });
 
 test('a program that is missing, takes too long or says too much has no status', async (t) => {
-  const missing = await commands.run({ path: '/no/such/program', arguments: [], timeoutMs: 60_000 });
+  const missing = await commands.run({
+    path: '/no/such/program',
+    arguments: [],
+    timeoutMs: 60_000,
+  });
   t.is(missing.status, undefined);
   t.regex(missing.stderr, /ENOENT/);
   const slow = await commands.run({ path: '/bin/sleep', arguments: ['500'], timeoutMs: 50 });

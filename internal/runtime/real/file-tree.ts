@@ -26,7 +26,7 @@ export function systemFileTree(): FileTree {
     resolve: (path) => faults(path, () => unlessMissing(() => fs.realpath(path))),
     look: (path) =>
       faults(path, () => unlessMissing(async () => await entryOf(path, await fs.stat(path)))),
-    browse: (path) => faults(path, () => unlessMissing(() => browse(path))),
+    browse: (path, within) => faults(path, () => unlessMissing(() => browse(path, within))),
     measure: (path, entriesMax) =>
       faults(path, () => unlessMissing(() => measure(path, entriesMax))),
     read: (path, range) => faults(path, () => read(path, range)),
@@ -40,16 +40,30 @@ export function systemFileTree(): FileTree {
   };
 }
 
-async function browse(path: string): Promise<readonly TreeEntry[]> {
-  const names = (await fs.readdir(path)).toSorted();
-  const entries = await Promise.all(
-    names.map((name) => {
-      const full = join(path, name);
-      // What vanishes meanwhile was not there.
-      return unlessMissing(async () => await entryOf(full, await fs.lstat(full)));
-    }),
-  );
-  return entries.filter((entry) => entry !== undefined);
+async function browse(path: string, within: string | undefined): Promise<readonly TreeEntry[]> {
+  const folder = await fs.open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    // What is held is looked at, wherever its name leads by now.
+    const held = `/proc/self/fd/${folder.fd}`;
+    if (within !== undefined) {
+      const real = await fs.readlink(held);
+      if (real !== within && !real.startsWith(`${within}/`)) {
+        throw denied(`it leads out of ${within}`);
+      }
+    }
+    const names = (await fs.readdir(held)).toSorted();
+    const entries = await Promise.all(
+      names.map((name) =>
+        // What vanishes meanwhile was not there.
+        unlessMissing(
+          async () => await entryOf(join(path, name), await fs.lstat(join(held, name))),
+        ),
+      ),
+    );
+    return entries.filter((entry) => entry !== undefined);
+  } finally {
+    await folder.close();
+  }
 }
 
 /** As `stat` counts them, whatever the disk's own blocks are. */
