@@ -1,17 +1,20 @@
 /**
  * What tasks and their scheduler notice of an agent that dies, with real processes: three masters, one
- * agent, 200 tasks that sleep, fail, are killed, or run together in pods. What ran is told by files that
+ * agent, 200 tasks that sleep, fail, are killed, run together in pods, or in an
+ * executor that is not ours. What ran is told by files that
  * the tasks write, not by anybody's books.
  *
  * `SECONDS=60` for the full length.
  */
 import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { systemClock } from '#internal/runtime/real/clock.ts';
 import { httpClient } from '#internal/runtime/real/http-client.ts';
 import { openLogger } from '#internal/runtime/real/logger.ts';
 import { systemRandom } from '#internal/runtime/real/random.ts';
+import type { ExecutorInfo } from '#proto/gen/mesos/v1.ts';
 import { temporaryFolder, until } from './cluster.ts';
 import { ManyTasks } from './failover/many-tasks.ts';
 import { type ClusterProcesses, startProcesses } from './failover/processes.ts';
@@ -23,22 +26,32 @@ const leaderEvery = 5;
 const stoppedMs = 20_000;
 const restEndsMs = 120_000;
 
-type Kind = 'sleeps' | 'fails' | 'killed' | 'pod';
+type Kind = 'sleeps' | 'fails' | 'killed' | 'pod' | 'foreign';
 
-/** Of twenty tasks two fail, two are killed, and four run in pods of two. */
+/** Of twenty tasks two fail, two are killed, four run in pods of two, and one in a stranger's executor. */
 function kindOf(task: number): Kind {
   const place = task % 20;
   if (place < 2) return 'fails';
   if (place < 4) return 'killed';
-  return place < 8 ? 'pod' : 'sleeps';
+  if (place < 8) return 'pod';
+  return place === 8 ? 'foreign' : 'sleeps';
 }
 
 const statusOf = (task: number): number => (kindOf(task) === 'fails' ? 3 : 0);
 
+const isKilled = (task: number): boolean => kindOf(task) === 'killed' || kindOf(task) === 'foreign';
+
 const endOf = (task: number): string => {
-  if (kindOf(task) === 'killed') return 'TASK_KILLED';
+  if (isKilled(task)) return 'TASK_KILLED';
   return statusOf(task) === 0 ? 'TASK_FINISHED' : 'TASK_FAILED';
 };
+
+/** It is not ours, and in another language; its tasks run until they are killed. */
+const executorIn = (folder: string): ExecutorInfo => ({
+  type: 'CUSTOM',
+  executor_id: { value: 'stranger' },
+  command: { value: `cd ${folder} && exec python3 ${resolve('test/wire-executor.py')}` },
+});
 
 function commandOf(task: number, folder: string): string {
   const sleep = kindOf(task) === 'killed' ? 600 : 0.5 + (task % 7);
@@ -111,7 +124,8 @@ function startLoad({ masters }: ClusterProcesses, folder: string): ManyTasks {
       tasksPerSecond: count / (seconds - 5),
       commandOf: (task) => commandOf(task, folder),
       groupOf: (task) => (kindOf(task) === 'pod' ? Math.floor(task / 2) : undefined),
-      killAfterMsOf: (task) => (kindOf(task) === 'killed' ? 1500 : undefined),
+      executorOf: (task) => (kindOf(task) === 'foreign' ? executorIn(folder) : undefined),
+      killAfterMsOf: (task) => (isKilled(task) ? 1500 : undefined),
     },
   );
 }
@@ -136,9 +150,13 @@ async function judge(t: ExecutionContext, load: ManyTasks, folder: string): Prom
   t.deepEqual(words, [], 'each ended as it did');
   const names = (some: readonly number[]): string[] =>
     some.map((task) => `load-${task}`).toSorted();
-  t.deepEqual(await linesOf(`${folder}/starts`), names(tasks), 'each started once');
-  const ending = tasks.filter((task) => kindOf(task) !== 'killed');
+  const foreign = tasks.filter((task) => kindOf(task) === 'foreign');
+  const own = tasks.filter((task) => kindOf(task) !== 'foreign');
+  t.deepEqual(await linesOf(`${folder}/starts`), names(own), 'each started once');
+  t.deepEqual(await linesOf(`${folder}/launched`), names(foreign), 'each heard of once');
+  const ending = tasks.filter((task) => !isKilled(task));
   t.deepEqual(await linesOf(`${folder}/ends`), names(ending), 'each came to its own end once');
+  await load.tearDown();
 }
 
 async function linesOf(path: string): Promise<readonly string[]> {

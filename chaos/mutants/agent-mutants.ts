@@ -14,22 +14,6 @@ export const agentMutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'checkpoint-not-synced',
-    about: 'A batch counts as durable when LevelDB and the journal have it, on disk or not.',
-    edits: [
-      {
-        file: 'storage/checkpoint/checkpoint.ts',
-        find: 'claimOf({ number, digest })], { sync: true });',
-        replace: 'claimOf({ number, digest })], { sync: false });',
-      },
-      {
-        file: 'storage/checkpoint/journal.ts',
-        find: 'exclusive: true, durable: true });',
-        replace: 'exclusive: true });',
-      },
-    ],
-  },
-  {
     name: 'updates-turned-round',
     about: 'After a restart the newest update of a task goes first.',
     edits: [
@@ -54,18 +38,6 @@ export const agentMutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'launched-again-after-restart',
-    about: 'An agent that died while a task began starts it again, though it runs.',
-    edits: [
-      {
-        file: 'internal/agent/container-recovery.ts',
-        find: '      finder.attend(task.key, task.containerId, found.container);',
-        replace: `      if (task.life.kind === 'launching') finder.post({ kind: 'container-absent', ...about });
-      else finder.attend(task.key, task.containerId, found.container);`,
-      },
-    ],
-  },
-  {
     name: 'launched-before-written-down',
     about: 'A task is not in the checkpoint before it begins: the next agent does not know it.',
     edits: [
@@ -85,19 +57,6 @@ export const agentMutants: readonly Mutant[] = [
         file: 'internal/agent/core/registration.ts',
         find: "    turn.writes.push({ kind: 'term', term: message.term });\n",
         replace: '',
-      },
-    ],
-  },
-  {
-    name: 'volumes-told-too-early',
-    about: 'An operation is said to be done before its volumes are there.',
-    edits: [
-      {
-        file: 'internal/agent/core/operations.ts',
-        find: `  keep(turn, operation);
-  return act(turn, { kind: 'make-volumes', operation: uuid, volumes: made });`,
-        replace: `  act(turn, { kind: 'make-volumes', operation: uuid, volumes: made });
-  return conclude(turn, operation, 'OPERATION_FINISHED');`,
       },
     ],
   },

@@ -13,6 +13,7 @@ import {
 import { protobufFormat } from '#internal/client/wire-format.ts';
 import type { Timer } from '#internal/runtime/clock.ts';
 import type {
+  ExecutorInfo,
   Offer,
   Offer_Operation,
   Resource,
@@ -30,6 +31,8 @@ export type ManyTasksOptions = {
   commandOf(task: number): string;
   /** Tasks that have the same are launched as one group; undefined: alone. They follow each other. */
   groupOf?(task: number): number | undefined;
+  /** The executor that the task is for; undefined: none, it is a command. */
+  executorOf?(task: number): ExecutorInfo | undefined;
   /** So long after it was said to run, the task is killed; undefined: never. */
   killAfterMsOf?(task: number): number | undefined;
 };
@@ -39,6 +42,7 @@ type Fate = {
   readonly id: string;
   readonly command: string;
   readonly group: number | undefined;
+  readonly executor: ExecutorInfo | undefined;
   readonly killAfterMs: number | undefined;
   kind: 'waiting' | 'asked' | 'ended';
   /** ACCEPTs that it was in. */
@@ -115,7 +119,9 @@ export class ManyTasks implements AsyncDisposable {
         const id = `${options.name}-${n}`;
         const group = options.groupOf?.(n);
         const killAfterMs = options.killAfterMsOf?.(n);
-        return [id, newFate({ id, command: options.commandOf(n), group, killAfterMs })];
+        const executor = options.executorOf?.(n);
+        const command = options.commandOf(n);
+        return [id, newFate({ id, command, group, executor, killAfterMs })];
       }),
     );
     const { masters } = options;
@@ -159,6 +165,11 @@ export class ManyTasks implements AsyncDisposable {
     return [...this.#fates.values()]
       .filter(({ kind }) => kind !== 'ended')
       .map(({ id, kind, launches, isSeen }) => `${id} ${kind} ${launches} ${isSeen}`);
+  }
+
+  /** Ends what is left of the framework, executors too. */
+  async tearDown(): Promise<void> {
+    await this.#client.call({ type: 'TEARDOWN' });
   }
 
   /** State, reason and message of a task's end. */
@@ -352,7 +363,9 @@ const unknown: ReadonlySet<string> = new Set([
   'TASK_UNKNOWN',
 ]);
 
-const newFate = (wanted: Pick<Fate, 'id' | 'command' | 'group' | 'killAfterMs'>): Fate => ({
+const newFate = (
+  wanted: Pick<Fate, 'id' | 'command' | 'group' | 'executor' | 'killAfterMs'>,
+): Fate => ({
   ...wanted,
   kind: 'waiting',
   launches: 0,
@@ -443,12 +456,12 @@ function taken(
   }));
 }
 
-function taskInfo(offer: Offer, { id, command }: Fate): TaskInfo {
+function taskInfo(offer: Offer, { id, command, executor }: Fate): TaskInfo {
   return {
     name: id,
     task_id: { value: id },
     agent_id: offer.agent_id,
     resources: taken(offer, need),
-    command: { shell: true, value: command },
+    ...(executor === undefined ? { command: { shell: true, value: command } } : { executor }),
   };
 }
