@@ -255,3 +255,26 @@ test('a restarted agent knows who shares whose fate', (t) => {
   next.ends('t2', killed);
   t.deepEqual(next.exits(), [0]);
 });
+
+test('a task of a group that takes longer than it may has failed at once, and the others are killed', (t) => {
+  const bench = registered();
+  const limit = { nanoseconds: 2_000_000_000n };
+  const patient = { grace_period: { nanoseconds: 60_000_000_000n } };
+  bench.group('g', [
+    taskOf('t1', { max_completion_time: limit, kill_policy: patient }),
+    taskOf('t2'),
+  ]);
+  bench.container('t1', 'launched');
+  t.is(bench.delay('overtime'), 2000);
+  bench.note();
+  bench.acknowledgeAll('t1');
+  bench.started('t2');
+  bench.take({ kind: 'timer', timer: { kind: 'overtime', task: taskKey('f', 't1') } });
+  t.deepEqual(bench.signals(), ['KILL'], 'whatever its policy says');
+  bench.ends('t1', { kind: 'signaled', signal: 9 });
+  t.like(bench.last('t1'), {
+    state: 'TASK_FAILED',
+    reason: 'REASON_MAX_COMPLETION_TIME_REACHED',
+  });
+  t.is(bench.stateOf('t2'), 'TASK_KILLING');
+});
