@@ -21,7 +21,6 @@ import { systemRandom } from '#internal/runtime/real/random.ts';
 import { findFreePort } from '#internal/testing/free-port.ts';
 import { masterSideCodec } from '#internal/wire/agent-link-codec.ts';
 import { type Figure, reportFigures } from './figure.ts';
-import { isBusy, mastersPriority, withPriority } from './master/priority.ts';
 import { residentBytes } from './master/process-use.ts';
 
 const altiplano = join(import.meta.dirname, '../cmd/altiplano.js');
@@ -34,12 +33,7 @@ const tasks = Number(values.tasks);
 
 type Ground = { readonly masters: ModelMasters; readonly startAgent: () => Program };
 
-/** On a busy machine agent and shells get the same real-time policy, or it would be the others that are measured. */
-const first = withPriority(mastersPriority);
-const figures: Figure[] = [
-  { name: 'load-before', value: loadavg()[0] ?? NaN, unit: 'processes' },
-  { name: 'real-time-policy', value: isBusy ? 1 : 0, unit: 'yes' },
-];
+const figures: Figure[] = [{ name: 'load-before', value: loadavg()[0] ?? NaN, unit: 'processes' }];
 for (const [name, isolation] of [
   ['posix', 'posix/cpu,posix/mem'],
   ['cgroups', 'auto'],
@@ -106,7 +100,7 @@ async function openGround(
   const args = [altiplano, 'agent', ...flags, ...own, `--isolation=${isolation}`];
   return {
     masters,
-    startAgent: () => startProgram({ ...first({ command: process.execPath, args }), onLine }),
+    startAgent: () => startProgram({ command: process.execPath, args, onLine }),
   };
 }
 
@@ -148,8 +142,7 @@ async function shellRate(): Promise<number> {
     [1, 2].map(
       async () =>
         await new Promise((resolve) => {
-          const { command, args } = first({ command: '/bin/sh', args: ['-c', line] });
-          spawn(command, args, { stdio: 'ignore' }).on('exit', resolve);
+          spawn('/bin/sh', ['-c', line], { stdio: 'ignore' }).on('exit', resolve);
         }),
     ),
   );

@@ -117,18 +117,20 @@ def subscribe():
     }
     call = {**IDS, "type": "SUBSCRIBE", "subscribe": subscription}
     connection = http.client.HTTPConnection(ENDPOINT)
+    is_heard = False
     try:
         connection.request("POST", "/api/v1/executor", json.dumps(call), HEADERS)
         response = connection.getresponse()
         if response.status != 200:
             return False
+        is_heard = True
         for event in records(response):
             hear(event)
     except (OSError, http.client.HTTPException, ValueError):
         pass
     finally:
         connection.close()
-    return True
+    return is_heard
 
 
 def main():

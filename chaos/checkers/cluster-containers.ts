@@ -42,6 +42,8 @@ export class ContainerLaws {
   readonly #starts = new Map<string, Start>();
   /** Tasks that left the books together with their agent: nobody will hear how they really ended. */
   readonly #writtenOff = new Set<string>();
+  /** Tasks of executors that died before all that they said was heard. */
+  readonly #mistakable = new Set<string>();
   /** Agents that the log wants empty. */
   readonly #draining = new Set<string>();
   /** By agent: what runs there. */
@@ -122,6 +124,15 @@ export class ContainerLaws {
 
   wasWrittenOff(task: string): boolean {
     return this.#writtenOff.has(task);
+  }
+
+  /** Whoever ran it died before it was heard how it ended, if it had. */
+  mayBeMistaken(task: string): void {
+    this.#mistakable.add(task);
+  }
+
+  wasMistakable(task: string): boolean {
+    return this.#mistakable.has(task);
   }
 
   /** `agent` has ended because a master would not have it any more. */

@@ -3,6 +3,8 @@
  * which talks to the real masters. What crosses its links, starts and ends in its containers, and
  * vanishes from its memory is told to the witness.
  */
+import { answerExecutor } from '#internal/agent/api/executor-face.ts';
+import { executorStreamLimits } from '#internal/agent/api/executor-stream.ts';
 import { Probes, usualProbes } from '#internal/agent/checks/probes.ts';
 import { volumesIn } from '#internal/agent/volumes.ts';
 import { SimulatedDisk } from '#internal/runtime/simulated/disk.ts';
@@ -23,6 +25,7 @@ import { agentSideCodec } from '#internal/wire/agent-link-codec.ts';
 import type { AgentMessage, MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
 import type { Capacity } from '#chaos/checkers/cluster-containers.ts';
 import { MemoryMedium, openMemoryStore } from '#storage/memory/memory-store.ts';
+import { ExecutorProgram } from './cluster-executor.ts';
 import type { ClusterWitness } from './cluster-witness.ts';
 import { agentPort, type Ground, linkBacklogBytesMax } from './cluster-ground.ts';
 
@@ -38,6 +41,7 @@ export type AgentMachineOptions = {
 type Pending = { readonly frameworkId: string; readonly task: string };
 
 const mailboxMax = 10_000;
+const bodyBytesMax = 1 << 20;
 const replacedMs = 1000;
 const diskMb = 1000;
 
@@ -80,20 +84,25 @@ export class AgentMachine {
       world,
       random: world.random(`containers ${name}`),
       watcher: {
-        onStart: ({ taskId = '' }) =>
-          witness.see(({ containers }) => containers.started(name, taskId)),
-        onEnd: ({ taskId = '', frameworkId }, end) =>
+        onStart: ({ taskId }) => {
+          if (taskId !== undefined)
+            witness.see(({ containers }) => containers.started(name, taskId));
+        },
+        onEnd: ({ taskId, frameworkId }, end) => {
+          if (taskId === undefined) return;
           witness.see(({ containers }) => {
             // What is over for its framework has to be over on the machine as well.
             if (isOver(witness, frameworkId, taskId)) containers.mayBeKilled(taskId);
             containers.ended(taskId, end);
-          }),
+          });
+        },
       },
+      serve: (spec, exit) => new ExecutorProgram({ ground, exit }, { spec, agent: name }),
     });
   }
 
   /** Under which id it is known, and what it says it has; undefined while it does not know itself. */
-  get belongings(): Pick<AgentState, 'agentId' | 'total' | 'operations'> | undefined {
+  get belongings(): Pick<AgentState, 'agentId' | 'total' | 'operations' | 'executors'> | undefined {
     return this.#agent?.view();
   }
 
@@ -191,6 +200,10 @@ export class AgentMachine {
     );
     void this.#mourn(agent, life);
     this.#agent = agent;
+    const listener = this.#ground.http.listener(life);
+    await listener.listen({ host: name, port: agentPort, bodyBytesMax }, (request) =>
+      answerExecutor({ clock, executors: agent.executors }, request, executorStreamLimits),
+    );
     await agent.start();
   }
 

@@ -21,15 +21,38 @@ export function unsettledResources(
     if (size > 0) return `${name} was not acknowledged ${size} operations`;
   }
   const [waiting] = state?.operations.keys() ?? [];
-  return (waiting && `the masters wait for operations of ${waiting}`) ?? idleExecutor(state);
+  return (
+    (waiting && `the masters wait for operations of ${waiting}`) ?? strayExecutor(agents, state)
+  );
 }
 
-/** When all tasks have ended, so have the executors that they ran in, and what those held is free. */
-function idleExecutor(state: State | undefined): string | undefined {
-  for (const { executors } of state?.frameworks.values() ?? []) {
+/**
+ * When all tasks have ended, so have the agents' own executors, and what those held is free. Those that
+ * frameworks brought live until they are told to end: masters count them where they are, and nowhere else.
+ */
+function strayExecutor(
+  agents: readonly AgentMachine[],
+  state: State | undefined,
+): string | undefined {
+  const there = new Set(
+    agents.flatMap(({ belongings }) =>
+      [...(belongings?.executors.values() ?? [])]
+        .filter(({ own }) => own !== undefined)
+        .map(({ frameworkId, info }) =>
+          nameOf(frameworkId, belongings?.agentId ?? '', info.executor_id.value),
+        ),
+    ),
+  );
+  for (const [frameworkId, { executors }] of state?.frameworks ?? []) {
     for (const { id, agentId } of executors.values()) {
-      return `the masters still count the executor ${id} on ${agentId}`;
+      if (!there.delete(nameOf(frameworkId, agentId, id))) {
+        return `the masters still count the executor ${id} on ${agentId}`;
+      }
     }
   }
-  return undefined;
+  const [uncounted] = there;
+  return uncounted && `the masters do not count the executor ${uncounted}`;
 }
+
+const nameOf = (framework: string, agent: string, executor: string): string =>
+  `${executor} of ${framework} on ${agent}`;

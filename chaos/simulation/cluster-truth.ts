@@ -17,6 +17,9 @@ const lostStates: ReadonlySet<TaskState> = new Set([
   'TASK_UNKNOWN',
 ]);
 
+/** And of one whose executor died with what it had to say of it. */
+const unheardStates: ReadonlySet<TaskState> = new Set(['TASK_FAILED', 'TASK_GONE', 'TASK_LOST']);
+
 type Fate = ContainerEnd | { readonly kind: 'never-started' | 'running' };
 
 export function tellTruth({ ground, shells, schedulers }: Cluster): void {
@@ -36,7 +39,10 @@ export function tellTruth({ ground, shells, schedulers }: Cluster): void {
       check(
         draft.id,
         `${state}`,
-        state !== undefined && (fits(state, fate, mayBeKilled) || isWrittenOff(state, draft.id)),
+        state !== undefined &&
+          (fits(state, fate, mayBeKilled) ||
+            isWrittenOff(state, draft.id) ||
+            (containers.wasMistakable(draft.id) && unheardStates.has(state))),
       );
     }
     if (refuted !== undefined) witness.refute('truth', `${name}: ${refuted}`);

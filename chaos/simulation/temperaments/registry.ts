@@ -2,6 +2,7 @@
  * All temperaments. A run deals them out in an order that its seed draws, so that one that is added here
  * is met by most runs.
  */
+import { bringer } from './bringer.ts';
 import { carer } from './carer.ts';
 import { decliner } from './decliner.ts';
 import { eager, killer } from './eager.ts';
@@ -34,6 +35,7 @@ export const temperaments: readonly Temperament[] = [
   settler,
   grouper,
   carer,
+  bringer,
   fetcher,
 ];
 

@@ -148,6 +148,45 @@ here('released containers leave nothing on the machine but their sandboxes', asy
   t.is(found, '');
 });
 
+here(
+  'a container that takes more memory than it may is ended as a whole, and told so',
+  async (t) => {
+    await using rig = await openOciRig();
+    const port = await rig.restart();
+    const memBytes = 32 * 1024 * 1024;
+    const limits = { cpus: undefined, cpusMax: undefined, memBytes, diskBytes: undefined };
+    for (const line of ['tail /dev/zero', 'tail /dev/zero; sleep 500']) {
+      const spec = specFor(shell(line), { limits });
+      const { ended } = await port.launch(spec);
+      const end = await ended;
+      t.is(end.kind, 'limited');
+      if (end.kind !== 'limited') return;
+      t.is(end.limitation.reason, 'REASON_CONTAINER_LIMITATION_MEMORY');
+      t.regex(
+        end.limitation.message,
+        /^Memory limit exceeded: Requested: 32MB Maximum Used: 32MB/u,
+      );
+      const found = await (await rig.restart()).recover(spec);
+      t.deepEqual(found.kind === 'ended' ? found.end : found, end);
+    }
+  },
+);
+
+here(
+  'a container that forks without end is bounded, and a KILL leaves nothing of it',
+  async (t) => {
+    await using rig = await openOciRig();
+    const port = await rig.restart();
+    const spec = specFor(shell("sh -c 'while :; do sleep 500 & done'; exec sleep 500"));
+    const { ended } = await port.launch(spec);
+    const use = await port.usage(spec.containerId);
+    t.true(use!.processes! <= 200);
+    await port.signal(spec.containerId, 'KILL');
+    t.deepEqual(await ended, { kind: 'signaled', signal: 9 });
+    t.is(await port.usage(spec.containerId), undefined);
+  },
+);
+
 async function openRig(): Promise<OciRig> {
   const rig = await openOciRig();
   await makeImage(`${rig.images}/tools`, [

@@ -24,6 +24,7 @@ import {
   equip,
   stateFolder,
 } from './oci-machine.ts';
+import { limited, limitedIfFound } from './oci-limits.ts';
 import { releaseScript } from './oci-scripts.ts';
 import { type Streamed, streamedContainers } from './oci-streamed.ts';
 import { openPosixBase } from './posix.ts';
@@ -46,11 +47,12 @@ export async function openOciContainerizer(
       oci.limits.set(spec.containerId, spec.limits);
       return hasStreams(spec) || joined !== undefined
         ? await streamed.launch(spec, joined)
-        : await launchByConmon(oci, spec);
+        : limited(oci, spec, await launchByConmon(oci, spec));
     },
     recover: async (spec) => {
       oci.limits.set(spec.containerId, spec.limits);
-      return isStreamed(spec) ? await streamed.recover(spec) : await recoverByConmon(oci, spec);
+      if (isStreamed(spec)) return await streamed.recover(spec);
+      return await limitedIfFound(oci, spec, await recoverByConmon(oci, spec));
     },
     signal: async (containerId, signal) => {
       oci.fetcher?.stop(containerId);

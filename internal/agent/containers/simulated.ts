@@ -5,11 +5,12 @@
  * Commands are shell lines of a few words, run one after the other:
  *
  *     sleep SECONDS     exit STATUS     trap TERM     fall ILL     get WELL     ask PARENT     fail TEXT
- *     echo TEXT     cat
+ *     echo TEXT     cat     serve
  *
  * `trap TERM` ignores it from then on; `fail`, as the first word, cannot be launched. What is nested
  * ends with its parent; `ask` exits with 1 while that one is ill, else 0. `cat` says what it reads until
- * the end of its input. What is said is of no effect unless somebody can attach.
+ * the end of its input; `serve` is a program of its own, which whoever makes the machine brings along.
+ * What is said is of no effect unless somebody can attach.
  */
 import { assert } from '#internal/base/assert.ts';
 import type { Random } from '#internal/base/random.ts';
@@ -34,6 +35,14 @@ export type SimulatedContainersDependencies = {
   readonly world: SimulatedWorld;
   readonly random: Random;
   readonly watcher?: ContainerWatcher;
+  /** Runs what `serve` stands for. It calls `exit` when it ends by itself. */
+  readonly serve?: (spec: ContainerSpec, exit: (end: ContainerEnd) => void) => SimulatedProgram;
+};
+
+/** What a container runs that is more than a line of words. */
+export type SimulatedProgram = {
+  /** It is dead. */
+  stop(): void;
 };
 
 /** Sees what really runs on the machine, whatever its agent knows or says. */
@@ -49,6 +58,7 @@ type Container = {
   limits: ContainerLimits;
   ignoresTerm: boolean;
   isIll: boolean;
+  program: SimulatedProgram | undefined;
   end: ContainerEnd | undefined;
   readonly watchers: ((end: ContainerEnd) => void)[];
   /** Undefined when nobody can attach to it. */
@@ -64,13 +74,15 @@ export class SimulatedContainers {
   readonly #world: SimulatedWorld;
   readonly #random: Random;
   readonly #watcher: ContainerWatcher | undefined;
+  readonly #serve: SimulatedContainersDependencies['serve'];
   readonly #containers = new Map<string, Container>();
   /** Taken by an agent that found nothing: they never start. */
   readonly #abandoned = new Set<string>();
   #boot = 1;
   #nextPid = 1000;
 
-  constructor({ world, random, watcher }: SimulatedContainersDependencies) {
+  constructor({ world, random, watcher, serve }: SimulatedContainersDependencies) {
+    this.#serve = serve;
     this.#world = world;
     this.#random = random;
     this.#watcher = watcher;
@@ -89,6 +101,7 @@ export class SimulatedContainers {
       container.end = { kind: 'lost', reason: 'The machine of the agent was restarted' };
       container.watchers.length = 0;
       container.terminal?.end();
+      container.program?.stop();
       if (!isDebug(container.spec)) this.#watcher?.onEnd(container.spec, container.end);
     }
   }
@@ -167,6 +180,7 @@ export class SimulatedContainers {
       limits: spec.limits,
       ignoresTerm: false,
       isIll: false,
+      program: undefined,
       end: undefined,
       watchers: [],
       terminal: terminalOf(spec),
@@ -207,6 +221,9 @@ export class SimulatedContainers {
         this.#end(container, { kind: 'exited', status: parent?.isIll === true ? 1 : 0 });
         return;
       }
+      case 'serve':
+        container.program = this.#serve?.(container.spec, (end) => this.#end(container, end));
+        return;
       case 'exit':
         this.#end(container, { kind: 'exited', status: Number(value) });
         return;
@@ -227,6 +244,7 @@ export class SimulatedContainers {
     container.end = end;
     if (!isDebug(container.spec)) this.#watcher?.onEnd(container.spec, end);
     container.terminal?.end();
+    container.program?.stop();
     for (const watcher of container.watchers.splice(0)) watcher(end);
     for (const nested of this.#containers.values()) {
       const isOurs = nested.spec.parentId === container.spec.containerId;
