@@ -8,8 +8,10 @@ export const agentMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'internal/agent/agent.ts',
-        find: 'await this.#checkpoint.write(writes);',
-        replace: 'void this.#checkpoint.write(writes);',
+        find: `await this.#checkpoint.write(writes);
+    this.history`,
+        replace: `void this.#checkpoint.write(writes);
+    this.history`,
       },
     ],
   },

@@ -14,11 +14,6 @@ export type UsageSources = {
 
 export type Wanted = { readonly nested: boolean; readonly standalone: boolean };
 
-export type ShownContainer = Response_GetContainers_Container & {
-  /** Of the executor. */
-  readonly source?: string;
-};
-
 export async function shownContainers(
   sources: UsageSources,
   state: AgentState,

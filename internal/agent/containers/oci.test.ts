@@ -12,7 +12,7 @@ import {
   missingForOci,
   must,
   openOciRig,
-} from './oci-rig.ts';
+} from '../testing/oci-rig.ts';
 import { sandboxOf } from './sandbox.ts';
 
 const shell = (line: string): ContainerSpec['command'] => ({ kind: 'shell', line });

@@ -10,8 +10,8 @@ import { systemProcesses } from '#internal/runtime/real/processes.ts';
 import { openTempFolder } from '#internal/testing/temp-folder.ts';
 import type { ContainerSpec, Containerizer } from '../containerizer.ts';
 import { openImageStore } from '../images/image-store.ts';
-import type { ContainerizerRig } from './containerizer.suite.ts';
-import { openOciContainerizer } from './oci.ts';
+import type { ContainerizerRig } from '../containers/containerizer.suite.ts';
+import { openOciContainerizer } from '../containers/oci.ts';
 
 const clock = systemClock();
 const commands = systemCommands();
