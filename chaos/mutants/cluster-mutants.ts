@@ -85,7 +85,7 @@ export function proposeLaunches(lead: Lead, acceptance: Acceptance): void {
     name: 'end-told-before-decision',
     about:
       'A task is said to have ended before the log knows: the next leader may call it unreachable.',
-    from: 173,
+    from: 257,
     edits: [
       {
         file: 'internal/master/leader/reports.ts',
@@ -132,6 +132,7 @@ export function proposeLaunches(lead: Lead, acceptance: Acceptance): void {
     name: 'acknowledged-before-decision',
     about:
       'An agent is told of an acknowledgement that the log may lose: a new leader starts anew.',
+    from: 338,
     edits: [
       {
         file: 'internal/master/leader/reports.ts',
