@@ -52,7 +52,8 @@ export function reregisterAgent(
 ): void {
   const known = draft.state.agents.get(agent.id);
   if (isUnwelcome(draft, agent)) {
-    draft.effects.push({ kind: 'agent-removed', agentId: agent.id });
+    const gone = { agentId: agent.id, isDown: isDown(draft, agent) };
+    draft.effects.push({ kind: 'agent-removed', ...gone });
     return;
   }
   // One in no book, which was removed or forgotten, begins anew under its old id (contract 7.4).
@@ -155,7 +156,7 @@ function takeOut(draft: Draft, agent: Agent, saidOf: (task: Task) => Said): void
     agents: draft.state.agents.remove(id),
     registrations: draft.state.registrations.remove(agent.registration),
   };
-  draft.effects.push({ kind: 'agent-removed', agentId: id });
+  draft.effects.push({ kind: 'agent-removed', agentId: id, isDown: isDown(draft, agent) });
 }
 
 /** Taken down by an operator after it introduced itself. */

@@ -187,7 +187,8 @@ export type Effect =
   | { readonly kind: 'agent-refused'; readonly registration: string }
   | { readonly kind: 'agent-reregistered'; readonly agentId: AgentId }
   | { readonly kind: 'agent-unreachable'; readonly agentId: AgentId }
-  | { readonly kind: 'agent-removed'; readonly agentId: AgentId }
+  /** Also of one that wanted to come back: when its machine is down, that is why. */
+  | { readonly kind: 'agent-removed'; readonly agentId: AgentId; readonly isDown: boolean }
   /** Declared gone by an operator; `agent-removed` follows. */
   | { readonly kind: 'agent-gone'; readonly agentId: AgentId }
   /** It may get new work, may not any more, or is to drain: `agent.deactivation` says which. */

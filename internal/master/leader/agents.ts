@@ -60,11 +60,11 @@ export function agentUnreachable(lead: Lead, id: AgentId): void {
   leave(lead, id);
 }
 
-/** It is in no book any more. One that wanted to come back is sent away. */
-export function agentRemoved(lead: Lead, id: AgentId): void {
+/** It is in no book any more. One that wanted to come back is sent away (contract 7.4). */
+export function agentRemoved(lead: Lead, id: AgentId, isDown: boolean): void {
   const visitor = lead.reregistering.get(id);
   lead.reregistering.delete(id);
-  if (visitor !== undefined) dismiss(lead, visitor, 'Agent was removed');
+  if (visitor !== undefined) dismiss(lead, visitor, isDown ? machineDown : 'Agent was removed');
   leave(lead, id);
 }
 
@@ -83,7 +83,7 @@ export function agentGone(lead: Lead, id: AgentId): void {
 export const markedGone = 'Agent has been marked gone';
 
 /** What an agent on such a machine is told (contract 7.4). */
-export const machineDown = 'Machine is `DOWN`';
+const machineDown = 'Machine is `DOWN`';
 
 /** Tells an agent to stop, and closes its link. */
 export function dismiss(lead: Lead, visitor: Visitor, message: string): void {

@@ -66,7 +66,7 @@ function carryOutOne(lead: Lead, effect: Effect): void {
     case 'agent-unreachable':
       return agentUnreachable(lead, effect.agentId);
     case 'agent-removed':
-      return agentRemoved(lead, effect.agentId);
+      return agentRemoved(lead, effect.agentId, effect.isDown);
     case 'agent-refused':
       return agentRefused(lead, effect.registration);
     case 'agent-gone':

@@ -5,7 +5,6 @@
  */
 import type { Agent, Executor } from '#internal/model/cluster.ts';
 import { agentId, type AgentId, frameworkId, taskId } from '#internal/model/ids.ts';
-import { machinesIn } from '#internal/model/machine-map.ts';
 import { anyRole } from '#internal/resources/reservation.ts';
 import type { Link } from '#internal/rpc/link.ts';
 import type { ReportedTask } from '#internal/state/command.ts';
@@ -20,7 +19,7 @@ import type {
   Reregister,
   Task,
 } from '#proto/gen/altiplano/agent/v1.ts';
-import { dismiss, machineDown, markedGone, pong } from './agents.ts';
+import { dismiss, markedGone, pong } from './agents.ts';
 import { executorExited, messageSent } from './executors.ts';
 import { agentOf, type Lead, type Visitor } from './lead.ts';
 import { agentEmpty } from './operators/deactivation.ts';
@@ -76,10 +75,6 @@ function register(lead: Lead, visitor: Visitor, message: Register): void {
   const known = lead.state.registrations.get(registration);
   const agent = present(lead, visitor, message, known ?? lead.ids.nextAgentId());
   if (agent === undefined) return;
-  if (isDown(lead, agent)) {
-    dismiss(lead, visitor, machineDown);
-    return;
-  }
   if (known === undefined) replaceNamesake(lead, agent);
   lead.registering.set(registration, visitor);
   if (lead.propose({ kind: 'admit-agent', agent })) return;
@@ -129,16 +124,15 @@ function present(
   return undefined;
 }
 
-/** Why an agent that comes back is sent away (contract 7.4). */
+/**
+ * Why an agent that comes back is sent away (contract 7.4). Only for what holds for ever: a leader that
+ * was deposed without knowing may say it as well. Whether its machine is down the log decides.
+ */
 function unwelcome(lead: Lead, agent: Agent): string | undefined {
   if (lead.state.goneAgents.has(agent.id)) return markedGone;
-  if (isDown(lead, agent)) return machineDown;
   if (!hasMoved(lead, agent)) return undefined;
   return 'Agent attempted to reregister with different IP / hostname';
 }
-
-const isDown = ({ state }: Lead, agent: Agent): boolean =>
-  machinesIn(state.maintenance.down).around(agent) !== undefined;
 
 /** Only of one that this leader has met: after a change of leaders agents may come from elsewhere. */
 function hasMoved(lead: Lead, { id, hostname, ip }: Agent): boolean {

@@ -271,6 +271,29 @@ test('a machine goes down with its agents, and they come back when it is up', as
   t.true(leader.ledger.state().maintenance.windows.length === 0);
 });
 
+test('a deposed leader sends no agent away from a machine that is up again', async (t) => {
+  const small = await smallCluster();
+  const { cluster, agent, leader } = small;
+  const machines = [machine];
+  await ask(small, schedule(window));
+  await ask(small, { type: 'START_MAINTENANCE', start_maintenance: { machines } });
+  await cluster.until(() => !agent.isConnected, 'still connected');
+  const sentAway = agent.heard('shutdown').length;
+  const second = await cluster.start(2);
+  cluster.log.isolate(leader.nodeId);
+  t.is(await cluster.lead(2), second);
+  const up = { type: 'STOP_MAINTENANCE', stop_maintenance: { machines } } as const;
+  t.is((await ask({ ...small, leader: second }, up)).status, 200);
+  t.deepEqual(leader.master.leadership(), { kind: 'leading' }, 'it has noticed');
+  agent.connect(leader.master.acceptAgent);
+  await cluster.settle();
+  t.is(agent.heard('shutdown').length, sentAway);
+  agent.disconnect();
+  const before = agent.heard('registered').length;
+  agent.connect(second.master.acceptAgent);
+  await cluster.until(() => agent.heard('registered').length > before, 'not let in');
+});
+
 test('what operators decided holds under the next leader', async (t) => {
   const small = await smallCluster();
   const { cluster, agent, scheduler, leader } = small;
