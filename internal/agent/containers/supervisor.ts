@@ -13,6 +13,8 @@
  *     status       `exited <status>` or `signaled <number>`
  *
  * and tells the same on its standard output: `began`, `refused` and `ended`, with the container's id.
+ * When nobody reads that any more it goes on, and the command is none the worse: what breaks a pipe is
+ * ignored up to the command, which gets it back.
  *
  * It runs as we do and in no environment; the command's user and environment are taken on by the process
  * that becomes the command, and only after its user: what an environment makes of a program must not
@@ -52,16 +54,18 @@ boot=${quote(bootId)}
 set -C
 umask 022
 trap : HUP INT TERM
+trap '' PIPE
 read -r pid rest </proc/self/stat
 self="$pid $rest"
 supervise() {
   exec 2>>"$2/note"
-  echo "$boot $self" >"$2/supervisor" || { echo "refused $1"; return; }
+  echo "$boot $self" >"$2/supervisor" || { echo "refused $1" 2>/dev/null; return; }
   (
     read -r self </proc/self/stat
     enter || exit 126
     echo "$boot $self" >"$2/leader" || exit 126
-    echo "began $1 $boot $self"
+    echo "began $1 $boot $self" 2>/dev/null
+    trap - PIPE
     become
   ) </dev/null
   status=$? kind=exited
@@ -73,7 +77,7 @@ supervise() {
   # While the agent lives it makes this end durable itself. Nobody else does when it is gone.
   read -r pid name state parent rest </proc/self/stat
   [ "$parent" = "$PPID" ] || ${sync === undefined ? ':' : `${quote(sync)} "$2/status"`}
-  echo "ended $1 $kind $status"
+  echo "ended $1 $kind $status" 2>/dev/null
 }
 `;
 }

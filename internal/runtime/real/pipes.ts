@@ -14,6 +14,9 @@ const pieceBytes = 64 * 1024;
 const pollMsMin = 2;
 const pollMsMax = 32;
 
+/** Not closed yet. One that its owner lost stays open: Node ends a process that lets it be collected. */
+const held = new Set<FileHandle>();
+
 export function systemPipes(clock: Clock): Pipes {
   return {
     openReader: (path) => openReader(clock, path),
@@ -114,6 +117,7 @@ function newWait(clock: Clock): Wait {
 
 /** Closing waits for a reading that is under way; nothing depends on when it is done. */
 function closeQuietly(pipe: FileHandle): void {
+  held.delete(pipe);
   pipe.close().catch(() => {});
 }
 
@@ -124,7 +128,9 @@ async function openPipe(path: string, way: number): Promise<FileHandle> {
   } catch (cause) {
     throw new FilesError(codeOf(cause), `${path}: ${String(cause)}`, { cause });
   }
+  held.add(pipe);
   if ((await pipe.stat()).isFIFO()) return pipe;
+  held.delete(pipe);
   await pipe.close();
   throw new FilesError('ENOTPIPE', `${path} is not a named pipe`);
 }
