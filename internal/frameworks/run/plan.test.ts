@@ -172,6 +172,16 @@ test('a running task that the cluster lost is an end, not a second start', (t) =
   t.like(finish(effects), { end: { kind: 'failed' } });
 });
 
+test('a running task that the cluster says three times not to know is over, and nobody can tell how', (t) => {
+  const denial = update('TASK_UNKNOWN', { reason: 'REASON_RECONCILIATION', message: 'why' });
+  const running = [offers(offer('O1', 1)), update('TASK_RUNNING'), denial, denial];
+  t.is(play(...running).plan.phase.kind, 'running');
+  t.is(play(...running, update('TASK_RUNNING'), denial).plan.phase.kind, 'running');
+  const { plan, effects } = play(...running, denial);
+  t.is(plan.phase.kind, 'over');
+  t.like(finish(effects), { end: { kind: 'failed', text: 'TASK_UNKNOWN: why' } });
+});
+
 test('that a command failed, as a master says who was asked, is no end: its status is still to come', (t) => {
   const asked = {
     reason: 'REASON_RECONCILIATION',

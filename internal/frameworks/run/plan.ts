@@ -24,7 +24,12 @@ export type RunPlan = {
   readonly agents: ReadonlyMap<string, string>;
   /** Why the task is to be killed, once it is. */
   readonly ending: 'timed-out' | 'interrupted' | undefined;
+  /** How often in a row the cluster has said of our running task that it does not know it. */
+  readonly denials: number;
 };
+
+/** An agent that was written off may still come back with the task; after so many answers it is over. */
+const denialsMax = 3;
 
 /** Where the task runs. `agent` is `host:port`, undefined when no offer has shown it. */
 export type Place = { readonly agentId: string; readonly agent: string | undefined };
@@ -49,6 +54,7 @@ export const newRunPlan = (need: Need): RunPlan => ({
   phase: { kind: 'waiting' },
   agents: new Map(),
   ending: undefined,
+  denials: 0,
 });
 
 export function step(plan: RunPlan, input: Input): Step {
@@ -109,7 +115,7 @@ function onOffers(before: RunPlan, offers: readonly Offer[]): Step {
 
 function onUpdate(before: RunPlan, status: TaskStatus): Step {
   if (status.task_id.value !== before.need.taskId) return { plan: before, effects: [] };
-  const plan = heedLateLaunch(before, status);
+  const plan = countDenials(heedLateLaunch(before, status), status);
   const effects: readonly Effect[] = acknowledgement(status);
   const { phase, ending } = plan;
   if (phase.kind === 'waiting' || phase.kind === 'over') return { plan, effects };
@@ -124,13 +130,19 @@ function onUpdate(before: RunPlan, status: TaskStatus): Step {
   }
   // How things stand says nothing of the exit status: the agent's own word is still to come.
   if (isHearsay(status)) return { plan, effects };
-  if (isTerminal(status.state)) return over(plan, endOf(status, ending), effects);
+  const isForgotten = plan.denials >= denialsMax;
+  if (isTerminal(status.state) || isForgotten) return over(plan, endOf(status, ending), effects);
   if (status.state !== 'TASK_RUNNING' || phase.kind === 'running') return { plan, effects };
   const place = placeOf(plan, status.agent_id?.value ?? phase.place.agentId);
   return {
     plan: { ...plan, phase: { kind: 'running', place } },
     effects: [...effects, { kind: 'follow', place }],
   };
+}
+
+function countDenials(plan: RunPlan, status: TaskStatus): RunPlan {
+  const isDenied = plan.phase.kind === 'running' && status.state === 'TASK_UNKNOWN';
+  return { ...plan, denials: isDenied ? plan.denials + 1 : 0 };
 }
 
 /**
