@@ -176,9 +176,10 @@ test('checks are carried out beside their tasks, over a restart, and what is ill
   const heard = (id: string): readonly TaskStatus[] => [
     ...new Map(masters.tasks.get(id)!.heard.map((one) => [String(one.uuid), one])).values(),
   ];
+  const checked = 'REASON_TASK_CHECK_STATUS_UPDATED';
   const health = (id: string): string =>
     heard(id)
-      .filter(({ healthy }) => healthy !== undefined)
+      .filter(({ healthy, reason }) => healthy !== undefined && reason !== checked)
       .map(({ state, healthy }) => `${state.slice(5)} ${healthy}`)
       .join(', ');
   const pace = { delay_seconds: 0.1, interval_seconds: 0.3, grace_period_seconds: 0 };
