@@ -22,8 +22,14 @@ import type {
   Command,
   ReportedTask,
 } from '#internal/state/command.ts';
-import { type State, tasksOnAgent } from '#internal/state/state.ts';
-import { randomEnds, randomExecutor, randomGroup, randomRunning } from './random-executors.ts';
+import { executorOf, type State, tasksOnAgent } from '#internal/state/state.ts';
+import {
+  randomEnds,
+  randomFinds,
+  randomExecutor,
+  randomGroup,
+  randomRunning,
+} from './random-executors.ts';
 import { randomLog } from './random-log.ts';
 import { randomKnown, randomOperation } from './random-operations.ts';
 import { randomPolicy } from './random-policy.ts';
@@ -142,6 +148,7 @@ const makers: Readonly<Record<string, Maker>> = {
   'launch-with-executor': launchWithExecutor,
   'launch-more-with-executor': launchWithExecutor,
   'end-executors': (random, state) => randomEnds(random, state, anyAgentId(random)),
+  'find-executors': (random, state, atMs) => randomFinds(random, state, anyAgentId(random), atMs),
   policy,
   log: randomLog,
 };
@@ -237,7 +244,10 @@ function anyReport(random: Random, state: State, { id }: Agent): readonly Report
   const lost = [...state.frameworks.values()].flatMap(({ unreachable }) =>
     [...unreachable.values()].filter((task) => task.agentId === id),
   );
-  return [...tasksOnAgent(state, id), ...lost]
+  // Of a task whose executor was found to be gone no agent speaks any more.
+  const isPossible = ({ executorId, ...task }: Task): boolean =>
+    executorId === undefined || executorOf(state, { ...task, id: executorId }) !== undefined;
+  return [...tasksOnAgent(state, id), ...lost.filter(isPossible)]
     .filter(() => !random.oneIn(4))
     .map((task) => ({
       frameworkId: task.frameworkId,
