@@ -27,6 +27,7 @@ import { randomEnds, randomExecutor, randomGroup, randomRunning } from './random
 import { randomLog } from './random-log.ts';
 import { randomKnown, randomOperation } from './random-operations.ts';
 import { randomPolicy } from './random-policy.ts';
+import { randomStore } from './random-store.ts';
 
 /** The next command of a history that has led to `state`. */
 export function randomCommand(random: Random, state: State, atMs: number): Command {
@@ -65,6 +66,8 @@ const operation: Maker = (random, state) => {
   const ids = { agentId: anyAgentId(random), frameworkId: anyFrameworkId(random, state) };
   return randomOperation(random, state, ids);
 };
+
+const store: Maker = (random, state) => randomStore(random, state, anyFrameworkId(random, state));
 
 const policy: Maker = (random, state) => randomPolicy(random, state, anyAgentId(random));
 
@@ -143,6 +146,8 @@ const makers: Readonly<Record<string, Maker>> = {
   'launch-more-with-executor': launchWithExecutor,
   'end-executors': (random, state) => randomEnds(random, state, anyAgentId(random)),
   policy,
+  store,
+  'more-of-stores': store,
   log: randomLog,
 };
 

@@ -25,6 +25,7 @@ import {
   operationUpdated,
 } from './operations.ts';
 import { updateAcknowledged } from './reports.ts';
+import { storeDecided } from './stores.ts';
 import {
   awaitFailover,
   frameworkRefused,
@@ -118,6 +119,10 @@ function carryOutOne(lead: Lead, effect: Effect): void {
       return operationUpdated(lead, effect.operation, effect.update);
     case 'operation-acknowledged':
       return operationAcknowledged(lead, effect);
+    case 'value-put':
+    case 'value-deleted':
+    case 'store-refused':
+      return storeDecided(lead, effect);
     default:
       return unreachable(effect);
   }

@@ -7,6 +7,7 @@ import { SimulatedWorld } from '#internal/runtime/simulated/world.ts';
 import { MemoryMedium, openMemoryStore } from '#storage/memory/memory-store.ts';
 import { type AllocatorSource, plainAllocator } from '../allocator-recordings.ts';
 import { Master, type MasterOptions } from '../leader/master.ts';
+import { newestVersion } from '#internal/state/version.ts';
 import { type Ledger, openLedger } from '../ledger.ts';
 import { SharedLog } from './shared-log.ts';
 import { TestAgent } from './test-agent.ts';
@@ -73,6 +74,7 @@ export class TestCluster {
         random: this.world.random(`master ${nodeId} boot ${boot}`),
         replicated: this.log.join(nodeId, ledger),
         allocators: this.#allocators,
+        versionOfAll: () => newestVersion,
         onAbandoned: (why) => this.abandoned.push(why),
       },
       {
