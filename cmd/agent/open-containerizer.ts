@@ -5,6 +5,7 @@ import { type Cgroups, openCgroups } from '#internal/agent/containers/cgroups.ts
 import { usualBounds } from '#internal/agent/containers/limiter.ts';
 import { openPosixContainerizer } from '#internal/agent/containers/posix.ts';
 import type { Fetcher } from '#internal/agent/fetch/fetcher.ts';
+import type { Clock } from '#internal/runtime/clock.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
 import type { Processes } from '#internal/runtime/processes.ts';
 import { systemClock } from '#internal/runtime/real/clock.ts';
@@ -24,9 +25,10 @@ type Doors = {
 
 /** Throws `ContainerError` when the machine lacks what containers take, or what was asked for. */
 export async function openContainerizer(doors: Doors, flags: AgentFlags): Promise<Containerizer> {
-  const clock = systemClock();
+  // Containers outlive the agent: to watch them must not keep it from ending.
+  const clock = systemClock({ isHolding: false });
   const files = { files: systemFiles(), fileTree: systemFileTree() };
-  const cgroups = await openGroups(doors, flags);
+  const cgroups = await openGroups({ ...doors, clock }, flags);
   const own = { clock, ...doors, ...files, pipes: systemPipes(clock) };
   const posix = await openPosixContainerizer(
     { ...own, cgroups },
@@ -47,12 +49,12 @@ export async function openContainerizer(doors: Doors, flags: AgentFlags): Promis
 }
 
 async function openGroups(
-  { logger, processes }: Doors,
+  { clock, logger, processes }: Doors & { readonly clock: Clock },
   flags: AgentFlags,
 ): Promise<Cgroups | undefined> {
   const controllers = [...new Set(flags.isolation.flatMap((word) => isolators[word] ?? []))];
   const cgroups = await openCgroups(
-    { clock: systemClock(), controlFiles: systemControlFiles(), processes },
+    { clock, controlFiles: systemControlFiles(), processes },
     { root: flags.cgroupsRoot, controllers },
   );
   const found = cgroups?.controllers ?? [];

@@ -5,7 +5,14 @@ import { sleepBy } from '../sleep.ts';
 /** A longer delay overflows Node's timer and would fire at once; this one waits in steps. */
 const STEP_MS_MAX = 0x7fffffff;
 
-export function systemClock(): Clock {
+export type SystemClockOptions = {
+  /** False for what only watches others: a program that has nothing else to do then ends. */
+  readonly isHolding?: boolean;
+};
+
+export function systemClock({ isHolding = true }: SystemClockOptions = {}): Clock {
+  const after = (delayMs: number, callback: () => void): Timer =>
+    startTimer({ delayMs, isHolding }, callback);
   return {
     now: () => Date.now(),
     monotonic: () => performance.now(),
@@ -14,11 +21,14 @@ export function systemClock(): Clock {
   };
 }
 
-function after(delayMs: number, callback: () => void): Timer {
+type Delay = { readonly delayMs: number; readonly isHolding: boolean };
+
+function startTimer({ delayMs, isHolding }: Delay, callback: () => void): Timer {
   const dueMs = performance.now() + delayMs;
   const wait = (): NodeJS.Timeout => {
     const leftMs = Math.max(0, dueMs - performance.now());
-    return setTimeout(fire, Math.min(Math.ceil(leftMs), STEP_MS_MAX));
+    const timeout = setTimeout(fire, Math.min(Math.ceil(leftMs), STEP_MS_MAX));
+    return isHolding ? timeout : timeout.unref();
   };
   // Node may fire up to a millisecond early by the monotonic clock: nobody is called before the time.
   const fire = (): void => {
