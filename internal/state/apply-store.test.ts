@@ -1,9 +1,10 @@
 /** The stores of frameworks, under histories of chance, against a plain map. */
 import test from 'ava';
-import { randomFromSeed } from '#internal/base/random.ts';
+import { type Random, randomFromSeed } from '#internal/base/random.ts';
 import { bytesOfValue, type FrameworkStore } from '#internal/model/framework-store.ts';
 import type { FrameworkId } from '#internal/model/ids.ts';
 import { randomCommand } from '#internal/testing/random-commands.ts';
+import { randomStore } from '#internal/testing/random-store.ts';
 import { seedsOf } from '#internal/testing/seeds.ts';
 import { apply } from './apply.ts';
 import type { Command, Effect } from './command.ts';
@@ -28,12 +29,18 @@ function live(look: (step: Step) => void, begin: (seed: number) => void = () => 
     let state: State = { ...newState(), version: newestVersion };
     for (let step = 0; step < steps; step++) {
       const before = state;
-      const command = randomCommand(random, state, 1000 + step);
+      const command = mostlyOfStores(random, state, 1000 + step);
       const applied = apply(state, command);
       state = applied.state;
       look({ state, before, command, effects: applied.effects, message: `SEED=${seed} ${step}` });
     }
   }
+}
+
+function mostlyOfStores(random: Random, state: State, atMs: number): Command {
+  const [id] = [...state.frameworks.keys()].slice(random.below(3));
+  if (id === undefined || random.oneIn(3)) return randomCommand(random, state, atMs);
+  return { atMs, ...randomStore(random, state, id) };
 }
 
 const storeOf = (state: State, id: FrameworkId): FrameworkStore | undefined =>
@@ -129,7 +136,7 @@ test('until the masters all know of stores nothing is kept in one', (t) => {
   let state: State = { ...newState(), version: 2 };
   let refused = 0;
   for (let step = 0; step < steps; step++) {
-    const command = randomCommand(random, state, step);
+    const command = mostlyOfStores(random, state, step);
     if (command.kind === 'raise-version') continue;
     const { state: next, effects } = apply(state, command);
     if (isOfStore(command)) {

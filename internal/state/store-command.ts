@@ -47,6 +47,16 @@ export type StoreRefusal =
   | { readonly kind: 'too-many-keys'; readonly keysMax: number }
   | { readonly kind: 'too-many-bytes'; readonly bytesMax: number };
 
+const effectKinds: ReadonlySet<string> = new Set<StoreEffect['kind']>([
+  'value-put',
+  'value-deleted',
+  'store-refused',
+]);
+
+export const isStoreEffect = <Effect extends { readonly kind: string }>(
+  effect: Effect,
+): effect is Extract<Effect, StoreEffect> => effectKinds.has(effect.kind);
+
 const storeKinds: ReadonlySet<string> = new Set<StoreCommand['kind']>([
   'put-value',
   'delete-value',

@@ -22,7 +22,7 @@ import type {
   Command,
   ReportedTask,
 } from '#internal/state/command.ts';
-import { type State, tasksOnAgent } from '#internal/state/state.ts';
+import { executorOf, type State, tasksOnAgent } from '#internal/state/state.ts';
 import { randomEnds, randomExecutor, randomGroup, randomRunning } from './random-executors.ts';
 import { randomLog } from './random-log.ts';
 import { randomKnown, randomOperation } from './random-operations.ts';
@@ -147,7 +147,6 @@ const makers: Readonly<Record<string, Maker>> = {
   'end-executors': (random, state) => randomEnds(random, state, anyAgentId(random)),
   policy,
   store,
-  'more-of-stores': store,
   log: randomLog,
 };
 
@@ -234,16 +233,26 @@ function anyReturn(random: Random, state: State, atMs: number): AgentReturn {
   const agent = anyAgent(random, atMs);
   const operations = randomKnown(random, state, agent.id);
   const executors = randomRunning(random, state, agent.id, atMs);
-  return { agent, tasks: anyReport(random, state, agent), operations, executors };
+  const runs = (task: Task): boolean =>
+    task.executorId === undefined ||
+    executorOf(state, { ...task, id: task.executorId }) !== undefined ||
+    executors.some((one) => one.id === task.executorId && one.frameworkId === task.frameworkId);
+  return { agent, tasks: anyReport(random, state, agent, runs), operations, executors };
 }
 
 /** What a returning agent knows: most of its tasks, some further on than the master thinks. */
-function anyReport(random: Random, state: State, { id }: Agent): readonly ReportedTask[] {
+function anyReport(
+  random: Random,
+  state: State,
+  { id }: Agent,
+  /** A task runs in an executor that is there. */
+  runs: (task: Task) => boolean,
+): readonly ReportedTask[] {
   const lost = [...state.frameworks.values()].flatMap(({ unreachable }) =>
     [...unreachable.values()].filter((task) => task.agentId === id),
   );
   return [...tasksOnAgent(state, id), ...lost]
-    .filter(() => !random.oneIn(4))
+    .filter((task) => !random.oneIn(4) && runs(task))
     .map((task) => ({
       frameworkId: task.frameworkId,
       taskId: task.id,

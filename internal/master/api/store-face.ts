@@ -46,7 +46,7 @@ export function storeHandler(door: MasterDoor): StoreHandler {
 type Read = {
   readonly kind: 'read';
   readonly frameworkId: FrameworkId;
-  read(store: FrameworkStore): Result<Reply, WholeResponse>;
+  readonly read: (store: FrameworkStore) => Result<Reply, WholeResponse>;
 };
 type Question = Read | { readonly kind: 'write'; readonly write: StoreWrite };
 

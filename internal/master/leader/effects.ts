@@ -1,6 +1,7 @@
 /** Carries out what the log decided (the effects of `apply`), on behalf of a leading master. */
 import { unreachable } from '#internal/base/assert.ts';
 import type { Effect } from '#internal/state/command.ts';
+import { isStoreEffect } from '#internal/state/store-command.ts';
 import type { State } from '#internal/state/state.ts';
 import type { Applied } from '../ledger.ts';
 import {
@@ -55,6 +56,7 @@ function carryOutSeen(lead: Lead, effect: Effect, before: State): void {
 }
 
 function carryOutOne(lead: Lead, effect: Effect): void {
+  if (isStoreEffect(effect)) return storeDecided(lead, effect);
   switch (effect.kind) {
     case 'leader-announced':
     case 'task-recorded':
@@ -119,10 +121,6 @@ function carryOutOne(lead: Lead, effect: Effect): void {
       return operationUpdated(lead, effect.operation, effect.update);
     case 'operation-acknowledged':
       return operationAcknowledged(lead, effect);
-    case 'value-put':
-    case 'value-deleted':
-    case 'store-refused':
-      return storeDecided(lead, effect);
     default:
       return unreachable(effect);
   }

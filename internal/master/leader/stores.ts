@@ -63,7 +63,7 @@ export function speakerFault(
 export function writeStore(
   lead: Lead,
   write: StoreWrite,
-  { speaker, reply }: { readonly speaker: Speaker; reply(answer: StoreAnswer): void },
+  { speaker, reply }: { readonly speaker: Speaker; readonly reply: StoreWaiting['reply'] },
 ): void {
   const { keysMax, bytesMax, underWayBytesMax } = lead.options.stores;
   const { frameworkId, key, expected } = write;
