@@ -5,7 +5,7 @@
  */
 import { unreachable } from '#internal/base/assert.ts';
 import { admitAgent, markAgentUnreachable, removeAgent, reregisterAgent } from './apply-agent.ts';
-import { endExecutors, launchWithExecutor } from './apply-executor.ts';
+import { endExecutors, findExecutors, launchWithExecutor } from './apply-executor.ts';
 import { forgetAgents } from './forget-agents.ts';
 import { disconnectFramework, removeFramework, subscribeFramework } from './apply-framework.ts';
 import { acknowledgeOperation, applyOperation, updateOperation } from './apply-operation.ts';
@@ -64,6 +64,8 @@ function carryOut(draft: Draft, command: Command): void {
       return launchWithExecutor(draft, command);
     case 'end-executors':
       return endExecutors(draft, command);
+    case 'find-executors':
+      return findExecutors(draft, command);
     case 'update-tasks':
       for (const report of command.updates) updateTask(draft, report);
       return;

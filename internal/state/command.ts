@@ -59,6 +59,12 @@ export type Command = { readonly atMs: number } & (
       readonly agentId: AgentId;
       readonly executors: readonly ExecutorName[];
     }
+  /** An agent says that it started these, whatever it said of them before. */
+  | {
+      readonly kind: 'find-executors';
+      readonly agentId: AgentId;
+      readonly executors: readonly Executor[];
+    }
   /** What agents reported, in batches: newest state, and the update sent to the scheduler. */
   | { readonly kind: 'update-tasks'; readonly updates: readonly TaskReport[] }
   /** Acknowledged by the scheduler; the agent is told once this is committed. */

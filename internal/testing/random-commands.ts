@@ -23,7 +23,13 @@ import type {
   ReportedTask,
 } from '#internal/state/command.ts';
 import { executorOf, type State, tasksOnAgent } from '#internal/state/state.ts';
-import { randomEnds, randomExecutor, randomGroup, randomRunning } from './random-executors.ts';
+import {
+  randomEnds,
+  randomFinds,
+  randomExecutor,
+  randomGroup,
+  randomRunning,
+} from './random-executors.ts';
 import { randomLog } from './random-log.ts';
 import { randomKnown, randomOperation } from './random-operations.ts';
 import { randomPolicy } from './random-policy.ts';
@@ -145,6 +151,7 @@ const makers: Readonly<Record<string, Maker>> = {
   'launch-with-executor': launchWithExecutor,
   'launch-more-with-executor': launchWithExecutor,
   'end-executors': (random, state) => randomEnds(random, state, anyAgentId(random)),
+  'find-executors': (random, state, atMs) => randomFinds(random, state, anyAgentId(random), atMs),
   policy,
   store,
   log: randomLog,
@@ -233,26 +240,19 @@ function anyReturn(random: Random, state: State, atMs: number): AgentReturn {
   const agent = anyAgent(random, atMs);
   const operations = randomKnown(random, state, agent.id);
   const executors = randomRunning(random, state, agent.id, atMs);
-  const runs = (task: Task): boolean =>
-    task.executorId === undefined ||
-    executorOf(state, { ...task, id: task.executorId }) !== undefined ||
-    executors.some((one) => one.id === task.executorId && one.frameworkId === task.frameworkId);
-  return { agent, tasks: anyReport(random, state, agent, runs), operations, executors };
+  return { agent, tasks: anyReport(random, state, agent), operations, executors };
 }
 
 /** What a returning agent knows: most of its tasks, some further on than the master thinks. */
-function anyReport(
-  random: Random,
-  state: State,
-  { id }: Agent,
-  /** A task runs in an executor that is there. */
-  runs: (task: Task) => boolean,
-): readonly ReportedTask[] {
+function anyReport(random: Random, state: State, { id }: Agent): readonly ReportedTask[] {
   const lost = [...state.frameworks.values()].flatMap(({ unreachable }) =>
     [...unreachable.values()].filter((task) => task.agentId === id),
   );
-  return [...tasksOnAgent(state, id), ...lost]
-    .filter((task) => !random.oneIn(4) && runs(task))
+  // Of a task whose executor was found to be gone no agent speaks any more.
+  const isPossible = ({ executorId, ...task }: Task): boolean =>
+    executorId === undefined || executorOf(state, { ...task, id: executorId }) !== undefined;
+  return [...tasksOnAgent(state, id), ...lost.filter(isPossible)]
+    .filter(() => !random.oneIn(4))
     .map((task) => ({
       frameworkId: task.frameworkId,
       taskId: task.id,

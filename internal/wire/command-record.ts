@@ -71,6 +71,7 @@ function bodyToWritten(command: Command): Omit<written.Command, 'at_ms'> {
       return { launch_tasks: { tasks: command.tasks.map(taskToWritten) } };
     case 'launch-with-executor':
     case 'end-executors':
+    case 'find-executors':
       return executorsToWritten(command);
     case 'update-tasks':
       return { update_tasks: { updates: command.updates.map(reportToWritten) } };

@@ -18,6 +18,7 @@ export const descriptor: Descriptor = {
       { name: 'executor_exited', number: 8, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.ExecutorExited' },
       { name: 'executor_message', number: 9, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.ExecutorMessage' },
       { name: 'drained', number: 10, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.Drained' },
+      { name: 'executor_launched', number: 14, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.Executor' },
     ] },
     { name: 'altiplano.agent.v1.Description', fields: [
       { name: 'agent_info', number: 1, label: 'required', kind: 'message', type: 'mesos.v1.AgentInfo' },
@@ -291,6 +292,7 @@ export const descriptor: Descriptor = {
       { name: 'check_digest', number: 35, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.CheckDigest' },
       { name: 'reregister_agents', number: 37, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.ReregisterAgents' },
       { name: 'forget_agents', number: 38, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.ForgetAgents' },
+      { name: 'find_executors', number: 40, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.FindExecutors' },
       { name: 'put_value', number: 60, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.PutValue' },
       { name: 'delete_value', number: 61, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.DeleteValue' },
       { name: 'ignorable', number: 100, label: 'optional', kind: 'scalar', type: 'bool' },
@@ -359,6 +361,10 @@ export const descriptor: Descriptor = {
     { name: 'altiplano.state.v1.EndExecutors', fields: [
       { name: 'agent_id', number: 1, label: 'required', kind: 'scalar', type: 'string' },
       { name: 'executors', number: 2, label: 'repeated', kind: 'message', type: 'altiplano.state.v1.ExecutorName' },
+    ] },
+    { name: 'altiplano.state.v1.FindExecutors', fields: [
+      { name: 'agent_id', number: 1, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'executors', number: 2, label: 'repeated', kind: 'message', type: 'altiplano.state.v1.Executor' },
     ] },
     { name: 'altiplano.state.v1.ExecutorName', fields: [
       { name: 'framework_id', number: 1, label: 'required', kind: 'scalar', type: 'string' },

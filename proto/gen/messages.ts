@@ -80,6 +80,7 @@ export type Messages = {
   readonly 'altiplano.state.v1.LaunchTasks': altiplano_state_v1.LaunchTasks;
   readonly 'altiplano.state.v1.LaunchWithExecutor': altiplano_state_v1.LaunchWithExecutor;
   readonly 'altiplano.state.v1.EndExecutors': altiplano_state_v1.EndExecutors;
+  readonly 'altiplano.state.v1.FindExecutors': altiplano_state_v1.FindExecutors;
   readonly 'altiplano.state.v1.ExecutorName': altiplano_state_v1.ExecutorName;
   readonly 'altiplano.state.v1.UpdateTasks': altiplano_state_v1.UpdateTasks;
   readonly 'altiplano.state.v1.TaskReport': altiplano_state_v1.TaskReport;

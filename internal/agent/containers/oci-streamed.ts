@@ -55,6 +55,8 @@ export function streamedContainers(oci: Oci, base: AttachableBase): Streamed {
           ...spec,
           volumes: [],
           uris: [],
+          // Its limits are for what is inside, not for the runtime.
+          container: undefined,
           environment: { PATH: toolPath },
           // With streams it comes to us with the command that connects them to ours.
           command: isConnected ? connected.command : { kind: 'argv', path, arguments: words },

@@ -41,6 +41,7 @@ import type { Member } from './family.ts';
 import { processToRecord } from './process-record.ts';
 import { volumeFolder } from '../volumes.ts';
 import { statisticsOf } from './statistics.ts';
+import { type Rlimit, rlimitsOf } from './rlimits.ts';
 import { type Sandbox, sandboxOf } from './sandbox.ts';
 import { type Job, type SupervisorTools } from './supervisor.ts';
 import { parseClaim } from './supervisor-files.ts';
@@ -96,6 +97,7 @@ export async function openPosixBase(
   if (setsid === undefined) throw new ContainerError('Posix containers need `setsid` in PATH');
   const tools = {
     setsid,
+    prlimit: await processes.which('prlimit'),
     setpriv: await processes.which('setpriv'),
     sync: await processes.which('sync'),
   };
@@ -177,6 +179,7 @@ async function prepare(
   const sandbox = joined === undefined ? own : { ...own, folder: joined.sandboxFolder };
   const folder = folderOf(posix, containerId);
   const user = await userOf(posix, spec.user);
+  const rlimits = rlimitsFor(posix, spec);
   const argv = argvOf(spec);
   const environment = {
     ...spec.environment,
@@ -191,7 +194,14 @@ async function prepare(
   for (const mount of spec.volumes) await mountVolume(posix, sandbox, mount, user);
   await fileTree.makeFolder(folder, undefined);
   const entrances = await posix.limiter.make(spec);
-  return { containerId, folder, sandbox: sandbox.folder, entrances, user, environment, argv };
+  const who = { user, rlimits, environment, argv };
+  return { containerId, folder, sandbox: sandbox.folder, entrances, ...who };
+}
+
+function rlimitsFor({ tools }: Posix, { container }: ContainerSpec): readonly Rlimit[] {
+  const rlimits = rlimitsOf(container);
+  if (rlimits.length === 0 || tools.prlimit !== undefined) return rlimits;
+  throw new ContainerError('To bound what processes may use takes `prlimit` in PATH');
 }
 
 async function fetchUris(

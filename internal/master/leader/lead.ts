@@ -153,6 +153,11 @@ export type Lead = {
   readonly operating: Map<string, Operating>;
   /** Executors on their way into the log: tasks may be launched in them. By name. */
   readonly arriving: Map<string, ArrivingExecutor>;
+  /**
+   * Executors of which an agent has said something that is on its way into the log, or was: whatever it
+   * says of these has to follow. Each is in the books, or about to be.
+   */
+  readonly unsettled: Set<string>;
   readonly pending: PendingReports;
   /** Calls that are answered in pieces (`slow-work.ts`), the next first. */
   readonly slowWorks: Steps<void>[];

@@ -51,6 +51,7 @@ export function newLead(given: Given, { turn, propose, backlog, abandon }: Doors
     launching: new Map(),
     operating: new Map(),
     arriving: new Map(),
+    unsettled: new Set(),
     pending: { reports: [], proposed: [], acknowledgements: [], ends: new Map(), inFlight: 0 },
     slowWorks: [],
     allocation: undefined,

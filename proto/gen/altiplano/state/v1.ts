@@ -35,6 +35,7 @@ export type Command = {
   readonly check_digest?: CheckDigest;
   readonly reregister_agents?: ReregisterAgents;
   readonly forget_agents?: ForgetAgents;
+  readonly find_executors?: FindExecutors;
   readonly put_value?: PutValue;
   readonly delete_value?: DeleteValue;
   /** A master that does not know the command skips it; without this it stops. */
@@ -130,6 +131,12 @@ export type LaunchWithExecutor = {
 export type EndExecutors = {
   readonly agent_id: string;
   readonly executors?: readonly ExecutorName[];
+};
+
+/** Executors that an agent said it has started: they live until it says otherwise, whatever it said before. */
+export type FindExecutors = {
+  readonly agent_id: string;
+  readonly executors?: readonly Executor[];
 };
 
 export type ExecutorName = {
