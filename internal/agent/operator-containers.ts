@@ -128,6 +128,12 @@ export class OperatorContainers {
     return true;
   }
 
+  /** Lets go of what a container that has ended holds; how it ended can still be asked. */
+  async retire(path: string): Promise<void> {
+    const isThere = this.#entries.has(path) && !this.isAlive(path);
+    if (isThere) await this.#dependencies.containerizer.release(path);
+  }
+
   /** Kills and forgets them all. */
   async endAll(): Promise<void> {
     for (const path of this.#entries.keys()) {
@@ -164,7 +170,7 @@ export class OperatorContainers {
   async #finish(path: string, end: ContainerEnd): Promise<void> {
     const entry = this.#entries.get(path);
     if (entry === undefined) return;
-    const record = { ...entry.record, end: recordOf(end) };
+    const record = { ...entry.record, end: endRecordOf(end) };
     await this.#dependencies.write([{ kind: 'container', path, record }]);
     entry.record = record;
     entry.pid = undefined;
@@ -183,7 +189,7 @@ export class OperatorContainers {
   }
 }
 
-function recordOf(end: ContainerEnd): ContainerEndRecord {
+export function endRecordOf(end: ContainerEnd): ContainerEndRecord {
   switch (end.kind) {
     case 'exited':
       return { wait_status: end.status << 8 };

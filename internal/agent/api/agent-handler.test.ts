@@ -14,6 +14,7 @@ import { recoveredState, usualTimes, type AgentSettings } from '../core/state.ts
 import type { ExecutorDoor } from '../executor-door.ts';
 import { History, usualHistory } from '../history.ts';
 import { OperatorContainers } from '../operator-containers.ts';
+import { ContainerEnds } from '../container-ends.ts';
 import { openPosixContainerizer } from '../containers/posix.ts';
 import { agentHandler } from './agent-handler.ts';
 import { Verbosity } from './verbosity.ts';
@@ -122,6 +123,7 @@ async function openRig(): Promise<Rig> {
       executors,
       history: new History(usualHistory),
       containers,
+      ends: new ContainerEnds(containerizer),
       containerizer,
       verbosity: new Verbosity({ clock, apply: () => {} }),
     },

@@ -10,6 +10,7 @@ import { openLogBook } from '#internal/runtime/simulated/logger.ts';
 import { openTempFolder } from '#internal/testing/temp-folder.ts';
 import { encodeRecord, newRecordReader } from '#internal/wire/record-io.ts';
 import type { ContainerRecord } from '#proto/gen/altiplano/agent/v1.ts';
+import { ContainerEnds } from '../container-ends.ts';
 import { openPosixContainerizer } from '../containers/posix.ts';
 import { recoveredState, usualTimes } from '../core/state.ts';
 import { History, usualHistory } from '../history.ts';
@@ -120,6 +121,7 @@ async function startAgent(
       executors: { view: () => state, hear: () => true, subscribe: () => {} },
       history: new History(usualHistory),
       containers,
+      ends: new ContainerEnds(containerizer),
       containerizer,
       verbosity: new Verbosity({ clock, apply: () => {} }),
     },
@@ -301,9 +303,8 @@ law('a session ends when its connection does', async (t, machine) => {
   const id = { value: 's', parent: { value: 'p' } };
   const ended = { type: 'WAIT_NESTED_CONTAINER', wait_nested_container: { container_id: id } };
   const { status, text } = await agent.call(ended);
-  // It may have been forgotten before we came to ask.
-  if (status === 200) t.deepEqual(JSON.parse(text).wait_nested_container, { exit_status: 9 });
-  else t.is(status, 404);
+  t.is(status, 200);
+  t.deepEqual(JSON.parse(text).wait_nested_container, { exit_status: 9 });
 });
 
 const sessionIn = (parent: string, value: string, line: string, container?: object): object => ({
