@@ -44,7 +44,8 @@ function linesOf(name: string): readonly string[] {
 }
 
 export function exchange(name: string): Exchange {
-  const found = masterExchanges.find((one) => one.name === name);
+  const isIt = (one: Exchange): boolean => one.name === name;
+  const found = masterExchanges.find(isIt) ?? operatorExchanges().find(isIt);
   assert(found !== undefined, `no transcript is called ${name}`);
   return found;
 }
