@@ -31,6 +31,9 @@ export const operatorExchanges = (): readonly Exchange[] => exchangesOf('operato
 /** What executors that frameworks brought said to their agent. */
 export const executorExchanges = (): readonly Exchange[] => exchangesOf('executor-http');
 
+/** What agents were asked in the way that is older than their API. */
+export const legacyAgentExchanges = (): readonly Exchange[] => exchangesOf('agent-legacy');
+
 /** All that one of these executors heard on its first stream, each event as JSON. */
 export const executorEvents = (): readonly string[] => linesOf('executor-events');
 
