@@ -8,6 +8,7 @@
  */
 import { unreachable } from '#internal/base/assert.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
+import type { Signal } from '#internal/runtime/signal.ts';
 import type { ContainerEndRecord, ContainerRecord } from '#proto/gen/altiplano/agent/v1.ts';
 import type { CheckpointWrite } from '#storage/checkpoint/records.ts';
 import { pathOf } from './container-path.ts';
@@ -115,7 +116,7 @@ export class OperatorContainers {
   }
 
   /** False when there is nothing to kill. */
-  async kill(path: string, signal: 'TERM' | 'KILL'): Promise<boolean> {
+  async kill(path: string, signal: Signal): Promise<boolean> {
     if (!this.isAlive(path)) return false;
     await this.#dependencies.containerizer.signal(path, signal);
     return true;

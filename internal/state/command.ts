@@ -17,6 +17,7 @@ import type { AgentId, ExecutorId, FrameworkId, Role, TaskId } from '#internal/m
 import type { LogCommand } from './command-log.ts';
 import type { MachineId, MaintenanceWindow, Quota } from '#internal/model/policy.ts';
 import type { OperationCommand, OperationEffect } from './operation-command.ts';
+import type { StoreCommand, StoreEffect } from './store-command.ts';
 
 export type Command = { readonly atMs: number } & (
   | {
@@ -76,6 +77,7 @@ export type Command = { readonly atMs: number } & (
     }
   | OperationCommand
   | PolicyCommand
+  | StoreCommand
   | LogCommand
 );
 
@@ -249,6 +251,7 @@ export type Effect =
   | { readonly kind: 'task-regained'; readonly task: Task }
   | { readonly kind: 'update-acknowledged'; readonly acknowledgement: Acknowledgement }
   | { readonly kind: 'kill-requested'; readonly task: Task }
+  | StoreEffect
   | OperationEffect;
 
 export type LaunchRefusal =

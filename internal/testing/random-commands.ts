@@ -33,6 +33,7 @@ import {
 import { randomLog } from './random-log.ts';
 import { randomKnown, randomOperation } from './random-operations.ts';
 import { randomPolicy } from './random-policy.ts';
+import { randomStore } from './random-store.ts';
 
 /** The next command of a history that has led to `state`. */
 export function randomCommand(random: Random, state: State, atMs: number): Command {
@@ -71,6 +72,8 @@ const operation: Maker = (random, state) => {
   const ids = { agentId: anyAgentId(random), frameworkId: anyFrameworkId(random, state) };
   return randomOperation(random, state, ids);
 };
+
+const store: Maker = (random, state) => randomStore(random, state, anyFrameworkId(random, state));
 
 const policy: Maker = (random, state) => randomPolicy(random, state, anyAgentId(random));
 
@@ -150,6 +153,7 @@ const makers: Readonly<Record<string, Maker>> = {
   'end-executors': (random, state) => randomEnds(random, state, anyAgentId(random)),
   'find-executors': (random, state, atMs) => randomFinds(random, state, anyAgentId(random), atMs),
   policy,
+  store,
   log: randomLog,
 };
 

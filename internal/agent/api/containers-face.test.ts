@@ -263,6 +263,29 @@ law(
   },
 );
 
+law('any signal reaches a container, and what is none is refused', async (t, machine) => {
+  await using agent = await machine.start();
+  const usr1 = 10;
+  const line = "trap 'exit 7' USR1; echo ready; while :; do sleep 0.05; done";
+  await agent.call(launch('p', 'sleep 500'));
+  const session = await agent.open({ body: sessionIn('p', 's', line) });
+  const id = { value: 's', parent: { value: 'p' } };
+  const kill = (signal: number): object => ({
+    type: 'KILL_NESTED_CONTAINER',
+    kill_nested_container: { container_id: id, signal },
+  });
+  const isReady = Promise.withResolvers<void>();
+  const output = outputOf(session, () => isReady.resolve());
+  await isReady.promise;
+  t.is((await agent.call(kill(64))).status, 400);
+  t.is((await agent.call(kill(0))).status, 400);
+  t.is((await agent.call(kill(usr1))).status, 200);
+  await output;
+  const wait = { type: 'WAIT_NESTED_CONTAINER', wait_nested_container: { container_id: id } };
+  const { text } = await agent.call(wait);
+  t.deepEqual(JSON.parse(text).wait_nested_container, { exit_status: 7 * 256 });
+});
+
 law('containers outlive the agent, and the next one tells how they ended', async (t, machine) => {
   {
     await using agent = await machine.start();

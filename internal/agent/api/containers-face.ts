@@ -1,6 +1,7 @@
 /** The calls of the agent operator API that act on containers (contract 12.1, 12.3). */
 import type { Clock } from '#internal/runtime/clock.ts';
 import type { HttpResponse } from '#internal/runtime/http.ts';
+import { signalOf } from '#internal/runtime/signal.ts';
 import type { ContainerEndRecord } from '#proto/gen/altiplano/agent/v1.ts';
 import type { Call, Response_WaitContainer } from '#proto/gen/mesos/v1/agent.ts';
 import type { ContainerID } from '#proto/gen/mesos/v1.ts';
@@ -137,17 +138,14 @@ function endOf({ wait_status, reason, message }: ContainerEndRecord): Response_W
   };
 }
 
-const terminate = 15;
 const killSignal = 9;
 
 async function killOne(
   { desk, state }: Asked,
   { container_id: id, signal = killSignal }: KillCall,
 ): Promise<HttpResponse> {
-  if (signal !== killSignal && signal !== terminate) {
-    return errorResponse(400, `Signal ${signal} is not supported: expecting 9 or 15`);
-  }
-  const name = signal === killSignal ? 'KILL' : 'TERM';
+  const name = signalOf(signal);
+  if (name === undefined) return errorResponse(400, `Signal ${signal} is not supported`);
   const path = pathOf(id);
   const place = findPlace(state, id);
   const isDone =

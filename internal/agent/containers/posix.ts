@@ -23,6 +23,7 @@ import {
   type User,
   isSameProcess,
 } from '#internal/runtime/processes.ts';
+import type { Signal } from '#internal/runtime/signal.ts';
 import type { ResourceStatistics } from '#proto/gen/mesos/v1.ts';
 import {
   type ContainerEnd,
@@ -110,7 +111,7 @@ export async function openPosixBase(
     launch: (spec, joined) => launch(posix, spec, joined),
     recover: (spec) => recover(posix, spec),
     signal: async (containerId, signal) => {
-      dependencies.fetcher?.stop(containerId);
+      if (signal === 'KILL' || signal === 'TERM') dependencies.fetcher?.stop(containerId);
       await signalContainer(posix, containerId, signal);
     },
     usage: (containerId) => usage(posix, containerId),
@@ -375,11 +376,7 @@ async function usage(posix: Posix, containerId: string): Promise<ResourceStatist
   return use && limits && statisticsOf(clock.now(), use, limits);
 }
 
-async function signalContainer(
-  posix: Posix,
-  containerId: string,
-  signal: 'TERM' | 'KILL',
-): Promise<void> {
+async function signalContainer(posix: Posix, containerId: string, signal: Signal): Promise<void> {
   const { processes, clock, limiter } = posix;
   for (let polls = 0; polls < claimPollsMax; polls++) {
     const text = await readLine(posix, containerId, 'leader');
