@@ -7,11 +7,11 @@
 import test from 'ava';
 import { assert } from '#internal/base/assert.ts';
 import { linesOf } from '#internal/testing/golden-files.ts';
-import { schedulerExchanges } from '#internal/testing/oracle-http.ts';
+import { exchange, schedulerExchanges } from '#internal/testing/oracle-http.ts';
 import { fromJson, toJson } from '#internal/wire/json.ts';
 import type { MediaType } from '#internal/wire/media-type.ts';
 import type { Event } from '#proto/gen/mesos/v1/scheduler.ts';
-import { frameworkInfo, Stage } from '../testing/stage.ts';
+import { frameworkInfo, type Said, Stage } from '../testing/stage.ts';
 import type { TestAgent } from '../testing/test-agent.ts';
 import { watch } from '../testing/test-operator.ts';
 
@@ -186,6 +186,41 @@ for (const [name, history] of Object.entries(histories)) {
   });
 }
 
+test('tasks out of reach are shown as Mesos showed them', async (t) => {
+  const name = 'partition/nopa';
+  const stage = await Stage.subscribed(older);
+  const scene = { stage, agent: await stage.cluster.agent(stage.leader, 'localhost') };
+  for (const id of ['np_long', 'np_finishes_during']) await launch(scene, id);
+  for (const state of ['TASK_STARTING', 'TASK_RUNNING']) await say(scene, name, state);
+  await cutOff(scene);
+  for (const what of ['GET_TASKS', 'legacy_tasks']) {
+    const { request, reply } = exchange(`extra/partition/unreachable_${what}`);
+    const said = await stage.request(request);
+    t.is(said.status, reply.status);
+    const theirs = Buffer.from(reply.body).toString().replaceAll('"nopa"', '"test"');
+    t.deepEqual(inOrder(tasksIn(said.text)), inOrder(tasksIn(theirs)), what);
+  }
+});
+
+/** Tasks of this framework, whichever list they are in; resources by name. */
+function tasksIn(text: string): readonly object[] {
+  const found: object[] = [];
+  JSON.parse(text, (key, value: unknown) => {
+    if (Array.isArray(value)) {
+      if (key !== 'resources') return value;
+      return value.toSorted((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1));
+    }
+    if (nameOf(value).startsWith('np_') && typeof value === 'object' && value !== null) {
+      found.push({ task_id: { value: nameOf(value) }, shown: value });
+    }
+    return value;
+  });
+  return found;
+}
+
+const nameOf = (value: unknown): string =>
+  typeof value === 'object' && value !== null && 'name' in value ? String(value.name) : '';
+
 test('is told as Mesos told it: operator/watched maintenance', async (t) => {
   const stage = await Stage.subscribed();
   const agent = await stage.cluster.agent(stage.leader, 'localhost');
@@ -206,6 +241,36 @@ test('is told as Mesos told it: operator/watched maintenance', async (t) => {
     inOrder(told.map((text): unknown => JSON.parse(text))),
     inOrder(eventsOf('operator/watched maintenance')),
   );
+});
+
+test('maintenance is shown as Mesos showed it', async (t) => {
+  const stage = await Stage.subscribed();
+  const agent = await stage.cluster.agent(stage.leader, 'localhost');
+  await launch({ stage, agent }, 't');
+  const machines = [{ hostname: 'localhost', ip: '127.0.0.1' }];
+  const windows = [{ machine_ids: machines, unavailability: { start: { nanoseconds: 1 } } }];
+  const operate = (call: object): Promise<Said> => stage.post(call, { to: 'operator' });
+  const shows = async (name: string): Promise<void> => {
+    const { request, reply } = exchange(`extra/operator/GET_MAINTENANCE_${name}`);
+    const said = await stage.request(request);
+    const parsed = [said.text, Buffer.from(reply.body).toString()].map((text) => JSON.parse(text));
+    t.deepEqual(inOrder([parsed[0]]), inOrder([parsed[1]]), name);
+  };
+  const update_maintenance_schedule = { schedule: { windows } };
+  await operate({ type: 'UPDATE_MAINTENANCE_SCHEDULE', update_maintenance_schedule });
+  const asked = (): Event | undefined => stage.events().find(({ inverse_offers: it }) => it);
+  await stage.cluster.until(() => asked() !== undefined, 'no inverse offer', 5000);
+  const inverse_offer_ids = asked()?.inverse_offers?.inverse_offers?.map(({ id }) => id);
+  await stage.call({
+    type: 'DECLINE_INVERSE_OFFERS',
+    decline_inverse_offers: { inverse_offer_ids, filters: { refuse_seconds: 60 } },
+  });
+  await stage.settle();
+  await shows('STATUS_declined');
+  await operate({ type: 'START_MAINTENANCE', start_maintenance: { machines } });
+  await shows('STATUS_down');
+  await operate({ type: 'STOP_MAINTENANCE', stop_maintenance: { machines } });
+  await shows('SCHEDULE_after_stop');
 });
 
 const quiet: ReadonlySet<string> = new Set(['HEARTBEAT', 'OFFERS', 'RESCIND']);
@@ -231,7 +296,10 @@ function callOf(name: string): string {
 async function launch({ stage, agent }: Scene, id: string): Promise<void> {
   const offer = await stage.offer();
   const ids = { name: id, task_id: { value: id }, agent_id: offer.agent_id };
-  const resources = [{ name: 'cpus', type: 'SCALAR', scalar: { value: 0.1 } }];
+  const resources = [
+    { name: 'cpus', type: 'SCALAR', scalar: { value: 0.1 } },
+    { name: 'mem', type: 'SCALAR', scalar: { value: 32 } },
+  ];
   const info = { ...ids, resources, command: { value: 'sleep 1' } };
   const operations = [{ type: 'LAUNCH', launch: { task_infos: [info] } }];
   const filters = { refuse_seconds: 0 };
@@ -276,7 +344,7 @@ const frameworkIds = /\b(?:[0-9a-f-]{36}|m\d-\d)-\d{4}\b/u;
 
 function mask(key: string, value: unknown): unknown {
   if (key === 'timestamp' || key === 'nanoseconds') return 'a time';
-  if (key === 'uuid') return 'a uuid';
+  if (key === 'uuid' || key === 'status_update_uuid') return 'a uuid';
   if (typeof value !== 'string') return value;
   return value.replace(agentIds, 'an agent').replace(frameworkIds, 'a framework');
 }
