@@ -28,8 +28,7 @@ export function unsettledResources(
 
 /**
  * When all tasks have ended, so have the agents' own executors, and what those held is free. Those that
- * frameworks brought live until they are told to end: masters count none that is not there. One that ended
- * while it was given a task is started anew, and may be counted only when its agent registers again.
+ * frameworks brought live until they are told to end: masters count them where they are, and nowhere else.
  */
 function strayExecutor(
   agents: readonly AgentMachine[],
@@ -51,7 +50,8 @@ function strayExecutor(
       }
     }
   }
-  return undefined;
+  const [uncounted] = there;
+  return uncounted && `the masters do not count the executor ${uncounted}`;
 }
 
 const nameOf = (framework: string, agent: string, executor: string): string =>

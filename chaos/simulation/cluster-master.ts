@@ -15,6 +15,7 @@ import { SimulatedDisk } from '#internal/runtime/simulated/disk.ts';
 import type { Life } from '#internal/runtime/simulated/life.ts';
 import type { Answer, MasterView } from '#internal/master/door.ts';
 import type { State } from '#internal/state/state.ts';
+import { newestVersion } from '#internal/state/version.ts';
 import type { Call } from '#proto/gen/mesos/v1/master.ts';
 import { masterSideCodec } from '#internal/wire/agent-link-codec.ts';
 import type { RaftNode } from '#raft/node/raft-node.ts';
@@ -133,7 +134,7 @@ export class MasterMachine {
       this.#options,
     );
     const master = new Master(
-      { clock, random, logger, ledger, replicated: node },
+      { clock, random, logger, ledger, replicated: node, versionOfAll: () => newestVersion },
       {
         ...masterDefaults,
         ...this.#options.limits,

@@ -15,6 +15,7 @@ import type { LogLevel } from '#internal/runtime/real/logger.ts';
 import { type ImageFlags, imageFlags } from './image-flags.ts';
 import { type HousekeepingFlags, housekeepingFlags } from './housekeeping-flags.ts';
 import { faultsOfLimits, type LimitFlags, limitFlags } from './limit-flags.ts';
+import { agentStrangers } from './strangers.ts';
 
 type OwnFlags = {
   readonly workDir: string;
@@ -149,6 +150,7 @@ export const agentProgram: Program<AgentFlags> = {
       words: ['debug', 'info', 'warn', 'error', 'silent'],
     }),
   },
+  strangers: agentStrangers,
   check: ({ masters, executorReregistrationTimeout, ...others }) => [
     ...faultsOfLimits(others),
     ...(executorReregistrationTimeout > 15_000

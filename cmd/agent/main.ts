@@ -126,6 +126,7 @@ async function openAgent(
       executors: agent.executors,
       history: agent.history,
       containers: agent.containers,
+      ends: agent.ends,
       containerizer,
       verbosity,
     },

@@ -3,7 +3,7 @@
  * master never loads what only an agent needs.
  *
  * Exit statuses: 0 well, 1 it failed and says why in one line, 2 the command line is wrong. `run`
- * exits with the status of the command it ran.
+ * and `task exec` exit with the status of the command they ran.
  */
 import { version } from '#internal/config/version.ts';
 
@@ -33,6 +33,11 @@ const commands: readonly Command[] = [
     name: 'run',
     summary: 'runs one command in the cluster and shows its output',
     load: () => import('../run/main.ts'),
+  },
+  {
+    name: 'task',
+    summary: 'looks into a task: a command beside it, its terminal, its output, its files',
+    load: () => import('../task/main.ts'),
   },
   {
     name: 'operator',

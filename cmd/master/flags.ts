@@ -15,6 +15,7 @@ import {
   toggle,
 } from '#internal/config/flag.ts';
 import type { Program } from '#internal/config/flags.ts';
+import { masterDefaults } from '#internal/master/leader/master.ts';
 import type { RemovalRate } from '#internal/master/leader/removals.ts';
 import type { Quantities } from '#internal/resources/quantities.ts';
 import type { LogLevel } from '#internal/runtime/real/logger.ts';
@@ -66,6 +67,9 @@ export type MasterFlags = {
   readonly registryMaxAgentAge: number;
   readonly registryMaxAgentCount: number;
   readonly maxOperatorEventStreamSubscribers: number;
+  readonly frameworkStoreKeys: number;
+  readonly frameworkStoreSize: number;
+  readonly frameworkStoreValueSize: number;
   readonly authenticateHttpReadonly: boolean;
   readonly authenticateHttpReadwrite: boolean;
   readonly authenticateHttpFrameworks: boolean;
@@ -252,6 +256,26 @@ export const masterProgram: Program<MasterFlags> = {
       min: 1,
       max: 100_000,
     }),
+    frameworkStoreKeys: integer({
+      meaning: 'keys that one framework may keep in its store',
+      fallback: masterDefaults.stores.keysMax,
+      min: 0,
+      max: 16_384,
+    }),
+    frameworkStoreSize: parsed({
+      placeholder: 'size',
+      meaning: 'how much one framework may keep in its store, keys and values together',
+      fallback: masterDefaults.stores.bytesMax,
+      parse: parseBytes,
+      show: bytesText,
+    }),
+    frameworkStoreValueSize: parsed({
+      placeholder: 'size',
+      meaning: 'how large one value in a store may be, at most 512KB',
+      fallback: masterDefaults.stores.valueBytesMax,
+      parse: parseBytes,
+      show: bytesText,
+    }),
     authenticateHttpReadonly: toggle({
       mesos: 'authenticate_http_readonly',
       meaning: 'who reads over HTTP has to say who it is, but for /health, /version and /redirect',
@@ -311,6 +335,9 @@ export const masterProgram: Program<MasterFlags> = {
         : []),
       ...(isAnyoneAsked(flags) && flags.credentials === undefined
         ? ['--credentials is required where somebody has to say who they are']
+        : []),
+      ...(flags.frameworkStoreValueSize > 512 * 1024
+        ? ['--framework-store-value-size is at most 512KB: it has to fit into a call']
         : []),
       ...(heartbeatInterval < 10 ? ['--heartbeat-interval is at least 10ms'] : []),
       ...(agentReregisterTimeout < 600_000

@@ -1,6 +1,6 @@
 /** What the flags of a master mean to the one who leads. */
 import { mesosVersion } from '#internal/config/version.ts';
-import type { MasterOptions } from '#internal/master/leader/master.ts';
+import { masterDefaults, type MasterOptions } from '#internal/master/leader/master.ts';
 import type { MasterAddress } from '#internal/model/cluster.ts';
 import type { MasterFlags } from './flags.ts';
 
@@ -29,6 +29,12 @@ export function masterOptions(flags: MasterFlags, self: MasterAddress): MasterOp
     recoveryAgentRemovalLimit: flags.recoveryAgentRemovalLimit,
     memory: { ageMsMax: flags.registryMaxAgentAge, agentsMax: flags.registryMaxAgentCount },
     memoryIntervalMs: flags.registryGcInterval,
+    stores: {
+      ...masterDefaults.stores,
+      keysMax: flags.frameworkStoreKeys,
+      bytesMax: flags.frameworkStoreSize,
+      valueBytesMax: flags.frameworkStoreValueSize,
+    },
     observersMax: flags.maxOperatorEventStreamSubscribers,
   };
 }

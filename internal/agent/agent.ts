@@ -23,6 +23,7 @@ import {
   type Containerizer,
   type RunningContainer,
 } from './containerizer.ts';
+import { ContainerEnds } from './container-ends.ts';
 import type { Probes } from './checks/probes.ts';
 import { recoverContainers } from './container-recovery.ts';
 import type { Effect, ExecutorSaying, Input, TimerId } from './core/input.ts';
@@ -83,6 +84,8 @@ export class Agent {
   readonly history: History = new History(usualHistory);
   /** Those that no task asked for. */
   readonly containers: OperatorContainers;
+  /** Of all others. */
+  readonly ends: ContainerEnds;
   readonly #dependencies: AgentDependencies;
   readonly #options: AgentOptions;
   readonly #finish: (end: AgentEnd) => void;
@@ -102,14 +105,15 @@ export class Agent {
     const { promise, resolve } = Promise.withResolvers<AgentEnd>();
     this.ended = promise;
     this.#finish = resolve;
-    this.#dependencies = dependencies;
     this.#options = options;
     const { containerizer, logger } = dependencies;
+    this.ends = new ContainerEnds(containerizer);
+    this.#dependencies = { ...dependencies, containerizer: this.ends.containerizer };
     const write = (writes: readonly CheckpointWrite[]): Promise<void> => this.#write(writes);
     this.containers = new OperatorContainers({ containerizer, logger, write });
     this.#executors = new Executors({
-      containerizer: dependencies.containerizer,
-      logger: dependencies.logger,
+      containerizer: this.ends.containerizer,
+      logger,
       post: (input) => this.#post(input),
       own: (work) => this.#own(work),
     });

@@ -5,6 +5,7 @@
  * A container outlives the agent, and its end is kept for the agent that comes next. Container ids
  * are drawn anew for each launch and never used again.
  */
+import type { Signal } from '#internal/runtime/signal.ts';
 import type { Resource, Resources } from '#internal/resources/resource.ts';
 import type { ProcessRecord } from '#proto/gen/altiplano/agent/v1.ts';
 import type {
@@ -26,7 +27,7 @@ export type Containerizer = {
    */
   recover(spec: ContainerSpec): Promise<RecoveredContainer>;
   /** Sends a signal to all its processes. Harmless when it has ended or is not known. */
-  signal(containerId: string, signal: 'TERM' | 'KILL'): Promise<void>;
+  signal(containerId: string, signal: Signal): Promise<void>;
   /**
    * The ends of its input and output, also once it has ended, until it is released; undefined when it
    * has none to attach to (`io` of files and no terminal) or is not known.

@@ -8,6 +8,7 @@
  */
 import { unreachable } from '#internal/base/assert.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
+import type { Signal } from '#internal/runtime/signal.ts';
 import type { ContainerEndRecord, ContainerRecord } from '#proto/gen/altiplano/agent/v1.ts';
 import type { CheckpointWrite } from '#storage/checkpoint/records.ts';
 import { pathOf } from './container-path.ts';
@@ -115,7 +116,7 @@ export class OperatorContainers {
   }
 
   /** False when there is nothing to kill. */
-  async kill(path: string, signal: 'TERM' | 'KILL'): Promise<boolean> {
+  async kill(path: string, signal: Signal): Promise<boolean> {
     if (!this.isAlive(path)) return false;
     await this.#dependencies.containerizer.signal(path, signal);
     return true;
@@ -126,6 +127,12 @@ export class OperatorContainers {
     if (this.isAlive(path)) return false;
     if (this.#entries.has(path)) await this.#forget(path);
     return true;
+  }
+
+  /** Lets go of what a container that has ended holds; how it ended can still be asked. */
+  async retire(path: string): Promise<void> {
+    const isThere = this.#entries.has(path) && !this.isAlive(path);
+    if (isThere) await this.#dependencies.containerizer.release(path);
   }
 
   /** Kills and forgets them all. */
@@ -164,7 +171,7 @@ export class OperatorContainers {
   async #finish(path: string, end: ContainerEnd): Promise<void> {
     const entry = this.#entries.get(path);
     if (entry === undefined) return;
-    const record = { ...entry.record, end: recordOf(end) };
+    const record = { ...entry.record, end: endRecordOf(end) };
     await this.#dependencies.write([{ kind: 'container', path, record }]);
     entry.record = record;
     entry.pid = undefined;
@@ -183,7 +190,7 @@ export class OperatorContainers {
   }
 }
 
-function recordOf(end: ContainerEnd): ContainerEndRecord {
+export function endRecordOf(end: ContainerEnd): ContainerEndRecord {
   switch (end.kind) {
     case 'exited':
       return { wait_status: end.status << 8 };

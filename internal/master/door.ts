@@ -10,6 +10,7 @@ import type {
   Starvation,
 } from '#internal/allocator/explanation.ts';
 import type { Agent, Framework, MasterAddress, Task, TaskUpdate } from '#internal/model/cluster.ts';
+import type { FrameworkStore } from '#internal/model/framework-store.ts';
 import type {
   AgentId,
   ExecutorId,
@@ -32,6 +33,10 @@ export type MasterDoor = {
   subscribe(call: Call, stream: EventStream): void;
   /** Any other scheduler call. Resolves with the status and text of contract 3.1, 3.3 and 3.5. */
   call(call: Call, streamId: string | undefined, principal?: string): Promise<Answer>;
+  /** A framework's own write to its store. Resolves when it is decided, or nobody can tell any more. */
+  writeStore(write: StoreWrite, speaker: Speaker): Promise<StoreAnswer>;
+  /** A framework's store, no older than the question. */
+  readStore(frameworkId: FrameworkId, speaker: Speaker): Promise<StoreReading>;
   /** What reading calls are answered from: one consistent moment. */
   view(): MasterView;
   /**
@@ -48,6 +53,29 @@ export type MasterDoor = {
   /** Who waits for offers, and who sits on them; undefined when this master stopped leading. */
   waits(): Promise<Waits | undefined>;
 };
+
+/** Who asks in the name of a framework. */
+export type Speaker = {
+  readonly streamId: string | undefined;
+  /** Whom the sender was found to be, where somebody asked. */
+  readonly principal: string | undefined;
+};
+
+/** `expected`: the version that is there, 0 for nothing; undefined for whatever is there. */
+export type StoreWrite = {
+  readonly frameworkId: FrameworkId;
+  readonly key: string;
+  readonly expected: number | undefined;
+} & ({ readonly kind: 'put'; readonly value: Uint8Array } | { readonly kind: 'delete' });
+
+export type StoreAnswer =
+  | { readonly kind: 'put'; readonly version: number }
+  | { readonly kind: 'deleted' }
+  | { readonly kind: 'refused'; readonly answer: Answer };
+
+export type StoreReading =
+  | { readonly kind: 'read'; readonly store: FrameworkStore }
+  | { readonly kind: 'refused'; readonly answer: Answer };
 
 export type Waits = {
   readonly starvation: readonly Starvation[];

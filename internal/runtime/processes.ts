@@ -2,6 +2,8 @@
  * Processes of this machine as a port: programs that outlive us, and are known again by whoever comes
  * next. A pid alone is no name: the kernel gives it to another process sooner or later.
  */
+import type { Signal } from './signal.ts';
+
 export type Processes = {
   /**
    * Starts a program as the leader of a session of its own, with nothing on its standard streams and
@@ -20,7 +22,7 @@ export type Processes = {
    * have left the group. Nothing happens when the pid belongs to another process by now or, with
    * `owner` given, to another user.
    */
-  signalGroup(leader: ProcessIdentity, signal: 'TERM' | 'KILL', owner?: number): void;
+  signalGroup(leader: ProcessIdentity, signal: Signal, owner?: number): void;
   /** Kills processes, whoever they are by now: of pids that cannot belong to anybody else. */
   killAll(pids: readonly number[]): void;
   /** Threads of a process; 0 when there is none of that pid. */

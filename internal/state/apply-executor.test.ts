@@ -133,3 +133,21 @@ test('an executor that its agent says has ended goes with the last task that is 
   });
   t.true(waited > 0);
 });
+
+test('an executor that its agent says it started lives until the agent says otherwise', (t) => {
+  const counts = { new: 0, known: 0 };
+  live(({ state, before, command, effects, message }) => {
+    if (command.kind !== 'find-executors') return;
+    const isHeard = before.agents.get(command.agentId)?.reach.kind === 'admitted';
+    if (!isHeard) t.is(state, before, message);
+    for (const executor of isHeard ? command.executors : []) {
+      const known = executorOf(before, executor);
+      if (!before.frameworks.has(executor.frameworkId)) continue;
+      counts[known === undefined ? 'new' : 'known']++;
+      t.is(executorOf(state, executor)?.endsWith, 'agent', message);
+      const isFound = effects.some((one) => one.kind === 'executor-found');
+      if (command.executors.length === 1) t.is(isFound, known === undefined, message);
+    }
+  });
+  t.true(Math.min(counts.new, counts.known) > 0, JSON.stringify(counts));
+});

@@ -45,6 +45,17 @@ export function endExecutors(
   }
 }
 
+/** An agent that is not reached any more says it when it is back. */
+export function findExecutors(
+  draft: Draft,
+  { agentId, executors }: Extract<Command, { kind: 'find-executors' }>,
+): void {
+  if (draft.state.agents.get(agentId)?.reach.kind !== 'admitted') return;
+  for (const executor of executors) {
+    if (executor.agentId === agentId) findExecutor(draft, executor);
+  }
+}
+
 /** `running` is what the returning agent says that it runs; its tasks have been compared already. */
 export function meetExecutors(draft: Draft, id: AgentId, running: readonly Executor[]): void {
   const names = new Set(running.map(nameOf));
@@ -53,13 +64,18 @@ export function meetExecutors(draft: Draft, id: AgentId, running: readonly Execu
     else if (isIdle(draft.state, executor)) putExecutor(draft, { ...executor, endsWith: 'agent' });
   }
   for (const executor of running) {
-    if (!draft.state.frameworks.has(executor.frameworkId)) continue;
-    if (executor.agentId !== id || executorOf(draft.state, executor) !== undefined) continue;
-    // Whatever runs in it, the agent knows more of it than the books do.
-    const found: Executor = { ...executor, endsWith: 'agent' };
-    putExecutor(draft, found);
-    draft.effects.push({ kind: 'executor-found', executor: found });
+    const isKnown = executorOf(draft.state, executor) !== undefined;
+    if (executor.agentId === id && !isKnown) findExecutor(draft, executor);
   }
+}
+
+/** Whatever runs in it, the agent knows more of it than the books do. */
+function findExecutor(draft: Draft, executor: Executor): void {
+  if (!draft.state.frameworks.has(executor.frameworkId)) return;
+  const known = executorOf(draft.state, executor);
+  const found: Executor = { ...(known ?? executor), endsWith: 'agent' };
+  putExecutor(draft, found);
+  if (known === undefined) draft.effects.push({ kind: 'executor-found', executor: found });
 }
 
 /** Agent or framework leave for good. */

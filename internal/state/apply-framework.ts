@@ -1,6 +1,7 @@
 /** Frameworks: they subscribe, fall silent, come back or are removed (contract 3.2, 3.6). */
 import { List, Map } from 'immutable';
 import { type Executor, type Framework, isTerminal, type Task } from '#internal/model/cluster.ts';
+import { noStore } from '#internal/model/framework-store.ts';
 import type { FrameworkId } from '#internal/model/ids.ts';
 import { endAll } from './apply-executor.ts';
 import { orphanOperations } from './apply-operation.ts';
@@ -31,6 +32,7 @@ export function subscribeFramework(draft: Draft, framework: Framework): void {
       completed: List<Task>(),
       completedFirst: 0,
       executors: Map<ExecutorKey, Executor>(),
+      store: noStore,
     };
     draft.state = { ...draft.state, frameworks: draft.state.frameworks.set(id, record) };
   } else {

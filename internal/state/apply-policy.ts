@@ -92,7 +92,7 @@ function startMaintenance(draft: Draft, machines: readonly MachineId[]): void {
     .map((agent) => agent.id)
     .toArray()
     .toSorted()) {
-    removeAgent(draft, id, 'the machine was brought down by the operator');
+    removeAgent(draft, id, "Operator initiated 'Machine DOWN'");
   }
 }
 

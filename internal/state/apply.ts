@@ -5,17 +5,19 @@
  */
 import { unreachable } from '#internal/base/assert.ts';
 import { admitAgent, markAgentUnreachable, removeAgent, reregisterAgent } from './apply-agent.ts';
-import { endExecutors, launchWithExecutor } from './apply-executor.ts';
+import { endExecutors, findExecutors, launchWithExecutor } from './apply-executor.ts';
 import { forgetAgents } from './forget-agents.ts';
 import { disconnectFramework, removeFramework, subscribeFramework } from './apply-framework.ts';
 import { acknowledgeOperation, applyOperation, updateOperation } from './apply-operation.ts';
 import { applyLog } from './apply-log.ts';
 import { applyPolicy } from './apply-policy.ts';
+import { applyStore } from './apply-store.ts';
 import { acknowledge, killTask, launchTask, updateTask } from './apply-task.ts';
 import { isOfLog } from './command-log.ts';
 import { type Command, type Effect, isPolicy } from './command.ts';
 import type { Draft } from './draft.ts';
 import type { State } from './state.ts';
+import { isOfStore } from './store-command.ts';
 
 export type Applied = { readonly state: State; readonly effects: readonly Effect[] };
 
@@ -28,6 +30,7 @@ export function apply(state: State, command: Command): Applied {
 function carryOut(draft: Draft, command: Command): void {
   if (isPolicy(command)) return applyPolicy(draft, command);
   if (isOfLog(command)) return applyLog(draft, command);
+  if (isOfStore(command)) return applyStore(draft, command);
   switch (command.kind) {
     case 'announce-leader': {
       const { nodeId, master, atMs } = command;
@@ -61,6 +64,8 @@ function carryOut(draft: Draft, command: Command): void {
       return launchWithExecutor(draft, command);
     case 'end-executors':
       return endExecutors(draft, command);
+    case 'find-executors':
+      return findExecutors(draft, command);
     case 'update-tasks':
       for (const report of command.updates) updateTask(draft, report);
       return;

@@ -17,6 +17,7 @@ import type { AgentId, ExecutorId, FrameworkId, Role, TaskId } from '#internal/m
 import type { LogCommand } from './command-log.ts';
 import type { MachineId, MaintenanceWindow, Quota } from '#internal/model/policy.ts';
 import type { OperationCommand, OperationEffect } from './operation-command.ts';
+import type { StoreCommand, StoreEffect } from './store-command.ts';
 
 export type Command = { readonly atMs: number } & (
   | {
@@ -58,6 +59,12 @@ export type Command = { readonly atMs: number } & (
       readonly agentId: AgentId;
       readonly executors: readonly ExecutorName[];
     }
+  /** An agent says that it started these, whatever it said of them before. */
+  | {
+      readonly kind: 'find-executors';
+      readonly agentId: AgentId;
+      readonly executors: readonly Executor[];
+    }
   /** What agents reported, in batches: newest state, and the update sent to the scheduler. */
   | { readonly kind: 'update-tasks'; readonly updates: readonly TaskReport[] }
   /** Acknowledged by the scheduler; the agent is told once this is committed. */
@@ -70,6 +77,7 @@ export type Command = { readonly atMs: number } & (
     }
   | OperationCommand
   | PolicyCommand
+  | StoreCommand
   | LogCommand
 );
 
@@ -244,6 +252,7 @@ export type Effect =
   | { readonly kind: 'task-regained'; readonly task: Task }
   | { readonly kind: 'update-acknowledged'; readonly acknowledgement: Acknowledgement }
   | { readonly kind: 'kill-requested'; readonly task: Task }
+  | StoreEffect
   | OperationEffect;
 
 export type LaunchRefusal =

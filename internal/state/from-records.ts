@@ -3,6 +3,7 @@ import { List, Map } from 'immutable';
 import { assert, unreachable } from '#internal/base/assert.ts';
 import { runToEnd, type Steps } from '#internal/base/steps.ts';
 import type { Executor, Task } from '#internal/model/cluster.ts';
+import { type FrameworkStore, noStore, withValue } from '#internal/model/framework-store.ts';
 import type { AgentId, FrameworkId, TaskId } from '#internal/model/ids.ts';
 import type { Operation } from '#internal/model/operation.ts';
 import { noLoad, withExecutor, withTask } from './load.ts';
@@ -75,6 +76,7 @@ type Sorted = {
   unreachable: Map<FrameworkId, Tasks>;
   history: Map<FrameworkId, List<CompletedTask>>;
   executors: Map<FrameworkId, Map<ExecutorKey, Executor>>;
+  stores: Map<FrameworkId, FrameworkStore>;
 };
 
 function newSorted(): Sorted {
@@ -90,6 +92,7 @@ function newSorted(): Sorted {
     unreachable: Map(),
     history: Map(),
     executors: Map(),
+    stores: Map(),
   };
 }
 
@@ -125,6 +128,13 @@ function sort(sorted: Sorted, record: StateRecord): void {
       const known = sorted.executors.get(frameworkId, Map<ExecutorKey, Executor>());
       const executors = known.set(executorKey(agentId, id), record.executor);
       sorted.executors = sorted.executors.set(frameworkId, executors);
+      return;
+    }
+    case 'store':
+    case 'stored-value': {
+      const { frameworkId } = record;
+      const known = sorted.stores.get(frameworkId, noStore);
+      sorted.stores = sorted.stores.set(frameworkId, withStoreRecord(known, record));
       return;
     }
     case 'unreachable-task':
@@ -166,6 +176,16 @@ function withPolicy(policy: Sorted['policy'], record: PolicyRecord): Sorted['pol
   }
 }
 
+/** In any order: the last version that was given is none below those that are there. */
+function withStoreRecord(
+  store: FrameworkStore,
+  record: Extract<StateRecord, { kind: 'store' | 'stored-value' }>,
+): FrameworkStore {
+  const { version } = record;
+  if (record.kind === 'store') return { ...store, version: Math.max(store.version, version) };
+  return withValue(store, record.key, { value: record.value, version });
+}
+
 function withSorted(all: Map<FrameworkId, Tasks>, task: Task): Map<FrameworkId, Tasks> {
   const tasks = all.get(task.frameworkId, Map<TaskId, Task>());
   return all.set(task.frameworkId, tasks.set(task.id, task));
@@ -185,7 +205,8 @@ function* frameworksOf(sorted: Sorted): Steps<State['frameworks']> {
     const unreachableTasks: Tasks = sorted.unreachable.get(framework.id) ?? Map();
     const executors = sorted.executors.get(framework.id, Map<ExecutorKey, Executor>());
     const lists = { tasks, unreachable: unreachableTasks, completed, completedFirst, executors };
-    frameworks = frameworks.set(framework.id, { framework, ...lists });
+    const store = sorted.stores.get(framework.id, noStore);
+    frameworks = frameworks.set(framework.id, { framework, ...lists, store });
     yield;
   }
   return frameworks;

@@ -11,6 +11,7 @@ import type {
   Framework,
   Task,
 } from '#internal/model/cluster.ts';
+import { noStore, type StoredValue } from '#internal/model/framework-store.ts';
 import type { AgentId, FrameworkId, Role, TaskId } from '#internal/model/ids.ts';
 import type { Operation } from '#internal/model/operation.ts';
 import { type Maintenance, noMaintenance, type Quota } from '#internal/model/policy.ts';
@@ -35,6 +36,13 @@ export type StateRecord =
   | { readonly kind: 'weight'; readonly role: Role; readonly weight: number }
   | { readonly kind: 'quota'; readonly role: Role; readonly quota: Quota }
   | { readonly kind: 'operation'; readonly operation: Operation }
+  /** Absent until its framework has put something. */
+  | { readonly kind: 'store'; readonly frameworkId: FrameworkId; readonly version: number }
+  | ({
+      readonly kind: 'stored-value';
+      readonly frameworkId: FrameworkId;
+      readonly key: string;
+    } & StoredValue)
   /** Absent while there is none. */
   | { readonly kind: 'maintenance'; readonly maintenance: Maintenance };
 
@@ -74,6 +82,10 @@ export function recordKey(record: StateRecord): string {
       return `${record.kind}/${record.role}`;
     case 'operation':
       return `operation/${record.operation.agentId}/${record.operation.uuid}`;
+    case 'store':
+      return `store/${record.frameworkId}`;
+    case 'stored-value':
+      return `store/${record.frameworkId}/${record.key}`;
     case 'maintenance':
       return 'maintenance';
     default:
@@ -175,6 +187,17 @@ function* compareFramework(previous: Piece, next: Piece): Changes {
     after?.executors ?? noExecutors,
     (executor) => ({ kind: 'executor', executor }),
   );
+  yield* compare(storeOf(before), storeOf(after));
+  const [old, now] = [before?.store ?? noStore, after?.store ?? noStore];
+  const id = before?.framework.id ?? after?.framework.id;
+  if (id !== undefined) {
+    yield* compareMaps(old.values, now.values, (stored, key) => ({
+      kind: 'stored-value',
+      frameworkId: id,
+      key,
+      ...stored,
+    }));
+  }
   yield* compareHistories(historyOf(previous), historyOf(next));
 }
 
@@ -200,6 +223,7 @@ function isSameRecord(previous: StateRecord, next: StateRecord): boolean {
   if (previous.kind === 'framework' && next.kind === 'framework') {
     return previous.framework === next.framework;
   }
+  if (previous.kind === 'store' && next.kind === 'store') return previous.version === next.version;
   if (previous.kind === 'maintenance' && next.kind === 'maintenance') {
     return previous.maintenance === next.maintenance;
   }
@@ -274,6 +298,11 @@ const maintenanceOf = ({ maintenance }: State): StateRecord | undefined =>
 
 const frameworkOf = ({ record }: Piece): StateRecord | undefined =>
   record === undefined ? undefined : { kind: 'framework', framework: record.framework };
+
+function storeOf(record: FrameworkRecord | undefined): StateRecord | undefined {
+  if (record === undefined || record.store.version === 0) return undefined;
+  return { kind: 'store', frameworkId: record.framework.id, version: record.store.version };
+}
 
 function completedOf({ completed }: Piece): StateRecord | undefined {
   if (completed === undefined) return undefined;

@@ -13,6 +13,7 @@ import {
   type MasterAddress,
   type Task,
 } from '#internal/model/cluster.ts';
+import type { FrameworkStore } from '#internal/model/framework-store.ts';
 import type { AgentId, ExecutorId, FrameworkId, Role, TaskId } from '#internal/model/ids.ts';
 import type { Operation } from '#internal/model/operation.ts';
 import { type Maintenance, noMaintenance, type Quota } from '#internal/model/policy.ts';
@@ -65,6 +66,8 @@ export type FrameworkRecord = {
   readonly completedFirst: number;
   /** By `executorKey`. They stay while their agent is not reached. */
   readonly executors: Map<ExecutorKey, Executor>;
+  /** What it keeps for itself. */
+  readonly store: FrameworkStore;
 };
 
 /** An agent may run what another runs under the same id. */

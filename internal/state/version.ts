@@ -11,10 +11,17 @@
  *
  * - 1: the first.
  * - 2: the state remembers when the masters compared theirs last (`check-digest`).
+ * - 3: frameworks have stores (`put-value`, `delete-value`).
  */
 
 /** The newest one that this program knows. */
-export const newestVersion = 2;
+export const newestVersion = 3;
+
+/** Frameworks have stores. */
+const storesVersion = 3;
+
+export const isFromStoresOn = ({ version }: { readonly version: number }): boolean =>
+  version >= storesVersion;
 
 /** Written by a newer program: this master must stop. */
 export class StateVersionError extends Error {

@@ -31,6 +31,9 @@ export const operatorExchanges = (): readonly Exchange[] => exchangesOf('operato
 /** What executors that frameworks brought said to their agent. */
 export const executorExchanges = (): readonly Exchange[] => exchangesOf('executor-http');
 
+/** What agents were asked in the way that is older than their API. */
+export const legacyAgentExchanges = (): readonly Exchange[] => exchangesOf('agent-legacy');
+
 /** All that one of these executors heard on its first stream, each event as JSON. */
 export const executorEvents = (): readonly string[] => linesOf('executor-events');
 
@@ -44,7 +47,8 @@ function linesOf(name: string): readonly string[] {
 }
 
 export function exchange(name: string): Exchange {
-  const found = masterExchanges.find((one) => one.name === name);
+  const isIt = (one: Exchange): boolean => one.name === name;
+  const found = masterExchanges.find(isIt) ?? operatorExchanges().find(isIt);
   assert(found !== undefined, `no transcript is called ${name}`);
   return found;
 }

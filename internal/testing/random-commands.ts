@@ -22,11 +22,18 @@ import type {
   Command,
   ReportedTask,
 } from '#internal/state/command.ts';
-import { type State, tasksOnAgent } from '#internal/state/state.ts';
-import { randomEnds, randomExecutor, randomGroup, randomRunning } from './random-executors.ts';
+import { executorOf, type State, tasksOnAgent } from '#internal/state/state.ts';
+import {
+  randomEnds,
+  randomFinds,
+  randomExecutor,
+  randomGroup,
+  randomRunning,
+} from './random-executors.ts';
 import { randomLog } from './random-log.ts';
 import { randomKnown, randomOperation } from './random-operations.ts';
 import { randomPolicy } from './random-policy.ts';
+import { randomStore } from './random-store.ts';
 
 /** The next command of a history that has led to `state`. */
 export function randomCommand(random: Random, state: State, atMs: number): Command {
@@ -65,6 +72,8 @@ const operation: Maker = (random, state) => {
   const ids = { agentId: anyAgentId(random), frameworkId: anyFrameworkId(random, state) };
   return randomOperation(random, state, ids);
 };
+
+const store: Maker = (random, state) => randomStore(random, state, anyFrameworkId(random, state));
 
 const policy: Maker = (random, state) => randomPolicy(random, state, anyAgentId(random));
 
@@ -142,7 +151,9 @@ const makers: Readonly<Record<string, Maker>> = {
   'launch-with-executor': launchWithExecutor,
   'launch-more-with-executor': launchWithExecutor,
   'end-executors': (random, state) => randomEnds(random, state, anyAgentId(random)),
+  'find-executors': (random, state, atMs) => randomFinds(random, state, anyAgentId(random), atMs),
   policy,
+  store,
   log: randomLog,
 };
 
@@ -237,7 +248,10 @@ function anyReport(random: Random, state: State, { id }: Agent): readonly Report
   const lost = [...state.frameworks.values()].flatMap(({ unreachable }) =>
     [...unreachable.values()].filter((task) => task.agentId === id),
   );
-  return [...tasksOnAgent(state, id), ...lost]
+  // Of a task whose executor was found to be gone no agent speaks any more.
+  const isPossible = ({ executorId, ...task }: Task): boolean =>
+    executorId === undefined || executorOf(state, { ...task, id: executorId }) !== undefined;
+  return [...tasksOnAgent(state, id), ...lost.filter(isPossible)]
     .filter(() => !random.oneIn(4))
     .map((task) => ({
       frameworkId: task.frameworkId,

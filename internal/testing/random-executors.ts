@@ -10,6 +10,7 @@ import type { Command, LaunchWithExecutor } from '#internal/state/command.ts';
 import { executorOf, executorsOnAgent, type State } from '#internal/state/state.ts';
 
 type EndExecutors = Omit<Extract<Command, { kind: 'end-executors' }>, 'atMs'>;
+type FindExecutors = Omit<Extract<Command, { kind: 'find-executors' }>, 'atMs'>;
 
 export function randomExecutor(
   random: Random,
@@ -48,6 +49,17 @@ export function randomEnds(random: Random, state: State, agentId: AgentId): EndE
   const known = executorsOnAgent(state, agentId).filter(() => random.oneIn(3));
   const names = known.map(({ frameworkId, id }) => ({ frameworkId, executorId: id }));
   return { kind: 'end-executors', agentId, executors: names };
+}
+
+/** What an agent says that it started: some that live already, and perhaps one more. */
+export function randomFinds(
+  random: Random,
+  state: State,
+  agentId: AgentId,
+  atMs: number,
+): FindExecutors {
+  const executors = randomRunning(random, state, agentId, atMs).filter(() => random.oneIn(3));
+  return { kind: 'find-executors', agentId, executors };
 }
 
 /** What a returning agent says that it runs: most of what it should, and perhaps one more. */

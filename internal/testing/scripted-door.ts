@@ -44,6 +44,8 @@ export function scriptedDoor(script: Script): ScriptedDoor {
       door.calls.push({ call, streamId });
       return Promise.resolve(answer);
     },
+    writeStore: () => Promise.resolve({ kind: 'refused', answer }),
+    readStore: () => Promise.resolve({ kind: 'refused', answer }),
     explain: () => Promise.resolve(undefined),
     waits: () => Promise.resolve(undefined),
     operate(call) {

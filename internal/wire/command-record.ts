@@ -11,6 +11,7 @@ import {
   type TaskReport,
 } from '#internal/state/command.ts';
 import { isOfLog } from '#internal/state/command-log.ts';
+import { isOfStore } from '#internal/state/store-command.ts';
 import type * as written from '#proto/gen/altiplano/state/v1.ts';
 import { operationCommandFromWritten, operationCommandToWritten } from './operation-record.ts';
 import { executorsFromWritten, executorsToWritten } from './executor-record.ts';
@@ -30,6 +31,7 @@ import {
   updateFromWritten,
   updateToWritten,
 } from './state-model.ts';
+import { storeFromWritten, storeToWritten } from './store-record.ts';
 import { taskStateFromWire, taskStateToWire } from './task-state.ts';
 
 export function commandToWritten(command: Command): written.Command {
@@ -39,6 +41,7 @@ export function commandToWritten(command: Command): written.Command {
 function bodyToWritten(command: Command): Omit<written.Command, 'at_ms'> {
   if (isPolicy(command)) return policyToWritten(command);
   if (isOfLog(command)) return logToWritten(command);
+  if (isOfStore(command)) return storeToWritten(command);
   switch (command.kind) {
     case 'announce-leader': {
       const master = masterToWritten(command.master);
@@ -68,6 +71,7 @@ function bodyToWritten(command: Command): Omit<written.Command, 'at_ms'> {
       return { launch_tasks: { tasks: command.tasks.map(taskToWritten) } };
     case 'launch-with-executor':
     case 'end-executors':
+    case 'find-executors':
       return executorsToWritten(command);
     case 'update-tasks':
       return { update_tasks: { updates: command.updates.map(reportToWritten) } };
@@ -99,6 +103,7 @@ export function commandFromWritten(from: written.Command): Command | undefined {
     operationCommandFromWritten(from) ??
     executorsFromWritten(from) ??
     policyFromWritten(from) ??
+    storeFromWritten(from) ??
     logFromWritten(from);
   if (about !== undefined) return { atMs, ...about };
   if (from.announce_leader === undefined) return undefined;

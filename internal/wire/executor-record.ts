@@ -11,7 +11,7 @@ import {
 
 type ExecutorCommand = Extract<
   Command,
-  { readonly kind: 'launch-with-executor' | 'end-executors' }
+  { readonly kind: 'launch-with-executor' | 'end-executors' | 'find-executors' }
 >;
 
 export function executorsToWritten(command: ExecutorCommand): Omit<written.Command, 'at_ms'> {
@@ -23,6 +23,10 @@ export function executorsToWritten(command: ExecutorCommand): Omit<written.Comma
         executor_held: command.isExecutorHeld,
       },
     };
+  }
+  if (command.kind === 'find-executors') {
+    const executors = command.executors.map(executorToWritten);
+    return { find_executors: { agent_id: command.agentId, executors } };
   }
   const executors = command.executors.map((name) => ({
     framework_id: name.frameworkId,
@@ -37,6 +41,7 @@ export function executorsFromWritten(
 ):
   | Omit<Extract<ExecutorCommand, { kind: 'launch-with-executor' }>, 'atMs'>
   | Omit<Extract<ExecutorCommand, { kind: 'end-executors' }>, 'atMs'>
+  | Omit<Extract<ExecutorCommand, { kind: 'find-executors' }>, 'atMs'>
   | undefined {
   if (from.launch_with_executor !== undefined) {
     const { executor, tasks = [], executor_held: isExecutorHeld } = from.launch_with_executor;
@@ -46,6 +51,11 @@ export function executorsFromWritten(
       tasks: tasks.map(taskFromWritten),
       isExecutorHeld,
     };
+  }
+  if (from.find_executors !== undefined) {
+    const { agent_id: id, executors = [] } = from.find_executors;
+    const found = executors.map(executorFromWritten);
+    return { kind: 'find-executors', agentId: agentId(id), executors: found };
   }
   if (from.end_executors === undefined) return undefined;
   const { agent_id: agent, executors = [] } = from.end_executors;

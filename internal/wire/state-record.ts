@@ -25,6 +25,7 @@ import {
   taskFromWritten,
   taskToWritten,
 } from './state-model.ts';
+import { storeRecordFromWritten, storeRecordToWritten } from './store-record.ts';
 
 export function recordToWritten(record: StateRecord): written.Record {
   switch (record.kind) {
@@ -72,6 +73,9 @@ export function recordToWritten(record: StateRecord): written.Record {
       return { quota: quotaToWritten(record) };
     case 'operation':
       return { operation: operationToWritten(record.operation) };
+    case 'store':
+    case 'stored-value':
+      return storeRecordToWritten(record);
     case 'maintenance':
       return { maintenance: maintenanceToWritten(record.maintenance) };
     default:
@@ -97,7 +101,9 @@ export function recordFromWritten(from: written.Record): StateRecord | undefined
   if (from.operation !== undefined) {
     return { kind: 'operation', operation: operationFromWritten(from.operation) };
   }
-  return taskRecord(from) ?? completedRecord(from) ?? policyRecord(from);
+  return (
+    taskRecord(from) ?? completedRecord(from) ?? policyRecord(from) ?? storeRecordFromWritten(from)
+  );
 }
 
 function policyRecord(from: written.Record): StateRecord | undefined {

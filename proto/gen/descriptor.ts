@@ -18,6 +18,7 @@ export const descriptor: Descriptor = {
       { name: 'executor_exited', number: 8, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.ExecutorExited' },
       { name: 'executor_message', number: 9, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.ExecutorMessage' },
       { name: 'drained', number: 10, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.Drained' },
+      { name: 'executor_launched', number: 14, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.Executor' },
     ] },
     { name: 'altiplano.agent.v1.Description', fields: [
       { name: 'agent_info', number: 1, label: 'required', kind: 'message', type: 'mesos.v1.AgentInfo' },
@@ -291,6 +292,9 @@ export const descriptor: Descriptor = {
       { name: 'check_digest', number: 35, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.CheckDigest' },
       { name: 'reregister_agents', number: 37, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.ReregisterAgents' },
       { name: 'forget_agents', number: 38, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.ForgetAgents' },
+      { name: 'find_executors', number: 40, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.FindExecutors' },
+      { name: 'put_value', number: 60, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.PutValue' },
+      { name: 'delete_value', number: 61, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.DeleteValue' },
       { name: 'ignorable', number: 100, label: 'optional', kind: 'scalar', type: 'bool' },
     ] },
     { name: 'altiplano.state.v1.RaiseVersion', fields: [
@@ -357,6 +361,10 @@ export const descriptor: Descriptor = {
     { name: 'altiplano.state.v1.EndExecutors', fields: [
       { name: 'agent_id', number: 1, label: 'required', kind: 'scalar', type: 'string' },
       { name: 'executors', number: 2, label: 'repeated', kind: 'message', type: 'altiplano.state.v1.ExecutorName' },
+    ] },
+    { name: 'altiplano.state.v1.FindExecutors', fields: [
+      { name: 'agent_id', number: 1, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'executors', number: 2, label: 'repeated', kind: 'message', type: 'altiplano.state.v1.Executor' },
     ] },
     { name: 'altiplano.state.v1.ExecutorName', fields: [
       { name: 'framework_id', number: 1, label: 'required', kind: 'scalar', type: 'string' },
@@ -577,6 +585,8 @@ export const descriptor: Descriptor = {
       { name: 'maintenance', number: 11, label: 'optional', oneof: 'record', kind: 'message', type: 'altiplano.state.v1.Maintenance' },
       { name: 'operation', number: 12, label: 'optional', oneof: 'record', kind: 'message', type: 'altiplano.state.v1.Operation' },
       { name: 'executor', number: 14, label: 'optional', oneof: 'record', kind: 'message', type: 'altiplano.state.v1.Executor' },
+      { name: 'store', number: 60, label: 'optional', oneof: 'record', kind: 'message', type: 'altiplano.state.v1.Store' },
+      { name: 'stored_value', number: 61, label: 'optional', oneof: 'record', kind: 'message', type: 'altiplano.state.v1.StoredValue' },
     ] },
     { name: 'altiplano.state.v1.Root', fields: [
       { name: 'version', number: 1, label: 'required', kind: 'scalar', type: 'uint32' },
@@ -608,6 +618,68 @@ export const descriptor: Descriptor = {
     { name: 'altiplano.state.v1.Maintenance', fields: [
       { name: 'windows', number: 1, label: 'repeated', kind: 'message', type: 'altiplano.state.v1.MaintenanceWindow' },
       { name: 'down', number: 2, label: 'repeated', kind: 'message', type: 'mesos.v1.MachineID' },
+    ] },
+    { name: 'altiplano.state.v1.PutValue', fields: [
+      { name: 'framework_id', number: 1, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'key', number: 2, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'value', number: 3, label: 'required', kind: 'scalar', type: 'bytes' },
+      { name: 'expected', number: 4, label: 'optional', kind: 'scalar', type: 'double' },
+      { name: 'keys_max', number: 5, label: 'required', kind: 'scalar', type: 'double' },
+      { name: 'bytes_max', number: 6, label: 'required', kind: 'scalar', type: 'double' },
+    ] },
+    { name: 'altiplano.state.v1.DeleteValue', fields: [
+      { name: 'framework_id', number: 1, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'key', number: 2, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'expected', number: 3, label: 'optional', kind: 'scalar', type: 'double' },
+    ] },
+    { name: 'altiplano.state.v1.Store', fields: [
+      { name: 'framework_id', number: 1, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'version', number: 2, label: 'required', kind: 'scalar', type: 'double' },
+    ] },
+    { name: 'altiplano.state.v1.StoredValue', fields: [
+      { name: 'framework_id', number: 1, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'key', number: 2, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'value', number: 3, label: 'required', kind: 'scalar', type: 'bytes' },
+      { name: 'version', number: 4, label: 'required', kind: 'scalar', type: 'double' },
+    ] },
+    { name: 'altiplano.store.v1.Call', fields: [
+      { name: 'framework_id', number: 1, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'get', number: 2, label: 'optional', kind: 'message', type: 'altiplano.store.v1.Get' },
+      { name: 'put', number: 3, label: 'optional', kind: 'message', type: 'altiplano.store.v1.Put' },
+      { name: 'delete', number: 4, label: 'optional', kind: 'message', type: 'altiplano.store.v1.Delete' },
+      { name: 'list', number: 5, label: 'optional', kind: 'message', type: 'altiplano.store.v1.List' },
+    ] },
+    { name: 'altiplano.store.v1.Get', fields: [
+      { name: 'key', number: 1, label: 'required', kind: 'scalar', type: 'string' },
+    ] },
+    { name: 'altiplano.store.v1.Put', fields: [
+      { name: 'key', number: 1, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'value', number: 2, label: 'required', kind: 'scalar', type: 'bytes' },
+      { name: 'expected_version', number: 3, label: 'optional', kind: 'scalar', type: 'uint64' },
+    ] },
+    { name: 'altiplano.store.v1.Delete', fields: [
+      { name: 'key', number: 1, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'expected_version', number: 2, label: 'optional', kind: 'scalar', type: 'uint64' },
+    ] },
+    { name: 'altiplano.store.v1.List', fields: [
+      { name: 'prefix', number: 1, label: 'optional', kind: 'scalar', type: 'string' },
+      { name: 'after', number: 2, label: 'optional', kind: 'scalar', type: 'string' },
+      { name: 'limit', number: 3, label: 'optional', kind: 'scalar', type: 'uint32' },
+      { name: 'keys_only', number: 4, label: 'optional', kind: 'scalar', type: 'bool' },
+    ] },
+    { name: 'altiplano.store.v1.Reply', fields: [
+      { name: 'entry', number: 1, label: 'optional', kind: 'message', type: 'altiplano.store.v1.Entry' },
+      { name: 'version', number: 2, label: 'optional', kind: 'scalar', type: 'uint64' },
+      { name: 'page', number: 3, label: 'optional', kind: 'message', type: 'altiplano.store.v1.Page' },
+    ] },
+    { name: 'altiplano.store.v1.Entry', fields: [
+      { name: 'key', number: 1, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'value', number: 2, label: 'optional', kind: 'scalar', type: 'bytes' },
+      { name: 'version', number: 3, label: 'required', kind: 'scalar', type: 'uint64' },
+    ] },
+    { name: 'altiplano.store.v1.Page', fields: [
+      { name: 'entries', number: 1, label: 'repeated', kind: 'message', type: 'altiplano.store.v1.Entry' },
+      { name: 'more', number: 2, label: 'required', kind: 'scalar', type: 'bool' },
     ] },
     { name: 'mesos.v1.agent.Call', fields: [
       { name: 'type', number: 1, label: 'optional', kind: 'enum', type: 'mesos.v1.agent.Call.Type' },

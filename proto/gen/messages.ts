@@ -1,6 +1,7 @@
 // Made by `npm run generate` from the .proto files of this folder; not to be edited.
 import type * as altiplano_agent_v1 from './altiplano/agent/v1.ts';
 import type * as altiplano_state_v1 from './altiplano/state/v1.ts';
+import type * as altiplano_store_v1 from './altiplano/store/v1.ts';
 import type * as google_protobuf from './google/protobuf.ts';
 import type * as mesos_v1 from './mesos/v1.ts';
 import type * as mesos_v1_agent from './mesos/v1/agent.ts';
@@ -79,6 +80,7 @@ export type Messages = {
   readonly 'altiplano.state.v1.LaunchTasks': altiplano_state_v1.LaunchTasks;
   readonly 'altiplano.state.v1.LaunchWithExecutor': altiplano_state_v1.LaunchWithExecutor;
   readonly 'altiplano.state.v1.EndExecutors': altiplano_state_v1.EndExecutors;
+  readonly 'altiplano.state.v1.FindExecutors': altiplano_state_v1.FindExecutors;
   readonly 'altiplano.state.v1.ExecutorName': altiplano_state_v1.ExecutorName;
   readonly 'altiplano.state.v1.UpdateTasks': altiplano_state_v1.UpdateTasks;
   readonly 'altiplano.state.v1.TaskReport': altiplano_state_v1.TaskReport;
@@ -125,6 +127,18 @@ export type Messages = {
   readonly 'altiplano.state.v1.CompletedTask': altiplano_state_v1.CompletedTask;
   readonly 'altiplano.state.v1.GoneAgent': altiplano_state_v1.GoneAgent;
   readonly 'altiplano.state.v1.Maintenance': altiplano_state_v1.Maintenance;
+  readonly 'altiplano.state.v1.PutValue': altiplano_state_v1.PutValue;
+  readonly 'altiplano.state.v1.DeleteValue': altiplano_state_v1.DeleteValue;
+  readonly 'altiplano.state.v1.Store': altiplano_state_v1.Store;
+  readonly 'altiplano.state.v1.StoredValue': altiplano_state_v1.StoredValue;
+  readonly 'altiplano.store.v1.Call': altiplano_store_v1.Call;
+  readonly 'altiplano.store.v1.Get': altiplano_store_v1.Get;
+  readonly 'altiplano.store.v1.Put': altiplano_store_v1.Put;
+  readonly 'altiplano.store.v1.Delete': altiplano_store_v1.Delete;
+  readonly 'altiplano.store.v1.List': altiplano_store_v1.List;
+  readonly 'altiplano.store.v1.Reply': altiplano_store_v1.Reply;
+  readonly 'altiplano.store.v1.Entry': altiplano_store_v1.Entry;
+  readonly 'altiplano.store.v1.Page': altiplano_store_v1.Page;
   readonly 'mesos.v1.agent.Call': mesos_v1_agent.Call;
   readonly 'mesos.v1.agent.Call.GetMetrics': mesos_v1_agent.Call_GetMetrics;
   readonly 'mesos.v1.agent.Call.SetLoggingLevel': mesos_v1_agent.Call_SetLoggingLevel;

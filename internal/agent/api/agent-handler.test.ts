@@ -14,6 +14,9 @@ import { recoveredState, usualTimes, type AgentSettings } from '../core/state.ts
 import type { ExecutorDoor } from '../executor-door.ts';
 import { History, usualHistory } from '../history.ts';
 import { OperatorContainers } from '../operator-containers.ts';
+import { legacyAgentExchanges, replyText } from '#internal/testing/oracle-http.ts';
+import { descriptor } from '#proto/gen/descriptor.ts';
+import { ContainerEnds } from '../container-ends.ts';
 import { openPosixContainerizer } from '../containers/posix.ts';
 import { agentHandler } from './agent-handler.ts';
 import { Verbosity } from './verbosity.ts';
@@ -44,6 +47,7 @@ const info = {
   name: 'web',
   task_id: { value: 't' },
   agent_id: { value: 'a-1' },
+  labels: { labels: [{ key: 'k', value: 'v' }] },
   command: { shell: true, value: 'echo hello-over-there' },
   resources: [
     {
@@ -59,7 +63,11 @@ const state = recoveredState(
   {
     identity: { registration_uuid: 'r', agent_id: 'a-1' },
     term: 3n,
-    frameworks: [{ info: { user: 'root', name: 'f', id: { value: 'f-1' } } }],
+    frameworks: [
+      {
+        info: { user: 'root', name: 'f', id: { value: 'f-1' }, principal: 'p', roles: ['ops'] },
+      },
+    ],
     tasks: [
       {
         task: { framework_id: 'f-1', info, container_id: 'c-1' },
@@ -67,7 +75,15 @@ const state = recoveredState(
           state: 'TASK_RUNNING',
           process: { pid: 7n, start_ticks: 1n, boot_id: 'b' },
           next_update: 3n,
-          status: { task_id: { value: 't' }, state: 'TASK_RUNNING', timestamp: 12 },
+          status: {
+            task_id: { value: 't' },
+            state: 'TASK_RUNNING',
+            timestamp: 12,
+            container_status: {
+              container_id: { value: 'c-1' },
+              network_infos: [{ ip_addresses: [{ ip_address: '10.0.0.1' }] }],
+            },
+          },
         },
         updates: [],
       },
@@ -122,6 +138,7 @@ async function openRig(): Promise<Rig> {
       executors,
       history: new History(usualHistory),
       containers,
+      ends: new ContainerEnds(containerizer),
       containerizer,
       verbosity: new Verbosity({ clock, apply: () => {} }),
     },
@@ -378,4 +395,77 @@ test('the state has the keys of the contract, and tells what runs', async (t) =>
   t.like(executor.tasks[0], { id: 't', executor_id: '', slave_id: 'a-1', state: 'TASK_RUNNING' });
   const calls = await rig.call('{"type":"GET_STATE"}');
   t.is(JSON.parse(calls.text).get_state.get_tasks.launched_tasks[0].task_id.value, 't');
+});
+
+/** Names, in their order, and kinds of all that both have; what only one has is told in `odd`. */
+function compare(theirs: unknown, ours: unknown, { at, odd }: Compared): void {
+  const isList = Array.isArray(theirs);
+  if (kindOf(theirs) !== kindOf(ours)) {
+    odd.push(`${at}: ${kindOf(ours)} instead of ${kindOf(theirs)}`);
+  } else if (isList && Array.isArray(ours)) {
+    if (theirs.length > 0 && ours.length > 0) compare(theirs[0], ours[0], { at: `${at}[]`, odd });
+  } else if (kindOf(theirs) === 'object') {
+    const [mine, other] = [new Map(entriesOf(ours)), new Map(entriesOf(theirs))];
+    for (const name of mine.keys()) if (!other.has(name)) odd.push(`${at}.${name}: more`);
+    for (const [name, value] of other) {
+      if (mine.has(name)) compare(value, mine.get(name), { at: `${at}.${name}`, odd });
+      else odd.push(`${at}.${name}: missing`);
+    }
+    const common = [...mine.keys()].filter((name) => other.has(name));
+    const order = [...other.keys()].filter((name) => mine.has(name));
+    if (common.join() !== order.join()) odd.push(`${at}: order ${common.join()}`);
+  }
+}
+
+type Compared = { readonly at: string; readonly odd: string[] };
+
+const kindOf = (value: unknown): string => (Array.isArray(value) ? 'list' : typeof value);
+
+const entriesOf = (value: unknown): readonly (readonly [string, unknown])[] =>
+  typeof value === 'object' && value !== null ? Object.entries(value) : [];
+
+test('the older endpoints say what Mesos says, under its names', async (t) => {
+  await using rig = await openRig();
+  const odd: string[] = [];
+  for (const recorded of legacyAgentExchanges()) {
+    const { target } = recorded.request;
+    const { status, type, text } = await rig.get(target);
+    t.is(status, recorded.reply.status, target);
+    t.is(type, recorded.reply.headers['content-type'], target);
+    compare(JSON.parse(replyText(recorded)), JSON.parse(text), { at: target, odd });
+  }
+  const isOfItsFlags = (line: string): boolean =>
+    /^\/state\.(?:attributes|flags|reserved\w+)\./u.test(line);
+  t.deepEqual(
+    odd.filter((line) => !isOfItsFlags(line)),
+    [
+      // Which commit it is of only a build could tell.
+      '/state.git_sha: missing',
+      // It has no master, and the task no process.
+      '/state.master_hostname: missing',
+      '/containers[].statistics: missing',
+    ],
+  );
+});
+
+const calls = descriptor.enums
+  .filter(({ name }) => name === 'mesos.v1.agent.Call.Type')
+  .flatMap(({ values }) => Object.keys(values));
+
+test('whatever a call holds, it is refused or answered', async (t) => {
+  await using rig = await openRig();
+  let deep: object = { value: 'x' };
+  for (let depth = 0; depth < 200; depth++) deep = { value: 'x', parent: deep };
+  const ids = [{ value: '' }, { value: '../../x' }, { value: 'a/b' }, { value: 'a.b' }, deep];
+  const contents = [null, 5, 'x', [], {}, ...ids.map((container_id) => ({ container_id }))];
+  let asked = 0;
+  for (const type of calls) {
+    for (const content of contents) {
+      const body = JSON.stringify({ type, [type.toLowerCase()]: content });
+      const { status } = await rig.call(body);
+      t.true(status < 500 || status === 501, `${status} to ${body.slice(0, 200)}`);
+      asked++;
+    }
+  }
+  t.true(asked > 250);
 });

@@ -7,6 +7,7 @@ import type { HttpHandler, HttpRequest, HttpResponse } from '#internal/runtime/h
 import { build } from '#internal/config/version.ts';
 import { jsonDouble, jsonString } from '#internal/wire/json-literal.ts';
 import type { Metric } from '#proto/gen/mesos/v1.ts';
+import type { ContainerEnds } from '../container-ends.ts';
 import type { Containerizer } from '../containerizer.ts';
 import type { History } from '../history.ts';
 import type { OperatorContainers } from '../operator-containers.ts';
@@ -35,6 +36,8 @@ export type AgentHandlerDependencies = FilesDependencies &
   ExecutorFaceDependencies & {
     readonly history: History;
     readonly containers: OperatorContainers;
+    /** How those of tasks and executors ended. */
+    readonly ends: Pick<ContainerEnds, 'wait'>;
     readonly containerizer: Containerizer;
     readonly verbosity: Verbosity;
   };
@@ -43,7 +46,7 @@ export function agentHandler(
   dependencies: AgentHandlerDependencies,
   options: AgentHandlerOptions,
 ): HttpHandler {
-  const { clock, containerizer, containers } = dependencies;
+  const { clock, containerizer, containers, ends } = dependencies;
   const { settings, startedMs } = options;
   const metrics = (): readonly Metric[] => {
     const state = dependencies.view();
@@ -55,7 +58,7 @@ export function agentHandler(
     ...dependencies,
     ...options,
     metrics,
-    desk: { clock, settings, containers, containerizer, inputs: new Set() },
+    desk: { clock, settings, containers, ends, containerizer, inputs: new Set() },
     usage: (containerId) => containerizer.usage(containerId),
     limit: { timesMs: [] },
   };

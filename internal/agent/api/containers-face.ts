@@ -1,13 +1,15 @@
 /** The calls of the agent operator API that act on containers (contract 12.1, 12.3). */
 import type { Clock } from '#internal/runtime/clock.ts';
 import type { HttpResponse } from '#internal/runtime/http.ts';
+import { signalOf } from '#internal/runtime/signal.ts';
 import type { ContainerEndRecord } from '#proto/gen/altiplano/agent/v1.ts';
 import type { Call, Response_WaitContainer } from '#proto/gen/mesos/v1/agent.ts';
 import type { ContainerID } from '#proto/gen/mesos/v1.ts';
 import { findPlace, pathOf } from '../container-path.ts';
 import { ContainerError, type ContainerIo, type Containerizer } from '../containerizer.ts';
 import type { AgentSettings, AgentState } from '../core/state.ts';
-import type { OperatorContainers } from '../operator-containers.ts';
+import type { ContainerEnds } from '../container-ends.ts';
+import { endRecordOf, type OperatorContainers } from '../operator-containers.ts';
 import { type WantedContainer, operatorSpecOf, recordOf } from '../operator-spec.ts';
 import { outputResponse, takeInput } from './container-streams.ts';
 import type { AskedCall, ReplyMedia } from './parse-call.ts';
@@ -19,6 +21,8 @@ export type ContainersDesk = {
   readonly settings: AgentSettings;
   readonly containers: OperatorContainers;
   readonly containerizer: Pick<Containerizer, 'attach' | 'signal'>;
+  /** Of tasks and executors too. */
+  readonly ends: Pick<ContainerEnds, 'wait'>;
   /** Paths of containers that have somebody at their input. */
   readonly inputs: Set<string>;
 };
@@ -104,16 +108,26 @@ function refusalOf(error: unknown): HttpResponse {
 }
 
 /** Answers when the container has ended. */
-async function waitFor({ desk, reply }: Asked, call: Call): Promise<HttpResponse> {
+async function waitFor({ desk, state, reply }: Asked, call: Call): Promise<HttpResponse> {
   const isNested = call.type === 'WAIT_NESTED_CONTAINER';
   const id = (call.wait_container ?? call.wait_nested_container)?.container_id;
   const path = id === undefined ? '' : pathOf(id);
-  const ended = desk.containers.wait(path);
+  const ended = desk.containers.wait(path) ?? endOfPlace(desk, state, id);
   if (ended === undefined) return errorResponse(404, `Container ${path} cannot be found`);
   const how = endOf(await ended);
   return isNested
     ? replyTo(reply.type, { type: 'WAIT_NESTED_CONTAINER', wait_nested_container: how })
     : replyTo(reply.type, { type: 'WAIT_CONTAINER', wait_container: how });
+}
+
+/** Of a task or an executor; its last part is its own name when it has ended. */
+function endOfPlace(
+  { ends }: ContainersDesk,
+  state: AgentState,
+  id: ContainerID | undefined,
+): Promise<ContainerEndRecord> | undefined {
+  const containerId = id === undefined ? '' : (findPlace(state, id)?.containerId ?? id.value);
+  return ends.wait(containerId)?.then(endRecordOf);
 }
 
 function endOf({ wait_status, reason, message }: ContainerEndRecord): Response_WaitContainer {
@@ -124,17 +138,14 @@ function endOf({ wait_status, reason, message }: ContainerEndRecord): Response_W
   };
 }
 
-const terminate = 15;
 const killSignal = 9;
 
 async function killOne(
   { desk, state }: Asked,
   { container_id: id, signal = killSignal }: KillCall,
 ): Promise<HttpResponse> {
-  if (signal !== killSignal && signal !== terminate) {
-    return errorResponse(400, `Signal ${signal} is not supported: expecting 9 or 15`);
-  }
-  const name = signal === killSignal ? 'KILL' : 'TERM';
+  const name = signalOf(signal);
+  if (name === undefined) return errorResponse(400, `Signal ${signal} is not supported`);
   const path = pathOf(id);
   const place = findPlace(state, id);
   const isDone =
@@ -175,10 +186,10 @@ async function openSession(asked: Asked, wanted: WantedContainer): Promise<HttpR
   return outputResponse(desk.clock, io, { media: reply, onClosed });
 }
 
-/** Kills what runs of it, and forgets it. */
+/** Kills what runs of it. How it ended can be asked afterwards. */
 async function endSession({ containers }: ContainersDesk, path: string): Promise<void> {
   if (await containers.kill(path, 'KILL')) await containers.wait(path);
-  await containers.remove(path);
+  await containers.retire(path);
 }
 
 async function attachOutput({ desk, state, reply }: Asked, id: ContainerID): Promise<HttpResponse> {

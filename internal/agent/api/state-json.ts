@@ -1,4 +1,5 @@
 /** `/state` of an agent (contract 13.4): what it is, what it has, and what runs on it. */
+import { build } from '#internal/config/version.ts';
 import { formatValue } from '#internal/resources/format.ts';
 import { isReserved, reservationRole } from '#internal/resources/reservation.ts';
 import type { Resource, Resources } from '#internal/resources/resource.ts';
@@ -30,6 +31,9 @@ export function stateJson(sources: StateSources): string {
   const used = sum([...state.tasks.values()].filter(isAlive).map(({ info: task }) => held(task)));
   return object({
     version: jsonString(version),
+    build_date: jsonString(build.date),
+    build_time: jsonDouble(build.timeSeconds),
+    build_user: jsonString(''),
     start_time: jsonDouble(startedMs / 1000),
     id: jsonString(state.agentId ?? ''),
     pid: jsonString(`slave(1)@${settings.endpoint}`),
@@ -44,6 +48,7 @@ export function stateJson(sources: StateSources): string {
     unreserved_resources_allocated: resourcesJson(used.filter((one) => !isReserved(one))),
     resource_providers: '[]',
     attributes: attributesJson(info),
+    ...masterJson(state),
     flags: object(mapValues(flags, jsonString)),
     frameworks: list(
       [...state.frameworks].map(([id, framework]) => frameworkJson(sources, id, framework.info)),
@@ -55,6 +60,20 @@ export function stateJson(sources: StateSources): string {
     ),
   });
 }
+
+/** The master that it is registered with, by the name that it was dialed by. */
+const masterJson = ({ session }: AgentState): Readonly<Record<string, string>> =>
+  session.kind === 'registered'
+    ? { master_hostname: jsonString(session.target.replace(/:\d+$/u, '')) }
+    : {};
+
+/** Left out where there are none. */
+const labelsJson = ({ labels: { labels = [] } = {} }: Labelled): Readonly<Record<string, string>> =>
+  labels.length === 0
+    ? {}
+    : { labels: list(labels.map((label) => toJson('mesos.v1.Label', label))) };
+
+type Labelled = Pick<TaskInfo, 'labels'>;
 
 const isAlive = ({ life }: Task): boolean => life.kind !== 'ended';
 
@@ -112,6 +131,7 @@ function executorJson({ state, workFolder }: StateSources, run: Run): string {
     directory: jsonString(sandboxOfTask(workFolder, state.agentId, first).run),
     resources: resourcesJson(resources),
     role: jsonString(roleOf(info)),
+    ...labelsJson(own ?? info),
     tasks: shown(living.filter((task) => !isWaiting(task))),
     queued_tasks: shown(living.filter(isWaiting)),
     completed_tasks: shown(run.filter((task) => !isAlive(task))),
@@ -150,6 +170,7 @@ function taskJson(state: AgentState, task: Task): string {
     resources: resourcesJson(held(info)),
     role: jsonString(roleOf(info)),
     statuses: list(status === undefined ? [] : [statusJson(status)]),
+    ...labelsJson(info),
   });
 }
 

@@ -4,6 +4,7 @@
  */
 import { FilesError } from '#internal/runtime/files.ts';
 import { ProcessesError, type User } from '#internal/runtime/processes.ts';
+import type { Signal } from '#internal/runtime/signal.ts';
 import {
   type ContainerEnd,
   ContainerError,
@@ -122,7 +123,7 @@ class Attachable {
   }
 
   /** What runs in a terminal is in a session of its own. */
-  async signal(containerId: string, signal: 'TERM' | 'KILL'): Promise<void> {
+  async signal(containerId: string, signal: Signal): Promise<void> {
     const { fileTree, processes } = this.#dependencies;
     const folder = this.#folderOf(containerId);
     const path = `${folder}/terminal`;
@@ -132,7 +133,7 @@ class Attachable {
       const owner = await fileTree.look(folder);
       if (inside !== undefined) processes.signalGroup(inside, signal, owner?.uid);
       // Its death ends the terminal, and how it died is told by that.
-      if (inside !== undefined && signal === 'TERM') return;
+      if (inside !== undefined && signal !== 'KILL') return;
     }
     await this.#base.signal(containerId, signal);
   }

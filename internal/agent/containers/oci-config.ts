@@ -2,13 +2,14 @@
  * The `config.json` of a container (OCI runtime specification 1.0) from what is asked for. Nothing is
  * looked up here: users, folders and images are found before.
  */
-import type { LinuxInfo, RLimitInfo_RLimit } from '#proto/gen/mesos/v1.ts';
+import type { LinuxInfo } from '#proto/gen/mesos/v1.ts';
 import type { ImageConfig } from '../images/image.ts';
-import { ContainerError, type ContainerLimits, type ContainerSpec } from '../containerizer.ts';
+import type { ContainerLimits, ContainerSpec } from '../containerizer.ts';
 import { type Capabilities, capabilitiesOf } from './oci-capabilities.ts';
 import { argumentsOf } from './oci-command.ts';
 import type { InitShell } from './oci-init.ts';
 import type { ContainerUser } from './oci-user.ts';
+import { type Rlimit, rlimitsOf } from './rlimits.ts';
 
 export type Bundle = {
   readonly spec: ContainerSpec;
@@ -115,7 +116,7 @@ export function runtimeSpec(bundle: Bundle): RuntimeSpec {
 }
 
 function processOf({ spec, image, user, sandbox, init, usualPath }: Bundle): RuntimeProcess {
-  const { tty_info: terminal, linux_info: linux, rlimit_info: limits } = spec.container ?? {};
+  const { tty_info: terminal, linux_info: linux } = spec.container ?? {};
   const size = terminal?.window_size;
   const { PATH: path, ...asked } = spec.environment;
   const environment: Readonly<Record<string, string>> = {
@@ -136,7 +137,7 @@ function processOf({ spec, image, user, sandbox, init, usualPath }: Bundle): Run
     env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
     cwd: image === undefined || image.workingFolder === '' ? sandbox.path : image.workingFolder,
     capabilities: capabilitiesOf(linux, user.uid === 0),
-    rlimits: (limits?.rlimits ?? []).map(rlimitOf),
+    rlimits: rlimitsOf(spec.container).map(rlimitOf),
     noNewPrivileges: true,
   };
 }
@@ -176,17 +177,12 @@ export function resourcesOf({ cpus, cpusMax, memBytes }: ContainerLimits): Runti
 
 const cpuPeriodUs = 100_000;
 
-function rlimitOf({ type = 'UNKNOWN', hard, soft }: RLimitInfo_RLimit): RuntimeRlimit {
-  const name = type.replace('RLMT_', 'RLIMIT_');
-  if (type === 'UNKNOWN') throw new ContainerError('A resource limit has no known type');
-  if ((hard === undefined) !== (soft === undefined)) {
-    throw new ContainerError(`Limit ${type} has one of 'hard' and 'soft' and lacks the other`);
-  }
+function rlimitOf({ name, hard, soft }: Rlimit): RuntimeRlimit {
   // Infinity has no number of its own; what runc is given is read as 64 bits without a sign.
   const unlimited = 0xffff_ffff_ffff_f800;
   const number = (limit: bigint | undefined): number =>
     limit === undefined ? unlimited : Number(limit);
-  return { type: name, hard: number(hard), soft: number(soft) };
+  return { type: `RLIMIT_${name.toUpperCase()}`, hard: number(hard), soft: number(soft) };
 }
 
 function mountsOf({ spec, image, sandbox, init, mounts }: Bundle): readonly RuntimeMount[] {

@@ -7,6 +7,7 @@ import {
   ProcessesError,
   isSameProcess,
 } from '#internal/runtime/processes.ts';
+import type { Signal } from '#internal/runtime/signal.ts';
 import {
   type ContainerEnd,
   ContainerError,
@@ -130,11 +131,7 @@ async function gone(oci: Oci, process: ProcessIdentity): Promise<void> {
   while (isAlive(oci, process)) await oci.clock.sleep(pollMs);
 }
 
-export async function signalContainer(
-  oci: Oci,
-  id: string,
-  signal: 'TERM' | 'KILL',
-): Promise<void> {
+export async function signalContainer(oci: Oci, id: string, signal: Signal): Promise<void> {
   const folder = folderOf(oci, id);
   const claim = (await readText(oci, `${folder}/supervisor`)) ?? '';
   if (claim === '' || claim === 'abandoned\n') return;

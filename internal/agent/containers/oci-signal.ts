@@ -1,12 +1,13 @@
 /**
- * Signals into a container. TERM is for its command and whoever is in one group with that; KILL is for
- * all that is in its cgroup.
+ * Signals into a container. KILL is for all that is in its cgroup, any other for its command
+ * and whoever is in one group with that.
  */
+import type { Signal } from '#internal/runtime/signal.ts';
 import { folderOf, readText } from './oci-folder.ts';
 import { type Oci, runtime } from './oci-machine.ts';
 
 /** Owed: it was started. Harmless when it has ended. */
-export async function signalInside(oci: Oci, id: string, signal: 'TERM' | 'KILL'): Promise<void> {
+export async function signalInside(oci: Oci, id: string, signal: Signal): Promise<void> {
   if (signal === 'KILL') {
     await runtime(oci, ['kill', '--all', id, 'KILL']);
     return;
@@ -19,6 +20,6 @@ export async function signalInside(oci: Oci, id: string, signal: 'TERM' | 'KILL'
   // The pid may be another process's by now, but not in this cgroup.
   const groups = (await readText(oci, `/proc/${pid}/cgroup`)) ?? '';
   if (groups.split('\n').some((line) => line.endsWith(`:${cgroup}`))) {
-    oci.processes.signalGroup(found, 'TERM');
+    oci.processes.signalGroup(found, signal);
   }
 }

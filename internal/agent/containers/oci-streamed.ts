@@ -3,6 +3,7 @@
  * a supervisor of posix containers stands by it, with the streams or the terminal that the container
  * gets: as a posix container whose command is `runc run` or `runc exec`, and root's.
  */
+import type { Signal } from '#internal/runtime/signal.ts';
 import { unreachable } from '#internal/base/assert.ts';
 import {
   type ContainerCommand,
@@ -29,7 +30,7 @@ import { sandboxOf } from './sandbox.ts';
 export type Streamed = {
   launch(spec: ContainerSpec, joined: Member | undefined): Promise<RunningContainer>;
   recover(spec: ContainerSpec): Promise<RecoveredContainer>;
-  signal(containerId: string, signal: 'TERM' | 'KILL'): Promise<void>;
+  signal(containerId: string, signal: Signal): Promise<void>;
   release(containerId: string): Promise<void>;
   /** What its supervisor runs. */
   argvOf(spec: ContainerSpec): readonly string[];
@@ -55,6 +56,8 @@ export function streamedContainers(oci: Oci, base: AttachableBase): Streamed {
           ...spec,
           volumes: [],
           uris: [],
+          // Its limits are for what is inside, not for the runtime.
+          container: undefined,
           environment: { PATH: toolPath },
           // With streams it comes to us with the command that connects them to ours.
           command: isConnected ? connected.command : { kind: 'argv', path, arguments: words },

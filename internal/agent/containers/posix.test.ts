@@ -140,6 +140,43 @@ test('a task sees its own environment and nothing of the agent', async (t) => {
   ]);
 });
 
+test('a task has the limits that it asked for, soft and hard, also as another user', async (t) => {
+  await using rig = await openRig();
+  const port = await rig.restart();
+  const container: ContainerSpec['container'] = {
+    type: 'MESOS',
+    rlimit_info: {
+      rlimits: [
+        { type: 'RLMT_NOFILE', soft: 100n, hard: 200n },
+        { type: 'RLMT_CORE', soft: 0n, hard: 0n },
+        // The kernel gives a soft one alone, with nothing above it.
+        { type: 'RLMT_STACK' },
+      ],
+    },
+  };
+  const line = 'ulimit -Sn; ulimit -Hn; ulimit -c; ulimit -s';
+  for (const user of isRoot ? [undefined, 'nobody'] : [undefined]) {
+    const spec = specFor(shell(line), { container, user });
+    t.deepEqual(await runToEnd(port, spec), { kind: 'exited', status: 0 });
+    t.is(await read(rig, spec, 'stdout'), '100\n200\n0\nunlimited\n');
+  }
+});
+
+test('limits that nobody can make sense of are refused', async (t) => {
+  await using rig = await openRig();
+  const port = await rig.restart();
+  for (const limit of [
+    { soft: 1n, hard: 1n },
+    { type: 'RLMT_NOFILE' as const, soft: 1n },
+    { type: 'RLMT_NOFILE' as const, hard: 1n },
+    { type: 'RLMT_NOFILE' as const, soft: 2n, hard: 1n },
+  ]) {
+    const container = { type: 'MESOS' as const, rlimit_info: { rlimits: [limit] } };
+    const spec = specFor(shell('exit 0'), { container });
+    await t.throwsAsync(port.launch(spec), { instanceOf: ContainerError, message: /limit/iu });
+  }
+});
+
 test('a kill reaches grandchildren, and those that a command leaves behind end with it', async (t) => {
   await using rig = await openRig();
   const port = await rig.restart();
@@ -320,7 +357,8 @@ test('a terminal has the size that was asked for, and later the one that it is g
     return isOver;
   });
   t.deepEqual(await ended, { kind: 'exited', status: 5 });
-  t.regex(await text, /^33 77\r\n\/dev\/pts\/\d+\r\n\d+ 120\r\n$/);
+  // Told again while it says what it was told: it says so again.
+  t.regex(await text, /^33 77\r\n\/dev\/pts\/\d+\r\n(?:\d+ 120\r\n)+$/);
 });
 
 test('a terminal echoes, takes a key for the end of the input, and hands signals on', async (t) => {

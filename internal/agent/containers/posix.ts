@@ -23,6 +23,7 @@ import {
   type User,
   isSameProcess,
 } from '#internal/runtime/processes.ts';
+import type { Signal } from '#internal/runtime/signal.ts';
 import type { ResourceStatistics } from '#proto/gen/mesos/v1.ts';
 import {
   type ContainerEnd,
@@ -41,6 +42,7 @@ import type { Member } from './family.ts';
 import { processToRecord } from './process-record.ts';
 import { volumeFolder } from '../volumes.ts';
 import { statisticsOf } from './statistics.ts';
+import { type Rlimit, rlimitsOf } from './rlimits.ts';
 import { type Sandbox, sandboxOf } from './sandbox.ts';
 import { type Job, type SupervisorTools } from './supervisor.ts';
 import { parseClaim } from './supervisor-files.ts';
@@ -96,6 +98,7 @@ export async function openPosixBase(
   if (setsid === undefined) throw new ContainerError('Posix containers need `setsid` in PATH');
   const tools = {
     setsid,
+    prlimit: await processes.which('prlimit'),
     setpriv: await processes.which('setpriv'),
     sync: await processes.which('sync'),
   };
@@ -108,7 +111,7 @@ export async function openPosixBase(
     launch: (spec, joined) => launch(posix, spec, joined),
     recover: (spec) => recover(posix, spec),
     signal: async (containerId, signal) => {
-      dependencies.fetcher?.stop(containerId);
+      if (signal === 'KILL' || signal === 'TERM') dependencies.fetcher?.stop(containerId);
       await signalContainer(posix, containerId, signal);
     },
     usage: (containerId) => usage(posix, containerId),
@@ -177,6 +180,7 @@ async function prepare(
   const sandbox = joined === undefined ? own : { ...own, folder: joined.sandboxFolder };
   const folder = folderOf(posix, containerId);
   const user = await userOf(posix, spec.user);
+  const rlimits = rlimitsFor(posix, spec);
   const argv = argvOf(spec);
   const environment = {
     ...spec.environment,
@@ -191,7 +195,14 @@ async function prepare(
   for (const mount of spec.volumes) await mountVolume(posix, sandbox, mount, user);
   await fileTree.makeFolder(folder, undefined);
   const entrances = await posix.limiter.make(spec);
-  return { containerId, folder, sandbox: sandbox.folder, entrances, user, environment, argv };
+  const who = { user, rlimits, environment, argv };
+  return { containerId, folder, sandbox: sandbox.folder, entrances, ...who };
+}
+
+function rlimitsFor({ tools }: Posix, { container }: ContainerSpec): readonly Rlimit[] {
+  const rlimits = rlimitsOf(container);
+  if (rlimits.length === 0 || tools.prlimit !== undefined) return rlimits;
+  throw new ContainerError('To bound what processes may use takes `prlimit` in PATH');
 }
 
 async function fetchUris(
@@ -365,11 +376,7 @@ async function usage(posix: Posix, containerId: string): Promise<ResourceStatist
   return use && limits && statisticsOf(clock.now(), use, limits);
 }
 
-async function signalContainer(
-  posix: Posix,
-  containerId: string,
-  signal: 'TERM' | 'KILL',
-): Promise<void> {
+async function signalContainer(posix: Posix, containerId: string, signal: Signal): Promise<void> {
   const { processes, clock, limiter } = posix;
   for (let polls = 0; polls < claimPollsMax; polls++) {
     const text = await readLine(posix, containerId, 'leader');

@@ -16,6 +16,7 @@ import { assert } from '#internal/base/assert.ts';
 import type { Random } from '#internal/base/random.ts';
 import type { Life } from '#internal/runtime/simulated/life.ts';
 import type { SimulatedWorld } from '#internal/runtime/simulated/world.ts';
+import { type Signal, signalNumber } from '#internal/runtime/signal.ts';
 import type { ProcessRecord } from '#proto/gen/altiplano/agent/v1.ts';
 import type { ResourceStatistics } from '#proto/gen/mesos/v1.ts';
 import {
@@ -252,10 +253,10 @@ export class SimulatedContainers {
     }
   }
 
-  #signal(containerId: string, signal: 'TERM' | 'KILL'): void {
+  #signal(containerId: string, signal: Signal): void {
     const container = this.#containers.get(containerId);
     if (container === undefined || (signal === 'TERM' && container.ignoresTerm)) return;
-    this.#end(container, { kind: 'signaled', signal: signal === 'TERM' ? 15 : 9 });
+    this.#end(container, { kind: 'signaled', signal: signalNumber(signal) });
   }
 
   /** It uses little and counts nothing. */

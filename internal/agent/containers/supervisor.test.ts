@@ -17,7 +17,7 @@ test('a command whose agent dies as it begins runs, and a pipe can break for it 
   const processes = systemProcesses();
   const setsid = await processes.which('setsid');
   assert(setsid !== undefined, 'there is no setsid');
-  const tools = { setsid, setpriv: undefined, sync: undefined };
+  const tools = { setsid, setpriv: undefined, prlimit: undefined, sync: undefined };
   const [folder, sandbox] = [`${temp.path}/meta`, `${temp.path}/sandbox`];
   for (const path of [folder, sandbox]) await tree.makeFolder(path, undefined);
   const job = jobScript(
@@ -27,6 +27,7 @@ test('a command whose agent dies as it begins runs, and a pipe can break for it 
       sandbox,
       entrances: [],
       user: undefined,
+      rlimits: [],
       environment: { PATH: '/usr/bin:/bin' },
       argv: ['/bin/sh', '-c', 'grep SigIgn /proc/self/status; exit 3'],
     },

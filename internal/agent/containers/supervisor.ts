@@ -25,11 +25,13 @@
  * that stream. For INT and PIPE shells say nothing: those two count as a status.
  */
 import type { User } from '#internal/runtime/processes.ts';
+import type { Rlimit } from './rlimits.ts';
 
 /** Where the programs lie that a supervisor starts on the command's way. */
 export type SupervisorTools = {
   readonly setsid: string;
-  /** Both undefined where the machine has none. */
+  /** These are undefined where the machine has none. */
+  readonly prlimit: string | undefined;
   readonly setpriv: string | undefined;
   readonly sync: string | undefined;
 };
@@ -43,6 +45,8 @@ export type Job = {
   readonly entrances: readonly string[];
   /** Undefined: the supervisor's own. */
   readonly user: User | undefined;
+  /** Taken on before the user, who may not raise them. */
+  readonly rlimits: readonly Rlimit[];
   readonly environment: Readonly<Record<string, string>>;
   readonly argv: readonly string[];
 };
@@ -96,17 +100,30 @@ supervise ${quote(containerId)} ${quote(folder)}
 `;
 }
 
-function becomeHere({ environment, argv }: Job, { setsid }: SupervisorTools): string {
+function becomeHere(job: Job, tools: SupervisorTools): string {
+  const { environment, argv } = job;
   return `exec >>stdout 2>>stderr
 ${exportsOf(environment)}
-exec ${[setsid, ...oddOf(environment), ...argv].map(quote).join(' ')}`;
+exec ${[...bounding(job, tools), tools.setsid, ...oddOf(environment), ...argv].map(quote).join(' ')}`;
+}
+
+/** The program that takes the limits on and becomes what follows. */
+function bounding({ rlimits }: Job, { prlimit = 'prlimit' }: SupervisorTools): readonly string[] {
+  if (rlimits.length === 0) return [];
+  const unlimited = 'unlimited';
+  return [
+    prlimit,
+    ...rlimits.map(({ name, soft = unlimited, hard = unlimited }) => `--${name}=${soft}:${hard}`),
+  ];
 }
 
 /** Another user's files are opened as that user: a link that lies in wait leads no further than it may. */
-function becomeOther({ environment, argv }: Job, user: User, tools: SupervisorTools): string {
+function becomeOther(job: Job, user: User, tools: SupervisorTools): string {
+  const { environment, argv } = job;
   const { setsid, setpriv = 'setpriv' } = tools;
   const ids = [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--init-groups'];
-  const words = [setpriv, ...ids, setsid, '/bin/sh', '-s', '--', ...oddOf(environment), ...argv];
+  const become = [...bounding(job, tools), setpriv, ...ids, setsid];
+  const words = [...become, '/bin/sh', '-s', '--', ...oddOf(environment), ...argv];
   const script = `exec >>stdout 2>>stderr
 ${exportsOf(environment)}
 exec "$@" </dev/null`;

@@ -20,7 +20,7 @@ import { allocationRole, commandOf, userOf, variables } from './command.ts';
 import { newTask, record } from './new-task.ts';
 import { mountsOf } from './resources.ts';
 import { type AgentSettings, type AgentState, executorKey, type Pod } from './state.ts';
-import { act, type Turn } from './turn.ts';
+import { act, tell, type Turn } from './turn.ts';
 import { deliver } from './executor-tasks.ts';
 
 /** Tasks for one executor, all with the same fate if they are a group. They are not refused. */
@@ -61,7 +61,10 @@ const newExecutor = (turn: Turn, frameworkId: string, info: ExecutorInfo): OwnEx
   own: { phase: { kind: 'registering' }, process: undefined, connection: undefined },
 });
 
+/** Its master may count on it no more: it heard of the end of one of the same name. */
 function start(turn: Turn, executor: OwnExecutor): void {
+  const { frameworkId, info: executor_info } = executor;
+  tell(turn, { executor_launched: { framework_id: { value: frameworkId }, executor_info } });
   const spec = executorSpecOf(turn.state, turn.settings, executor);
   act(turn, { kind: 'launch-executor', executor: keyOf(executor), spec });
   const delayMs = turn.settings.executors.registrationMs;

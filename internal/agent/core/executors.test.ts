@@ -371,3 +371,17 @@ test('a stop of the agent waits for its executors, which are told to end', (t) =
   bench.ends({ kind: 'exited', status: 0 });
   t.true(bench.effects.some(({ kind }) => kind === 'stopped'));
 });
+
+test('the master is told of each start of an executor, also of one right after its end', (t) => {
+  const bench = new ExecutorBench().register().run('a').run('b').launched().subscribes();
+  const starts = (): readonly string[] =>
+    bench.effects.flatMap((effect) => {
+      if (effect.kind !== 'send') return [];
+      const { executor_launched: started, executor_exited: ended } = effect.message;
+      const id = started?.executor_info.executor_id.value;
+      return id === undefined ? (ended === undefined ? [] : ['ended']) : [id];
+    });
+  t.deepEqual(starts(), ['e']);
+  bench.ends().run('c');
+  t.deepEqual(starts(), ['e', 'ended', 'e']);
+});

@@ -24,6 +24,7 @@ const request = (method: string, target: string, headers = {}) => ({
 const realms: readonly (readonly [method: string, target: string, realm: string | undefined])[] = [
   ['POST', '/api/v1/scheduler', 'mesos-master-scheduler'],
   ['POST', '/master/api/v1/scheduler/', 'mesos-master-scheduler'],
+  ['POST', '/api/altiplano/v1/store', 'mesos-master-scheduler'],
   ['POST', '/api/v1', 'mesos-master-readwrite'],
   ['GET', '/master/api/v1', 'mesos-master-readwrite'],
   ['POST', '/teardown', 'mesos-master-readwrite'],

@@ -29,7 +29,9 @@ const open: ReadonlySet<string> = new Set(['/health', '/version', '/redirect']);
 function realmOf({ method, target }: HttpRequest): Realm | undefined {
   const path = pathOf(target).replace(/^\/master(?=\/)/, '');
   if (open.has(path)) return undefined;
-  if (/^\/api\/v1\/scheduler(?:\/|$)/.test(path)) return 'mesos-master-scheduler';
+  if (/^\/api\/(?:v1\/scheduler|altiplano\/v1\/store)(?:\/|$)/.test(path)) {
+    return 'mesos-master-scheduler';
+  }
   const isReading = method === 'GET' || method === 'HEAD';
   const isOfApi = /^\/api\/v1(?:\/|$)/.test(path);
   return isOfApi || !isReading ? 'mesos-master-readwrite' : 'mesos-master-readonly';

@@ -28,6 +28,7 @@ const ofTheCluster = [
   '/tasks?limit=1',
   '/roles',
   '/teardown',
+  '/api/altiplano/v1/store',
 ];
 const ofTheMaster = ['/health', '/version', '/flags', '/metrics/snapshot', '/master/health'];
 

@@ -17,6 +17,7 @@ import { newReadingDesk } from './reading-desk.ts';
 import { notFound } from './response.ts';
 import { newRouter } from './router.ts';
 import { schedulerHandler } from './scheduler-face.ts';
+import { storeHandler } from './store-face.ts';
 
 export type MasterHandlerDependencies = {
   readonly door: MasterDoor;
@@ -51,6 +52,7 @@ export function masterHandler(
     drainTimeoutMs: options.streamDrainTimeoutMs,
   };
   const scheduler = schedulerHandler(dependencies, limits);
+  const store = storeHandler(door);
   const operator = operatorHandler({ door, metrics, desk, clock }, { ...options, limits });
   const route = newRouter([
     { path: '/api/v1', handler: onlyWhileLeading(door, operator) },
@@ -59,6 +61,11 @@ export function masterHandler(
       handler: onlyWhileLeading(door, (request) =>
         scheduler(request, principalOf(doormen, request)),
       ),
+    },
+    {
+      path: '/api/altiplano/v1/store',
+      handler: onlyWhileLeading(door, (request) => store(request, principalOf(doormen, request))),
+      isExact: true,
     },
     { path: '/redirect', handler: redirectHandler(door), isExact: true },
     ...explainRoutes(door),

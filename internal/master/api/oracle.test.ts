@@ -35,7 +35,14 @@ const wholeReplies = {
   'legacy/master_flags': 'O3',
   'legacy/master_frameworks_by_id': 'O3',
   'legacy/master_health': 'O3',
+  'legacy/master_maintenance_status': 'O3',
+  'legacy/master_memory-profiler_state': 'O3',
+  'legacy/master_prefixed_frameworks': 'O3',
   'legacy/master_prefixed_health': 'O3',
+  'legacy/master_prefixed_slaves': 'O3',
+  'legacy/master_prefixed_state': 'O3',
+  'legacy/master_reserve_GET': 'O3',
+  'legacy/master_reserve_noslave': 'O3',
   'legacy/master_slaves_by_id': 'O3',
   'legacy/master_state': 'O3',
   'legacy/master_state-summary': 'O3',
@@ -53,7 +60,9 @@ for (const [name, offer] of Object.entries(wholeReplies)) {
     const response = await ask(recorded, oracleView(offer));
     t.is(response.status, recorded.reply.status);
     t.is(response.headers['content-type'], recorded.reply.headers['content-type']);
-    t.is(comparable(textOf(response)), comparable(replyText(recorded)));
+    if (recorded.reply.status === 200) {
+      t.is(comparable(textOf(response)), comparable(replyText(recorded)));
+    } else t.is(textOf(response), replyText(recorded));
   });
 }
 

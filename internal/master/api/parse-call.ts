@@ -18,7 +18,10 @@ import { errorResponse, methodNotAllowed, type WholeResponse } from './response.
 export const callBytesMax: number = 1024 * 1024;
 const callItemsMax = 30_000;
 
-export type CallName = 'mesos.v1.master.Call' | 'mesos.v1.scheduler.Call';
+export type CallName =
+  | 'altiplano.store.v1.Call'
+  | 'mesos.v1.master.Call'
+  | 'mesos.v1.scheduler.Call';
 
 const limits: ReadLimits = { itemsMax: callItemsMax };
 const textDecoder = new TextDecoder();

@@ -5,6 +5,7 @@
  */
 import test from 'ava';
 import {
+  exchange,
   type Exchange,
   operatorExchanges,
   replyText,
@@ -116,6 +117,19 @@ test("operators' calls are answered as Mesos answered them", async (t) => {
     made++;
   }
   t.true(made > 20, `only ${made}`);
+});
+
+test('what the older endpoints change is answered, and shown, as Mesos did', async (t) => {
+  const stage = await Stage.subscribed();
+  await stage.cluster.agent(stage.leader, 'localhost');
+  const update_quota = { quota_configs: [{ role: 'qrole' }] };
+  await stage.post({ type: 'UPDATE_QUOTA', update_quota }, { to: 'operator' });
+  for (const name of ['master_quota', 'master_quota_POST', 'master_weights_PUT']) {
+    const recorded = exchange(`legacy/${name}`);
+    const said = await stage.request(recorded.request);
+    t.deepEqual([said.status, said.text], [recorded.reply.status, replyText(recorded)], name);
+    await stage.settle();
+  }
 });
 
 /** `.get_agents.agents[].active: boolean`; places in lists are all one place. */

@@ -12,7 +12,7 @@ type Name = Pick<Executor, 'frameworkId' | 'agentId' | 'id'>;
 
 /** One that lives, or that is on its way into the log. */
 export function livingExecutor(lead: Lead, name: Name): Executor | undefined {
-  return executorOf(lead.state, name) ?? lead.arriving.get(keyOf(name))?.executor;
+  return executorOf(lead.state, name) ?? lead.arriving.get(pathOf(name))?.executor;
 }
 
 /** What a framework has on an agent for all that this leader decides, in order. */
@@ -30,7 +30,7 @@ export function executorIdsOn(
 
 /** Its launch is proposed. `isHeld`: what the executor needs was taken out of the offers. */
 export function bookExecutor(lead: Lead, executor: Executor, isHeld: boolean): void {
-  const key = keyOf(executor);
+  const key = pathOf(executor);
   const known = lead.arriving.get(key);
   lead.arriving.set(key, {
     executor: known?.executor ?? executor,
@@ -41,7 +41,7 @@ export function bookExecutor(lead: Lead, executor: Executor, isHeld: boolean): v
 
 /** That launch is not under way any more. */
 export function executorLanded(lead: Lead, executor: Executor, isHeld: boolean): void {
-  const key = keyOf(executor);
+  const key = pathOf(executor);
   const known = lead.arriving.get(key);
   if (known === undefined) return;
   const launches = known.launches - 1;
@@ -56,4 +56,5 @@ export const sizeOf = ({
 }: Pick<LaunchWithExecutor, 'executor' | 'tasks'>): number =>
   [executor, ...tasks].reduce((bytes, { info }) => bytes + info.length, 0);
 
-const keyOf = ({ frameworkId, agentId, id }: Name): string => `${frameworkId}/${agentId}/${id}`;
+export const pathOf = ({ frameworkId, agentId, id }: Name): string =>
+  `${frameworkId}/${agentId}/${id}`;

@@ -1,6 +1,7 @@
 /** Carries out what the log decided (the effects of `apply`), on behalf of a leading master. */
 import { unreachable } from '#internal/base/assert.ts';
 import type { Effect } from '#internal/state/command.ts';
+import { isStoreEffect } from '#internal/state/store-command.ts';
 import type { State } from '#internal/state/state.ts';
 import type { Applied } from '../ledger.ts';
 import {
@@ -25,6 +26,7 @@ import {
   operationUpdated,
 } from './operations.ts';
 import { updateAcknowledged } from './reports.ts';
+import { storeDecided } from './stores.ts';
 import {
   awaitFailover,
   frameworkRefused,
@@ -54,6 +56,7 @@ function carryOutSeen(lead: Lead, effect: Effect, before: State): void {
 }
 
 function carryOutOne(lead: Lead, effect: Effect): void {
+  if (isStoreEffect(effect)) return storeDecided(lead, effect);
   switch (effect.kind) {
     case 'leader-announced':
     case 'task-recorded':

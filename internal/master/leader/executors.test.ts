@@ -74,6 +74,36 @@ test('an executor that ended before it was given a task is started again, and wh
   t.true(other.offered('cpus') <= 2);
 });
 
+test('an executor that was started anew under a task outlives it, until its agent says that it ended', async (t) => {
+  const around = await setting();
+  const { cluster, scheduler, agent } = around;
+  const { offer } = scheduler;
+  const executor = { executor_id: { value: 'e' }, ...own, resources: [scalar('cpus', 1)] };
+  const task = ownTask(offer, executor);
+  await scheduler.accept([offer], [{ type: 'LAUNCH', launch: { task_infos: [task] } }], rest);
+  await cluster.settle();
+  const executor_info = agent.heard('run_task')[0]!.task_info.executor!;
+  const started = { framework_id: { value: scheduler.id }, executor_info };
+  const ended = { framework_id: started.framework_id, executor_id: executor.executor_id };
+  // Each says the opposite of what the one before has not brought into the log yet.
+  agent.say({ executor_launched: started });
+  agent.say({ executor_exited: { ...ended, status: 0 } });
+  agent.say({ executor_launched: started });
+  await cluster.settle();
+  agent.report('t', 'TASK_FINISHED');
+  await cluster.settle();
+  await scheduler.acknowledge(scheduler.updates('t')[0]!);
+  await cluster.until(() => scheduler.offered('cpus') === 3, 'the task is not freed', 3000);
+  agent.say({ executor_exited: { ...ended, status: 0 } });
+  await cluster.until(() => scheduler.offered('cpus') === 4, 'the executor is not freed', 3000);
+  agent.say({ executor_launched: started });
+  await cluster.until(() => scheduler.offered('cpus') < 4, 'it is not counted', 3000);
+  agent.say({ executor_exited: { ...ended, status: 0 } });
+  // What was rescinded for it is not offered again at once.
+  await cluster.until(() => scheduler.offered('cpus') === 4, 'it is not freed again', 10_000);
+  t.is(scheduler.events.filter(({ type }) => type === 'FAILURE').length, 3);
+});
+
 test('another executor under the same id is refused, with both shown', async (t) => {
   const around = await setting();
   const { scheduler } = around;

@@ -10,7 +10,7 @@ import type { Effect } from '#internal/state/command.ts';
 import { decode } from '#internal/wire/protobuf.ts';
 import type { ExecutorExited, ExecutorMessage } from '#proto/gen/altiplano/agent/v1.ts';
 import type { Call_Message, Call_Shutdown } from '#proto/gen/mesos/v1/scheduler.ts';
-import { executorLanded, livingExecutor } from './arriving.ts';
+import { executorLanded, livingExecutor, pathOf } from './arriving.ts';
 import { executorFailureEvent, messageEvent } from './events.ts';
 import { frameworkOf, instruct, type Lead, tell } from './lead.ts';
 import { returnResources } from './offers.ts';
@@ -48,6 +48,7 @@ export function executorFound(lead: Lead, executor: Executor): void {
 }
 
 export function executorEnded(lead: Lead, executor: Executor): void {
+  lead.unsettled.delete(pathOf(executor));
   returnResources(lead, executor, executor.resources);
 }
 
@@ -90,9 +91,21 @@ export function executorExited(lead: Lead, from: AgentId, message: ExecutorExite
   };
   tell(lead, name.frameworkId, executorFailureEvent(from, name.id, status));
   // One that ends with its tasks needs no other word.
-  if (livingExecutor(lead, name)?.endsWith !== 'agent') return;
+  const known = livingExecutor(lead, name);
+  if (known?.endsWith !== 'agent' && !lead.unsettled.has(pathOf(name))) return;
+  if (known !== undefined) lead.unsettled.add(pathOf(name));
   const executors = [{ frameworkId: name.frameworkId, executorId: name.id }];
   lead.propose({ kind: 'end-executors', agentId: from, executors });
+}
+
+/** An agent says that it started an executor. Mostly the log knows: it was this that started it. */
+export function executorStarted(lead: Lead, executor: Executor): void {
+  const path = pathOf(executor);
+  const known = livingExecutor(lead, executor);
+  if (known?.endsWith === 'agent' && !lead.unsettled.has(path)) return;
+  if (!lead.state.frameworks.has(executor.frameworkId)) return;
+  lead.unsettled.add(path);
+  lead.propose({ kind: 'find-executors', agentId: executor.agentId, executors: [executor] });
 }
 
 function runGroup(lead: Lead, executor: Executor, tasks: readonly Task[]): void {

@@ -35,6 +35,7 @@ import type { Recovery } from './recovery.ts';
 import type { RemovalRate, Removals } from './removals.ts';
 import type { Returns } from './returns.ts';
 import type { Settlement } from './settlement.ts';
+import type { StoreLimits, Storing } from './stores.ts';
 
 export type LeadOptions = {
   readonly version: string;
@@ -66,6 +67,8 @@ export type LeadOptions = {
   readonly patterns: PatternLimits;
   /** While more are outstanding, nothing is offered. */
   readonly offersMax: number;
+  /** What frameworks may keep for themselves. */
+  readonly stores: StoreLimits;
   /** Entries on their way into the log; beyond it calls are answered 503. */
   readonly backlogMax: number;
   /** Operators who watch; one more, and the oldest is let go. */
@@ -115,6 +118,8 @@ export type Lead = {
   /** Operators whose decisions are on their way into the log. */
   readonly waiting: Set<(answer: Answer) => void>;
 
+  readonly storing: Storing;
+
   /** Operators who watch the cluster, oldest first, and when each is told the next heartbeat. */
   readonly observers: Map<Observer, Timer>;
 
@@ -148,6 +153,11 @@ export type Lead = {
   readonly operating: Map<string, Operating>;
   /** Executors on their way into the log: tasks may be launched in them. By name. */
   readonly arriving: Map<string, ArrivingExecutor>;
+  /**
+   * Executors of which an agent has said something that is on its way into the log, or was: whatever it
+   * says of these has to follow. Each is in the books, or about to be.
+   */
+  readonly unsettled: Set<string>;
   readonly pending: PendingReports;
   /** Calls that are answered in pieces (`slow-work.ts`), the next first. */
   readonly slowWorks: Steps<void>[];

@@ -20,7 +20,7 @@ import type {
   Task,
 } from '#proto/gen/altiplano/agent/v1.ts';
 import { dismiss, markedGone, pong } from './agents.ts';
-import { executorExited, messageSent } from './executors.ts';
+import { executorExited, executorStarted, messageSent } from './executors.ts';
 import { agentOf, type Lead, type Visitor } from './lead.ts';
 import { agentEmpty } from './operators/deactivation.ts';
 import { operationReported } from './operations.ts';
@@ -63,6 +63,8 @@ export function heard(lead: Lead, visitor: Visitor, message: AgentMessage): void
     operationReported(lead, from, message.operation_update);
   } else if (message.executor_exited !== undefined) {
     executorExited(lead, from, message.executor_exited);
+  } else if (message.executor_launched !== undefined) {
+    executorLaunching(lead, from, message.executor_launched);
   } else if (message.executor_message !== undefined) {
     messageSent(lead, from, message.executor_message);
   } else if (message.unregister !== undefined) {
@@ -150,6 +152,12 @@ function replaceNamesake(lead: Lead, { hostname, ip, port }: Agent): void {
     if (other?.hostname !== hostname || other.ip !== ip || other.port !== port) continue;
     lead.propose({ kind: 'remove-agent', agentId: id, cause: alreadyReplaced });
   }
+}
+
+function executorLaunching(lead: Lead, from: AgentId, message: RunningExecutor): void {
+  const agent = agentOf(lead, from);
+  if (agent === undefined) return;
+  for (const executor of runningExecutor(lead, agent, message)) executorStarted(lead, executor);
 }
 
 /** One that holds what cannot be is not counted. */

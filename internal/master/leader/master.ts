@@ -13,6 +13,8 @@ import { type AllocatorOptions, allocatorDefaults } from '#internal/allocator/ev
 import { assert } from '#internal/base/assert.ts';
 import type { Random } from '#internal/base/random.ts';
 import type { MasterAddress } from '#internal/model/cluster.ts';
+import { noStore } from '#internal/model/framework-store.ts';
+import type { FrameworkId } from '#internal/model/ids.ts';
 import type { Link, LinkAcceptor } from '#internal/rpc/link.ts';
 import type { Clock, Timer } from '#internal/runtime/clock.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
@@ -27,6 +29,10 @@ import type {
   MasterDoor,
   MasterView,
   Observer,
+  Speaker,
+  StoreAnswer,
+  StoreReading,
+  StoreWrite,
   Waits,
 } from '../door.ts';
 import { receive } from './calls.ts';
@@ -42,6 +48,7 @@ import { newLead } from './new-lead.ts';
 import { observe } from './observers.ts';
 import { operate } from './operators/operate.ts';
 import { newStateCheck, raiseVersion } from './state-check.ts';
+import { speakerFault, writeStore } from './stores.ts';
 import { subscribe } from './subscribe.ts';
 import { stepDown, takeOver } from './takeover.ts';
 import { viewOf } from './view.ts';
@@ -99,6 +106,12 @@ export const masterDefaults: MasterLimits = {
   operationsMax: 1000,
   patterns: patternLimitsDefault,
   offersMax: 200_000,
+  stores: {
+    keysMax: 1024,
+    bytesMax: 4 * 1024 * 1024,
+    valueBytesMax: 64 * 1024,
+    underWayBytesMax: 16 * 1024 * 1024,
+  },
   backlogMax: 10_000,
   reportsMax: 50_000,
   returnsMax: 32,
@@ -109,6 +122,8 @@ export const masterDefaults: MasterLimits = {
   entryBytesMax: 4 * 1024 * 1024,
   announceRetryMs: 1000,
 };
+
+const notLeading = { kind: 'refused', answer: unavailable('No leader elected') } as const;
 
 /** Queued by one turn, so that more can only be a loop of our own. */
 const turnsMax = 1_000_000;
@@ -178,6 +193,26 @@ export class Master implements MasterDoor {
       else receive(this.#lead, call, { streamId, principal, reply });
     });
     return promise;
+  }
+
+  writeStore(write: StoreWrite, speaker: Speaker): Promise<StoreAnswer> {
+    const { promise, resolve: reply } = Promise.withResolvers<StoreAnswer>();
+    this.#turn(() => {
+      if (this.#lead === undefined) reply(notLeading);
+      else writeStore(this.#lead, write, { speaker, reply });
+    });
+    return promise;
+  }
+
+  async readStore(frameworkId: FrameworkId, speaker: Speaker): Promise<StoreReading> {
+    const view = await this.read();
+    const lead = this.#lead;
+    if (view === undefined || lead === undefined) return notLeading;
+    // Asked afterwards, so that one who was superseded meanwhile does not read what came later.
+    const answer = speakerFault(lead, frameworkId, speaker);
+    if (answer !== undefined) return { kind: 'refused', answer };
+    const store = view.state.frameworks.get(frameworkId)?.store ?? noStore;
+    return { kind: 'read', store };
   }
 
   operate(call: OperatorCall): Promise<Answer> {

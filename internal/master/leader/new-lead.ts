@@ -2,6 +2,7 @@
 import type { Lead } from './lead.ts';
 import { newRemovals } from './removals.ts';
 import { newReturns } from './returns.ts';
+import { newStoring } from './stores.ts';
 
 type Given = Pick<
   Lead,
@@ -32,6 +33,7 @@ export function newLead(given: Given, { turn, propose, backlog, abandon }: Doors
     recoveredFrameworks: new Set(),
     allocatable: new Set(),
     waiting: new Set(),
+    storing: newStoring(),
     observers: new Map(),
     windows: new Map(),
     draining: new Set(),
@@ -49,6 +51,7 @@ export function newLead(given: Given, { turn, propose, backlog, abandon }: Doors
     launching: new Map(),
     operating: new Map(),
     arriving: new Map(),
+    unsettled: new Set(),
     pending: { reports: [], proposed: [], acknowledgements: [], ends: new Map(), inFlight: 0 },
     slowWorks: [],
     allocation: undefined,

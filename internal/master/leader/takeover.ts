@@ -14,6 +14,7 @@ import { forgetNowAndThen } from './forgetting.ts';
 import { beginRecovery } from './recovery.ts';
 import { forgetRemovals } from './removals.ts';
 import { awaitFailover, frameworkInfo } from './schedulers.ts';
+import { dropStoring } from './stores.ts';
 import { dropSubscription } from './subscribe.ts';
 
 /** Called when the first entry of the term was applied. */
@@ -56,6 +57,7 @@ export function stepDown(lead: Lead): void {
     for (const subscription of waiting) dropSubscription(subscription, gone);
   }
   dropWaiting(lead, gone);
+  dropStoring(lead);
   letAllGo(lead);
   for (const { presence } of lead.peers.values()) {
     if (presence.kind === 'disconnected') presence.deadline.cancel();

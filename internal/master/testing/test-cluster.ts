@@ -22,6 +22,8 @@ type Options = {
   readonly seed?: number | string;
   readonly master?: Partial<MasterOptions>;
   readonly allocators?: AllocatorSource;
+  /** Of the state, that all masters know: it is raised by an entry of the log. */
+  readonly version?: number;
   /** Called after each event of the world and all that it caused. */
   readonly afterEvent?: (label: string) => void;
 };
@@ -39,6 +41,7 @@ export class TestCluster {
   readonly log: SharedLog;
   readonly #options: Partial<MasterOptions>;
   readonly #allocators: AllocatorSource;
+  readonly #version: number | undefined;
   readonly #masters = new Map<number, TestMaster>();
   readonly #mediums = new Map<number, MemoryMedium>();
   /** What masters said that gave up. */
@@ -46,8 +49,10 @@ export class TestCluster {
   #boots = 0;
   #schedulers = 0;
 
-  constructor({ seed = 0, master = {}, allocators = plainAllocator, ...watch }: Options = {}) {
+  constructor(options: Options = {}) {
+    const { seed = 0, master = {}, allocators = plainAllocator, version, ...watch } = options;
     this.world = new SimulatedWorld({ seed, ...watch });
+    this.#version = version;
     this.log = new SharedLog({ world: this.world });
     this.#options = master;
     this.#allocators = allocators;
@@ -56,6 +61,7 @@ export class TestCluster {
   /** Starts a master, on what its node's disk holds. */
   async start(nodeId: number): Promise<TestMaster> {
     const boot = ++this.#boots;
+    const version = this.#version;
     const life = this.world.boot(`master ${nodeId}`);
     const clock = simulatedClock({ world: this.world, life });
     const medium =
@@ -73,6 +79,7 @@ export class TestCluster {
         random: this.world.random(`master ${nodeId} boot ${boot}`),
         replicated: this.log.join(nodeId, ledger),
         allocators: this.#allocators,
+        ...(version !== undefined && { versionOfAll: () => version }),
         onAbandoned: (why) => this.abandoned.push(why),
       },
       {

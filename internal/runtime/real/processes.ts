@@ -2,6 +2,7 @@
  * Processes by `node:child_process` and Linux's /proc. Reading /proc is synchronous on purpose: it is
  * memory of the kernel, and what is read must still be so when it is acted on.
  */
+import type { Signal } from '../signal.ts';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { access, constants, readFile } from 'node:fs/promises';
@@ -200,7 +201,7 @@ function membersOf(session: number): readonly (readonly [pid: number, stat: Stat
 }
 
 /** False when nobody is there to hear it, or nobody who may be told. */
-function kill(pid: number, signal: 'TERM' | 'KILL'): boolean {
+function kill(pid: number, signal: Signal): boolean {
   try {
     return process.kill(pid, `SIG${signal}`);
   } catch {

@@ -30,6 +30,7 @@ export type AgentMessage = {
   readonly executor_exited?: ExecutorExited;
   readonly executor_message?: ExecutorMessage;
   readonly drained?: Drained;
+  readonly executor_launched?: Executor;
 };
 
 /** What an agent is, as it presents itself. */
@@ -75,6 +76,10 @@ export type KnownOperation = {
   readonly state: mesos_v1.OperationState;
 };
 
+/**
+ * One that lives, or, as `executor_launched`, that its framework brought and the agent has just begun to
+ * launch, perhaps anew: it may have been given a task when the agent had said already that it ended.
+ */
 export type Executor = {
   readonly framework_id: mesos_v1.FrameworkID;
   readonly executor_info: mesos_v1.ExecutorInfo;

@@ -35,6 +35,9 @@ export type Command = {
   readonly check_digest?: CheckDigest;
   readonly reregister_agents?: ReregisterAgents;
   readonly forget_agents?: ForgetAgents;
+  readonly find_executors?: FindExecutors;
+  readonly put_value?: PutValue;
+  readonly delete_value?: DeleteValue;
   /** A master that does not know the command skips it; without this it stops. */
   readonly ignorable?: boolean;
 };
@@ -128,6 +131,12 @@ export type LaunchWithExecutor = {
 export type EndExecutors = {
   readonly agent_id: string;
   readonly executors?: readonly ExecutorName[];
+};
+
+/** Executors that an agent said it has started: they live until it says otherwise, whatever it said before. */
+export type FindExecutors = {
+  readonly agent_id: string;
+  readonly executors?: readonly Executor[];
 };
 
 export type ExecutorName = {
@@ -411,6 +420,8 @@ export type Record = {
   readonly maintenance?: Maintenance;
   readonly operation?: Operation;
   readonly executor?: Executor;
+  readonly store?: Store;
+  readonly stored_value?: StoredValue;
 };
 
 export type Root = {
@@ -450,4 +461,37 @@ export type GoneAgent = {
 export type Maintenance = {
   readonly windows?: readonly MaintenanceWindow[];
   readonly down?: readonly mesos_v1.MachineID[];
+};
+
+/** A framework keeps something for itself. */
+export type PutValue = {
+  readonly framework_id: string;
+  readonly key: string;
+  readonly value: Uint8Array;
+  /** What is there must have this version; 0: nothing is there. Unset: whatever is there. */
+  readonly expected?: number;
+  /** What the leader grants to a framework: a store that is larger then takes nothing more. */
+  readonly keys_max: number;
+  readonly bytes_max: number;
+};
+
+export type DeleteValue = {
+  readonly framework_id: string;
+  readonly key: string;
+  /** As in PutValue. */
+  readonly expected?: number;
+};
+
+/** Present once a framework has ever put something. */
+export type Store = {
+  readonly framework_id: string;
+  /** The last that was given to a value of it: none gets the same again. */
+  readonly version: number;
+};
+
+export type StoredValue = {
+  readonly framework_id: string;
+  readonly key: string;
+  readonly value: Uint8Array;
+  readonly version: number;
 };
