@@ -1,7 +1,7 @@
 /** The kernel's control files, by `node:fs`. */
 import { mkdir, open, readFile, readdir, rmdir } from 'node:fs/promises';
 import type { ControlFiles } from '../control-files.ts';
-import { FilesError } from '../files.ts';
+import { codeOf, faults } from './system-fault.ts';
 
 export function systemControlFiles(): ControlFiles {
   return {
@@ -46,17 +46,4 @@ async function unlessMissing<Value>(
       throw error;
     }
   });
-}
-
-async function faults<Value>(path: string, work: () => Promise<Value>): Promise<Value> {
-  try {
-    return await work();
-  } catch (cause) {
-    throw new FilesError(codeOf(cause), `${path}: ${String(cause)}`, { cause });
-  }
-}
-
-function codeOf(error: unknown): string {
-  const isCoded = error instanceof Error && 'code' in error && typeof error.code === 'string';
-  return isCoded ? String(error.code) : 'EIO';
 }

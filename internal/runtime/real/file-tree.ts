@@ -3,8 +3,8 @@ import * as fs from 'node:fs/promises';
 import { type Stats, constants } from 'node:fs';
 import { join } from 'node:path';
 import type { FileTree, MeasuredEntry, ReadRange, TreeEntry } from '../file-tree.ts';
-import { FilesError } from '../files.ts';
 import { makeFolder } from './make-folder.ts';
+import { codeOf, faults } from './system-fault.ts';
 
 export function systemFileTree(): FileTree {
   let drafts = 0;
@@ -145,17 +145,4 @@ async function unlessMissing<Value>(look: () => Promise<Value>): Promise<Value |
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw error;
   }
-}
-
-async function faults<Value>(path: string, work: () => Promise<Value>): Promise<Value> {
-  try {
-    return await work();
-  } catch (cause) {
-    throw new FilesError(codeOf(cause), `${path}: ${String(cause)}`, { cause });
-  }
-}
-
-function codeOf(error: unknown): string {
-  const isCoded = error instanceof Error && 'code' in error && typeof error.code === 'string';
-  return isCoded ? String(error.code) : 'EIO';
 }

@@ -4,9 +4,9 @@
  */
 import { constants, fstatSync, ftruncateSync, readSync, writeSync } from 'node:fs';
 import { type FileHandle, lchown, open, readdir, rename, rm } from 'node:fs/promises';
-import { FilesError } from '../files.ts';
 import type { GuardedFolder, GuardedFolders, Rotation } from '../guarded-folder.ts';
 import type { User } from '../processes.ts';
+import { codeOf, faults } from './system-fault.ts';
 
 const folderFlags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 /** Not blocking: it may be a pipe on which nobody ever writes. */
@@ -131,17 +131,4 @@ function unlessOdd(error: unknown): undefined {
   const code = codeOf(error);
   if (['ELOOP', 'EISDIR', 'ENXIO', 'ENOENT', 'ENOTDIR', 'EMLINK'].includes(code)) return undefined;
   throw error;
-}
-
-async function faults<Value>(path: string, work: () => Promise<Value>): Promise<Value> {
-  try {
-    return await work();
-  } catch (cause) {
-    throw new FilesError(codeOf(cause), `${path}: ${String(cause)}`, { cause });
-  }
-}
-
-function codeOf(error: unknown): string {
-  const isCoded = error instanceof Error && 'code' in error && typeof error.code === 'string';
-  return isCoded ? String(error.code) : 'EIO';
 }

@@ -7,6 +7,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { FilesError } from '../files.ts';
 import type { Clock } from '../clock.ts';
 import type { PipeReader, PipeWriter, Pipes } from '../pipes.ts';
+import { codeOf } from './system-fault.ts';
 
 /** Not through a link: a task may have put one in the place of its pipe. */
 const flags = constants.O_NONBLOCK | constants.O_NOFOLLOW;
@@ -133,9 +134,4 @@ async function openPipe(path: string, way: number): Promise<FileHandle> {
   held.delete(pipe);
   await pipe.close();
   throw new FilesError('ENOTPIPE', `${path} is not a named pipe`);
-}
-
-function codeOf(error: unknown): string {
-  const isCoded = error instanceof Error && 'code' in error && typeof error.code === 'string';
-  return isCoded ? String(error.code) : 'EIO';
 }

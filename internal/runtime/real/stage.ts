@@ -1,9 +1,9 @@
 /** Stages by `node:fs`. Modes are set as they are asked for, whatever our umask says. */
 import * as fs from 'node:fs/promises';
 import { constants } from 'node:fs';
-import { FilesError } from '../files.ts';
 import type { Stage, Stages } from '../stage.ts';
 import { makeFolder } from './make-folder.ts';
+import { faults } from './system-fault.ts';
 
 export function systemStages(): Stages {
   return {
@@ -62,16 +62,4 @@ function stageIn(folder: string): Stage {
       }),
     removeFile: (path) => faults(at(path), () => fs.rm(at(path), { force: true })),
   };
-}
-
-async function faults<Value>(path: string, work: () => Promise<Value>): Promise<Value> {
-  try {
-    return await work();
-  } catch (cause) {
-    if (cause instanceof FilesError) throw cause;
-    const isCoded = cause instanceof Error && 'code' in cause && typeof cause.code === 'string';
-    throw new FilesError(isCoded ? String(cause.code) : 'EIO', `${path}: ${String(cause)}`, {
-      cause,
-    });
-  }
 }

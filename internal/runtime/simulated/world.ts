@@ -11,7 +11,7 @@ import { assert } from '#internal/base/assert.ts';
 import { type Random, randomFromSeed } from '#internal/base/random.ts';
 import type { Timer } from '../clock.ts';
 import { turn } from '../real/turn.ts';
-import { EventHeap } from './event-heap.ts';
+import { EventHeap } from '../event-heap.ts';
 import { type CrashKind, Life } from './life.ts';
 
 export type WorldOptions = {

@@ -8,7 +8,7 @@ export type Event = {
 };
 
 export class EventHeap {
-  readonly #events: Event[] = [];
+  #events: Event[] = [];
 
   get size(): number {
     return this.#events.length;
@@ -49,6 +49,13 @@ export class EventHeap {
     }
     events[at] = last;
     return first;
+  }
+
+  /** Forgets the cancelled ones at once. */
+  sweep(): void {
+    const kept = this.#events.filter(({ callback }) => callback !== undefined);
+    // What is in order is a heap.
+    this.#events = kept.toSorted((a, b) => (isBefore(a, b) ? -1 : 1));
   }
 }
 
