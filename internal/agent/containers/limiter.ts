@@ -107,6 +107,21 @@ export class Limiter {
     return bounded;
   }
 
+  /** One of another life, of which nothing is known: only to be killed and released. */
+  async find(containerId: string): Promise<void> {
+    const path = await this.#dependencies.cgroups?.find(containerId);
+    if (path === undefined) return;
+    const limits = { cpus: undefined, cpusMax: undefined, memBytes: undefined };
+    this.#bounded.set(containerId, {
+      containerId,
+      path,
+      sandbox: '',
+      limits: { ...limits, diskBytes: undefined },
+      diskBytes: undefined,
+      end: undefined,
+    });
+  }
+
   /** Watches a container that runs; `end` is told once when it has used more than it may. */
   watch(containerId: string, end: () => Promise<void>): void {
     const bounded = this.#bounded.get(containerId);

@@ -173,6 +173,25 @@ bounded(
   },
 );
 
+bounded(
+  'of a container that nobody knows nothing runs on, and no control group stays',
+  async (t) => {
+    await using rig = await openRig();
+    const line = 'echo $$ > own; setsid sleep 500 & echo $! > child; wait';
+    const parent = specFor(shell(line), { limits: { ...nothing, memBytes: 32 * mebibyte } });
+    const { containerId: parentId, executorId } = parent;
+    const nested = specFor(shell(line), { parentId, executorId });
+    const first = await rig.restart();
+    const both = await Promise.all([parent, nested].map((spec) => first.launch(spec)));
+    const pids = async (): Promise<readonly number[]> => await rig.cgroups.pids([parentId]);
+    await until(async () => (await pids()).length >= 4);
+    await (await rig.restart()).sweep(new Set());
+    t.deepEqual(await pids(), []);
+    t.deepEqual(await groupsIn(rig.cgroups), []);
+    await Promise.all(both.map(({ ended }) => ended));
+  },
+);
+
 bounded('the next agent still knows that a container wanted too much memory', async (t) => {
   await using rig = await openRig({ memoryWatchMs: 600_000 });
   const spec = specFor(shell('exec tail /dev/zero'), {

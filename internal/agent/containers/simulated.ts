@@ -27,6 +27,7 @@ import {
   type Containerizer,
   type RecoveredContainer,
   type RunningContainer,
+  type Swept,
 } from '../containerizer.ts';
 import { simulatedFetcher } from '../fetch/simulated.ts';
 import { SimulatedTerminal } from './simulated-terminal.ts';
@@ -144,7 +145,17 @@ export class SimulatedContainers {
         );
         this.#containers.delete(containerId);
       },
+      sweep: async (known) => this.#sweep(known),
     };
+  }
+
+  #sweep(known: ReadonlySet<string>): readonly Swept[] {
+    const strangers = [...this.#containers.keys()].filter((id) => !known.has(id));
+    return strangers.map((containerId) => {
+      this.#signal(containerId, 'KILL');
+      this.#containers.delete(containerId);
+      return { containerId, fault: undefined };
+    });
   }
 
   #call(life: Life, name: string): Promise<void> {
