@@ -12,6 +12,7 @@ import type { ConfState } from '#raft/core/types.ts';
 import { FrameworkLaws } from '#chaos/checkers/cluster-frameworks.ts';
 import { OfferLaws } from '#chaos/checkers/cluster-offers.ts';
 import { OperationLaws } from '#chaos/checkers/cluster-operations.ts';
+import { VolumeFolderLaws } from '#chaos/checkers/cluster-volume-folders.ts';
 import { Violation } from '#chaos/checkers/violation.ts';
 
 export type ClusterLaws = {
@@ -23,6 +24,7 @@ export type ClusterLaws = {
   readonly offers: OfferLaws;
   readonly operations: OperationLaws;
   readonly updates: UpdateLaws;
+  readonly volumeFolders: VolumeFolderLaws;
 };
 
 export type WitnessOptions = {
@@ -53,6 +55,7 @@ export class ClusterWitness {
       operations: new OperationLaws(),
       fencing: new FencingLaws(),
       updates: new UpdateLaws({ ownerOf: (task) => containers.ownerOf(task) }, {}),
+      volumeFolders: new VolumeFolderLaws(),
     };
   }
 
