@@ -89,10 +89,13 @@ export async function openOciRig(): Promise<OciRig> {
 }
 
 /** What a test left running. */
-async function clearAway(workFolder: string): Promise<void> {
+export async function clearAway(
+  workFolder: string,
+  cgroupsRoot: string = cgroupsOf(workFolder),
+): Promise<void> {
   const state = `${workFolder}/meta/runc`;
   const line = `for one in $(runc --root ${state} list -q); do runc --root ${state} delete -f $one; done;
-    find /sys/fs/cgroup -depth -type d -path '*/${cgroupsOf(workFolder)}*' -exec rmdir {} +`;
+    find /sys/fs/cgroup -depth -type d -path '*/${cgroupsRoot}*' -exec rmdir {} +`;
   await commands.run({ path: 'sh', arguments: ['-c', line], timeoutMs: 60_000 });
 }
 
