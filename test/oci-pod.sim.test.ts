@@ -8,6 +8,7 @@ import { jsonFormat, protobufFormat } from '#internal/client/wire-format.ts';
 import {
   busybox,
   clearAway,
+  groupsBelow,
   makeImage,
   missingForOci,
   must,
@@ -188,9 +189,10 @@ test('a pod of three containers of one image shares a folder, and ends with its 
       (state, healthy) => state === 'TASK_KILLED' && healthy === false,
     );
   }
+  const left = async (): Promise<readonly string[]> =>
+    (await groupsBelow(cgroupsRoot)).filter((path) => !path.endsWith(`/${cgroupsRoot}`));
   await until(
-    async () =>
-      (await must('find', ['/sys/fs/cgroup', '-path', `*/${cgroupsRoot}/*`, '-type', 'd'])) === '',
+    async () => (await left()).length === 0,
     limitMs,
     () => 'nothing is left of the pod',
   );

@@ -10,7 +10,7 @@ import { openLogBook } from '#internal/runtime/simulated/logger.ts';
 import { openTempFolder } from '#internal/testing/temp-folder.ts';
 import { type ContainerSpec, type Containerizer, ContainerError } from '../containerizer.ts';
 import { type ContainerizerRig, containerizerSuite, specFor } from './containerizer.suite.ts';
-import { usualBounds } from './limiter.ts';
+import { usualBounds } from './bounds.ts';
 import { openPosixContainerizer } from './posix.ts';
 import { sandboxOf } from './sandbox.ts';
 
