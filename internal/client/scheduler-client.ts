@@ -74,6 +74,20 @@ export type CallOutcome =
   /** Nobody knows whether the call arrived: wait for SUBSCRIBED and reconcile. */
   | { readonly kind: 'disconnected' };
 
+/** In a media type of its own. */
+export type Question = {
+  readonly mediaType: string;
+  readonly body: (frameworkId: string) => Uint8Array;
+  readonly replyBytesMax: number;
+};
+
+export type Reply =
+  | { readonly kind: 'answered'; readonly status: number; readonly body: Uint8Array }
+  /** Nobody was asked. */
+  | { readonly kind: 'not-subscribed' }
+  /** Nobody knows whether it was heard. */
+  | { readonly kind: 'broken' };
+
 type Subscription = {
   readonly target: string;
   readonly streamId: string;
@@ -134,6 +148,36 @@ export class SchedulerClient {
     // longer than some frameworks are waited for. Here is the first sign, and a new stream costs little.
     if (outcome.kind === 'disconnected') subscription.giveUp();
     return outcome;
+  }
+
+  /** Asks the leader that has our stream something beside the v1 API, in the framework's name. */
+  async ask(path: string, question: Question): Promise<Reply> {
+    const subscription = this.#subscription;
+    const id = this.#frameworkId;
+    if (subscription === undefined || id === undefined) return { kind: 'not-subscribed' };
+    const { mediaType, replyBytesMax } = question;
+    const { authorization } = this.#options;
+    try {
+      return await this.#inTime(async (signal) => {
+        const { status, body } = await this.#with.http.call({
+          method: 'POST',
+          url: `http://${subscription.target}${path}`,
+          headers: {
+            'content-type': mediaType,
+            accept: mediaType,
+            'mesos-stream-id': subscription.streamId,
+            ...(authorization !== undefined && { authorization }),
+          },
+          body: question.body(id),
+          signal,
+        });
+        return { kind: 'answered', status, body: await wholeBody(body, replyBytesMax) };
+      });
+    } catch (error) {
+      if (!(error instanceof HttpError)) throw error;
+      subscription.giveUp();
+      return { kind: 'broken' };
+    }
   }
 
   async #ask({ target, streamId }: Subscription, whole: Call): Promise<CallOutcome> {
