@@ -51,8 +51,6 @@ export function frameworkStore(client: Pick<SchedulerClient, 'ask'>): FrameworkS
         return unreachable(answer);
     }
   };
-  const expecting = (expected: bigint | undefined): { readonly expected_version?: bigint } =>
-    expected === undefined ? {} : { expected_version: expected };
   return {
     get: async (key) => part(await ask({ get: { key } }), ({ entry }) => entry),
     put: async (key, value, expected) =>
@@ -64,6 +62,9 @@ export function frameworkStore(client: Pick<SchedulerClient, 'ask'>): FrameworkS
     list: async (asked = {}) => part(await ask({ list: asked }), ({ page }) => page),
   };
 }
+
+const expecting = (expected: bigint | undefined): { readonly expected_version?: bigint } =>
+  expected === undefined ? {} : { expected_version: expected };
 
 function outcomeOf(status: number, body: Uint8Array): StoreOutcome<Reply> {
   if (status === 200) return { kind: 'done', value: decode('altiplano.store.v1.Reply', body) };
