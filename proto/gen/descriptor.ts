@@ -25,6 +25,7 @@ export const descriptor: Descriptor = {
       { name: 'version', number: 2, label: 'required', kind: 'scalar', type: 'string' },
       { name: 'ip', number: 3, label: 'required', kind: 'scalar', type: 'string' },
       { name: 'capabilities', number: 4, label: 'repeated', kind: 'message', type: 'mesos.v1.AgentInfo.Capability' },
+      { name: 'takes_run_tasks', number: 28, label: 'optional', kind: 'scalar', type: 'bool' },
     ] },
     { name: 'altiplano.agent.v1.Register', fields: [
       { name: 'description', number: 1, label: 'required', kind: 'message', type: 'altiplano.agent.v1.Description' },
@@ -98,6 +99,7 @@ export const descriptor: Descriptor = {
       { name: 'run_group', number: 15, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.RunGroup' },
       { name: 'shutdown_executor', number: 16, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.ShutdownExecutor' },
       { name: 'executor_message', number: 17, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.ExecutorMessage' },
+      { name: 'run_tasks', number: 28, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.RunTasks' },
     ] },
     { name: 'altiplano.agent.v1.NotLeading', fields: [
       { name: 'leader', number: 1, label: 'optional', kind: 'scalar', type: 'string' },
@@ -112,6 +114,10 @@ export const descriptor: Descriptor = {
     { name: 'altiplano.agent.v1.RunTask', fields: [
       { name: 'framework_info', number: 1, label: 'required', kind: 'message', type: 'mesos.v1.FrameworkInfo' },
       { name: 'task_info', number: 2, label: 'required', kind: 'message', type: 'mesos.v1.TaskInfo' },
+    ] },
+    { name: 'altiplano.agent.v1.RunTasks', fields: [
+      { name: 'framework_info', number: 1, label: 'required', kind: 'message', type: 'mesos.v1.FrameworkInfo' },
+      { name: 'task_infos', number: 2, label: 'repeated', kind: 'message', type: 'mesos.v1.TaskInfo' },
     ] },
     { name: 'altiplano.agent.v1.RunGroup', fields: [
       { name: 'framework_info', number: 1, label: 'required', kind: 'message', type: 'mesos.v1.FrameworkInfo' },

@@ -35,6 +35,7 @@ export type Messages = {
   readonly 'altiplano.agent.v1.Registered': altiplano_agent_v1.Registered;
   readonly 'altiplano.agent.v1.Ping': altiplano_agent_v1.Ping;
   readonly 'altiplano.agent.v1.RunTask': altiplano_agent_v1.RunTask;
+  readonly 'altiplano.agent.v1.RunTasks': altiplano_agent_v1.RunTasks;
   readonly 'altiplano.agent.v1.RunGroup': altiplano_agent_v1.RunGroup;
   readonly 'altiplano.agent.v1.ShutdownExecutor': altiplano_agent_v1.ShutdownExecutor;
   readonly 'altiplano.agent.v1.KillTask': altiplano_agent_v1.KillTask;

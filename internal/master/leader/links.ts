@@ -44,6 +44,7 @@ export function welcomeLink(lead: Lead, link: Link<MasterMessage>): Visitor | un
     frameworks: [],
     operations: [],
     emptySinceDrainMs: undefined,
+    takesRunTasks: false,
     pingTimer: undefined,
     pingSequence: 0n,
     pingsUnanswered: 0,
@@ -132,6 +133,7 @@ function present(
   id: AgentId,
 ): Agent | undefined {
   const atMs = lead.clock.now();
+  visitor.takesRunTasks = description.takes_run_tasks === true;
   const agent = agentFromDescription(description, { id, registration, total, atMs });
   if (agent.ok) return agent.value;
   lead.logger.warn('agent refused', { peer: visitor.link.peer, reason: agent.refusal });

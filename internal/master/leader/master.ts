@@ -319,12 +319,13 @@ export class Master implements MasterDoor {
   }
 
   #announce({ term }: Standing): void {
-    const { clock, replicated } = this.#dependencies;
+    const { clock, ledger, replicated } = this.#dependencies;
     const { self: master, nodeId } = this.#options;
     const journal = new Journal(
       {
         replicated,
         encode: encodeCommand,
+        expect: (entry, command) => ledger.expect(entry, command),
         broken: (reason) => this.#turn(() => this.#onBroken(journal, reason)),
       },
       this.#options,
@@ -409,6 +410,7 @@ export class Master implements MasterDoor {
     this.#announcing?.cancel();
     this.#journal?.close();
     this.#journal = undefined;
+    this.#dependencies.ledger.expectNothing();
     this.#term = undefined;
     const lead = this.#lead;
     this.#lead = undefined;
