@@ -60,8 +60,8 @@ export const schedulerDefaults: Omit<SchedulerOptions, 'masters' | 'framework' |
 };
 
 export type SchedulerHandlers = {
-  /** Every event but HEARTBEAT; the first of a stream is SUBSCRIBED. */
-  onEvent(event: Event): void;
+  /** Every event but HEARTBEAT; the first of a stream is SUBSCRIBED. The stream waits for what it promises. */
+  onEvent(event: Event): void | Promise<void>;
   /** The stream is over; the client goes on looking for a leader. */
   onDisconnected(reason: string): void;
   /** The cluster will not have this framework. Nothing more happens. */
@@ -100,6 +100,8 @@ export class SchedulerClient {
   readonly #options: SchedulerOptions;
   readonly #handlers: SchedulerHandlers;
   readonly #closing = new AbortController();
+  #framework: FrameworkInfo;
+  #suppressedRoles: readonly string[] = [];
   #masters: masters.Masters;
   #frameworkId: string | undefined;
   #subscription: Subscription | undefined;
@@ -115,12 +117,24 @@ export class SchedulerClient {
     this.#options = options;
     this.#handlers = handlers;
     this.#masters = masters.newMasters(options.masters);
+    this.#framework = options.framework;
     this.#frameworkId = options.framework.id?.value;
   }
 
   /** As the cluster named us; undefined until the first SUBSCRIBED. */
   get frameworkId(): string | undefined {
     return this.#frameworkId;
+  }
+
+  /** It has a stream, as far as it knows. */
+  get isSubscribed(): boolean {
+    return this.#subscription !== undefined;
+  }
+
+  /** How it introduces itself from the next subscription on. */
+  introduce(framework: FrameworkInfo, suppressedRoles: readonly string[]): void {
+    this.#framework = framework;
+    this.#suppressedRoles = suppressedRoles;
   }
 
   start(): void {
@@ -260,9 +274,15 @@ export class SchedulerClient {
 
   #subscribeCall(): Call {
     const id = this.#frameworkId === undefined ? {} : { id: { value: this.#frameworkId } };
-    const framework_info: FrameworkInfo = { ...this.#options.framework, ...id };
+    const framework_info: FrameworkInfo = { ...this.#framework, ...id };
     const framework_id = framework_info.id === undefined ? {} : { framework_id: framework_info.id };
-    return { type: 'SUBSCRIBE', ...framework_id, subscribe: { framework_info } };
+    const suppressed = this.#suppressedRoles;
+    const suppressed_roles = suppressed.length === 0 ? {} : { suppressed_roles: suppressed };
+    return {
+      type: 'SUBSCRIBE',
+      ...framework_id,
+      subscribe: { framework_info, ...suppressed_roles },
+    };
   }
 
   async #post(
@@ -309,7 +329,8 @@ export class SchedulerClient {
         for (const record of reader.feed(chunk)) {
           const event = format.decodeEvent(record);
           if (event.type === 'ERROR') ending = { kind: 'refused', reason: errorText(event) };
-          this.#handle(target, reply, event, watch);
+          const waitsFor = this.#handle(target, reply, event, watch);
+          if (waitsFor !== undefined) await waitsFor;
         }
       }
     } catch (error) {
@@ -326,8 +347,13 @@ export class SchedulerClient {
     return ending;
   }
 
-  #handle(target: string, reply: HttpReply, event: Event, watch: HeartbeatWatch): void {
-    if (event.type === 'HEARTBEAT' || event.type === 'ERROR') return;
+  #handle(
+    target: string,
+    reply: HttpReply,
+    event: Event,
+    watch: HeartbeatWatch,
+  ): void | Promise<void> {
+    if (event.type === 'HEARTBEAT' || event.type === 'ERROR') return undefined;
     if (event.type === 'SUBSCRIBED' && event.subscribed !== undefined) {
       const { framework_id, heartbeat_interval_seconds } = event.subscribed;
       this.#frameworkId = framework_id.value;
@@ -336,7 +362,7 @@ export class SchedulerClient {
       this.#masters = masters.subscribed(this.#masters, target);
       watch.expect(heartbeat_interval_seconds ?? 15);
     }
-    this.#handlers.onEvent(event);
+    return this.#handlers.onEvent(event);
   }
 
   /** Calls `giveUp` when nothing has come for too long. */

@@ -7,9 +7,8 @@
  * update is acknowledged when its handler has resolved and not before: who ends in between hears it again,
  * so a handler may hear an update twice. Of every task that was asked for some last state is heard, and
  * every kill is asked for until it has come true, while the cluster has a leader now and then. What is
- * refused is a value; what a handler throws is logged, and its update comes again.
+ * refused is a value; what a handler throws is logged, and its update comes again. `openScheduler` opens one.
  */
-import type { Logger } from '#internal/runtime/logger.ts';
 import type {
   Filters,
   FrameworkInfo,
@@ -24,7 +23,7 @@ import type {
 import type { Event_Failure } from '#proto/gen/mesos/v1/scheduler.ts';
 import type { FrameworkIdKeeper } from './framework-id.ts';
 import type { FrameworkStore } from './framework-store.ts';
-import type { CallOutcome, SchedulerDependencies } from './scheduler-client.ts';
+import type { CallOutcome } from './scheduler-client.ts';
 import type { WireFormat } from './wire-format.ts';
 
 export type FrameworkSchedulerOptions = {
@@ -76,11 +75,16 @@ export type ExecutorPlace = { readonly agentId: string; readonly executorId: str
 export type ExecutorMessage = ExecutorPlace & { readonly bytes: Uint8Array };
 
 export type TaskPlace = { readonly taskId: string; readonly agentId?: string | undefined };
-export type OperationPlace = { readonly operationId: string; readonly agentId?: string };
+export type OperationPlace = {
+  readonly operationId: string;
+  readonly agentId?: string | undefined;
+};
 
 export type SchedulerEnd =
   /** By `close` or `teardown`. */
   | { readonly kind: 'closed' }
+  /** Its id could not be kept (a `FilesError` of the file's keeper). */
+  | { readonly kind: 'failed'; readonly fault: unknown }
   /** The cluster will not have this framework, or another program took over as it. */
   | { readonly kind: 'refused'; readonly reason: string };
 
@@ -91,6 +95,7 @@ export type SchedulerEnd =
 export type Scheduler = AsyncDisposable & {
   /** Undefined until the first subscription. */
   readonly frameworkId: string | undefined;
+  /** A call would be sent. */
   readonly isSubscribed: boolean;
   /** Nothing happens any more. */
   readonly ended: Promise<SchedulerEnd>;
@@ -98,9 +103,12 @@ export type Scheduler = AsyncDisposable & {
   readonly store: FrameworkStore;
   /** A new id for an operation, by which its status is told. */
   newOperationId(): string;
-  /** Offers of one agent, whole; what the operations leave is declined. */
+  /**
+   * Offers of one agent, whole; what the operations leave is declined. Tasks that are launched, and
+   * operations with an id, are asked after until their end was heard.
+   */
   accept(
-    offers: readonly Pick<Offer, 'id'>[],
+    offers: readonly Pick<Offer, 'id' | 'agent_id'>[],
     operations: readonly Offer_Operation[],
     filters?: Filters,
   ): Promise<CallOutcome>;
@@ -132,5 +140,3 @@ export type Scheduler = AsyncDisposable & {
   /** Ends this program's part: the framework may come back within its failover time-out. */
   close(): Promise<void>;
 };
-
-export type { CallOutcome, Logger, SchedulerDependencies };
