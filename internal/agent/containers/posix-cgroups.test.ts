@@ -21,7 +21,12 @@ import {
 } from '../containerizer.ts';
 import type { Controller } from './cgroup-layout.ts';
 import { type Cgroups, openCgroups } from './cgroups.ts';
-import { type ContainerizerRig, containerizerSuite, specFor } from './containerizer.suite.ts';
+import {
+  type ContainerizerRig,
+  containerizerSuite,
+  shellCommands,
+  specFor,
+} from './containerizer.suite.ts';
 import { type Bounds, usualBounds } from './bounds.ts';
 import { type LimitsRig, limitsSuite, nothing, until } from './limits.suite.ts';
 import { openPosixContainerizer } from './posix.ts';
@@ -86,11 +91,7 @@ async function openRig(bounds: Partial<Bounds> = {}, control = controlFiles): Pr
         },
       ),
     run: (promise) => promise,
-    exits: (status) => shell(`exit ${status}`),
-    runsOn: shell('sleep 500'),
-    ignoresTerm: shell("trap '' TERM; while :; do sleep 1; done"),
-    says: (text) => shell(`echo ${text}`),
-    echoes: shell('cat'),
+    ...shellCommands,
     impossible: { user: 'nobody-of-that-name' },
     [Symbol.asyncDispose]: async () => {
       open.cancel();
