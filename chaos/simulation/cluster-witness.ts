@@ -13,6 +13,7 @@ import { FrameworkLaws } from '#chaos/checkers/cluster-frameworks.ts';
 import { OfferLaws } from '#chaos/checkers/cluster-offers.ts';
 import { OperationLaws } from '#chaos/checkers/cluster-operations.ts';
 import { VolumeFolderLaws } from '#chaos/checkers/cluster-volume-folders.ts';
+import { StoreLaws } from '#chaos/checkers/cluster-stores.ts';
 import { Violation } from '#chaos/checkers/violation.ts';
 
 export type ClusterLaws = {
@@ -23,6 +24,7 @@ export type ClusterLaws = {
   readonly frameworks: FrameworkLaws;
   readonly offers: OfferLaws;
   readonly operations: OperationLaws;
+  readonly stores: StoreLaws;
   readonly updates: UpdateLaws;
   readonly volumeFolders: VolumeFolderLaws;
 };
@@ -54,6 +56,7 @@ export class ClusterWitness {
       offers: new OfferLaws(),
       operations: new OperationLaws(),
       fencing: new FencingLaws(),
+      stores: new StoreLaws(),
       updates: new UpdateLaws({ ownerOf: (task) => containers.ownerOf(task) }, {}),
       volumeFolders: new VolumeFolderLaws(),
     };

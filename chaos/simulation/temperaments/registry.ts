@@ -10,6 +10,7 @@ import { fetcher } from './fetcher.ts';
 import { glutton } from './glutton.ts';
 import { grouper } from './grouper.ts';
 import { hoarder } from './hoarder.ts';
+import { keeper } from './keeper.ts';
 import { leaver } from './leaver.ts';
 import { meddler } from './meddler.ts';
 import { multiRole } from './multi-role.ts';
@@ -39,6 +40,7 @@ export const temperaments: readonly Temperament[] = [
   bringer,
   fetcher,
   glutton,
+  keeper,
 ];
 
 /** Drawn without putting back, and once more from the beginning when all are dealt. */
