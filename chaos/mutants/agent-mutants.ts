@@ -178,4 +178,20 @@ export const agentMutants: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: 'limitation-untold',
+    about: 'A task that was ended for what it ate is told to have failed, and not of what.',
+    edits: [
+      {
+        file: 'internal/agent/core/status.ts',
+        find: `return { state: 'TASK_FAILED', source: 'SOURCE_AGENT', reason, message, limitation };`,
+        replace: `return {
+      state: 'TASK_FAILED',
+      source: 'SOURCE_AGENT',
+      ...(resources.length < 0 && { reason, limitation }),
+      message,
+    };`,
+      },
+    ],
+  },
 ];
