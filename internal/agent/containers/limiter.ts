@@ -61,6 +61,8 @@ type Bounded = {
   readonly sandbox: string;
   limits: ContainerLimits;
   diskBytes: number | undefined;
+  /** Somebody may have written down that it had to end: we, or an agent before us. */
+  isLimited: boolean;
   /** Of one that runs: ends it. */
   end: ((limitation: Limitation) => void) | undefined;
 };
@@ -85,14 +87,18 @@ export class Limiter {
   /** Makes what bounds it. Its first process has to write `0` into the files that are told. */
   async make(spec: ContainerSpec): Promise<readonly string[]> {
     const { cgroups } = this.#dependencies;
-    const { path } = this.know(spec);
+    const { path } = this.#know(spec, { isLimited: false });
     if (cgroups === undefined) return [];
     await cgroups.make(path, this.#cgroupLimits(spec.limits));
     return cgroups.entrances(path);
   }
 
   /** A container that an agent before us may have made. */
-  know(spec: ContainerSpec): Bounded {
+  recover(spec: ContainerSpec): void {
+    this.#know(spec, { isLimited: true });
+  }
+
+  #know(spec: ContainerSpec, { isLimited }: Pick<Bounded, 'isLimited'>): Bounded {
     const { containerId, parentId, limits } = spec;
     const above = parentId === undefined ? [] : (this.#bounded.get(parentId)?.path ?? [parentId]);
     const bounded: Bounded = {
@@ -101,6 +107,7 @@ export class Limiter {
       sandbox: sandboxOf(this.#options.workFolder, spec).folder,
       limits,
       diskBytes: undefined,
+      isLimited,
       end: undefined,
     };
     this.#bounded.set(containerId, bounded);
@@ -125,8 +132,8 @@ export class Limiter {
     if (bounded === undefined) return end;
     bounded.end = undefined;
     this.#disarm();
-    const limitation =
-      (await this.#written(containerId)) ?? (await this.#memoryLimitation(bounded));
+    const written = bounded.isLimited ? await this.#written(containerId) : undefined;
+    const limitation = written ?? (await this.#memoryLimitation(bounded));
     await this.#dependencies.cgroups?.kill(bounded.path);
     return limitation === undefined ? end : { kind: 'limited', limitation };
   }
@@ -173,11 +180,9 @@ export class Limiter {
     return { cpus, cpusMax: bound, memBytes, isSwapLimited, processesMax };
   }
 
-  async #endFor(
-    { containerId }: Bounded,
-    limitation: Limitation,
-    end: () => Promise<void>,
-  ): Promise<void> {
+  async #endFor(bounded: Bounded, limitation: Limitation, end: () => Promise<void>): Promise<void> {
+    const { containerId } = bounded;
+    bounded.isLimited = true;
     const { logger } = this.#dependencies;
     logger?.info('container limited', { containerId, reason: limitation.reason });
     try {
