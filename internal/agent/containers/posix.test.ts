@@ -16,8 +16,8 @@ import {
   shellCommands,
   specFor,
 } from './containerizer.suite.ts';
+import { usualBounds } from './bounds.ts';
 import { diskLimitation, limitationText } from './limitation.ts';
-import { usualBounds } from './limiter.ts';
 import { openPosixContainerizer } from './posix.ts';
 import { sandboxOf } from './sandbox.ts';
 
