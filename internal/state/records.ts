@@ -15,6 +15,7 @@ import { noStore, type StoredValue } from '#internal/model/framework-store.ts';
 import type { AgentId, FrameworkId, Role, TaskId } from '#internal/model/ids.ts';
 import type { Operation } from '#internal/model/operation.ts';
 import { type Maintenance, noMaintenance, type Quota } from '#internal/model/policy.ts';
+import { differingIds } from './map-changes.ts';
 import {
   completedFramework,
   type ExecutorKey,
@@ -24,7 +25,7 @@ import {
 } from './state.ts';
 
 export type StateRecord =
-  | ({ readonly kind: 'root' } & Pick<State, 'version' | 'leader' | 'checked'>)
+  | ({ readonly kind: 'root' } & Pick<State, 'version' | 'leader' | 'checked' | 'histories'>)
   | { readonly kind: 'agent'; readonly agent: Agent }
   | { readonly kind: 'framework'; readonly framework: Framework }
   | ({ readonly kind: 'completed-framework' } & Omit<CompletedFramework, 'tasks' | 'tasksFirst'>)
@@ -123,9 +124,6 @@ export function* diffSteps(previous: State, next: State): Changes {
 
 type Changes = Generator<RecordChange | undefined, void>;
 
-/** After so many records that are the same, somebody else may want a turn. */
-const restEvery = 128;
-
 function* comparePolicies(previous: State, next: State): Changes {
   yield* compare(maintenanceOf(previous), maintenanceOf(next));
   yield* compareMaps(previous.weights, next.weights, (weight, role) => ({
@@ -218,7 +216,8 @@ function* compare(previous: StateRecord | undefined, next: StateRecord | undefin
 function isSameRecord(previous: StateRecord, next: StateRecord): boolean {
   if (previous.kind === 'root' && next.kind === 'root') {
     const isSameLeader = previous.version === next.version && previous.leader === next.leader;
-    return isSameLeader && previous.checked === next.checked;
+    const isSameRest = previous.checked === next.checked && previous.histories === next.histories;
+    return isSameLeader && isSameRest;
   }
   if (previous.kind === 'framework' && next.kind === 'framework') {
     return previous.framework === next.framework;
@@ -238,21 +237,16 @@ function* compareMaps<Id extends string, Value>(
   next: ImmutableMap<Id, Value>,
   recordOf: (value: Value, id: Id) => StateRecord,
 ): Changes {
-  if (previous === next) return;
-  let same = 0;
-  for (const [id, value] of previous) {
-    if (++same % restEvery === 0) yield undefined;
-    if (next.has(id)) continue;
-    const before = recordOf(value, id);
-    yield { key: recordKey(before), before, record: undefined };
-  }
-  for (const [id, value] of next) {
-    if (++same % restEvery === 0) yield undefined;
-    const old = previous.get(id);
-    if (old === value) continue;
-    const record = recordOf(value, id);
+  for (const id of differingIds(previous, next)) {
+    if (id === undefined) {
+      yield undefined;
+      continue;
+    }
+    const [old, now] = [previous.get(id), next.get(id)];
     const before = old === undefined ? undefined : recordOf(old, id);
-    yield { key: recordKey(record), before, record };
+    const record = now === undefined ? undefined : recordOf(now, id);
+    const either = record ?? before;
+    if (either !== undefined) yield { key: recordKey(either), before, record };
   }
 }
 
@@ -286,11 +280,12 @@ function* compareHistories(previous: History, next: History): Changes {
   yield undefined;
 }
 
-const rootOf = ({ version, leader, checked }: State): StateRecord => ({
+const rootOf = ({ version, leader, checked, histories }: State): StateRecord => ({
   kind: 'root',
   version,
   leader,
   checked,
+  histories,
 });
 
 const maintenanceOf = ({ maintenance }: State): StateRecord | undefined =>

@@ -25,6 +25,7 @@ export const descriptor: Descriptor = {
       { name: 'version', number: 2, label: 'required', kind: 'scalar', type: 'string' },
       { name: 'ip', number: 3, label: 'required', kind: 'scalar', type: 'string' },
       { name: 'capabilities', number: 4, label: 'repeated', kind: 'message', type: 'mesos.v1.AgentInfo.Capability' },
+      { name: 'takes_run_tasks', number: 28, label: 'optional', kind: 'scalar', type: 'bool' },
     ] },
     { name: 'altiplano.agent.v1.Register', fields: [
       { name: 'description', number: 1, label: 'required', kind: 'message', type: 'altiplano.agent.v1.Description' },
@@ -98,6 +99,7 @@ export const descriptor: Descriptor = {
       { name: 'run_group', number: 15, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.RunGroup' },
       { name: 'shutdown_executor', number: 16, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.ShutdownExecutor' },
       { name: 'executor_message', number: 17, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.ExecutorMessage' },
+      { name: 'run_tasks', number: 28, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.RunTasks' },
     ] },
     { name: 'altiplano.agent.v1.NotLeading', fields: [
       { name: 'leader', number: 1, label: 'optional', kind: 'scalar', type: 'string' },
@@ -112,6 +114,10 @@ export const descriptor: Descriptor = {
     { name: 'altiplano.agent.v1.RunTask', fields: [
       { name: 'framework_info', number: 1, label: 'required', kind: 'message', type: 'mesos.v1.FrameworkInfo' },
       { name: 'task_info', number: 2, label: 'required', kind: 'message', type: 'mesos.v1.TaskInfo' },
+    ] },
+    { name: 'altiplano.agent.v1.RunTasks', fields: [
+      { name: 'framework_info', number: 1, label: 'required', kind: 'message', type: 'mesos.v1.FrameworkInfo' },
+      { name: 'task_infos', number: 2, label: 'repeated', kind: 'message', type: 'mesos.v1.TaskInfo' },
     ] },
     { name: 'altiplano.agent.v1.RunGroup', fields: [
       { name: 'framework_info', number: 1, label: 'required', kind: 'message', type: 'mesos.v1.FrameworkInfo' },
@@ -200,6 +206,7 @@ export const descriptor: Descriptor = {
       { name: 'process', number: 6, label: 'optional', kind: 'message', type: 'altiplano.agent.v1.ProcessRecord' },
       { name: 'cause', number: 7, label: 'optional', kind: 'enum', type: 'altiplano.agent.v1.ExecutorRecord.Cause' },
       { name: 'unhealthy', number: 13, label: 'optional', kind: 'scalar', type: 'bool' },
+      { name: 'heard', number: 14, label: 'repeated', kind: 'scalar', type: 'bytes' },
     ] },
     { name: 'altiplano.agent.v1.ProgressRecord', fields: [
       { name: 'state', number: 1, label: 'required', kind: 'enum', type: 'mesos.v1.TaskState' },
@@ -295,10 +302,16 @@ export const descriptor: Descriptor = {
       { name: 'find_executors', number: 40, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.FindExecutors' },
       { name: 'put_value', number: 60, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.PutValue' },
       { name: 'delete_value', number: 61, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.DeleteValue' },
+      { name: 'limit_histories', number: 80, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.Histories' },
       { name: 'ignorable', number: 100, label: 'optional', kind: 'scalar', type: 'bool' },
     ] },
     { name: 'altiplano.state.v1.RaiseVersion', fields: [
       { name: 'version', number: 1, label: 'required', kind: 'scalar', type: 'uint32' },
+    ] },
+    { name: 'altiplano.state.v1.Histories', fields: [
+      { name: 'completed_frameworks', number: 1, label: 'required', kind: 'scalar', type: 'uint32' },
+      { name: 'completed_tasks', number: 2, label: 'required', kind: 'scalar', type: 'uint32' },
+      { name: 'unreachable_tasks', number: 3, label: 'required', kind: 'scalar', type: 'uint32' },
     ] },
     { name: 'altiplano.state.v1.CheckDigest', fields: [
       { name: 'index', number: 1, label: 'required', kind: 'scalar', type: 'double' },
@@ -592,6 +605,7 @@ export const descriptor: Descriptor = {
       { name: 'version', number: 1, label: 'required', kind: 'scalar', type: 'uint32' },
       { name: 'leader', number: 2, label: 'optional', kind: 'message', type: 'altiplano.state.v1.Leader' },
       { name: 'checked', number: 3, label: 'optional', kind: 'message', type: 'altiplano.state.v1.Checked' },
+      { name: 'histories', number: 4, label: 'optional', kind: 'message', type: 'altiplano.state.v1.Histories' },
     ] },
     { name: 'altiplano.state.v1.Checked', fields: [
       { name: 'index', number: 1, label: 'required', kind: 'scalar', type: 'double' },

@@ -22,7 +22,12 @@ import {
 } from '../containerizer.ts';
 import type { Controller } from './cgroup-layout.ts';
 import { type Cgroups, openCgroups } from './cgroups.ts';
-import { type ContainerizerRig, containerizerSuite, specFor } from './containerizer.suite.ts';
+import {
+  type ContainerizerRig,
+  containerizerSuite,
+  shellCommands,
+  specFor,
+} from './containerizer.suite.ts';
 import { type LimiterOptions, usualBounds } from './limiter.ts';
 import { openPosixContainerizer } from './posix.ts';
 import { sandboxOf } from './sandbox.ts';
@@ -90,11 +95,7 @@ async function openRig(bounds: Partial<LimiterOptions> = {}, control = controlFi
         },
       ),
     run: (promise) => promise,
-    exits: (status) => shell(`exit ${status}`),
-    runsOn: shell('sleep 500'),
-    ignoresTerm: shell("trap '' TERM; while :; do sleep 1; done"),
-    says: (text) => shell(`echo ${text}`),
-    echoes: shell('cat'),
+    ...shellCommands,
     impossible: { user: 'nobody-of-that-name' },
     [Symbol.asyncDispose]: async () => {
       open.cancel();

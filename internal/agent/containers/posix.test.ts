@@ -9,7 +9,12 @@ import { systemProcesses } from '#internal/runtime/real/processes.ts';
 import { openLogBook } from '#internal/runtime/simulated/logger.ts';
 import { openTempFolder } from '#internal/testing/temp-folder.ts';
 import { type ContainerSpec, type Containerizer, ContainerError } from '../containerizer.ts';
-import { type ContainerizerRig, containerizerSuite, specFor } from './containerizer.suite.ts';
+import {
+  type ContainerizerRig,
+  containerizerSuite,
+  shellCommands,
+  specFor,
+} from './containerizer.suite.ts';
 import { usualBounds } from './limiter.ts';
 import { openPosixContainerizer } from './posix.ts';
 import { sandboxOf } from './sandbox.ts';
@@ -46,11 +51,7 @@ async function openRig(): Promise<Rig> {
         switchUser: true,
       }),
     run: (promise) => promise,
-    exits: (status) => shell(`exit ${status}`),
-    runsOn: shell('sleep 500'),
-    ignoresTerm: shell("trap '' TERM; while :; do sleep 1; done"),
-    says: (text) => shell(`echo ${text}`),
-    echoes: shell('cat'),
+    ...shellCommands,
     impossible: isRoot ? { user: 'nobody-of-that-name' } : { executorId: 'x'.repeat(300) },
     [Symbol.asyncDispose]: () => {
       open.cancel();

@@ -8,15 +8,14 @@ import { systemFiles } from '#internal/runtime/real/files.ts';
 import { systemPipes } from '#internal/runtime/real/pipes.ts';
 import { systemProcesses } from '#internal/runtime/real/processes.ts';
 import { openTempFolder } from '#internal/testing/temp-folder.ts';
-import type { ContainerSpec, Containerizer } from '../containerizer.ts';
+import type { Containerizer } from '../containerizer.ts';
 import { openImageStore } from '../images/image-store.ts';
-import type { ContainerizerRig } from '../containers/containerizer.suite.ts';
+import { type ContainerizerRig, shellCommands } from '../containers/containerizer.suite.ts';
 import { openOciContainerizer } from '../containers/oci.ts';
 
 const clock = systemClock();
 const commands = systemCommands();
 const processes = systemProcesses();
-const shell = (line: string): ContainerSpec['command'] => ({ kind: 'shell', line });
 
 /** An agent's end closes what its containers are attached by; here that is the end of the tests. */
 const opened: Containerizer[] = [];
@@ -74,11 +73,7 @@ export async function openOciRig(): Promise<OciRig> {
       return port;
     },
     run: (promise) => promise,
-    exits: (status) => shell(`exit ${status}`),
-    runsOn: shell('sleep 500'),
-    ignoresTerm: shell("trap '' TERM; while :; do sleep 1; done"),
-    says: (text) => shell(`echo ${text}`),
-    echoes: shell('cat'),
+    ...shellCommands,
     impossible: { user: 'nobody-of-that-name' },
     [Symbol.asyncDispose]: async () => {
       open.cancel();

@@ -19,7 +19,9 @@ import type {
   Reregister,
   Task,
 } from '#proto/gen/altiplano/agent/v1.ts';
+import type { AgentInfo } from '#proto/gen/mesos/v1.ts';
 import { dismiss, markedGone, pong } from './agents.ts';
+import { livingExecutor } from './arriving.ts';
 import { executorExited, executorStarted, messageSent } from './executors.ts';
 import { agentOf, type Lead, type Visitor } from './lead.ts';
 import { agentEmpty } from './operators/deactivation.ts';
@@ -43,6 +45,7 @@ export function welcomeLink(lead: Lead, link: Link<MasterMessage>): Visitor | un
     frameworks: [],
     operations: [],
     emptySinceDrainMs: undefined,
+    takesRunTasks: false,
     pingTimer: undefined,
     pingSequence: 0n,
     pingsUnanswered: 0,
@@ -105,6 +108,18 @@ function reregister(lead: Lead, visitor: Visitor, message: Reregister): void {
   const { reported: tasks, operations } = visitor;
   const executors = (message.executors ?? []).flatMap((one) => runningExecutor(lead, agent, one));
   comeBack(lead, visitor, { agent, tasks, operations, executors });
+  startedUnheard(lead, agent, message.executors ?? []);
+}
+
+/**
+ * The log may have taken an executor for ended that was started again since, and the leader that was told so
+ * was none any more. Those of groups end with their tasks, whatever was heard.
+ */
+function startedUnheard(lead: Lead, agent: Agent, there: readonly RunningExecutor[]): void {
+  const brought = there.filter(({ executor_info: { type } }) => type !== 'DEFAULT');
+  for (const executor of brought.flatMap((one) => runningExecutor(lead, agent, one))) {
+    if (livingExecutor(lead, executor)?.endsWith === 'tasks') executorStarted(lead, executor);
+  }
 }
 
 /** The agent behind a link, when what it says of itself can be. */
@@ -119,11 +134,25 @@ function present(
   id: AgentId,
 ): Agent | undefined {
   const atMs = lead.clock.now();
+  visitor.takesRunTasks = description.takes_run_tasks === true;
   const agent = agentFromDescription(description, { id, registration, total, atMs });
+  const stranger = agent.ok ? domainFault(lead, description.agent_info) : undefined;
+  if (stranger !== undefined) {
+    // It is not told, and asks again: whoever runs it may give it, or us, a domain (contract 7.4).
+    lead.logger.warn('agent ignored', { peer: visitor.link.peer, reason: stranger });
+    return undefined;
+  }
   if (agent.ok) return agent.value;
   lead.logger.warn('agent refused', { peer: visitor.link.peer, reason: agent.refusal });
   dismiss(lead, visitor, agent.refusal);
   return undefined;
+}
+
+function domainFault({ options }: Lead, { domain }: AgentInfo): string | undefined {
+  if (domain === undefined) {
+    return options.requireAgentDomain ? 'it has no domain, and --require-agent-domain' : undefined;
+  }
+  return options.domain === undefined ? 'it has a domain, and this master has none' : undefined;
 }
 
 /**
