@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import test from 'ava';
 import fc from 'fast-check';
+import { readTextFile } from '#internal/runtime/real/text-file.ts';
 import { serviceFileSchema } from './service-schema.ts';
 import { isSameTemplate, parseServices } from './service-spec.ts';
 
@@ -11,7 +11,8 @@ const faultsOf = (service: object): readonly string[] => {
 };
 
 test('the published schema is the one that files are judged by', (t) => {
-  const published: unknown = JSON.parse(readFileSync('docs/service.schema.json', 'utf8'));
+  const file = readTextFile('docs/service.schema.json');
+  const published: unknown = JSON.parse(file.ok ? file.value : '');
   t.deepEqual(published, JSON.parse(JSON.stringify(serviceFileSchema)));
 });
 

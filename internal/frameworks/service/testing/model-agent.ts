@@ -81,22 +81,22 @@ function conversionOf({
   create,
   destroy,
 }: Offer_Operation): readonly [readonly Resource[], readonly Resource[]] {
-  const plain = (list: readonly Resource[]): readonly Resource[] => list.map(withoutVolume);
-  const free = (list: readonly Resource[]): readonly Resource[] =>
-    list.map((one) => ({ ...one, reservations: (one.reservations ?? []).slice(0, -1) }));
-  if (type === 'RESERVE') return [free(reserve?.resources ?? []), reserve?.resources ?? []];
+  if (type === 'RESERVE') return [freed(reserve?.resources ?? []), reserve?.resources ?? []];
   if (type === 'UNRESERVE') {
     const resources = unreserve?.resources ?? [];
     assert(
       resources.every(({ disk }) => disk?.persistence === undefined),
       'no volume is unreserved',
     );
-    return [resources, free(resources)];
+    return [resources, freed(resources)];
   }
-  if (type === 'CREATE') return [plain(create?.volumes ?? []), create?.volumes ?? []];
+  if (type === 'CREATE') return [(create?.volumes ?? []).map(withoutVolume), create?.volumes ?? []];
   assert(type === 'DESTROY', `the model knows no ${type}`);
-  return [destroy?.volumes ?? [], plain(destroy?.volumes ?? [])];
+  return [destroy?.volumes ?? [], (destroy?.volumes ?? []).map(withoutVolume)];
 }
+
+const freed = (list: readonly Resource[]): readonly Resource[] =>
+  list.map((one) => ({ ...one, reservations: (one.reservations ?? []).slice(0, -1) }));
 
 export const volumeIdsOf = (resources: readonly Resource[]): readonly string[] =>
   resources.flatMap(({ disk }) => disk?.persistence?.id ?? []);
