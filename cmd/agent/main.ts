@@ -28,6 +28,7 @@ import { systemProcesses } from '#internal/runtime/real/processes.ts';
 import { systemRandom } from '#internal/runtime/real/random.ts';
 import { openTelemetry } from '#internal/telemetry/open-telemetry.ts';
 import { agentSideCodec } from '#internal/wire/agent-link-codec.ts';
+import { domainToWire } from '#internal/wire/agent-traits.ts';
 import { resourcesToWire } from '#internal/wire/resources.ts';
 import { openLevelStore } from '#storage/level/level-store.ts';
 import { advertisedIp } from '../advertised-ip.ts';
@@ -186,6 +187,7 @@ async function settingsFrom(flags: AgentFlags): Promise<AgentSettings | string> 
         port: flags.port,
         resources: resourcesToWire(found.value, 'new'),
         attributes: attributes.value,
+        ...(flags.domain !== undefined && { domain: domainToWire(flags.domain) }),
       },
       version: mesosVersion,
       ip,

@@ -2,7 +2,8 @@
 import { unreachable } from '#internal/base/assert.ts';
 import type { LogCommand } from './command-log.ts';
 import type { Draft } from './draft.ts';
-import { newestVersion, StateVersionError } from './version.ts';
+import { limitHistories } from './histories.ts';
+import { isFromHistoriesOn, newestVersion, StateVersionError } from './version.ts';
 
 /** Throws `StateVersionError` for a version to come. */
 export function applyLog(draft: Draft, command: LogCommand): void {
@@ -13,6 +14,10 @@ export function applyLog(draft: Draft, command: LogCommand): void {
       if (command.version > state.version) {
         draft.state = { ...state, version: command.version };
       }
+      return;
+    case 'limit-histories':
+      // Nobody proposes it before; a program of version 3 would have stopped.
+      if (isFromHistoriesOn(state)) limitHistories(draft, command.histories);
       return;
     case 'check-digest':
       // A program of version 1 skips this command, so until then it changes nothing.

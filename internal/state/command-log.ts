@@ -1,8 +1,12 @@
 /** Commands about the log and the state themselves. */
 
+import type { Histories } from './state.ts';
+
 export type LogCommand =
   /** The programs of all masters know it. It never falls. */
   | { readonly kind: 'raise-version'; readonly version: number }
+  /** What is more is forgotten at once, the oldest first. */
+  | { readonly kind: 'limit-histories'; readonly histories: Histories }
   /**
    * What the leader's state came to after the entry `index`: a master whose own came to something else
    * stops. May be ignored by a program that does not know of it.
@@ -18,6 +22,7 @@ export type PartDigest = { readonly part: string; readonly digest: string };
 
 const logKinds: ReadonlySet<string> = new Set<LogCommand['kind']>([
   'raise-version',
+  'limit-histories',
   'check-digest',
 ]);
 

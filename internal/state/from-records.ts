@@ -66,7 +66,7 @@ type Tasks = Map<TaskId, Task>;
 
 /** The records by what they are, tasks by their framework. */
 type Sorted = {
-  root: Pick<State, 'version' | 'leader' | 'checked'>;
+  root: Pick<State, 'version' | 'leader' | 'checked' | 'histories'>;
   policy: Pick<State, 'weights' | 'quotas' | 'maintenance' | 'goneAgents'>;
   agents: State['agents'];
   operations: State['operations'];
@@ -80,9 +80,10 @@ type Sorted = {
 };
 
 function newSorted(): Sorted {
-  const { version, leader, checked, weights, quotas, maintenance, goneAgents } = newState();
+  const { version, leader, checked, histories, weights, quotas, maintenance, goneAgents } =
+    newState();
   return {
-    root: { version, leader, checked },
+    root: { version, leader, checked, histories },
     policy: { weights, quotas, maintenance, goneAgents },
     agents: Map(),
     operations: Map(),
@@ -103,9 +104,9 @@ function sort(sorted: Sorted, record: StateRecord): void {
   }
   switch (record.kind) {
     case 'root': {
-      const { version, leader, checked } = record;
+      const { version, leader, checked, histories } = record;
       if (version > newestVersion) throw new StateVersionError(version);
-      sorted.root = { version, leader, checked };
+      sorted.root = { version, leader, checked, histories };
       return;
     }
     case 'agent':

@@ -50,22 +50,45 @@ const empty: Part = { kind: 'end', keys: [] };
 function* keysApart(before: unknown, after: unknown): Generator<string | undefined, void> {
   if (before === after) return;
   const [old, now] = [partOf(before), partOf(after)];
-  if (old.kind === 'branch' && now.kind === 'branch') {
-    for (let slot = 0; slot < slots; slot++) yield* keysApart(old.child(slot), now.child(slot));
+  for (let slot = 0; slot < slots; slot++) {
+    const found: string[] = [];
+    if (old.kind === 'branch' && now.kind === 'branch') {
+      collectApart(old.child(slot), now.child(slot), found);
+    } else if (old.kind === 'branch' && isNothing(now)) collect(old.child(slot), found);
+    else if (now.kind === 'branch' && isNothing(old)) collect(now.child(slot), found);
+    else {
+      collectApart(before, after, found);
+      yield* found;
+      return;
+    }
+    yield* found;
     yield undefined;
-    return;
   }
-  const [end, other] = old.kind === 'end' ? [old, now] : [now, old];
-  const known = new Set(keysOf(end));
-  yield* known;
-  for (const key of keysOf(other)) if (!known.has(key)) yield key;
 }
 
-function* keysOf(part: Part): Generator<string, void> {
-  if (part.kind === 'end') yield* part.keys;
-  else {
-    for (let slot = 0; slot < slots; slot++) yield* keysOf(partOf(part.child(slot)));
+const isNothing = (part: Part): boolean => part.kind === 'end' && part.keys.length === 0;
+
+/** The same of a part of a tree: a thirty-second of a large one. */
+function collectApart(before: unknown, after: unknown, found: string[]): void {
+  if (before === after) return;
+  const [old, now] = [partOf(before), partOf(after)];
+  if (old.kind === 'branch' && now.kind === 'branch') {
+    for (let slot = 0; slot < slots; slot++) collectApart(old.child(slot), now.child(slot), found);
+    return;
   }
+  const [end, rest] = old.kind === 'end' ? [old, after] : [now, before];
+  const known = end.kind === 'end' ? end.keys : [];
+  const other: string[] = [];
+  collect(rest, other);
+  found.push(...known);
+  for (const key of other) if (!known.includes(key)) found.push(key);
+}
+
+/** All keys below a part. */
+function collect(node: unknown, found: string[]): void {
+  const part = partOf(node);
+  if (part.kind === 'end') found.push(...part.keys);
+  else for (let slot = 0; slot < slots; slot++) collect(part.child(slot), found);
 }
 
 const treeOf = (map: ImmutableMap<string, unknown>): unknown => member(map, '_root');
@@ -101,8 +124,11 @@ function keyOf(entry: unknown): string {
   return key;
 }
 
-function member(node: unknown, name: string): unknown {
-  return typeof node === 'object' && node !== null ? Reflect.get(node, name) : undefined;
+type Member = '_root' | 'nodes' | 'bitmap' | 'entries' | 'entry';
+
+function member(node: unknown, name: Member): unknown {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- whatever it is, it may have this.
+  return (node as Partial<Record<Member, unknown>> | undefined)?.[name];
 }
 
 let known: boolean | undefined;
@@ -120,7 +146,8 @@ function isTreeKnown(): boolean {
 
 function isReadable(map: ImmutableMap<string, unknown>): boolean {
   try {
-    const found = [...keysOf(partOf(treeOf(map)))];
+    const found: string[] = [];
+    collect(treeOf(map), found);
     return found.length === map.size && found.every((key) => map.has(key));
   } catch {
     return false;

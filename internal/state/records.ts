@@ -25,7 +25,7 @@ import {
 } from './state.ts';
 
 export type StateRecord =
-  | ({ readonly kind: 'root' } & Pick<State, 'version' | 'leader' | 'checked'>)
+  | ({ readonly kind: 'root' } & Pick<State, 'version' | 'leader' | 'checked' | 'histories'>)
   | { readonly kind: 'agent'; readonly agent: Agent }
   | { readonly kind: 'framework'; readonly framework: Framework }
   | ({ readonly kind: 'completed-framework' } & Omit<CompletedFramework, 'tasks' | 'tasksFirst'>)
@@ -216,7 +216,8 @@ function* compare(previous: StateRecord | undefined, next: StateRecord | undefin
 function isSameRecord(previous: StateRecord, next: StateRecord): boolean {
   if (previous.kind === 'root' && next.kind === 'root') {
     const isSameLeader = previous.version === next.version && previous.leader === next.leader;
-    return isSameLeader && previous.checked === next.checked;
+    const isSameRest = previous.checked === next.checked && previous.histories === next.histories;
+    return isSameLeader && isSameRest;
   }
   if (previous.kind === 'framework' && next.kind === 'framework') {
     return previous.framework === next.framework;
@@ -279,11 +280,12 @@ function* compareHistories(previous: History, next: History): Changes {
   yield undefined;
 }
 
-const rootOf = ({ version, leader, checked }: State): StateRecord => ({
+const rootOf = ({ version, leader, checked, histories }: State): StateRecord => ({
   kind: 'root',
   version,
   leader,
   checked,
+  histories,
 });
 
 const maintenanceOf = ({ maintenance }: State): StateRecord | undefined =>

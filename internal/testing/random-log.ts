@@ -5,6 +5,12 @@ import { newestVersion } from '#internal/state/version.ts';
 
 export function randomLog(random: Random): LogCommand {
   if (random.oneIn(4)) return { kind: 'raise-version', version: 1 + random.below(newestVersion) };
+  if (random.oneIn(12)) {
+    // More than one step of a history can lead to, so that what has just happened is still known.
+    const [completedFrameworks, completedTasks] = [3 + random.below(4), 20 + random.below(20)];
+    const histories = { completedFrameworks, completedTasks, unreachableTasks: 20 };
+    return { kind: 'limit-histories', histories };
+  }
   const parts = ['agent', 'live-task', 'root'].filter(() => random.oneIn(2));
   return {
     kind: 'check-digest',

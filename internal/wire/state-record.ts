@@ -2,8 +2,9 @@
 import { unreachable } from '#internal/base/assert.ts';
 import { agentId } from '#internal/model/ids.ts';
 import type { StateRecord } from '#internal/state/records.ts';
-import type { Leader } from '#internal/state/state.ts';
+import { type Histories, type Leader, usualHistories } from '#internal/state/state.ts';
 import type * as written from '#proto/gen/altiplano/state/v1.ts';
+import { historiesFromWritten, historiesToWritten } from './log-record.ts';
 import { operationFromWritten, operationToWritten } from './operation-record.ts';
 import {
   maintenanceFromWritten,
@@ -30,7 +31,7 @@ import { storeRecordFromWritten, storeRecordToWritten } from './store-record.ts'
 export function recordToWritten(record: StateRecord): written.Record {
   switch (record.kind) {
     case 'root': {
-      const { version, leader, checked } = record;
+      const { version, leader, checked, histories } = record;
       return {
         root: {
           version,
@@ -38,6 +39,7 @@ export function recordToWritten(record: StateRecord): written.Record {
           ...(checked !== undefined && {
             checked: { index: checked.index, at_ms: checked.atMs },
           }),
+          ...(!areUsual(histories) && { histories: historiesToWritten(histories) }),
         },
       };
     }
@@ -86,12 +88,13 @@ export function recordToWritten(record: StateRecord): written.Record {
 /** Undefined for a record that this version does not know. */
 export function recordFromWritten(from: written.Record): StateRecord | undefined {
   if (from.root !== undefined) {
-    const { version, leader, checked } = from.root;
+    const { version, leader, checked, histories } = from.root;
     return {
       kind: 'root',
       version,
       leader: leader === undefined ? undefined : leaderFromWritten(leader),
       checked: checked === undefined ? undefined : { index: checked.index, atMs: checked.at_ms },
+      histories: histories === undefined ? usualHistories : historiesFromWritten(histories),
     };
   }
   if (from.agent !== undefined) return { kind: 'agent', agent: agentFromWritten(from.agent) };
@@ -155,3 +158,9 @@ function leaderFromWritten(from: written.Leader): Leader {
   const { node_id: nodeId, master, elected_ms: electedMs } = from;
   return { nodeId, master: masterFromWritten(master), electedMs };
 }
+
+/** Not written: what a state of an older program comes to does not change. */
+const areUsual = ({ completedFrameworks, completedTasks, unreachableTasks }: Histories): boolean =>
+  completedFrameworks === usualHistories.completedFrameworks &&
+  completedTasks === usualHistories.completedTasks &&
+  unreachableTasks === usualHistories.unreachableTasks;

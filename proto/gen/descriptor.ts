@@ -206,6 +206,7 @@ export const descriptor: Descriptor = {
       { name: 'process', number: 6, label: 'optional', kind: 'message', type: 'altiplano.agent.v1.ProcessRecord' },
       { name: 'cause', number: 7, label: 'optional', kind: 'enum', type: 'altiplano.agent.v1.ExecutorRecord.Cause' },
       { name: 'unhealthy', number: 13, label: 'optional', kind: 'scalar', type: 'bool' },
+      { name: 'heard', number: 14, label: 'repeated', kind: 'scalar', type: 'bytes' },
     ] },
     { name: 'altiplano.agent.v1.ProgressRecord', fields: [
       { name: 'state', number: 1, label: 'required', kind: 'enum', type: 'mesos.v1.TaskState' },
@@ -301,10 +302,16 @@ export const descriptor: Descriptor = {
       { name: 'find_executors', number: 40, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.FindExecutors' },
       { name: 'put_value', number: 60, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.PutValue' },
       { name: 'delete_value', number: 61, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.DeleteValue' },
+      { name: 'limit_histories', number: 80, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.Histories' },
       { name: 'ignorable', number: 100, label: 'optional', kind: 'scalar', type: 'bool' },
     ] },
     { name: 'altiplano.state.v1.RaiseVersion', fields: [
       { name: 'version', number: 1, label: 'required', kind: 'scalar', type: 'uint32' },
+    ] },
+    { name: 'altiplano.state.v1.Histories', fields: [
+      { name: 'completed_frameworks', number: 1, label: 'required', kind: 'scalar', type: 'uint32' },
+      { name: 'completed_tasks', number: 2, label: 'required', kind: 'scalar', type: 'uint32' },
+      { name: 'unreachable_tasks', number: 3, label: 'required', kind: 'scalar', type: 'uint32' },
     ] },
     { name: 'altiplano.state.v1.CheckDigest', fields: [
       { name: 'index', number: 1, label: 'required', kind: 'scalar', type: 'double' },
@@ -598,6 +605,7 @@ export const descriptor: Descriptor = {
       { name: 'version', number: 1, label: 'required', kind: 'scalar', type: 'uint32' },
       { name: 'leader', number: 2, label: 'optional', kind: 'message', type: 'altiplano.state.v1.Leader' },
       { name: 'checked', number: 3, label: 'optional', kind: 'message', type: 'altiplano.state.v1.Checked' },
+      { name: 'histories', number: 4, label: 'optional', kind: 'message', type: 'altiplano.state.v1.Histories' },
     ] },
     { name: 'altiplano.state.v1.Checked', fields: [
       { name: 'index', number: 1, label: 'required', kind: 'scalar', type: 'double' },

@@ -65,6 +65,7 @@ export type Messages = {
   readonly 'altiplano.agent.v1.ContainerEndRecord': altiplano_agent_v1.ContainerEndRecord;
   readonly 'altiplano.state.v1.Command': altiplano_state_v1.Command;
   readonly 'altiplano.state.v1.RaiseVersion': altiplano_state_v1.RaiseVersion;
+  readonly 'altiplano.state.v1.Histories': altiplano_state_v1.Histories;
   readonly 'altiplano.state.v1.CheckDigest': altiplano_state_v1.CheckDigest;
   readonly 'altiplano.state.v1.PartDigest': altiplano_state_v1.PartDigest;
   readonly 'altiplano.state.v1.AnnounceLeader': altiplano_state_v1.AnnounceLeader;

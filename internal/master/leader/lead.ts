@@ -13,6 +13,7 @@ import type { Steps } from '#internal/base/steps.ts';
 import type { Random } from '#internal/base/random.ts';
 import type { Agent, Executor, Framework, MasterAddress, Task } from '#internal/model/cluster.ts';
 import type { AgentId, FrameworkId, OfferId, TaskId } from '#internal/model/ids.ts';
+import type { FaultDomain } from '#internal/model/offer-constraints.ts';
 import type { Operation } from '#internal/model/operation.ts';
 import type { MaintenanceWindow } from '#internal/model/policy.ts';
 import type { Link } from '#internal/rpc/link.ts';
@@ -24,7 +25,7 @@ import type {
   ReportedTask,
   TaskReport,
 } from '#internal/state/command.ts';
-import { liveTask, type State } from '#internal/state/state.ts';
+import { type Histories, liveTask, type State } from '#internal/state/state.ts';
 import type { MasterMessage, RunTask } from '#proto/gen/altiplano/agent/v1.ts';
 import type { AgentInfo, TaskStatus } from '#proto/gen/mesos/v1.ts';
 import type { Event } from '#proto/gen/mesos/v1/scheduler.ts';
@@ -57,6 +58,14 @@ export type LeadOptions = {
   /** How long, and how many, agents that are unreachable or gone are remembered; looked at so often. */
   readonly memory: MemoryLimits;
   readonly memoryIntervalMs: number;
+  /** How much is remembered of what is over. */
+  readonly histories: Histories;
+  /** Where this master stands; agents of another region are far away. */
+  readonly domain: FaultDomain | undefined;
+  /** Agents that do not say where they stand are not let in. */
+  readonly requireAgentDomain: boolean;
+  /** Whether frameworks may run as root. */
+  readonly rootSubmissions: boolean;
   /** Beyond it a new framework gets an ERROR. */
   readonly frameworksMax: number;
   /** Beyond it a new link is told that this master does not lead, and closed. */

@@ -19,6 +19,7 @@ import type {
   Reregister,
   Task,
 } from '#proto/gen/altiplano/agent/v1.ts';
+import type { AgentInfo } from '#proto/gen/mesos/v1.ts';
 import { dismiss, markedGone, pong } from './agents.ts';
 import { livingExecutor } from './arriving.ts';
 import { executorExited, executorStarted, messageSent } from './executors.ts';
@@ -135,10 +136,23 @@ function present(
   const atMs = lead.clock.now();
   visitor.takesRunTasks = description.takes_run_tasks === true;
   const agent = agentFromDescription(description, { id, registration, total, atMs });
+  const stranger = agent.ok ? domainFault(lead, description.agent_info) : undefined;
+  if (stranger !== undefined) {
+    // It is not told, and asks again: whoever runs it may give it, or us, a domain (contract 7.4).
+    lead.logger.warn('agent ignored', { peer: visitor.link.peer, reason: stranger });
+    return undefined;
+  }
   if (agent.ok) return agent.value;
   lead.logger.warn('agent refused', { peer: visitor.link.peer, reason: agent.refusal });
   dismiss(lead, visitor, agent.refusal);
   return undefined;
+}
+
+function domainFault({ options }: Lead, { domain }: AgentInfo): string | undefined {
+  if (domain === undefined) {
+    return options.requireAgentDomain ? 'it has no domain, and --require-agent-domain' : undefined;
+  }
+  return options.domain === undefined ? 'it has a domain, and this master has none' : undefined;
 }
 
 /**

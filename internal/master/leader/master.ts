@@ -18,6 +18,7 @@ import type { FrameworkId } from '#internal/model/ids.ts';
 import type { Link, LinkAcceptor } from '#internal/rpc/link.ts';
 import type { Clock, Timer } from '#internal/runtime/clock.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
+import { usualHistories } from '#internal/state/state.ts';
 import { encodeCommand } from '#internal/wire/state-codec.ts';
 import type { AgentMessage, MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
 import type { Call as OperatorCall } from '#proto/gen/mesos/v1/master.ts';
@@ -47,7 +48,7 @@ import { heard, welcomeLink } from './links.ts';
 import { newLead } from './new-lead.ts';
 import { observe } from './observers.ts';
 import { operate } from './operators/operate.ts';
-import { newStateCheck, raiseVersion } from './state-check.ts';
+import { agreeOnState, newStateCheck } from './state-check.ts';
 import { speakerFault, writeStore } from './stores.ts';
 import { subscribe } from './subscribe.ts';
 import { stepDown, takeOver } from './takeover.ts';
@@ -100,6 +101,10 @@ export const masterDefaults: MasterLimits = {
   recoveryAgentRemovalLimit: 1,
   memory: { ageMsMax: 14 * 86_400_000, agentsMax: 102_400 },
   memoryIntervalMs: 900_000,
+  histories: usualHistories,
+  domain: undefined,
+  requireAgentDomain: false,
+  rootSubmissions: true,
   frameworksMax: 10_000,
   linksMax: 50_000,
   observersMax: 1000,
@@ -395,7 +400,7 @@ export class Master implements MasterDoor {
     takeOver(lead);
     const { ledger, versionOfAll } = this.#dependencies;
     this.#checkState = newStateCheck(lead, ledger);
-    if (versionOfAll !== undefined) raiseVersion(lead, versionOfAll);
+    if (versionOfAll !== undefined) agreeOnState(lead, versionOfAll);
   }
 
   /** Nobody else will do it for us: while this process lives it may lead again. */

@@ -1,5 +1,6 @@
 /** The leader's part in comparing the masters' states, and in raising their version. */
-import { newestVersion } from '#internal/state/version.ts';
+import type { Histories } from '#internal/state/state.ts';
+import { isFromHistoriesOn, newestVersion } from '#internal/state/version.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Lead } from './lead.ts';
 
@@ -30,14 +31,25 @@ export function newStateCheck(
 /** Between two looks whether the masters all know a newer version. */
 const lookMs = 5000;
 
-/** Until the state has the newest version that we know. */
-export function raiseVersion(
-  lead: Pick<Lead, 'state' | 'propose' | 'after'>,
+/**
+ * Until the state has the newest version that we know, and remembers as much as our flags say: masters
+ * with other flags come to the same, since the log says it.
+ */
+export function agreeOnState(
+  lead: Pick<Lead, 'state' | 'propose' | 'after' | 'options'>,
   versionOfAll: () => number | undefined,
 ): void {
   const version = Math.min(versionOfAll() ?? 0, newestVersion);
   if (version > lead.state.version) lead.propose({ kind: 'raise-version', version });
-  if (lead.state.version < newestVersion) {
-    lead.after(lookMs, () => raiseVersion(lead, versionOfAll));
-  }
+  const { histories } = lead.options;
+  const isSaid = areSame(lead.state.histories, histories);
+  if (!isSaid && isFromHistoriesOn(lead.state))
+    lead.propose({ kind: 'limit-histories', histories });
+  if (isSaid && lead.state.version >= newestVersion) return;
+  lead.after(lookMs, () => agreeOnState(lead, versionOfAll));
 }
+
+const areSame = (one: Histories, other: Histories): boolean =>
+  one.completedFrameworks === other.completedFrameworks &&
+  one.completedTasks === other.completedTasks &&
+  one.unreachableTasks === other.unreachableTasks;

@@ -38,6 +38,7 @@ export type Command = {
   readonly find_executors?: FindExecutors;
   readonly put_value?: PutValue;
   readonly delete_value?: DeleteValue;
+  readonly limit_histories?: Histories;
   /** A master that does not know the command skips it; without this it stops. */
   readonly ignorable?: boolean;
 };
@@ -45,6 +46,14 @@ export type Command = {
 /** The programs of all masters know this version of the state. */
 export type RaiseVersion = {
   readonly version: number;
+};
+
+/** How much is remembered of what is over. */
+export type Histories = {
+  readonly completed_frameworks: number;
+  /** Of each framework. */
+  readonly completed_tasks: number;
+  readonly unreachable_tasks: number;
 };
 
 export type CheckDigest = {
@@ -428,6 +437,8 @@ export type Root = {
   readonly version: number;
   readonly leader?: Leader;
   readonly checked?: Checked;
+  /** Unset: the usual ones. */
+  readonly histories?: Histories;
 };
 
 export type Checked = {
