@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { type Containerizer, ContainerError } from '#internal/agent/containerizer.ts';
 import { type Cgroups, openCgroups } from '#internal/agent/containers/cgroups.ts';
-import { usualBounds } from '#internal/agent/containers/limiter.ts';
+import { type Bounds, usualBounds } from '#internal/agent/containers/bounds.ts';
 import { openPosixContainerizer } from '#internal/agent/containers/posix.ts';
 import type { Fetcher } from '#internal/agent/fetch/fetcher.ts';
 import type { Clock } from '#internal/runtime/clock.ts';
@@ -30,22 +30,29 @@ export async function openContainerizer(doors: Doors, flags: AgentFlags): Promis
   const files = { files: systemFiles(), fileTree: systemFileTree() };
   const cgroups = await openGroups({ ...doors, clock }, flags);
   const own = { clock, ...doors, ...files, pipes: systemPipes(clock) };
+  const bounds = boundsFrom(flags);
   const posix = await openPosixContainerizer(
     { ...own, cgroups },
     {
-      ...usualBounds,
+      ...bounds,
       workFolder: resolve(flags.workDir),
       switchUser: flags.switchUser,
-      processesMax: flags.containerProcessesMax,
-      isCpuRequestLimit: flags.cgroupsEnableCfs,
-      isSwapLimited: flags.cgroupsLimitSwap,
-      disk: {
-        intervalMs: flags.containerDiskWatchInterval,
-        isEnforced: flags.enforceContainerDiskQuota,
-      },
     },
   );
-  return await withOci({ ...own, posix }, flags);
+  return await withOci({ ...own, posix }, flags, bounds);
+}
+
+function boundsFrom(flags: AgentFlags): Bounds {
+  return {
+    ...usualBounds,
+    processesMax: flags.containerProcessesMax,
+    isCpuRequestLimit: flags.cgroupsEnableCfs,
+    isSwapLimited: flags.cgroupsLimitSwap,
+    disk: {
+      intervalMs: flags.containerDiskWatchInterval,
+      isEnforced: flags.enforceContainerDiskQuota,
+    },
+  };
 }
 
 async function openGroups(

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { type Containerizer, ContainerError } from '#internal/agent/containerizer.ts';
 import { composing } from '#internal/agent/containers/composing.ts';
+import type { Bounds } from '#internal/agent/containers/bounds.ts';
 import type { OciDependencies } from '#internal/agent/containers/oci-machine.ts';
 import { openOciContainerizer } from '#internal/agent/containers/oci.ts';
 import { openImageStore } from '#internal/agent/images/image-store.ts';
@@ -15,10 +16,14 @@ type Doors = Omit<OciDependencies, 'commands' | 'images'> & {
 };
 
 /** A machine that lacks something runs the others, and tells those that need it. */
-export async function withOci(doors: Doors, flags: AgentFlags): Promise<Containerizer> {
+export async function withOci(
+  doors: Doors,
+  flags: AgentFlags,
+  bounds: Bounds,
+): Promise<Containerizer> {
   const { logger, posix, fileTree } = doors;
   const workFolder = resolve(flags.workDir);
-  const oci = await openOci(doors, flags, workFolder);
+  const oci = await openOci(doors, flags, { ...bounds, workFolder });
   if (typeof oci === 'string') logger.info('no containers with images', { reason: oci });
   const runsDocker = flags.containerizers.includes('docker');
   return composing({ fileTree, posix, oci }, { workFolder, runsDocker });
@@ -27,18 +32,18 @@ export async function withOci(doors: Doors, flags: AgentFlags): Promise<Containe
 async function openOci(
   doors: Doors,
   flags: AgentFlags,
-  workFolder: string,
+  bounds: Bounds & { readonly workFolder: string },
 ): Promise<Containerizer | string> {
   const commands = systemCommands();
-  const folder = resolve(flags.dockerStoreDir ?? `${workFolder}/store/docker`);
+  const folder = resolve(flags.dockerStoreDir ?? `${bounds.workFolder}/store/docker`);
   const { dockerRegistry: registry, imagePullTimeout: pullMs } = flags;
   try {
     const images = await openImageStore({ ...doors, commands }, { folder, registry, pullMs });
     const usualPath = process.env['PATH'] ?? defaultPath;
-    const { switchUser, cgroupsRoot, containerProcessesMax: pidsMax } = flags;
+    const { switchUser, cgroupsRoot } = flags;
     return await openOciContainerizer(
       { ...doors, commands, images },
-      { workFolder, switchUser, cgroupsRoot, usualPath, pidsMax },
+      { ...bounds, switchUser, cgroupsRoot, usualPath },
     );
   } catch (error) {
     if (error instanceof ContainerError) return error.message;

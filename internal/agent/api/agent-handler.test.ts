@@ -15,6 +15,7 @@ import type { ExecutorDoor } from '../executor-door.ts';
 import { History, usualHistory } from '../history.ts';
 import { OperatorContainers } from '../operator-containers.ts';
 import { legacyAgentExchanges, replyText } from '#internal/testing/oracle-http.ts';
+import { differences } from '#internal/testing/json-differences.ts';
 import { descriptor } from '#proto/gen/descriptor.ts';
 import { ContainerEnds } from '../container-ends.ts';
 import { openPosixContainerizer } from '../containers/posix.ts';
@@ -397,33 +398,6 @@ test('the state has the keys of the contract, and tells what runs', async (t) =>
   t.is(JSON.parse(calls.text).get_state.get_tasks.launched_tasks[0].task_id.value, 't');
 });
 
-/** Names, in their order, and kinds of all that both have; what only one has is told in `odd`. */
-function compare(theirs: unknown, ours: unknown, { at, odd }: Compared): void {
-  const isList = Array.isArray(theirs);
-  if (kindOf(theirs) !== kindOf(ours)) {
-    odd.push(`${at}: ${kindOf(ours)} instead of ${kindOf(theirs)}`);
-  } else if (isList && Array.isArray(ours)) {
-    if (theirs.length > 0 && ours.length > 0) compare(theirs[0], ours[0], { at: `${at}[]`, odd });
-  } else if (kindOf(theirs) === 'object') {
-    const [mine, other] = [new Map(entriesOf(ours)), new Map(entriesOf(theirs))];
-    for (const name of mine.keys()) if (!other.has(name)) odd.push(`${at}.${name}: more`);
-    for (const [name, value] of other) {
-      if (mine.has(name)) compare(value, mine.get(name), { at: `${at}.${name}`, odd });
-      else odd.push(`${at}.${name}: missing`);
-    }
-    const common = [...mine.keys()].filter((name) => other.has(name));
-    const order = [...other.keys()].filter((name) => mine.has(name));
-    if (common.join() !== order.join()) odd.push(`${at}: order ${common.join()}`);
-  }
-}
-
-type Compared = { readonly at: string; readonly odd: string[] };
-
-const kindOf = (value: unknown): string => (Array.isArray(value) ? 'list' : typeof value);
-
-const entriesOf = (value: unknown): readonly (readonly [string, unknown])[] =>
-  typeof value === 'object' && value !== null ? Object.entries(value) : [];
-
 test('the older endpoints say what Mesos says, under its names', async (t) => {
   await using rig = await openRig();
   const odd: string[] = [];
@@ -432,7 +406,7 @@ test('the older endpoints say what Mesos says, under its names', async (t) => {
     const { status, type, text } = await rig.get(target);
     t.is(status, recorded.reply.status, target);
     t.is(type, recorded.reply.headers['content-type'], target);
-    compare(JSON.parse(replyText(recorded)), JSON.parse(text), { at: target, odd });
+    odd.push(...differences(JSON.parse(replyText(recorded)), JSON.parse(text), target));
   }
   const isOfItsFlags = (line: string): boolean =>
     /^\/state\.(?:attributes|flags|reserved\w+)\./u.test(line);

@@ -15,7 +15,7 @@ import {
   shellCommands,
   specFor,
 } from './containerizer.suite.ts';
-import { usualBounds } from './limiter.ts';
+import { usualBounds } from './bounds.ts';
 import { openPosixContainerizer } from './posix.ts';
 import { sandboxOf } from './sandbox.ts';
 

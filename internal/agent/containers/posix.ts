@@ -35,7 +35,8 @@ import {
   type VolumeMount,
 } from '../containerizer.ts';
 import type { Cgroups } from './cgroups.ts';
-import { Limiter, type LimiterOptions, usualBounds } from './limiter.ts';
+import { usualBounds } from './bounds.ts';
+import { Limiter, type LimiterOptions } from './limiter.ts';
 import type { Fetcher } from '../fetch/fetcher.ts';
 import { type AttachableBase, attachable } from './attachable.ts';
 import type { Member } from './family.ts';

@@ -11,6 +11,7 @@ import { openTempFolder } from '#internal/testing/temp-folder.ts';
 import type { Containerizer } from '../containerizer.ts';
 import { openImageStore } from '../images/image-store.ts';
 import { type ContainerizerRig, shellCommands } from '../containers/containerizer.suite.ts';
+import { type Bounds, usualBounds } from '../containers/bounds.ts';
 import { openOciContainerizer } from '../containers/oci.ts';
 
 const clock = systemClock();
@@ -42,7 +43,7 @@ export const cgroupsOf = (workFolder: string): string =>
 
 export type OciRig = ContainerizerRig & { readonly workFolder: string; readonly images: string };
 
-export async function openOciRig(): Promise<OciRig> {
+export async function openOciRig(bounds: Partial<Bounds> = {}): Promise<OciRig> {
   const folder = await openTempFolder();
   // Tasks of other users have to get to their sandboxes.
   await chmod(folder.path, 0o755);
@@ -66,7 +67,10 @@ export async function openOciRig(): Promise<OciRig> {
           switchUser: true,
           cgroupsRoot: cgroupsOf(folder.path),
           usualPath: '/usr/local/bin:/usr/bin:/bin',
-          pidsMax: 200,
+          ...usualBounds,
+          processesMax: 200,
+          memoryWatchMs: 100,
+          ...bounds,
         },
       );
       opened.push(port);
@@ -84,11 +88,40 @@ export async function openOciRig(): Promise<OciRig> {
 }
 
 /** What a test left running. */
-async function clearAway(workFolder: string): Promise<void> {
+export async function clearAway(
+  workFolder: string,
+  cgroupsRoot: string = cgroupsOf(workFolder),
+): Promise<void> {
   const state = `${workFolder}/meta/runc`;
-  const line = `for one in $(runc --root ${state} list -q); do runc --root ${state} delete -f $one; done;
-    find /sys/fs/cgroup -depth -type d -path '*/${cgroupsOf(workFolder)}*' -exec rmdir {} +`;
+  const line = `for one in $(runc --root ${state} list -q); do runc --root ${state} delete -f $one; done`;
   await commands.run({ path: 'sh', arguments: ['-c', line], timeoutMs: 60_000 });
+  const folders = [...(await groupsBelow(cgroupsRoot))].toReversed();
+  await commands.run({ path: 'rmdir', arguments: folders, timeoutMs: 60_000 });
+}
+
+/** Folders of control groups in every hierarchy, the root of all of one agent first. */
+export async function groupsBelow(cgroupsRoot: string): Promise<readonly string[]> {
+  const roots = `/sys/fs/cgroup/${cgroupsRoot} /sys/fs/cgroup/*/${cgroupsRoot}`;
+  // Some hierarchies have none, and others may go while we look.
+  const line = `for one in ${roots}; do [ ! -d "$one" ] || find "$one" -type d; done 2>/dev/null`;
+  const { stdout } = await commands.run({
+    path: 'sh',
+    arguments: ['-c', line],
+    timeoutMs: 60_000,
+  });
+  return stdout.split('\n').filter((path) => path !== '');
+}
+
+/** Processes that live in those groups. */
+export async function pidsIn(folders: readonly string[]): Promise<readonly number[]> {
+  const files = folders.map((folder) => `${folder}/cgroup.procs`);
+  const { stdout } = await commands.run({
+    path: 'cat',
+    arguments: ['/dev/null', ...files],
+    timeoutMs: 60_000,
+  });
+  const pids = stdout.split('\n').filter((line) => line !== '');
+  return [...new Set(pids.map(Number))].toSorted((a, b) => a - b);
 }
 
 /** Steps of `umoci` that make an image in a layout, each with one layer or without. */
@@ -121,6 +154,9 @@ export const busybox: ImageStep = {
     'stty',
     'head',
     'grep',
+    'tail',
+    'mkdir',
+    'setsid',
   ],
 };
 
