@@ -1,6 +1,7 @@
 // oxlint-disable-next-line no-restricted-imports -- looks at what tasks left on the real disk.
-import { chmod, readFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import test from 'ava';
+import { assert } from '#internal/base/assert.ts';
 import { systemClock } from '#internal/runtime/real/clock.ts';
 import { systemFileTree } from '#internal/runtime/real/file-tree.ts';
 import { systemFiles } from '#internal/runtime/real/files.ts';
@@ -16,6 +17,7 @@ import {
   specFor,
 } from './containerizer.suite.ts';
 import { usualBounds } from './bounds.ts';
+import { diskLimitation, limitationText } from './limitation.ts';
 import { openPosixContainerizer } from './posix.ts';
 import { sandboxOf } from './sandbox.ts';
 
@@ -108,6 +110,21 @@ test('every exit status and every deadly signal is told as it was', async (t) =>
   // A command that prints what a shell would say of a signal does not confuse anybody.
   const liar = await runToEnd(port, specFor(shell('echo Killed >&2; exit 137')));
   t.deepEqual(liar, { kind: 'exited', status: 137 });
+});
+
+test('what an agent wrote before it ended a container is known to the next one', async (t) => {
+  await using rig = await openRig();
+  const spec = specFor(shell('sleep 500'));
+  await (await rig.restart()).launch(spec);
+  const limitation = diskLimitation(3 * 1024 * 1024, 2 * 1024 * 1024);
+  const folder = `${rig.workFolder}/meta/containers/${spec.containerId}`;
+  await writeFile(`${folder}/limitation`, limitationText(limitation));
+  const port = await rig.restart();
+  const found = await port.recover(spec);
+  assert(found.kind === 'running', 'it has ended already');
+  await port.signal(spec.containerId, 'KILL');
+  const { reason, message } = limitation;
+  t.like(await found.container.ended, { kind: 'limited', limitation: { reason, message } });
 });
 
 test('arguments reach a program as they are', async (t) => {
