@@ -11,7 +11,11 @@ import { isVolume } from '#internal/resources/volume.ts';
 import { SimulatedDisk } from '#internal/runtime/simulated/disk.ts';
 import { simulatedFiles } from '#internal/runtime/simulated/files.ts';
 import { Agent } from '#internal/agent/agent.ts';
-import { SimulatedContainers } from '#internal/agent/containers/simulated.ts';
+import type { ContainerSpec } from '#internal/agent/containerizer.ts';
+import {
+  SimulatedContainers,
+  type SimulatedProgram,
+} from '#internal/agent/containers/simulated.ts';
 import { usualTimes } from '#internal/agent/core/state.ts';
 import type { AgentState } from '#internal/agent/core/state.ts';
 import type { Random } from '#internal/base/random.ts';
@@ -40,6 +44,14 @@ export type AgentMachineOptions = {
   readonly clockRate: number;
   /** A master asked it for something that it has to write down. */
   readonly onOrder: (agent: AgentMachine) => void;
+};
+
+export type AgentMachineDependencies = {
+  readonly ground: Ground;
+  /** Instead of the executors that stand for all that frameworks bring. */
+  readonly serve?:
+    | ((spec: ContainerSpec, exit: (status: number) => void) => SimulatedProgram)
+    | undefined;
 };
 
 type Pending = { readonly frameworkId: string; readonly task: string };
@@ -76,7 +88,7 @@ export class AgentMachine {
   #lives = 0;
   #agent: Agent | undefined;
 
-  constructor({ ground }: { readonly ground: Ground }, options: AgentMachineOptions) {
+  constructor({ ground, serve }: AgentMachineDependencies, options: AgentMachineOptions) {
     const { world, witness } = ground;
     const { name } = options;
     this.name = name;
@@ -102,7 +114,9 @@ export class AgentMachine {
           });
         },
       },
-      serve: (spec, exit) => new ExecutorProgram({ ground, exit }, { spec, agent: name }),
+      serve: (spec, exit) =>
+        serve?.(spec, (status) => exit({ kind: 'exited', status })) ??
+        new ExecutorProgram({ ground, exit }, { spec, agent: name }),
     });
   }
 

@@ -108,7 +108,10 @@ export async function openPosixBase(
   };
   await fileTree.makeFolder(`${options.workFolder}/meta/containers`, undefined);
   const bounds = { idleMax: idleSupervisorsMax, waitingMax: waitingLaunchesMax };
-  const supervisors = new Supervisors({ processes }, { tools, ...bounds });
+  const supervisors = new Supervisors(
+    { processes, clock: dependencies.clock },
+    { tools, ...bounds },
+  );
   const limiter = new Limiter(dependencies, { ...usualBounds, ...options });
   const posix: Posix = { ...dependencies, ...options, tools, supervisors, limiter };
   return {
@@ -282,7 +285,7 @@ async function makeSandbox(
 ): Promise<void> {
   // Tasks of one executor may share what they put there.
   await fileTree.makeFolder(sandbox.run, user);
-  await fileTree.makeFolder(sandbox.folder, user);
+  if (sandbox.folder !== sandbox.run) await fileTree.makeFolder(sandbox.folder, user);
   await fileTree.link(sandbox.latest, sandbox.run);
   if (sandbox.byTask === undefined) return;
   await fileTree.makeFolder(`${sandbox.run}/tasks`, undefined);
@@ -333,7 +336,7 @@ async function untilSettled(posix: Posix, containerId: string): Promise<void> {
 async function recover(posix: Posix, spec: ContainerSpec): Promise<RecoveredContainer> {
   const { containerId } = spec;
   const { limiter } = posix;
-  limiter.know(spec);
+  limiter.recover(spec);
   const claim = await readOrTakeClaim(posix, containerId);
   if (claim.kind === 'abandoned') {
     await limiter.release(containerId);
