@@ -43,7 +43,7 @@ export type AgentMachineOptions = {
   readonly syncMsMax: number;
   readonly clockRate: number;
   /** A master asked it for something that it has to write down. */
-  readonly onOrder: (agent: AgentMachine) => void;
+  readonly onOrder?: (agent: AgentMachine) => void;
 };
 
 export type AgentMachineDependencies = {
@@ -258,7 +258,7 @@ export class AgentMachine {
   #watched(
     dialer: LinkDialer<AgentMessage, MasterMessage>,
   ): LinkDialer<AgentMessage, MasterMessage> {
-    const onOrder = (): void => this.#options.onOrder(this);
+    const onOrder = (): void => this.#options.onOrder?.(this);
     return {
       dial: (target, handlers) => {
         let term = 0n;
