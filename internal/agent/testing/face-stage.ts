@@ -72,6 +72,8 @@ export type Said = {
 
 /** Longer than any container of a test lives. */
 const withinMs = 3_600_000;
+/** Longer than any answer takes that waits for nobody. */
+const patienceMs = 1000;
 
 export class FaceStage {
   readonly world: SimulatedWorld;
@@ -125,16 +127,10 @@ export class FaceStage {
   }
 
   async send(request: RawRequest, chunks?: AsyncIterable<Uint8Array>): Promise<Said> {
-    const signal = new AbortController().signal;
-    const asked: HttpRequest = {
-      ...request,
-      signal,
-      ...(chunks !== undefined && { stream: chunks }),
-    };
-    const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
-    const answer = async (): Promise<HttpResponse> => await this.#handler(asked);
-    this.world.schedule(0, 'request', () => void answer().then(resolve, reject));
-    const response = await this.world.settle(promise, { withinMs });
+    const { signal } = new AbortController();
+    const response = await this.world.settle(this.#give({ ...request, signal }, chunks), {
+      withinMs,
+    });
     const { status, headers } = response;
     if (response.kind === 'whole') {
       return { status, headers, text: new TextDecoder().decode(response.body), sink: undefined };
@@ -142,6 +138,41 @@ export class FaceStage {
     const sink = memorySink({ isSlow: false });
     response.open(sink);
     return { status, headers, text: '', sink };
+  }
+
+  /** Somebody who asks, and is gone a moment later. The status; undefined when there was none by then. */
+  async suffer(
+    request: RawRequest,
+    chunks: AsyncIterable<Uint8Array>,
+  ): Promise<number | undefined> {
+    const control = new AbortController();
+    let status: number | undefined;
+    let fault: unknown;
+    const hear = async (): Promise<void> => {
+      try {
+        const response = await this.#give({ ...request, signal: control.signal }, chunks);
+        ({ status } = response);
+        if (response.kind !== 'stream') return;
+        const sink = memorySink({ isSlow: true });
+        response.open(sink);
+        control.signal.addEventListener('abort', () => sink.destroy());
+      } catch (error) {
+        fault = error;
+      }
+    };
+    void hear();
+    await this.world.runFor(patienceMs);
+    control.abort();
+    if (fault !== undefined) throw fault;
+    return status;
+  }
+
+  #give(request: HttpRequest, chunks?: AsyncIterable<Uint8Array>): Promise<HttpResponse> {
+    const asked = { ...request, ...(chunks !== undefined && { stream: chunks }) };
+    const answer = async (): Promise<HttpResponse> => await this.#handler(asked);
+    const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
+    this.world.schedule(0, 'request', () => void answer().then(resolve, reject));
+    return promise;
   }
 }
 
