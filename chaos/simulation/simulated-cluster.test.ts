@@ -10,6 +10,7 @@ import type {
   Scheduler,
 } from '#internal/client/scheduler.ts';
 import { frameworkIdInFile } from '#internal/client/framework-id.ts';
+import { storeCell } from '#internal/client/store-cell.ts';
 import { jsonFormat, protobufFormat } from '#internal/client/wire-format.ts';
 import type {
   ExecutorInfo,
@@ -259,5 +260,36 @@ for (const seed of seeds) {
     await cluster.storm(15_000);
     await cluster.runUntil(() => batch.isDone, { withinMs: 150_000 });
     t.deepEqual(batch.faults, []);
+  });
+}
+
+for (const seed of seeds) {
+  test(`what a framework changes in its store is changed once, whatever fails meanwhile: SEED=${seed}`, async (t) => {
+    using cluster = simulatedCluster({ seed });
+    const batch = new Batch(cluster, 'batch', 0, '');
+    batch.begin();
+    await cluster.runUntil(() => batch.subscriptions > 0, { withinMs: 30_000 });
+    const ports = cluster.boot('writers');
+    const cell = storeCell<readonly string[]>({ ...ports, store: batch.scheduler!.store }, 'log');
+    const certain: string[] = [];
+    const write = async (writer: number): Promise<void> => {
+      for (let n = 0; n < 15; n++) {
+        const word = `${writer}.${n}`;
+        const outcome = await cell.change((now = []) => [...now, word]);
+        if (outcome.kind === 'done') certain.push(word);
+        await ports.clock.sleep(ports.random.below(500));
+      }
+    };
+    const writing = Promise.all([write(1), write(2), write(3)]);
+    await cluster.storm(10_000);
+    await cluster.settle(writing, { withinMs: 600_000 });
+    const found = await cluster.settle(cell.read(), { withinMs: 60_000 });
+    const words = found.kind === 'done' ? (found.value ?? []) : [];
+    t.is(new Set(words).size, words.length);
+    t.deepEqual(
+      certain.filter((word) => !words.includes(word)),
+      [],
+    );
+    t.true(certain.length > 0);
   });
 }
