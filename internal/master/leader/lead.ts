@@ -45,6 +45,8 @@ export type LeadOptions = {
   readonly allocationDelayMs: number;
   /** After so many agents a run lets others have a turn. */
   readonly allocationSliceMax: number;
+  /** Agents that a new leader takes into its books in one turn. */
+  readonly recoverySliceMax: number;
   /** An offer that is not answered in that time is rescinded (`--offer_timeout`). */
   readonly offerTimeoutMs: number | undefined;
   readonly heartbeatIntervalMs: number;

@@ -48,10 +48,11 @@ import { heard, welcomeLink } from './links.ts';
 import { newLead } from './new-lead.ts';
 import { observe } from './observers.ts';
 import { operate } from './operators/operate.ts';
+import { Rise } from './rise.ts';
 import { agreeOnState, newStateCheck } from './state-check.ts';
 import { speakerFault, writeStore } from './stores.ts';
 import { subscribe } from './subscribe.ts';
-import { stepDown, takeOver } from './takeover.ts';
+import { recoverAgents, stepDown, takeOver } from './takeover.ts';
 import { viewOf } from './view.ts';
 import { type AllocatorSource, plainAllocator } from '../allocator-recordings.ts';
 import type { Applied, Ledger } from '../ledger.ts';
@@ -92,6 +93,7 @@ export const masterDefaults: MasterLimits = {
   allocationIntervalMs: 1000,
   allocationDelayMs: 5,
   allocationSliceMax: 500,
+  recoverySliceMax: 100,
   offerTimeoutMs: undefined,
   heartbeatIntervalMs: 15_000,
   agentPingTimeoutMs: 15_000,
@@ -145,6 +147,8 @@ export class Master implements MasterDoor {
   #term: number | undefined;
   #journal: Journal | undefined;
   #lead: Lead | undefined;
+  /** Before there is a lead. */
+  #rise: Rise | undefined;
   #checkState: (() => void) | undefined;
   #announcing: Timer | undefined;
   /** Of those who wait for the end of a run of the allocator. */
@@ -185,9 +189,16 @@ export class Master implements MasterDoor {
 
   subscribe(call: Call, stream: EventStream): void {
     this.#turn(() => {
+      const lead = this.#lead ?? this.#rise?.lead;
       // No ERROR: to a scheduler that is final, and another master leads, or soon will.
-      if (this.#lead === undefined) stream.end();
-      else subscribe(this.#lead, call, stream);
+      if (lead === undefined) stream.end();
+      else {
+        this.#serve(
+          lead,
+          () => subscribe(lead, call, stream),
+          () => stream.end(),
+        );
+      }
     });
   }
 
@@ -276,7 +287,7 @@ export class Master implements MasterDoor {
   }
 
   readonly acceptAgent: LinkAcceptor<MasterMessage, AgentMessage> = (link) => {
-    const lead = this.#lead;
+    const lead = this.#lead ?? this.#rise?.lead;
     const visitor = lead && welcomeLink(lead, link);
     if (lead === undefined || visitor === undefined) {
       this.#redirect(link);
@@ -355,6 +366,8 @@ export class Master implements MasterDoor {
     const isOurWord = applied.effects.some(
       (effect) => effect.kind === 'leader-announced' && effect.nodeId === nodeId,
     );
+    // Nothing should come before we lead; if it does, the books are made first.
+    this.#rise?.finish();
     if (this.#lead !== undefined) {
       carryOut(this.#lead, applied);
       this.#checkState?.();
@@ -390,12 +403,28 @@ export class Master implements MasterDoor {
             { atMs: clock.now(), ...decision },
             onApplied && (() => lead.turn(onApplied)),
           ),
-        turn: (whose, callback) =>
-          this.#turn(() => {
-            if (this.#lead === whose) callback();
-          }),
+        turn: (whose, callback) => this.#turn(() => this.#serve(whose, callback)),
       },
     );
+    const steps = recoverAgents(lead);
+    const turn = (callback: () => void): void => this.#turn(callback);
+    const { linksMax, frameworksMax } = this.#options;
+    this.#rise = new Rise(
+      { clock, turn, risen: () => this.#takeUp(lead) },
+      { lead, steps, heldMax: 2 * linksMax + frameworksMax },
+    );
+    this.#rise.goOn();
+  }
+
+  /** Does something on behalf of a leadership, when it is there; `drop` when it is over. */
+  #serve(lead: Lead, serve: () => void, drop: () => void = () => {}): void {
+    if (this.#lead === lead) serve();
+    else if (this.#rise?.lead !== lead) drop();
+    else this.#rise.hold(() => this.#serve(lead, serve, drop), drop);
+  }
+
+  #takeUp(lead: Lead): void {
+    this.#rise = undefined;
     this.#lead = lead;
     takeOver(lead);
     const { ledger, versionOfAll } = this.#dependencies;
@@ -417,7 +446,9 @@ export class Master implements MasterDoor {
     this.#journal = undefined;
     this.#dependencies.ledger.expectNothing();
     this.#term = undefined;
-    const lead = this.#lead;
+    const lead = this.#lead ?? this.#rise?.lead;
+    this.#rise?.drop();
+    this.#rise = undefined;
     this.#lead = undefined;
     if (lead !== undefined) stepDown(lead);
     for (const answer of this.#questions) answer(undefined);
