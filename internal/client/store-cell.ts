@@ -77,7 +77,7 @@ async function change<Value>(
   let before = 0;
   return await insist(dependencies, async () => {
     const found = await look<Value>(dependencies, key);
-    if ('kind' in found) return found;
+    if (found === again || 'kind' in found) return found;
     if (found.by.some((name) => names.has(name))) return { kind: 'done', ...standing(found) };
     const isBeyond = found.writes < before || found.writes - before > namesMax;
     if (names.size > 0 && isBeyond) return { kind: 'unknown' };
@@ -103,7 +103,8 @@ function bytesOf<Value>({ writes, by }: Found<Value>, name: string, value: Value
   return new TextEncoder().encode(JSON.stringify(written));
 }
 
-const again = { kind: 'again' } as const;
+/** What an attempt gives that is to be made again. */
+const again = undefined;
 type Again = typeof again;
 
 const standing = <Value>({ value, version }: Found<Value>): Standing<Value> => ({ value, version });
@@ -127,14 +128,14 @@ async function look<Value>(
 function parse<Value>(bytes: Uint8Array): Written<Value> | undefined {
   try {
     const said: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    return isWritten(said) ? (said as Written<Value>) : undefined;
+    return isWritten<Value>(said) ? said : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
 }
 
-function isWritten(said: unknown): said is Written<unknown> {
+function isWritten<Value>(said: unknown): said is Written<Value> {
   if (typeof said !== 'object' || said === null || !('value' in said)) return false;
   return (
     'by' in said && Array.isArray(said.by) && 'writes' in said && typeof said.writes === 'number'
@@ -148,7 +149,7 @@ async function insist<Outcome extends object>(
 ): Promise<Outcome | { readonly kind: 'unknown' }> {
   for (let failures = 1; failures <= attemptsMax; failures++) {
     const outcome = await attempt();
-    if (!('kind' in outcome) || outcome.kind !== 'again') return outcome as Outcome;
+    if (outcome !== again) return outcome;
     await clock.sleep(backoffMs(failures, pauses, random));
   }
   return { kind: 'unknown' };
