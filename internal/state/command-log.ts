@@ -2,7 +2,12 @@
 
 export type LogCommand =
   /** The programs of all masters know it. It never falls. */
-  | { readonly kind: 'raise-version'; readonly version: number }
+  | {
+      readonly kind: 'raise-version';
+      readonly version: number;
+      /** Of the cluster, if it has none yet. */
+      readonly clusterId?: string;
+    }
   /**
    * What the leader's state came to after the entry `index`: a master whose own came to something else
    * stops. May be ignored by a program that does not know of it.

@@ -12,16 +12,23 @@
  * - 1: the first.
  * - 2: the state remembers when the masters compared theirs last (`check-digest`).
  * - 3: frameworks have stores (`put-value`, `delete-value`).
+ * - 4: the cluster has a name, volumes are known by their manifests, and orphans can be taken on.
  */
 
 /** The newest one that this program knows. */
-export const newestVersion = 3;
+export const newestVersion = 4;
 
 /** Frameworks have stores. */
 const storesVersion = 3;
 
 export const isFromStoresOn = ({ version }: { readonly version: number }): boolean =>
   version >= storesVersion;
+
+/** Volumes have identities. */
+const volumesVersion = 4;
+
+export const isFromVolumesOn = ({ version }: { readonly version: number }): boolean =>
+  version >= volumesVersion;
 
 /** Written by a newer program: this master must stop. */
 export class StateVersionError extends Error {

@@ -151,6 +151,7 @@ const anyAgent: Agent = {
   reregisteredMs: undefined,
   reach: { kind: 'admitted' },
   deactivation: undefined,
+  orphans: [],
 };
 const anyTask: Task = {
   id: taskId('t'),

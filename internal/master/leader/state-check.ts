@@ -1,4 +1,5 @@
 /** The leader's part in comparing the masters' states, and in raising their version. */
+import { newUuid } from '#internal/base/uuid.ts';
 import { newestVersion } from '#internal/state/version.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Lead } from './lead.ts';
@@ -32,12 +33,16 @@ const lookMs = 5000;
 
 /** Until the state has the newest version that we know. */
 export function raiseVersion(
-  lead: Pick<Lead, 'state' | 'propose' | 'after'>,
+  lead: Pick<Lead, 'state' | 'propose' | 'after' | 'random'>,
   versionOfAll: () => number | undefined,
+  onRaised: () => void,
 ): void {
   const version = Math.min(versionOfAll() ?? 0, newestVersion);
-  if (version > lead.state.version) lead.propose({ kind: 'raise-version', version });
+  if (version > lead.state.version) {
+    const clusterId = newUuid(lead.random);
+    lead.propose({ kind: 'raise-version', version, clusterId }, onRaised);
+  }
   if (lead.state.version < newestVersion) {
-    lead.after(lookMs, () => raiseVersion(lead, versionOfAll));
+    lead.after(lookMs, () => raiseVersion(lead, versionOfAll, onRaised));
   }
 }
