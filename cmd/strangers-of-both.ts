@@ -3,15 +3,12 @@
  * instead.
  */
 export const pluggable = 'there are no modules to choose from';
-export const noDomains =
-  'fault domains are not known yet; put region and zone into --attributes of the agents';
 
 const toStderr = 'logs go to stderr, where a supervisor takes them up';
 
 export const strangersOfBoth: Readonly<Record<string, string>> = {
   acls: 'who has authenticated may do everything; leave it out',
   advertise_port: 'put the port that is to be told into --port',
-  domain: noDomains,
   external_log_file: toStderr,
   firewall_rules: 'close endpoints in what stands in front of it',
   hooks: pluggable,

@@ -20,22 +20,27 @@ export class Masters implements AsyncDisposable {
   readonly #agent: Program;
   readonly #lines = new Map<number, string[]>();
 
-  static async open(folder: string, count: number): Promise<Masters> {
+  /** `agent`: flags of its own. */
+  static async open(
+    folder: string,
+    count: number,
+    agent: readonly string[] = [],
+  ): Promise<Masters> {
     const ports = new Map<number, Ports>();
     for (let id = 1; id <= count; id++) {
       ports.set(id, { http: await free(), grpc: await free(), peer: await free() });
     }
-    return new Masters(folder, ports, await free());
+    return new Masters(folder, ports, [`--port=${await free()}`, ...agent]);
   }
 
-  private constructor(folder: string, ports: ReadonlyMap<number, Ports>, agentPort: number) {
+  private constructor(folder: string, ports: ReadonlyMap<number, Ports>, agent: readonly string[]) {
     this.#folder = folder;
     this.#ports = ports;
     this.#agent = this.#program([
       'agent',
       `--work-dir=${folder}/agent`,
-      `--port=${agentPort}`,
       `--masters=${[...ports.keys()].map((id) => this.#grpcOf(id)).join(',')}`,
+      ...agent,
     ]);
   }
 

@@ -171,7 +171,7 @@ export class SimulatedAgent {
 
   #introduce(): void {
     const registration_uuid = this.#registration;
-    const { description } = this.#options;
+    const description = { ...this.#options.description, takes_run_tasks: true };
     if (this.#id === undefined) {
       this.#say({ register: { description, registration_uuid } });
       return;
@@ -201,13 +201,16 @@ export class SimulatedAgent {
       return;
     }
     this.#term = message.term;
-    const { ping, registered, run_task, kill_task, acknowledge_update } = message;
+    const { ping, registered, run_task, run_tasks, kill_task, acknowledge_update } = message;
     if (ping !== undefined) {
       this.#pinged();
       this.#say({ pong: { sequence: ping.sequence } });
     } else if (registered !== undefined) this.#registered(registered.agent_id.value);
     else if (run_task !== undefined) this.#run(run_task.task_info, run_task.framework_info);
-    else if (acknowledge_update !== undefined) {
+    else if (run_tasks !== undefined) {
+      const { framework_info, task_infos = [] } = run_tasks;
+      for (const info of task_infos) this.#run(info, framework_info);
+    } else if (acknowledge_update !== undefined) {
       const { framework_id, task_id, uuid } = acknowledge_update;
       this.#acknowledged(keyOf(framework_id.value, task_id.value), uuid);
     } else if (kill_task !== undefined) {

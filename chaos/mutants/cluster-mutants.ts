@@ -5,6 +5,18 @@ import type { Mutant } from './mutant.ts';
 export const clusterMutants: readonly Mutant[] = [
   ...agentMutants,
   {
+    name: 'stored-before-decision',
+    about: 'A framework hears that something is kept while it is on its way into the log.',
+    edits: [
+      {
+        file: 'internal/master/leader/stores.ts',
+        find: 'storing.waiting.push({ key, bytes, reply });',
+        replace: `if (write.kind === 'put') reply({ kind: 'put', version: 1 });
+  storing.waiting.push({ key, bytes, reply: write.kind === 'put' ? () => {} : reply });`,
+      },
+    ],
+  },
+  {
     name: 'launch-before-decision',
     about: 'A launch leaves for its agent while it is on its way into the log.',
     edits: [

@@ -10,7 +10,11 @@ import { volumesIn } from '#internal/agent/volumes.ts';
 import { SimulatedDisk } from '#internal/runtime/simulated/disk.ts';
 import { simulatedFiles } from '#internal/runtime/simulated/files.ts';
 import { Agent } from '#internal/agent/agent.ts';
-import { SimulatedContainers } from '#internal/agent/containers/simulated.ts';
+import type { ContainerSpec } from '#internal/agent/containerizer.ts';
+import {
+  SimulatedContainers,
+  type SimulatedProgram,
+} from '#internal/agent/containers/simulated.ts';
 import { usualTimes } from '#internal/agent/core/state.ts';
 import type { AgentState } from '#internal/agent/core/state.ts';
 import type { Random } from '#internal/base/random.ts';
@@ -36,6 +40,14 @@ export type AgentMachineOptions = {
   readonly capacity: Capacity;
   readonly syncMsMax: number;
   readonly clockRate: number;
+};
+
+export type AgentMachineDependencies = {
+  readonly ground: Ground;
+  /** Instead of the executors that stand for all that frameworks bring. */
+  readonly serve?:
+    | ((spec: ContainerSpec, exit: (status: number) => void) => SimulatedProgram)
+    | undefined;
 };
 
 type Pending = { readonly frameworkId: string; readonly task: string };
@@ -71,7 +83,7 @@ export class AgentMachine {
   #lives = 0;
   #agent: Agent | undefined;
 
-  constructor({ ground }: { readonly ground: Ground }, options: AgentMachineOptions) {
+  constructor({ ground, serve }: AgentMachineDependencies, options: AgentMachineOptions) {
     const { world, witness } = ground;
     const { name } = options;
     this.name = name;
@@ -97,7 +109,9 @@ export class AgentMachine {
           });
         },
       },
-      serve: (spec, exit) => new ExecutorProgram({ ground, exit }, { spec, agent: name }),
+      serve: (spec, exit) =>
+        serve?.(spec, (status) => exit({ kind: 'exited', status })) ??
+        new ExecutorProgram({ ground, exit }, { spec, agent: name }),
     });
   }
 

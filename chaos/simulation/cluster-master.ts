@@ -137,6 +137,8 @@ export class MasterMachine {
       { clock, random, logger, ledger, replicated: node, versionOfAll: () => newestVersion },
       {
         ...masterDefaults,
+        // Few enough that taking over takes several turns.
+        recoverySliceMax: 3,
         ...this.#options.limits,
         nodeId: this.#options.id,
         version: '1.12.0',

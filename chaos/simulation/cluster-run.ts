@@ -193,7 +193,10 @@ async function heal(cluster: Cluster): Promise<void> {
   const healedMs = world.nowMs;
   const isOver = (): boolean => witness.violation !== undefined || unsettled(cluster) === undefined;
   if (await world.runUntil(isOver, { withinMs: healingMs })) {
-    witness.see(({ frameworks }) => frameworks.settled(healedMs));
+    witness.see(({ frameworks, stores }) => {
+      frameworks.settled(healedMs);
+      stores.settled();
+    });
     tellTruth(cluster);
   } else witness.refute('liveness', unsettled(cluster) ?? '');
 }

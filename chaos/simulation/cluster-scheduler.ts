@@ -5,6 +5,7 @@
  * connection and every few seconds.
  */
 import type { Random } from '#internal/base/random.ts';
+import { type FrameworkStore, frameworkStore } from '#internal/client/framework-store.ts';
 import { SchedulerClient, schedulerDefaults } from '#internal/client/scheduler-client.ts';
 import type { WireFormat } from '#internal/client/wire-format.ts';
 import type { Clock } from '#internal/runtime/clock.ts';
@@ -86,6 +87,10 @@ export class SchedulerMachine implements Body {
 
   get frameworkId(): string | undefined {
     return this.#frameworkId;
+  }
+
+  get store(): FrameworkStore | undefined {
+    return this.#running && frameworkStore(this.#running.client);
   }
 
   /** It ended for ever, and its framework is to end as well. */

@@ -12,6 +12,7 @@ import type { ConfState } from '#raft/core/types.ts';
 import { FrameworkLaws } from '#chaos/checkers/cluster-frameworks.ts';
 import { OfferLaws } from '#chaos/checkers/cluster-offers.ts';
 import { OperationLaws } from '#chaos/checkers/cluster-operations.ts';
+import { StoreLaws } from '#chaos/checkers/cluster-stores.ts';
 import { Violation } from '#chaos/checkers/violation.ts';
 
 export type ClusterLaws = {
@@ -22,6 +23,7 @@ export type ClusterLaws = {
   readonly frameworks: FrameworkLaws;
   readonly offers: OfferLaws;
   readonly operations: OperationLaws;
+  readonly stores: StoreLaws;
   readonly updates: UpdateLaws;
 };
 
@@ -52,6 +54,7 @@ export class ClusterWitness {
       offers: new OfferLaws(),
       operations: new OperationLaws(),
       fencing: new FencingLaws(),
+      stores: new StoreLaws(),
       updates: new UpdateLaws({ ownerOf: (task) => containers.ownerOf(task) }, {}),
     };
   }

@@ -20,7 +20,6 @@ const usual = [
   'leader-crashes-after-a-call',
   'messages-lost',
   'reconciliations-answered',
-  'splits',
   'states-compared',
   'tasks-started',
   'updates-repeated',

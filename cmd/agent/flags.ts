@@ -11,8 +11,10 @@ import {
 } from '#internal/config/flag.ts';
 import type { Program } from '#internal/config/flags.ts';
 import type { RecoveryOptions } from '#internal/agent/recovery.ts';
+import type { FaultDomain } from '#internal/model/offer-constraints.ts';
 import type { LogLevel } from '#internal/runtime/real/logger.ts';
 import { type ImageFlags, imageFlags } from './image-flags.ts';
+import { domainFlag } from '../domain-flag.ts';
 import { type HousekeepingFlags, housekeepingFlags } from './housekeeping-flags.ts';
 import { faultsOfLimits, type LimitFlags, limitFlags } from './limit-flags.ts';
 import { agentStrangers } from './strangers.ts';
@@ -27,6 +29,7 @@ type OwnFlags = {
   readonly resources: string | undefined;
   readonly defaultRole: string;
   readonly attributes: string | undefined;
+  readonly domain: FaultDomain | undefined;
   readonly credential: string | undefined;
   readonly switchUser: boolean;
   readonly executorRegistrationTimeout: number;
@@ -83,6 +86,7 @@ export const agentProgram: Program<AgentFlags> = {
       mesos: 'attributes',
       meaning: 'what frameworks may choose by, as rack:r1;ssd:true',
     }),
+    domain: domainFlag('region and zone of this machine; its masters need theirs'),
     credential: {
       ...optionalText({
         mesos: 'credential',

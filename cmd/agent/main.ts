@@ -28,6 +28,7 @@ import { systemProcesses } from '#internal/runtime/real/processes.ts';
 import { systemRandom } from '#internal/runtime/real/random.ts';
 import { openTelemetry } from '#internal/telemetry/open-telemetry.ts';
 import { agentSideCodec } from '#internal/wire/agent-link-codec.ts';
+import { domainToWire } from '#internal/wire/agent-traits.ts';
 import { resourcesToWire } from '#internal/wire/resources.ts';
 import { openLevelStore } from '#storage/level/level-store.ts';
 import { advertisedIp } from '../advertised-ip.ts';
@@ -99,7 +100,7 @@ async function openAgent(
   const store = stack.use(await openLevelStore({ path, logBytesMax }));
   const processes = systemProcesses();
   const fetcher = await openSystemFetcher(stack, { clock, processes, workFolder }, flags);
-  const containerizer = await openContainerizer({ logger, processes, fetcher }, flags);
+  const { containerizer, images } = await openContainerizer({ logger, processes, fetcher }, flags);
   const volumes = volumesIn(systemFiles(), workFolder);
   const dialer = grpcLinkDialer(
     { clock, codec: agentSideCodec },
@@ -128,6 +129,7 @@ async function openAgent(
       containers: agent.containers,
       ends: agent.ends,
       containerizer,
+      images,
       verbosity,
     },
     {
@@ -141,7 +143,7 @@ async function openAgent(
   const { ip: host, port } = flags;
   stack.use(await httpListener({ logger }).listen({ host, port, bodyBytesMax }, handler));
   await agent.start();
-  const watched = { clock, logger, processes, workFolder, view: () => agent.view() };
+  const watched = { clock, logger, processes, workFolder, images, view: () => agent.view() };
   openHousekeeping(stack, watched, flags);
   const { masters } = flags;
   const isAlone = (): boolean => agent.view()?.session.kind !== 'registered';
@@ -186,6 +188,7 @@ async function settingsFrom(flags: AgentFlags): Promise<AgentSettings | string> 
         port: flags.port,
         resources: resourcesToWire(found.value, 'new'),
         attributes: attributes.value,
+        ...(flags.domain !== undefined && { domain: domainToWire(flags.domain) }),
       },
       version: mesosVersion,
       ip,

@@ -1,8 +1,8 @@
 /** What runs an agent's containers on this machine, and bounds them as its flags say. */
 import { resolve } from 'node:path';
-import { type Containerizer, ContainerError } from '#internal/agent/containerizer.ts';
+import { ContainerError } from '#internal/agent/containerizer.ts';
 import { type Cgroups, openCgroups } from '#internal/agent/containers/cgroups.ts';
-import { usualBounds } from '#internal/agent/containers/limiter.ts';
+import { type Bounds, usualBounds } from '#internal/agent/containers/bounds.ts';
 import { openPosixContainerizer } from '#internal/agent/containers/posix.ts';
 import type { Fetcher } from '#internal/agent/fetch/fetcher.ts';
 import type { Clock } from '#internal/runtime/clock.ts';
@@ -14,7 +14,7 @@ import { systemFileTree } from '#internal/runtime/real/file-tree.ts';
 import { systemFiles } from '#internal/runtime/real/files.ts';
 import { systemPipes } from '#internal/runtime/real/pipes.ts';
 import type { AgentFlags } from './flags.ts';
-import { withOci } from './open-oci.ts';
+import { type OpenedContainers, withOci } from './open-oci.ts';
 import { isolators } from './limit-flags.ts';
 
 type Doors = {
@@ -24,28 +24,38 @@ type Doors = {
 };
 
 /** Throws `ContainerError` when the machine lacks what containers take, or what was asked for. */
-export async function openContainerizer(doors: Doors, flags: AgentFlags): Promise<Containerizer> {
+export async function openContainerizer(
+  doors: Doors,
+  flags: AgentFlags,
+): Promise<OpenedContainers> {
   // Containers outlive the agent: to watch them must not keep it from ending.
   const clock = systemClock({ isHolding: false });
   const files = { files: systemFiles(), fileTree: systemFileTree() };
   const cgroups = await openGroups({ ...doors, clock }, flags);
   const own = { clock, ...doors, ...files, pipes: systemPipes(clock) };
+  const bounds = boundsFrom(flags);
   const posix = await openPosixContainerizer(
     { ...own, cgroups },
     {
-      ...usualBounds,
+      ...bounds,
       workFolder: resolve(flags.workDir),
       switchUser: flags.switchUser,
-      processesMax: flags.containerProcessesMax,
-      isCpuRequestLimit: flags.cgroupsEnableCfs,
-      isSwapLimited: flags.cgroupsLimitSwap,
-      disk: {
-        intervalMs: flags.containerDiskWatchInterval,
-        isEnforced: flags.enforceContainerDiskQuota,
-      },
     },
   );
-  return await withOci({ ...own, posix }, flags);
+  return await withOci({ ...own, posix }, flags, bounds);
+}
+
+function boundsFrom(flags: AgentFlags): Bounds {
+  return {
+    ...usualBounds,
+    processesMax: flags.containerProcessesMax,
+    isCpuRequestLimit: flags.cgroupsEnableCfs,
+    isSwapLimited: flags.cgroupsLimitSwap,
+    disk: {
+      intervalMs: flags.containerDiskWatchInterval,
+      isEnforced: flags.enforceContainerDiskQuota,
+    },
+  };
 }
 
 async function openGroups(

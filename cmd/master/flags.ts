@@ -15,6 +15,9 @@ import {
   toggle,
 } from '#internal/config/flag.ts';
 import type { Program } from '#internal/config/flags.ts';
+import type { FaultDomain } from '#internal/model/offer-constraints.ts';
+import { usualHistories } from '#internal/state/state.ts';
+import { domainFlag } from '../domain-flag.ts';
 import { masterDefaults } from '#internal/master/leader/master.ts';
 import type { RemovalRate } from '#internal/master/leader/removals.ts';
 import type { Quantities } from '#internal/resources/quantities.ts';
@@ -66,6 +69,12 @@ export type MasterFlags = {
   readonly registryGcInterval: number;
   readonly registryMaxAgentAge: number;
   readonly registryMaxAgentCount: number;
+  readonly maxCompletedFrameworks: number;
+  readonly maxCompletedTasksPerFramework: number;
+  readonly maxUnreachableTasksPerFramework: number;
+  readonly domain: FaultDomain | undefined;
+  readonly requireAgentDomain: boolean;
+  readonly rootSubmissions: boolean;
   readonly maxOperatorEventStreamSubscribers: number;
   readonly frameworkStoreKeys: number;
   readonly frameworkStoreSize: number;
@@ -248,6 +257,40 @@ export const masterProgram: Program<MasterFlags> = {
       fallback: 102_400,
       min: 1,
       max: 1_000_000,
+    }),
+    maxCompletedFrameworks: integer({
+      mesos: 'max_completed_frameworks',
+      meaning: 'how many frameworks that are gone are remembered; what the leader is told holds',
+      fallback: usualHistories.completedFrameworks,
+      min: 0,
+      max: 10_000,
+    }),
+    maxCompletedTasksPerFramework: integer({
+      mesos: 'max_completed_tasks_per_framework',
+      meaning: 'how many tasks that have ended are remembered of each; the same holds',
+      fallback: usualHistories.completedTasks,
+      min: 0,
+      max: 100_000,
+    }),
+    maxUnreachableTasksPerFramework: integer({
+      mesos: 'max_unreachable_tasks_per_framework',
+      meaning: 'how many tasks on agents out of reach are remembered of each; the same holds',
+      fallback: usualHistories.unreachableTasks,
+      min: 0,
+      max: 100_000,
+    }),
+    domain: domainFlag(
+      'region and zone of this master, the same region for all of them: agents of other regions ' +
+        'are only for frameworks that are REGION_AWARE',
+    ),
+    requireAgentDomain: toggle({
+      mesos: 'require_agent_domain',
+      meaning: 'agents that do not say in which region and zone they are have to wait',
+    }),
+    rootSubmissions: toggle({
+      mesos: 'root_submissions',
+      meaning: 'frameworks may run as root',
+      fallback: true,
     }),
     maxOperatorEventStreamSubscribers: integer({
       mesos: 'max_operator_event_stream_subscribers',

@@ -138,6 +138,7 @@ async function openMaster(
     {
       build: { version: mesosVersion, ...build, user: 'altiplano', gitSha: undefined },
       cluster: flags.cluster,
+      domain: flags.domain,
       flags: textFlags(masterProgram, flags),
       streamBacklogBytesMax,
       streamDrainTimeoutMs,

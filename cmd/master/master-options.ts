@@ -16,6 +16,15 @@ export function masterOptions(flags: MasterFlags, self: MasterAddress): MasterOp
       frameworkSorter: flags.frameworkSorter,
       fairSharingExcluded: flags.fairSharingExcludedResourceNames,
       filterGpus: flags.filterGpuResources,
+      region: flags.domain?.region,
+    },
+    domain: flags.domain,
+    requireAgentDomain: flags.requireAgentDomain,
+    rootSubmissions: flags.rootSubmissions,
+    histories: {
+      completedFrameworks: flags.maxCompletedFrameworks,
+      completedTasks: flags.maxCompletedTasksPerFramework,
+      unreachableTasks: flags.maxUnreachableTasksPerFramework,
     },
     patterns: {
       bytesMax: flags.offerConstraintsRe2MaxMem,

@@ -5,7 +5,6 @@
 import { pluggable, strangersOfBoth } from '../strangers-of-both.ts';
 
 const raft = 'masters agree by a log of their own; see --peers, --node-id and --join';
-const fixedMemory = 'all masters have to forget alike, so what is remembered is part of the log: ';
 
 export const masterStrangers: Readonly<Record<string, string>> = {
   ...strangersOfBoth,
@@ -19,19 +18,14 @@ export const masterStrangers: Readonly<Record<string, string>> = {
   log_auto_initialize: 'a log of one disk begins by itself; see --join for masters that come later',
   master_contender: raft,
   master_detector: raft,
-  max_completed_frameworks: `${fixedMemory}50 completed frameworks`,
-  max_completed_tasks_per_framework: `${fixedMemory}1000 completed tasks of each framework`,
   max_executors_per_agent: 'agents have no such bound',
-  max_unreachable_tasks_per_framework: `${fixedMemory}1000 unreachable tasks of each framework`,
   publish_per_framework_metrics: 'metrics of single frameworks are not written',
   rate_limits:
     'calls are answered 503 when more come than the log takes; there are no other limits',
   registry: raft,
   registry_fetch_timeout: raft,
   registry_store_timeout: raft,
-  require_agent_domain: 'fault domains are not known yet',
   roles: 'a role needs no permission to be used; weights and quotas are set over HTTP',
-  root_submissions: 'as if it were on: tasks may run as root, unless their agent forbids it',
   webui_dir: 'the master has no pages to serve',
   weights: 'set them over HTTP with UPDATE_WEIGHTS: they are part of the log',
   whitelist: 'deactivate agents over HTTP with DEACTIVATE_AGENT',

@@ -18,7 +18,7 @@ import { agentSideCodec, masterSideCodec } from '#internal/wire/agent-link-codec
 import type { TaskStatus } from '#proto/gen/mesos/v1.ts';
 import { openLevelStore } from '#storage/level/level-store.ts';
 import { Agent } from './agent.ts';
-import { usualBounds } from './containers/limiter.ts';
+import { usualBounds } from './containers/bounds.ts';
 import { Probes, usualProbes } from './checks/probes.ts';
 import { openPosixContainerizer } from './containers/posix.ts';
 import { usualTimes } from './core/state.ts';

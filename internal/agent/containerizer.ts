@@ -101,7 +101,7 @@ export type WindowSize = { readonly rows: number; readonly columns: number };
 export type ContainerLimits = {
   /** Its share when the machine is busy. */
   readonly cpus: number | undefined;
-  /** Never more than this, busy or not. */
+  /** Never more than this, busy or not; `Infinity`: nothing bounds it, whatever agents do as a rule. */
   readonly cpusMax: number | undefined;
   readonly memBytes: number | undefined;
   /** Of its sandbox. */

@@ -12,7 +12,11 @@ import {
   type Findings,
   openCheckpoint,
 } from '#storage/checkpoint/checkpoint.ts';
-import type { CheckpointWrite, Recovered } from '#storage/checkpoint/records.ts';
+import {
+  type CheckpointWrite,
+  nothingRecovered,
+  type Recovered,
+} from '#storage/checkpoint/records.ts';
 import { incompatibilities, type ReconfigurationPolicy } from './core/reconfiguration.ts';
 import { type AgentSettings, type AgentState, recoveredState } from './core/state.ts';
 
@@ -56,7 +60,7 @@ export async function recoverAgent(
   try {
     const renewal = mode === 'cleanup' ? undefined : renewalOf(recovered, settings, policy);
     if (renewal !== undefined) await checkpoint.write(removalsOf(recovered));
-    const known = renewal === undefined ? recovered : { ...nothing, term: recovered.term };
+    const known = renewal === undefined ? recovered : { ...nothingRecovered, term: recovered.term };
     const { containers } = recovered;
     const state = recoveredState(known, settings, monotonicMs);
     return { checkpoint, state, findings, containers, renewal };
@@ -65,17 +69,6 @@ export async function recoverAgent(
     throw error;
   }
 }
-
-const nothing: Recovered = {
-  identity: undefined,
-  term: 0n,
-  frameworks: [],
-  tasks: [],
-  resources: undefined,
-  operations: [],
-  executors: [],
-  containers: [],
-};
 
 function renewalOf(
   recovered: Recovered,

@@ -60,8 +60,8 @@ export const schedulerDefaults: Omit<SchedulerOptions, 'masters' | 'framework' |
 };
 
 export type SchedulerHandlers = {
-  /** Every event but HEARTBEAT; the first of a stream is SUBSCRIBED. */
-  onEvent(event: Event): void;
+  /** Every event but HEARTBEAT; the first of a stream is SUBSCRIBED. The stream waits for what it promises. */
+  onEvent(event: Event): void | Promise<void>;
   /** The stream is over; the client goes on looking for a leader. */
   onDisconnected(reason: string): void;
   /** The cluster will not have this framework. Nothing more happens. */
@@ -73,6 +73,20 @@ export type CallOutcome =
   | { readonly kind: 'refused'; readonly status: number; readonly text: string }
   /** Nobody knows whether the call arrived: wait for SUBSCRIBED and reconcile. */
   | { readonly kind: 'disconnected' };
+
+/** In a media type of its own. */
+export type Question = {
+  readonly mediaType: string;
+  readonly body: (frameworkId: string) => Uint8Array;
+  readonly replyBytesMax: number;
+};
+
+export type Reply =
+  | { readonly kind: 'answered'; readonly status: number; readonly body: Uint8Array }
+  /** Nobody was asked. */
+  | { readonly kind: 'not-subscribed' }
+  /** Nobody knows whether it was heard. */
+  | { readonly kind: 'broken' };
 
 type Subscription = {
   readonly target: string;
@@ -86,6 +100,8 @@ export class SchedulerClient {
   readonly #options: SchedulerOptions;
   readonly #handlers: SchedulerHandlers;
   readonly #closing = new AbortController();
+  #framework: FrameworkInfo;
+  #suppressedRoles: readonly string[] = [];
   #masters: masters.Masters;
   #frameworkId: string | undefined;
   #subscription: Subscription | undefined;
@@ -101,12 +117,24 @@ export class SchedulerClient {
     this.#options = options;
     this.#handlers = handlers;
     this.#masters = masters.newMasters(options.masters);
+    this.#framework = options.framework;
     this.#frameworkId = options.framework.id?.value;
   }
 
   /** As the cluster named us; undefined until the first SUBSCRIBED. */
   get frameworkId(): string | undefined {
     return this.#frameworkId;
+  }
+
+  /** It has a stream, as far as it knows. */
+  get isSubscribed(): boolean {
+    return this.#subscription !== undefined;
+  }
+
+  /** How it introduces itself from the next subscription on. */
+  introduce(framework: FrameworkInfo, suppressedRoles: readonly string[]): void {
+    this.#framework = framework;
+    this.#suppressedRoles = suppressedRoles;
   }
 
   start(): void {
@@ -134,6 +162,36 @@ export class SchedulerClient {
     // longer than some frameworks are waited for. Here is the first sign, and a new stream costs little.
     if (outcome.kind === 'disconnected') subscription.giveUp();
     return outcome;
+  }
+
+  /** Asks the leader that has our stream something beside the v1 API, in the framework's name. */
+  async ask(path: string, question: Question): Promise<Reply> {
+    const subscription = this.#subscription;
+    const id = this.#frameworkId;
+    if (subscription === undefined || id === undefined) return { kind: 'not-subscribed' };
+    const { mediaType, replyBytesMax } = question;
+    const { authorization } = this.#options;
+    try {
+      return await this.#inTime(async (signal) => {
+        const { status, body } = await this.#with.http.call({
+          method: 'POST',
+          url: `http://${subscription.target}${path}`,
+          headers: {
+            'content-type': mediaType,
+            accept: mediaType,
+            'mesos-stream-id': subscription.streamId,
+            ...(authorization !== undefined && { authorization }),
+          },
+          body: question.body(id),
+          signal,
+        });
+        return { kind: 'answered', status, body: await wholeBody(body, replyBytesMax) };
+      });
+    } catch (error) {
+      if (!(error instanceof HttpError)) throw error;
+      subscription.giveUp();
+      return { kind: 'broken' };
+    }
   }
 
   async #ask({ target, streamId }: Subscription, whole: Call): Promise<CallOutcome> {
@@ -216,9 +274,15 @@ export class SchedulerClient {
 
   #subscribeCall(): Call {
     const id = this.#frameworkId === undefined ? {} : { id: { value: this.#frameworkId } };
-    const framework_info: FrameworkInfo = { ...this.#options.framework, ...id };
+    const framework_info: FrameworkInfo = { ...this.#framework, ...id };
     const framework_id = framework_info.id === undefined ? {} : { framework_id: framework_info.id };
-    return { type: 'SUBSCRIBE', ...framework_id, subscribe: { framework_info } };
+    const suppressed = this.#suppressedRoles;
+    const suppressed_roles = suppressed.length === 0 ? {} : { suppressed_roles: suppressed };
+    return {
+      type: 'SUBSCRIBE',
+      ...framework_id,
+      subscribe: { framework_info, ...suppressed_roles },
+    };
   }
 
   async #post(
@@ -265,7 +329,8 @@ export class SchedulerClient {
         for (const record of reader.feed(chunk)) {
           const event = format.decodeEvent(record);
           if (event.type === 'ERROR') ending = { kind: 'refused', reason: errorText(event) };
-          this.#handle(target, reply, event, watch);
+          const waitsFor = this.#handle(target, reply, event, watch);
+          if (waitsFor !== undefined) await waitsFor;
         }
       }
     } catch (error) {
@@ -282,8 +347,13 @@ export class SchedulerClient {
     return ending;
   }
 
-  #handle(target: string, reply: HttpReply, event: Event, watch: HeartbeatWatch): void {
-    if (event.type === 'HEARTBEAT' || event.type === 'ERROR') return;
+  #handle(
+    target: string,
+    reply: HttpReply,
+    event: Event,
+    watch: HeartbeatWatch,
+  ): void | Promise<void> {
+    if (event.type === 'HEARTBEAT' || event.type === 'ERROR') return undefined;
     if (event.type === 'SUBSCRIBED' && event.subscribed !== undefined) {
       const { framework_id, heartbeat_interval_seconds } = event.subscribed;
       this.#frameworkId = framework_id.value;
@@ -292,7 +362,7 @@ export class SchedulerClient {
       this.#masters = masters.subscribed(this.#masters, target);
       watch.expect(heartbeat_interval_seconds ?? 15);
     }
-    this.#handlers.onEvent(event);
+    return this.#handlers.onEvent(event);
   }
 
   /** Calls `giveUp` when nothing has come for too long. */

@@ -14,7 +14,7 @@ import type { Clock, Timer } from '#internal/runtime/clock.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
 import { Slicer } from '#internal/runtime/slicer.ts';
 import { apply } from '#internal/state/apply.ts';
-import type { Effect } from '#internal/state/command.ts';
+import type { Command, Effect } from '#internal/state/command.ts';
 import type { LogCommand, PartDigest } from '#internal/state/command-log.ts';
 import { diffSteps } from '#internal/state/records.ts';
 import { newState, type State } from '#internal/state/state.ts';
@@ -26,6 +26,7 @@ import {
 } from '#internal/wire/state-codec.ts';
 import { chunksOfState, stateFromChunks } from '#internal/wire/state-stream.ts';
 import { DigestWatch, DivergenceError } from './digest-watch.ts';
+import { ProposedCommands } from './proposed-commands.ts';
 
 /** What this room asks of a key-value store. */
 export type Mirror = {
@@ -125,6 +126,7 @@ export class Ledger implements AsyncDisposable {
   #writing: Promise<void> | undefined;
   #isClosed = false;
   readonly #watch: DigestWatch;
+  readonly #proposed: ProposedCommands = new ProposedCommands();
   #keptIndex = 0;
   #divergence: DivergenceError | undefined;
 
@@ -161,6 +163,16 @@ export class Ledger implements AsyncDisposable {
     return { [Symbol.dispose]: () => (this.#listener = undefined) };
   }
 
+  /** What an entry means that this master has just proposed: it need not be read when it comes back. */
+  expect(entry: Uint8Array, command: Command): void {
+    this.#proposed.expect(entry, command);
+  }
+
+  /** What was proposed may never come back, or not in its order. */
+  expectNothing(): void {
+    this.#proposed.clear();
+  }
+
   /** The last entry after which the state was kept, to be compared; 0 for none. */
   keptIndex(): number {
     return this.#keptIndex;
@@ -184,7 +196,7 @@ export class Ledger implements AsyncDisposable {
         this.#page = { index, state };
         continue;
       }
-      const command = readCommand(data);
+      const command = this.#proposed.take(data) ?? readCommand(data);
       if (command === undefined) {
         this.#dependencies.logger.warn('skipping a command of a newer program', { index, term });
         this.#page = { index, state };

@@ -2,7 +2,8 @@
 import { unreachable } from '#internal/base/assert.ts';
 import type { LogCommand } from './command-log.ts';
 import type { Draft } from './draft.ts';
-import { isFromVolumesOn, newestVersion, StateVersionError } from './version.ts';
+import { limitHistories } from './histories.ts';
+import { isFromHistoriesOn, isFromVolumesOn, newestVersion, StateVersionError } from './version.ts';
 
 /** Throws `StateVersionError` for a version to come. */
 export function applyLog(draft: Draft, command: LogCommand): void {
@@ -16,6 +17,10 @@ export function applyLog(draft: Draft, command: LogCommand): void {
       if (isFromVolumesOn(draft.state) && draft.state.clusterId === undefined) {
         draft.state = { ...draft.state, clusterId: command.clusterId };
       }
+      return;
+    case 'limit-histories':
+      // Nobody proposes it before; a program of version 3 would have stopped.
+      if (isFromHistoriesOn(state)) limitHistories(draft, command.histories);
       return;
     case 'check-digest':
       // A program of version 1 skips this command, so until then it changes nothing.

@@ -8,6 +8,8 @@ import { randomStore } from '#internal/testing/random-store.ts';
 import { seedsOf } from '#internal/testing/seeds.ts';
 import { apply } from './apply.ts';
 import type { Command, Effect } from './command.ts';
+import { fromRecords } from './from-records.ts';
+import { toRecords } from './records.ts';
 import { newState, type State } from './state.ts';
 import { isOfStore, type StoreCommand } from './store-command.ts';
 import { newestVersion } from './version.ts';
@@ -147,6 +149,21 @@ test('until the masters all know of stores nothing is kept in one', (t) => {
     state = next;
   }
   t.true(refused > 10);
+});
+
+test('a store that is restored of its records goes on with the versions', (t) => {
+  let emptied = 0;
+  live(({ state, effects, message }) => {
+    if (effects[0]?.kind !== 'value-deleted') return;
+    const restored = fromRecords(toRecords(state).values());
+    for (const [id, { store }] of state.frameworks) {
+      const again = storeOf(restored, id)!;
+      t.deepEqual([again.version, again.bytes], [store.version, store.bytes], message);
+      t.deepEqual(again.values.toJS(), store.values.toJS(), message);
+      if (store.values.isEmpty() && store.version > 0) emptied++;
+    }
+  });
+  t.true(emptied > 0);
 });
 
 test('a store goes with its framework', (t) => {

@@ -121,7 +121,7 @@ test('before its version there are no orphans and no records', (t) => {
     3,
     ({ command, after }) => {
       if (command.kind === 'raise-version') return;
-      if (after.version >= 4) return;
+      if (after.version >= 5) return;
       t.is(after.volumes.size, 0);
       for (const { orphans } of after.agents.values()) t.deepEqual(orphans, []);
     },
@@ -142,7 +142,7 @@ test('an orphan is refused for what stands against it', (t) => {
     adoptionRefusal(state, state.agents.get(id)!, adoption(id, origin, foundEpoch)) ?? 'taken';
   t.is(refusal(start, s1, 'y', 3), 'volume-unknown');
   t.is(refusal(start, s1, 'x', 2), 'volume-unknown', 'it was used since');
-  t.is(refusal({ ...start, version: 3 }, s1, 'x', 3), 'too-early');
+  t.is(refusal({ ...start, version: 4 }, s1, 'x', 3), 'too-early');
   const held = histories([{ kind: 'apply-operation', operation: adoption(s1, 'x', 3) }], start);
   t.is(holderOf(held, 'x')?.found.epoch, 4);
   t.deepEqual(held.agents.get(s1)?.orphans, []);

@@ -8,13 +8,7 @@ import { seedsOf } from '#internal/testing/seeds.ts';
 import { apply } from './apply.ts';
 import type { Command, Effect } from './command.ts';
 import { tasksIn } from './load.ts';
-import {
-  completedTasksMax,
-  executorsOnAgent,
-  newState,
-  type State,
-  tasksOnAgent,
-} from './state.ts';
+import { executorsOnAgent, newState, type State, usualHistories, tasksOnAgent } from './state.ts';
 
 const steps = 400;
 
@@ -272,7 +266,7 @@ test('a history keeps the newest tasks, and their numbers', (t) => {
   const ids = { frameworkId: task.frameworkId, taskId: task.id, agentId: task.agentId };
   const lost = { kind: 'master', state: 'lost', reason: 'agent-disconnected' } as const;
   const update = { ...lost, message: '', atMs: 1, unreachableMs: undefined };
-  for (let i = 0; i < completedTasksMax + 10; i++) {
+  for (let i = 0; i < usualHistories.completedTasks + 10; i++) {
     const updates = [{ ...ids, state: 'lost', update }] as const;
     state = apply(state, { atMs: i, kind: 'update-tasks', updates }).state;
     state = apply(state, {
@@ -282,9 +276,9 @@ test('a history keeps the newest tasks, and their numbers', (t) => {
     }).state;
   }
   const { completed, completedFirst } = state.frameworks.get(task.frameworkId)!;
-  t.is(completed.size, completedTasksMax);
+  t.is(completed.size, usualHistories.completedTasks);
   t.is(completedFirst, 10);
-  t.is(completed.last()?.launchedMs, completedTasksMax + 8);
+  t.is(completed.last()?.launchedMs, usualHistories.completedTasks + 8);
 });
 
 test('what an agent lost while it was away is not kept running on paper', (t) => {

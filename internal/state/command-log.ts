@@ -1,5 +1,7 @@
 /** Commands about the log and the state themselves. */
 
+import type { Histories } from './state.ts';
+
 export type LogCommand =
   /** The programs of all masters know it. It never falls. */
   | {
@@ -8,6 +10,8 @@ export type LogCommand =
       /** Of the cluster, if it has none yet. */
       readonly clusterId?: string;
     }
+  /** What is more is forgotten at once, the oldest first. */
+  | { readonly kind: 'limit-histories'; readonly histories: Histories }
   /**
    * What the leader's state came to after the entry `index`: a master whose own came to something else
    * stops. May be ignored by a program that does not know of it.
@@ -23,6 +27,7 @@ export type PartDigest = { readonly part: string; readonly digest: string };
 
 const logKinds: ReadonlySet<string> = new Set<LogCommand['kind']>([
   'raise-version',
+  'limit-histories',
   'check-digest',
 ]);
 

@@ -16,6 +16,7 @@ import {
 } from '#internal/model/cluster.ts';
 import type { AgentId, FrameworkId } from '#internal/model/ids.ts';
 import type { Effect } from './command.ts';
+import { within } from './histories.ts';
 import {
   isUnloaded,
   noLoad,
@@ -25,16 +26,14 @@ import {
   withoutTask,
   withTask,
 } from './load.ts';
+import { compareIds } from './order.ts';
 import {
-  completedFrameworksMax,
-  completedTasksMax,
   executorKey,
   executorOf,
   type FrameworkRecord,
   liveTask,
   type Load,
   type State,
-  unreachableTasksMax,
 } from './state.ts';
 
 export type Draft = { state: State; readonly effects: Effect[]; readonly atMs: number };
@@ -109,27 +108,26 @@ export function complete(draft: Draft, task: Task): void {
     putLive(draft, task);
     takeLive(draft, task);
   }
-  changeRecord(draft, task.frameworkId, (record) => {
-    const isFull = record.completed.size >= completedTasksMax;
-    const kept = isFull ? record.completed.shift() : record.completed;
-    return {
-      ...record,
-      unreachable: record.unreachable.remove(task.id),
-      completed: kept.push(task),
-      completedFirst: record.completedFirst + (isFull ? 1 : 0),
-    };
-  });
+  const { histories } = draft.state;
+  changeRecord(draft, task.frameworkId, (record) =>
+    within(
+      {
+        ...record,
+        unreachable: record.unreachable.remove(task.id),
+        completed: record.completed.push(task),
+      },
+      histories,
+    ),
+  );
 }
 
 /** From the live list into the unreachable one. */
 export function losesReach(draft: Draft, task: Task): void {
   takeLive(draft, task);
-  changeRecord(draft, task.frameworkId, (record) => {
-    const isFull = record.unreachable.size >= unreachableTasksMax;
-    const oldest = isFull ? record.unreachable.valueSeq().min(unreachableLonger) : undefined;
-    const kept = oldest === undefined ? record.unreachable : record.unreachable.remove(oldest.id);
-    return { ...record, unreachable: kept.set(task.id, task) };
-  });
+  const { histories } = draft.state;
+  changeRecord(draft, task.frameworkId, (record) =>
+    within({ ...record, unreachable: record.unreachable.set(task.id, task) }, histories),
+  );
 }
 
 /** From the unreachable list back into the live one. */
@@ -179,33 +177,22 @@ export function retire(draft: Draft, { framework, ...record }: FrameworkRecord):
     tasks: record.completed,
     tasksFirst: record.completedFirst,
   };
-  const isFull = completedFrameworks.size >= completedFrameworksMax;
-  const kept = isFull ? completedFrameworks.shift() : completedFrameworks;
+  const kept = completedFrameworks.push(retired);
+  const surplus = kept.size - draft.state.histories.completedFrameworks;
   draft.state = {
     ...draft.state,
     frameworks: draft.state.frameworks.remove(framework.id),
-    completedFrameworks: kept.push(retired),
+    completedFrameworks: surplus > 0 ? kept.skip(surplus) : kept,
   };
 }
 
 /** By id, so that every master walks the same way. */
 export function inOrder(tasks: Iterable<Task>): readonly Task[] {
   return [...tasks].toSorted(
-    (left, right) => order(left.frameworkId, right.frameworkId) || order(left.id, right.id),
+    (left, right) =>
+      compareIds(left.frameworkId, right.frameworkId) || compareIds(left.id, right.id),
   );
 }
-
-const order = (left: string, right: string): number => {
-  if (left === right) return 0;
-  return left < right ? -1 : 1;
-};
-
-function unreachableLonger(left: Task, right: Task): number {
-  return unreachableSince(left) - unreachableSince(right) || order(left.id, right.id);
-}
-
-const unreachableSince = ({ update }: Task): number =>
-  update?.kind === 'master' ? update.atMs : 0;
 
 function takeLive(draft: Draft, { id, frameworkId, agentId }: Task): void {
   const before = liveTask(draft.state, frameworkId, id);

@@ -70,7 +70,7 @@ type Tasks = Map<TaskId, Task>;
 
 /** The records by what they are, tasks by their framework. */
 type Sorted = {
-  root: Pick<State, 'version' | 'leader' | 'checked' | 'clusterId'>;
+  root: Pick<State, 'version' | 'leader' | 'checked' | 'histories' | 'clusterId'>;
   policy: Pick<State, 'weights' | 'quotas' | 'maintenance' | 'goneAgents'>;
   agents: State['agents'];
   operations: State['operations'];
@@ -86,9 +86,9 @@ type Sorted = {
 
 function newSorted(): Sorted {
   const { weights, quotas, maintenance, goneAgents, ...rest } = newState();
-  const { version, leader, checked, clusterId } = rest;
+  const { version, leader, checked, histories, clusterId } = rest;
   return {
-    root: { version, leader, checked, clusterId },
+    root: { version, leader, checked, histories, clusterId },
     policy: { weights, quotas, maintenance, goneAgents },
     agents: Map(),
     operations: Map(),
@@ -110,9 +110,9 @@ function sort(sorted: Sorted, record: StateRecord): void {
   }
   switch (record.kind) {
     case 'root': {
-      const { version, leader, checked, clusterId } = record;
+      const { version, leader, checked, histories, clusterId } = record;
       if (version > newestVersion) throw new StateVersionError(version);
-      sorted.root = { version, leader, checked, clusterId };
+      sorted.root = { version, leader, checked, histories, clusterId };
       return;
     }
     case 'agent':

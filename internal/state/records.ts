@@ -17,6 +17,7 @@ import type { Operation } from '#internal/model/operation.ts';
 import type { VolumeRecord } from '#internal/model/volume.ts';
 import { volumeName } from '#internal/resources/volume-place.ts';
 import { type Maintenance, noMaintenance, type Quota } from '#internal/model/policy.ts';
+import { differingIds } from './map-changes.ts';
 import {
   completedFramework,
   type ExecutorKey,
@@ -26,7 +27,10 @@ import {
 } from './state.ts';
 
 export type StateRecord =
-  | ({ readonly kind: 'root' } & Pick<State, 'version' | 'leader' | 'checked' | 'clusterId'>)
+  | ({ readonly kind: 'root' } & Pick<
+      State,
+      'version' | 'leader' | 'checked' | 'histories' | 'clusterId'
+    >)
   | { readonly kind: 'agent'; readonly agent: Agent }
   | { readonly kind: 'framework'; readonly framework: Framework }
   | ({ readonly kind: 'completed-framework' } & Omit<CompletedFramework, 'tasks' | 'tasksFirst'>)
@@ -128,9 +132,6 @@ export function* diffSteps(previous: State, next: State): Changes {
 }
 
 type Changes = Generator<RecordChange | undefined, void>;
-
-/** After so many records that are the same, somebody else may want a turn. */
-const restEvery = 128;
 
 function* comparePolicies(previous: State, next: State): Changes {
   yield* compare(maintenanceOf(previous), maintenanceOf(next));
@@ -237,8 +238,9 @@ function* compare(previous: StateRecord | undefined, next: StateRecord | undefin
 function isSameRecord(previous: StateRecord, next: StateRecord): boolean {
   if (previous.kind === 'root' && next.kind === 'root') {
     const isSameLeader = previous.version === next.version && previous.leader === next.leader;
-    const isSameCluster = previous.clusterId === next.clusterId;
-    return isSameLeader && isSameCluster && previous.checked === next.checked;
+    const isSameCluster = isSameLeader && previous.clusterId === next.clusterId;
+    const isSameRest = previous.checked === next.checked && previous.histories === next.histories;
+    return isSameCluster && isSameRest;
   }
   if (previous.kind === 'framework' && next.kind === 'framework') {
     return previous.framework === next.framework;
@@ -258,21 +260,16 @@ function* compareMaps<Id extends string, Value>(
   next: ImmutableMap<Id, Value>,
   recordOf: (value: Value, id: Id) => StateRecord,
 ): Changes {
-  if (previous === next) return;
-  let same = 0;
-  for (const [id, value] of previous) {
-    if (++same % restEvery === 0) yield undefined;
-    if (next.has(id)) continue;
-    const before = recordOf(value, id);
-    yield { key: recordKey(before), before, record: undefined };
-  }
-  for (const [id, value] of next) {
-    if (++same % restEvery === 0) yield undefined;
-    const old = previous.get(id);
-    if (old === value) continue;
-    const record = recordOf(value, id);
+  for (const id of differingIds(previous, next)) {
+    if (id === undefined) {
+      yield undefined;
+      continue;
+    }
+    const [old, now] = [previous.get(id), next.get(id)];
     const before = old === undefined ? undefined : recordOf(old, id);
-    yield { key: recordKey(record), before, record };
+    const record = now === undefined ? undefined : recordOf(now, id);
+    const either = record ?? before;
+    if (either !== undefined) yield { key: recordKey(either), before, record };
   }
 }
 
@@ -306,12 +303,13 @@ function* compareHistories(previous: History, next: History): Changes {
   yield undefined;
 }
 
-const rootOf = ({ version, leader, checked, clusterId }: State): StateRecord => ({
+const rootOf = ({ version, leader, checked, histories, clusterId }: State): StateRecord => ({
   kind: 'root',
   clusterId,
   version,
   leader,
   checked,
+  histories,
 });
 
 const maintenanceOf = ({ maintenance }: State): StateRecord | undefined =>

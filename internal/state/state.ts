@@ -28,6 +28,8 @@ export type State = {
   readonly clusterId: string | undefined;
   /** When the masters compared their states last, and which entry's. */
   readonly checked: Checked | undefined;
+  /** How much is remembered of what is over. */
+  readonly histories: Histories;
   /** Admitted and unreachable ones. */
   readonly agents: Map<AgentId, Agent>;
   /** The agent of each registration; derived from `agents`. */
@@ -37,7 +39,7 @@ export type State = {
   /** By uuid, on each agent: those that are not over, and those that are not acknowledged. */
   readonly operations: Map<AgentId, Map<string, Operation>>;
   readonly frameworks: Map<FrameworkId, FrameworkRecord>;
-  /** Oldest first, at most `completedFrameworksMax`. */
+  /** Oldest first, no more than `histories` say. */
   readonly completedFrameworks: List<CompletedFramework>;
   /** Agents that an operator declared gone, and when; at most `goneAgentsMax`, the newest. */
   readonly goneAgents: Map<AgentId, number>;
@@ -60,14 +62,22 @@ export type Leader = {
 
 export type Checked = { readonly index: number; readonly atMs: number };
 
+/** The newest so many are kept. */
+export type Histories = {
+  readonly completedFrameworks: number;
+  /** Of each framework. */
+  readonly completedTasks: number;
+  readonly unreachableTasks: number;
+};
+
 /** A framework that may subscribe, with its tasks. An id is in at most one of `tasks`, `unreachable`. */
 export type FrameworkRecord = {
   readonly framework: Framework;
   /** Not acknowledged to the end; on agents that are admitted, or terminal. */
   readonly tasks: Map<TaskId, Task>;
-  /** At most `unreachableTasksMax`; the ones that are unreachable longest go first. */
+  /** No more than `histories` say; the ones that are unreachable longest go first. */
   readonly unreachable: Map<TaskId, Task>;
-  /** Oldest first, at most `completedTasksMax`. An id may be there more than once. */
+  /** Oldest first, no more than `histories` say. An id may be there more than once. */
   readonly completed: List<Task>;
   /** The number of `completed`'s first element, counted from the framework's first. */
   readonly completedFirst: number;
@@ -90,11 +100,14 @@ export type Load = {
   readonly used: Resources;
 };
 
-export const completedFrameworksMax = 50;
 /** One that is forgotten may register again under its old id. */
 export const goneAgentsMax = 102_400;
-export const completedTasksMax = 1000;
-export const unreachableTasksMax = 1000;
+/** Mesos's, and ours until a leader that is told another says so. */
+export const usualHistories: Histories = {
+  completedFrameworks: 50,
+  completedTasks: 1000,
+  unreachableTasks: 1000,
+};
 
 export function newState(): State {
   return {
@@ -102,6 +115,7 @@ export function newState(): State {
     leader: undefined,
     clusterId: undefined,
     checked: undefined,
+    histories: usualHistories,
     agents: Map(),
     registrations: Map(),
     loads: Map(),

@@ -12,11 +12,12 @@
  * - 1: the first.
  * - 2: the state remembers when the masters compared theirs last (`check-digest`).
  * - 3: frameworks have stores (`put-value`, `delete-value`).
- * - 4: the cluster has a name, volumes are known by their manifests, and orphans can be taken on.
+ * - 4: the log says how much is remembered (`limit-histories`).
+ * - 5: the cluster has a name, volumes are known by their manifests, and orphans can be taken on.
  */
 
 /** The newest one that this program knows. */
-export const newestVersion = 4;
+export const newestVersion = 5;
 
 /** Frameworks have stores. */
 const storesVersion = 3;
@@ -24,8 +25,14 @@ const storesVersion = 3;
 export const isFromStoresOn = ({ version }: { readonly version: number }): boolean =>
   version >= storesVersion;
 
+/** The log says how much is remembered. */
+const historiesVersion = 4;
+
+export const isFromHistoriesOn = ({ version }: { readonly version: number }): boolean =>
+  version >= historiesVersion;
+
 /** Volumes have identities. */
-const volumesVersion = 4;
+const volumesVersion = 5;
 
 export const isFromVolumesOn = ({ version }: { readonly version: number }): boolean =>
   version >= volumesVersion;

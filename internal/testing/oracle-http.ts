@@ -34,6 +34,9 @@ export const executorExchanges = (): readonly Exchange[] => exchangesOf('executo
 /** What agents were asked in the way that is older than their API. */
 export const legacyAgentExchanges = (): readonly Exchange[] => exchangesOf('agent-legacy');
 
+/** What agents were asked by their operators. */
+export const agentExchanges = (): readonly Exchange[] => exchangesOf('agent-http');
+
 /** All that one of these executors heard on its first stream, each event as JSON. */
 export const executorEvents = (): readonly string[] => linesOf('executor-events');
 

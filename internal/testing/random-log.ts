@@ -8,6 +8,12 @@ export function randomLog(random: Random): LogCommand {
     const version = 1 + random.below(newestVersion);
     return { kind: 'raise-version', version, clusterId: `cluster ${random.below(9)}` };
   }
+  if (random.oneIn(12)) {
+    // More than one step of a history can lead to, so that what has just happened is still known.
+    const [completedFrameworks, completedTasks] = [3 + random.below(4), 20 + random.below(20)];
+    const histories = { completedFrameworks, completedTasks, unreachableTasks: 20 };
+    return { kind: 'limit-histories', histories };
+  }
   const parts = ['agent', 'live-task', 'root'].filter(() => random.oneIn(2));
   return {
     kind: 'check-digest',

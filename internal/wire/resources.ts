@@ -200,7 +200,8 @@ function reservationsToWire(
   one: Resource,
   form: ReservationForm,
 ): Pick<wire.Resource, 'role' | 'reservation' | 'reservations'> {
-  assert(form !== 'old' || !isRefined(one), `not expressible: ${formatResource(one)}`);
+  // Written for each resource of each task, so the words only when there is somebody to read them.
+  if (form === 'old') assert(!isRefined(one), `not expressible: ${formatResource(one)}`);
   const stack = {
     ...(one.reservations.length > 0 && { reservations: one.reservations.map(reservationToWire) }),
   };

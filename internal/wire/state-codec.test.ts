@@ -7,12 +7,7 @@ import { agentId, frameworkId, taskId } from '#internal/model/ids.ts';
 import { apply } from '#internal/state/apply.ts';
 import type { Command, TaskReport } from '#internal/state/command.ts';
 import { diff, recordKey, toRecords } from '#internal/state/records.ts';
-import {
-  completedFrameworksMax,
-  completedTasksMax,
-  newState,
-  type State,
-} from '#internal/state/state.ts';
+import { newState, type State, usualHistories } from '#internal/state/state.ts';
 import { randomCommand } from '#internal/testing/random-commands.ts';
 import { seedsOf } from '#internal/testing/seeds.ts';
 import { encode } from './protobuf.ts';
@@ -106,19 +101,22 @@ test('a mirror forgets what the state forgets: old tasks, old frameworks', (t) =
     state = next;
   };
   const framework = (i: number): Framework => ({ ...anyFramework, id: frameworkId(`F${i}`) });
-  for (let i = 0; i < completedFrameworksMax + 3; i++) {
+  for (let i = 0; i < usualHistories.completedFrameworks + 3; i++) {
     take({ atMs: i, kind: 'subscribe-framework', framework: framework(i) });
     take({ atMs: i, kind: 'remove-framework', frameworkId: framework(i).id });
   }
   // The id is forgotten by now, and may be used again.
   take({ atMs: 100, kind: 'subscribe-framework', framework: framework(0) });
   take({ atMs: 100, kind: 'admit-agent', agent: anyAgent });
-  for (let i = 0; i < completedTasksMax + 3; i++) {
+  for (let i = 0; i < usualHistories.completedTasks + 3; i++) {
     take({ atMs: i, kind: 'launch-tasks', tasks: [{ ...anyTask, launchedMs: i }] });
     take({ atMs: i, kind: 'update-tasks', updates: [lost] });
   }
-  t.is([...mirror.keys()].filter((key) => key.includes('/completed/')).length, completedTasksMax);
-  t.is(state.completedFrameworks.size, completedFrameworksMax);
+  t.is(
+    [...mirror.keys()].filter((key) => key.includes('/completed/')).length,
+    usualHistories.completedTasks,
+  );
+  t.is(state.completedFrameworks.size, usualHistories.completedFrameworks);
   t.deepEqual(inKeyOrder(mirror), recordsOf(state));
   t.deepEqual(recordsOf(stateFromRecords(mirror)), recordsOf(state));
 });

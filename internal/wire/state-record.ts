@@ -2,8 +2,9 @@
 import { unreachable } from '#internal/base/assert.ts';
 import { agentId } from '#internal/model/ids.ts';
 import type { StateRecord } from '#internal/state/records.ts';
-import type { Leader } from '#internal/state/state.ts';
+import { type Histories, type Leader, usualHistories } from '#internal/state/state.ts';
 import type * as written from '#proto/gen/altiplano/state/v1.ts';
+import { historiesFromWritten, historiesToWritten } from './log-record.ts';
 import { operationFromWritten, operationToWritten } from './operation-record.ts';
 import {
   maintenanceFromWritten,
@@ -31,7 +32,7 @@ import { volumeRecordFromWritten, volumeRecordToWritten } from './volume.ts';
 export function recordToWritten(record: StateRecord): written.Record {
   switch (record.kind) {
     case 'root': {
-      const { version, leader, checked, clusterId } = record;
+      const { version, leader, checked, histories, clusterId } = record;
       return {
         root: {
           version,
@@ -40,6 +41,7 @@ export function recordToWritten(record: StateRecord): written.Record {
             checked: { index: checked.index, at_ms: checked.atMs },
           }),
           ...(clusterId !== undefined && { cluster_id: clusterId }),
+          ...(!areUsual(histories) && { histories: historiesToWritten(histories) }),
         },
       };
     }
@@ -90,13 +92,14 @@ export function recordToWritten(record: StateRecord): written.Record {
 /** Undefined for a record that this version does not know. */
 export function recordFromWritten(from: written.Record): StateRecord | undefined {
   if (from.root !== undefined) {
-    const { version, leader, checked, cluster_id: clusterId } = from.root;
+    const { version, leader, checked, histories, cluster_id: clusterId } = from.root;
     return {
       kind: 'root',
       version,
       clusterId,
       leader: leader === undefined ? undefined : leaderFromWritten(leader),
       checked: checked === undefined ? undefined : { index: checked.index, atMs: checked.at_ms },
+      histories: histories === undefined ? usualHistories : historiesFromWritten(histories),
     };
   }
   if (from.agent !== undefined) return { kind: 'agent', agent: agentFromWritten(from.agent) };
@@ -163,3 +166,9 @@ function leaderFromWritten(from: written.Leader): Leader {
   const { node_id: nodeId, master, elected_ms: electedMs } = from;
   return { nodeId, master: masterFromWritten(master), electedMs };
 }
+
+/** Not written: what a state of an older program comes to does not change. */
+const areUsual = ({ completedFrameworks, completedTasks, unreachableTasks }: Histories): boolean =>
+  completedFrameworks === usualHistories.completedFrameworks &&
+  completedTasks === usualHistories.completedTasks &&
+  unreachableTasks === usualHistories.unreachableTasks;

@@ -3,6 +3,7 @@ import { accept, type Result } from '#internal/base/result.ts';
 import type { Task } from '#internal/model/cluster.ts';
 import { encoded } from '#internal/model/encoded.ts';
 import { agentId, executorId, type FrameworkId, type Role, taskId } from '#internal/model/ids.ts';
+import type { Resources } from '#internal/resources/resource.ts';
 import type * as wire from '#proto/gen/mesos/v1.ts';
 import { decode, encode, keepBytes } from './protobuf.ts';
 import { resourcesFromWire, resourcesToWire } from './resources.ts';
@@ -13,19 +14,26 @@ import { taskStateToWire } from './task-state.ts';
  * A task in `staging`, to be launched on what was offered to `role`; resources that do not say for
  * whom they are get that role (contract 6.4). Refuses resources that are not valid.
  */
-export function taskFromWire(
+export function taskFromWire(info: wire.TaskInfo, terms: LaunchTerms): Result<Task, string> {
+  const held = resourcesFromWire(injectRole(info.resources ?? [], terms.role));
+  return held.ok ? accept(stagingTask(info, held.value, terms)) : held;
+}
+
+export type LaunchTerms = {
+  readonly frameworkId: FrameworkId;
+  readonly role: Role;
+  readonly atMs: number;
+};
+
+/** The same of a task whose resources were read already. */
+export function stagingTask(
   info: wire.TaskInfo,
-  {
-    frameworkId,
-    role,
-    atMs,
-  }: { readonly frameworkId: FrameworkId; readonly role: Role; readonly atMs: number },
-): Result<Task, string> {
-  const held = resourcesFromWire(injectRole(info.resources ?? [], role));
-  if (!held.ok) return held;
+  resources: Resources,
+  { frameworkId, atMs }: Pick<LaunchTerms, 'frameworkId' | 'atMs'>,
+): Task {
   const bytes = encoded<'mesos.v1.TaskInfo'>(encode('mesos.v1.TaskInfo', info));
   described.set(bytes, keepBytes(info, bytes));
-  return accept({
+  return {
     id: taskId(info.task_id.value),
     frameworkId,
     agentId: agentId(info.agent_id.value),
@@ -33,7 +41,7 @@ export function taskFromWire(
       info.executor === undefined ? undefined : executorId(info.executor.executor_id.value),
     name: info.name,
     info: bytes,
-    resources: held.value,
+    resources,
     launchedMs: atMs,
     state: 'staging',
     update: undefined,
@@ -41,15 +49,17 @@ export function taskFromWire(
     statuses: [],
     kill: undefined,
     groupId: undefined,
-  });
+  };
 }
 
-/** A task's description, which is not read again from a task that `taskFromWire` has just made. */
+/** A task's description. That of a task which was just made is given once without being read again. */
 export function taskInfo({ info }: Pick<Task, 'info'>): wire.TaskInfo {
-  return described.get(info) ?? keepBytes(decode('mesos.v1.TaskInfo', info), info);
+  const made = described.get(info);
+  described.delete(info);
+  return made ?? keepBytes(decode('mesos.v1.TaskInfo', info), info);
 }
 
-/** For as long as the very bytes live, which the log's copy of a task does not share. */
+/** Until they are asked for: the bytes may live as long as the task does, and these are far larger. */
 const described = new WeakMap<Task['info'], wire.TaskInfo>();
 
 /** As GET_TASKS and the operator's stream show it (contract 10.7). */

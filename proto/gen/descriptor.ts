@@ -26,6 +26,7 @@ export const descriptor: Descriptor = {
       { name: 'version', number: 2, label: 'required', kind: 'scalar', type: 'string' },
       { name: 'ip', number: 3, label: 'required', kind: 'scalar', type: 'string' },
       { name: 'capabilities', number: 4, label: 'repeated', kind: 'message', type: 'mesos.v1.AgentInfo.Capability' },
+      { name: 'takes_run_tasks', number: 28, label: 'optional', kind: 'scalar', type: 'bool' },
     ] },
     { name: 'altiplano.agent.v1.Register', fields: [
       { name: 'description', number: 1, label: 'required', kind: 'message', type: 'altiplano.agent.v1.Description' },
@@ -121,6 +122,7 @@ export const descriptor: Descriptor = {
       { name: 'shutdown_executor', number: 16, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.ShutdownExecutor' },
       { name: 'executor_message', number: 17, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.ExecutorMessage' },
       { name: 'introduce_yourself', number: 24, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.IntroduceYourself' },
+      { name: 'run_tasks', number: 28, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.RunTasks' },
     ] },
     { name: 'altiplano.agent.v1.IntroduceYourself', fields: [] },
     { name: 'altiplano.agent.v1.NotLeading', fields: [
@@ -137,6 +139,10 @@ export const descriptor: Descriptor = {
     { name: 'altiplano.agent.v1.RunTask', fields: [
       { name: 'framework_info', number: 1, label: 'required', kind: 'message', type: 'mesos.v1.FrameworkInfo' },
       { name: 'task_info', number: 2, label: 'required', kind: 'message', type: 'mesos.v1.TaskInfo' },
+    ] },
+    { name: 'altiplano.agent.v1.RunTasks', fields: [
+      { name: 'framework_info', number: 1, label: 'required', kind: 'message', type: 'mesos.v1.FrameworkInfo' },
+      { name: 'task_infos', number: 2, label: 'repeated', kind: 'message', type: 'mesos.v1.TaskInfo' },
     ] },
     { name: 'altiplano.agent.v1.RunGroup', fields: [
       { name: 'framework_info', number: 1, label: 'required', kind: 'message', type: 'mesos.v1.FrameworkInfo' },
@@ -228,6 +234,7 @@ export const descriptor: Descriptor = {
       { name: 'process', number: 6, label: 'optional', kind: 'message', type: 'altiplano.agent.v1.ProcessRecord' },
       { name: 'cause', number: 7, label: 'optional', kind: 'enum', type: 'altiplano.agent.v1.ExecutorRecord.Cause' },
       { name: 'unhealthy', number: 13, label: 'optional', kind: 'scalar', type: 'bool' },
+      { name: 'heard', number: 14, label: 'repeated', kind: 'scalar', type: 'bytes' },
     ] },
     { name: 'altiplano.agent.v1.ProgressRecord', fields: [
       { name: 'state', number: 1, label: 'required', kind: 'enum', type: 'mesos.v1.TaskState' },
@@ -325,11 +332,17 @@ export const descriptor: Descriptor = {
       { name: 'put_value', number: 60, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.PutValue' },
       { name: 'delete_value', number: 61, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.DeleteValue' },
       { name: 'note_volume_uses', number: 65, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.NoteVolumeUses' },
+      { name: 'limit_histories', number: 80, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.Histories' },
       { name: 'ignorable', number: 100, label: 'optional', kind: 'scalar', type: 'bool' },
     ] },
     { name: 'altiplano.state.v1.RaiseVersion', fields: [
       { name: 'version', number: 1, label: 'required', kind: 'scalar', type: 'uint32' },
       { name: 'cluster_id', number: 2, label: 'optional', kind: 'scalar', type: 'string' },
+    ] },
+    { name: 'altiplano.state.v1.Histories', fields: [
+      { name: 'completed_frameworks', number: 1, label: 'required', kind: 'scalar', type: 'uint32' },
+      { name: 'completed_tasks', number: 2, label: 'required', kind: 'scalar', type: 'uint32' },
+      { name: 'unreachable_tasks', number: 3, label: 'required', kind: 'scalar', type: 'uint32' },
     ] },
     { name: 'altiplano.state.v1.CheckDigest', fields: [
       { name: 'index', number: 1, label: 'required', kind: 'scalar', type: 'double' },
@@ -628,6 +641,7 @@ export const descriptor: Descriptor = {
       { name: 'leader', number: 2, label: 'optional', kind: 'message', type: 'altiplano.state.v1.Leader' },
       { name: 'checked', number: 3, label: 'optional', kind: 'message', type: 'altiplano.state.v1.Checked' },
       { name: 'cluster_id', number: 20, label: 'optional', kind: 'scalar', type: 'string' },
+      { name: 'histories', number: 4, label: 'optional', kind: 'message', type: 'altiplano.state.v1.Histories' },
     ] },
     { name: 'altiplano.state.v1.Checked', fields: [
       { name: 'index', number: 1, label: 'required', kind: 'scalar', type: 'double' },

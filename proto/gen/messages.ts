@@ -39,6 +39,7 @@ export type Messages = {
   readonly 'altiplano.agent.v1.Registered': altiplano_agent_v1.Registered;
   readonly 'altiplano.agent.v1.Ping': altiplano_agent_v1.Ping;
   readonly 'altiplano.agent.v1.RunTask': altiplano_agent_v1.RunTask;
+  readonly 'altiplano.agent.v1.RunTasks': altiplano_agent_v1.RunTasks;
   readonly 'altiplano.agent.v1.RunGroup': altiplano_agent_v1.RunGroup;
   readonly 'altiplano.agent.v1.ShutdownExecutor': altiplano_agent_v1.ShutdownExecutor;
   readonly 'altiplano.agent.v1.KillTask': altiplano_agent_v1.KillTask;
@@ -68,6 +69,7 @@ export type Messages = {
   readonly 'altiplano.agent.v1.ContainerEndRecord': altiplano_agent_v1.ContainerEndRecord;
   readonly 'altiplano.state.v1.Command': altiplano_state_v1.Command;
   readonly 'altiplano.state.v1.RaiseVersion': altiplano_state_v1.RaiseVersion;
+  readonly 'altiplano.state.v1.Histories': altiplano_state_v1.Histories;
   readonly 'altiplano.state.v1.CheckDigest': altiplano_state_v1.CheckDigest;
   readonly 'altiplano.state.v1.PartDigest': altiplano_state_v1.PartDigest;
   readonly 'altiplano.state.v1.AnnounceLeader': altiplano_state_v1.AnnounceLeader;

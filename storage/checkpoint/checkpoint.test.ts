@@ -8,7 +8,13 @@ import { SimulatedWorld } from '#internal/runtime/simulated/world.ts';
 import type { KeyValueStore, Write } from '../key-value-store.ts';
 import { MemoryMedium, openMemoryStore } from '../memory/memory-store.ts';
 import { CheckpointError, type CheckpointPlace, openCheckpoint } from './checkpoint.ts';
-import type { CheckpointWrite, ExecutorName, NumberedUpdate, Recovered } from './records.ts';
+import {
+  type CheckpointWrite,
+  type ExecutorName,
+  nothingRecovered,
+  type NumberedUpdate,
+  type Recovered,
+} from './records.ts';
 
 type Rig = {
   readonly world: SimulatedWorld;
@@ -36,23 +42,12 @@ function newRig(seed: number | string): Rig {
   };
 }
 
-const nothing: Recovered = {
-  identity: undefined,
-  term: 0n,
-  frameworks: [],
-  tasks: [],
-  resources: undefined,
-  operations: [],
-  executors: [],
-  containers: [],
-};
-
 const infoOf = (taskId: string) =>
   ({ name: taskId, task_id: { value: taskId }, agent_id: { value: 'a' } }) as const;
 
 /** What the checkpoint holds after `writes`, by the plainest means. */
 function model(writes: readonly CheckpointWrite[]): Recovered {
-  let { identity, term, resources } = nothing;
+  let { identity, term, resources } = nothingRecovered;
   const operations = new Map<string, Recovered['operations'][number]>();
   const frameworks = new Map<string, Recovered['frameworks'][number]>();
   const tasks = new Map<string, Recovered['tasks'][number]>();
@@ -229,7 +224,7 @@ test('whatever was written is there after a crash of any kind, and nothing else'
     fc.asyncProperty(batches, fc.constantFrom('process', 'power'), async (list, kind) => {
       const rig = newRig(list.length);
       const { checkpoint, recovered } = await rig.run(openCheckpoint(await rig.reopen('process')));
-      t.deepEqual(recovered, nothing);
+      t.deepEqual(recovered, nothingRecovered);
       for (const batch of list) await rig.run(checkpoint.write(batch));
       const again = await rig.run(openCheckpoint(await rig.reopen(kind)));
       t.deepEqual(again.recovered, model(list.flat()));

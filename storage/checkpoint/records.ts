@@ -30,6 +30,18 @@ export type Recovered = {
   readonly containers: readonly ContainerRecord[];
 };
 
+/** Of a machine that never was an agent. */
+export const nothingRecovered: Recovered = {
+  identity: undefined,
+  term: 0n,
+  frameworks: [],
+  tasks: [],
+  resources: undefined,
+  operations: [],
+  executors: [],
+  containers: [],
+};
+
 export type RecoveredTask = {
   readonly task: TaskRecord;
   readonly progress: ProgressRecord;

@@ -9,6 +9,7 @@ import { eager, killer } from './eager.ts';
 import { fetcher } from './fetcher.ts';
 import { grouper } from './grouper.ts';
 import { hoarder } from './hoarder.ts';
+import { keeper } from './keeper.ts';
 import { leaver } from './leaver.ts';
 import { meddler } from './meddler.ts';
 import { multiRole } from './multi-role.ts';
@@ -37,6 +38,7 @@ export const temperaments: readonly Temperament[] = [
   carer,
   bringer,
   fetcher,
+  keeper,
 ];
 
 /** Drawn without putting back, and once more from the beginning when all are dealt. */

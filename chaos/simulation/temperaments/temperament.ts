@@ -17,6 +17,7 @@ import type {
   TaskStatus,
 } from '#proto/gen/mesos/v1.ts';
 import type { Call, Event } from '#proto/gen/mesos/v1/scheduler.ts';
+import type { FrameworkStore } from '#internal/client/framework-store.ts';
 import type { ClusterWitness } from '../cluster-witness.ts';
 import type { TaskBook } from '../cluster-task-book.ts';
 
@@ -59,6 +60,8 @@ export type Body = {
   after(delayMs: number, callback: () => void): void;
   /** An answer that is an error of ours is a violation. Whether it arrives nobody knows. */
   call(call: Call): void;
+  /** Of its framework, by the program that runs now; undefined while none does. */
+  readonly store: FrameworkStore | undefined;
   decline(offers: readonly Offer[], refuseSeconds: number): void;
   /** Draws tasks while they fit into the offers, which are of one agent; at most `most`. */
   pack(offers: readonly Offer[], most: number): readonly TaskInfo[];

@@ -12,9 +12,12 @@ import type { HttpHandler, HttpSink } from '#internal/runtime/http.ts';
 import { openTempFolder } from '#internal/testing/temp-folder.ts';
 import { recoveredState, usualTimes, type AgentSettings } from '../core/state.ts';
 import type { ExecutorDoor } from '../executor-door.ts';
+import { FilesError } from '#internal/runtime/files.ts';
+import type { ImageStore } from '../images/image-store.ts';
 import { History, usualHistory } from '../history.ts';
 import { OperatorContainers } from '../operator-containers.ts';
 import { legacyAgentExchanges, replyText } from '#internal/testing/oracle-http.ts';
+import { differences } from '#internal/testing/json-differences.ts';
 import { descriptor } from '#proto/gen/descriptor.ts';
 import { ContainerEnds } from '../container-ends.ts';
 import { openPosixContainerizer } from '../containers/posix.ts';
@@ -109,7 +112,7 @@ type Rig = AsyncDisposable & {
   call(body: string, headers?: Readonly<Record<string, string>>, method?: string): Promise<Answer>;
 };
 
-async function openRig(): Promise<Rig> {
+async function openRig(images?: Pick<ImageStore, 'prune'>): Promise<Rig> {
   const folder = await openTempFolder();
   const runs = `${folder.path}/slaves/a-1/frameworks/f-1/executors/t/runs`;
   await mkdir(`${runs}/c-1/sub`, { recursive: true });
@@ -140,6 +143,7 @@ async function openRig(): Promise<Rig> {
       containers,
       ends: new ContainerEnds(containerizer),
       containerizer,
+      images,
       verbosity: new Verbosity({ clock, apply: () => {} }),
     },
     {
@@ -397,33 +401,6 @@ test('the state has the keys of the contract, and tells what runs', async (t) =>
   t.is(JSON.parse(calls.text).get_state.get_tasks.launched_tasks[0].task_id.value, 't');
 });
 
-/** Names, in their order, and kinds of all that both have; what only one has is told in `odd`. */
-function compare(theirs: unknown, ours: unknown, { at, odd }: Compared): void {
-  const isList = Array.isArray(theirs);
-  if (kindOf(theirs) !== kindOf(ours)) {
-    odd.push(`${at}: ${kindOf(ours)} instead of ${kindOf(theirs)}`);
-  } else if (isList && Array.isArray(ours)) {
-    if (theirs.length > 0 && ours.length > 0) compare(theirs[0], ours[0], { at: `${at}[]`, odd });
-  } else if (kindOf(theirs) === 'object') {
-    const [mine, other] = [new Map(entriesOf(ours)), new Map(entriesOf(theirs))];
-    for (const name of mine.keys()) if (!other.has(name)) odd.push(`${at}.${name}: more`);
-    for (const [name, value] of other) {
-      if (mine.has(name)) compare(value, mine.get(name), { at: `${at}.${name}`, odd });
-      else odd.push(`${at}.${name}: missing`);
-    }
-    const common = [...mine.keys()].filter((name) => other.has(name));
-    const order = [...other.keys()].filter((name) => mine.has(name));
-    if (common.join() !== order.join()) odd.push(`${at}: order ${common.join()}`);
-  }
-}
-
-type Compared = { readonly at: string; readonly odd: string[] };
-
-const kindOf = (value: unknown): string => (Array.isArray(value) ? 'list' : typeof value);
-
-const entriesOf = (value: unknown): readonly (readonly [string, unknown])[] =>
-  typeof value === 'object' && value !== null ? Object.entries(value) : [];
-
 test('the older endpoints say what Mesos says, under its names', async (t) => {
   await using rig = await openRig();
   const odd: string[] = [];
@@ -432,7 +409,7 @@ test('the older endpoints say what Mesos says, under its names', async (t) => {
     const { status, type, text } = await rig.get(target);
     t.is(status, recorded.reply.status, target);
     t.is(type, recorded.reply.headers['content-type'], target);
-    compare(JSON.parse(replyText(recorded)), JSON.parse(text), { at: target, odd });
+    odd.push(...differences(JSON.parse(replyText(recorded)), JSON.parse(text), target));
   }
   const isOfItsFlags = (line: string): boolean =>
     /^\/state\.(?:attributes|flags|reserved\w+)\./u.test(line);
@@ -468,4 +445,27 @@ test('whatever a call holds, it is refused or answered', async (t) => {
     }
   }
   t.true(asked > 250);
+});
+
+test('images are pruned, but for those that a call names, and a disk that fails is told of', async (t) => {
+  const asked: (readonly string[])[] = [];
+  await using rig = await openRig({ prune: async (excluded) => void asked.push(excluded) });
+  const bare = await rig.call('{"type":"PRUNE_IMAGES"}');
+  t.like(bare, { status: 200, text: '' });
+  const excluded_images = [
+    { type: 'DOCKER', docker: { name: 'alpine' } },
+    { type: 'APPC', appc: { name: 'other' } },
+  ];
+  const call = { type: 'PRUNE_IMAGES', prune_images: { excluded_images } };
+  t.is((await rig.call(JSON.stringify(call))).status, 200);
+  t.deepEqual(asked, [[], ['alpine']]);
+  await using broken = await openRig({
+    prune: async () => {
+      throw new FilesError('EIO', 'the disk does not answer');
+    },
+  });
+  const told = await broken.call('{"type":"PRUNE_IMAGES"}');
+  t.like(told, { status: 500, text: 'Failed to prune images: the disk does not answer' });
+  await using without = await openRig();
+  t.is((await without.call('{"type":"PRUNE_IMAGES"}')).status, 200, 'where there are none');
 });

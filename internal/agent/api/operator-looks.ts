@@ -4,6 +4,8 @@ import type { ExecutorInfo, Metric, Operation, Task as WireTask } from '#proto/g
 import { uuidBytes } from '#internal/base/uuid.ts';
 import type { AgentSettings, AgentState, Task } from '../core/state.ts';
 import type { History } from '../history.ts';
+import { drainConfig } from './drain-config.ts';
+import { commandExecutorName } from './state-json.ts';
 
 export type Seen = {
   readonly state: AgentState;
@@ -57,13 +59,9 @@ function getAgent(
   const id = agentId === undefined ? {} : { id: { value: agentId } };
   const agent_info = { ...description.agent_info, ...id };
   if (drain === undefined) return { agent_info };
-  const nanoseconds = BigInt(Math.round(drain.maxGraceMs)) * 1_000_000n;
   return {
     agent_info,
-    drain_config: {
-      ...(Number.isFinite(drain.maxGraceMs) && { max_grace_period: { nanoseconds } }),
-      mark_gone: drain.isGoneThen,
-    },
+    drain_config: drainConfig(drain),
     estimated_drain_start_time: { nanoseconds: BigInt(Math.round(drain.sinceMs)) * 1_000_000n },
   };
 }
@@ -108,9 +106,10 @@ function getExecutors({ state, history }: Seen): GetExecutors {
 const commandExecutor = ({ info, frameworkId }: Task): ExecutorInfo => ({
   executor_id: { value: info.task_id.value },
   framework_id: { value: frameworkId },
-  source: info.task_id.value,
   ...(info.command === undefined ? {} : { command: info.command }),
   ...(info.resources === undefined ? {} : { resources: info.resources }),
+  name: commandExecutorName(info),
+  source: info.task_id.value,
 });
 
 function getTasks({ state, history }: Seen): NonNullable<Response['get_tasks']> {
@@ -141,8 +140,14 @@ function taskToWire({ agentId }: AgentState, task: Task): WireTask {
     state,
     ...(info.resources === undefined ? {} : { resources: info.resources }),
     statuses: status === undefined ? [] : [status],
+    ...(status !== undefined && { status_update_state: status.state }),
+    ...(status?.uuid !== undefined && { status_update_uuid: status.uuid }),
     ...(info.labels === undefined ? {} : { labels: info.labels }),
     ...(info.discovery === undefined ? {} : { discovery: info.discovery }),
+    ...(info.container === undefined ? {} : { container: info.container }),
+    ...(info.health_check === undefined ? {} : { health_check: info.health_check }),
+    ...(info.kill_policy === undefined ? {} : { kill_policy: info.kill_policy }),
+    ...(info.limits === undefined ? {} : { limits: info.limits }),
     ...(info.command?.user === undefined ? {} : { user: info.command.user }),
   };
 }

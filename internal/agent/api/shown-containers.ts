@@ -8,7 +8,7 @@ import type { OperatorContainers } from '../operator-containers.ts';
 import { commandExecutorName } from './state-json.ts';
 
 export type UsageSources = {
-  readonly containers: OperatorContainers;
+  readonly containers: Pick<OperatorContainers, 'list'>;
   readonly usage: Containerizer['usage'];
 };
 

@@ -10,6 +10,7 @@ import { resourcesAsWritten, resourcesToWire } from '#internal/wire/resources.ts
 import type { AgentInfo, FrameworkInfo, TaskInfo, TaskStatus } from '#proto/gen/mesos/v1.ts';
 import { type AgentSettings, type AgentState, type Task, executorKey } from '../core/state.ts';
 import type { History } from '../history.ts';
+import { drainConfig } from './drain-config.ts';
 import { executorIdOf, sandboxOfTask } from './task-place.ts';
 
 export type StateSources = {
@@ -39,6 +40,8 @@ export function stateJson(sources: StateSources): string {
     pid: jsonString(`slave(1)@${settings.endpoint}`),
     hostname: jsonString(info.hostname),
     capabilities: list(capabilities.map(({ type = 'UNKNOWN' }) => jsonString(type))),
+    ...(info.domain !== undefined && { domain: toJson('mesos.v1.DomainInfo', info.domain) }),
+    ...drainJson(state),
     resources: resourcesJson(total),
     reserved_resources: byRole(total, resourcesJson),
     unreserved_resources: resourcesJson(free),
@@ -146,6 +149,14 @@ export function commandExecutorName({ task_id: id, command }: TaskInfo): string 
   const line = (command?.shell ?? true) ? value : [value, ...(command?.arguments ?? [])].join(' ');
   const short = line.length > 15 ? `${line.slice(0, 12)}...` : line;
   return `Command Executor (Task: ${id.value}) (Command: sh -c '${short}')`;
+}
+
+function drainJson({ drain }: AgentState): Readonly<Record<string, string>> {
+  if (drain === undefined) return {};
+  return {
+    drain_config: toJson('mesos.v1.DrainConfig', drainConfig(drain)),
+    estimated_drain_start_time_seconds: String(Math.floor(drain.sinceMs / 1000)),
+  };
 }
 
 /** What `source` says: a command task's own id, else what the executor's framework said. */

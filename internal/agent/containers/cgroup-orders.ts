@@ -4,7 +4,7 @@ import type { Hierarchy } from './cgroup-layout.ts';
 export type CgroupLimits = {
   /** A share when the machine is busy. */
   readonly cpus: number | undefined;
-  /** Never more than this. */
+  /** Never more than this; `Infinity` is like undefined. */
   readonly cpusMax: number | undefined;
   readonly memBytes: number | undefined;
   /** With what is swapped out. */

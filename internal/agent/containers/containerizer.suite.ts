@@ -24,6 +24,20 @@ export type ContainerizerRig = AsyncDisposable & {
   readonly impossible: Partial<ContainerSpec>;
 };
 
+const shell = (line: string): ContainerSpec['command'] => ({ kind: 'shell', line });
+
+/** What those commands are where containers run a real shell. */
+export const shellCommands: Pick<
+  ContainerizerRig,
+  'exits' | 'runsOn' | 'ignoresTerm' | 'says' | 'echoes'
+> = {
+  exits: (status) => shell(`exit ${status}`),
+  runsOn: shell('sleep 500'),
+  ignoresTerm: shell("trap '' TERM; while :; do sleep 1; done"),
+  says: (text) => shell(`echo ${text}`),
+  echoes: shell('cat'),
+};
+
 let made = 0;
 
 export function specFor(

@@ -44,8 +44,12 @@ export const limitationText = (limitation: Limitation): string =>
 export function parseLimitation(text: string): Limitation | undefined {
   try {
     const found: unknown = JSON.parse(text);
+    if (found === null || typeof found !== 'object') return undefined;
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our own word.
-    return found === null || typeof found !== 'object' ? undefined : (found as Limitation);
+    const limitation = found as Limitation;
+    // JSON leaves out what is undefined.
+    const resources = limitation.resources.map((one) => ({ ...resource(one.name, 0), ...one }));
+    return { ...limitation, resources };
   } catch {
     return undefined;
   }

@@ -52,7 +52,7 @@ export async function prepareBundle(oci: Oci, spec: ContainerSpec): Promise<void
     cgroup,
     ipcNamespace: undefined,
     usualPath: oci.usualPath,
-    pidsMax: oci.pidsMax,
+    bounds: oci,
   });
   await writeText(oci, `${folder}/config.json`, JSON.stringify(config));
   await writeText(oci, `${folder}/cgroup`, `${cgroup}\n`);

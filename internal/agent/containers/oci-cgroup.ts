@@ -1,10 +1,10 @@
 /** What the kernel counts of a container, in the hierarchies of version 1 and in that of version 2. */
-import { folderOf, readText } from './oci-folder.ts';
-import type { Oci } from './oci-machine.ts';
+import type { MemoryExceeded } from './cgroup-use.ts';
+import { type OciFolders, folderOf, readText } from './oci-folder.ts';
 import type { ContainerUse } from './statistics.ts';
 
 /** Undefined when nothing runs in it. */
-export async function cgroupUse(oci: Oci, id: string): Promise<ContainerUse | undefined> {
+export async function cgroupUse(oci: OciFolders, id: string): Promise<ContainerUse | undefined> {
   const cgroup = await cgroupPath(oci, id);
   if (cgroup === undefined) return undefined;
   const processes = lines(await read(oci, 'pids', cgroup, 'cgroup.procs')).length;
@@ -36,30 +36,34 @@ export async function cgroupUse(oci: Oci, id: string): Promise<ContainerUse | un
 /** Of a second, in which version 1 counts processor time. */
 const ticks = 100;
 
-/** How often the kernel killed something in it for want of memory, and the most that it used. */
-export type MemoryTrouble = { readonly kills: number; readonly bytesMost: number | undefined };
-
-export async function memoryTrouble(oci: Oci, id: string): Promise<MemoryTrouble> {
-  const cgroup = await cgroupPath(oci, id);
-  if (cgroup === undefined) return { kills: 0, bytesMost: undefined };
-  const events =
-    (await read(oci, 'memory', cgroup, 'memory.oom_control')) ??
-    (await read(oci, 'memory', cgroup, 'memory.events'));
-  const most =
-    (await read(oci, 'memory', cgroup, 'memory.max_usage_in_bytes')) ??
-    (await read(oci, 'memory', cgroup, 'memory.peak'));
-  const kills = pairs(events).get('oom_kill') ?? 0;
-  return { kills, bytesMost: most === undefined ? undefined : Number(most) };
+/** Undefined when the kernel killed nothing in it for want of memory of its own. */
+export async function memoryExceeded(
+  folders: OciFolders,
+  id: string,
+): Promise<Omit<MemoryExceeded, 'limitBytes'> | undefined> {
+  const cgroup = await cgroupPath(folders, id);
+  if (cgroup === undefined) return undefined;
+  const either = async (first: string, second: string): Promise<string | undefined> =>
+    (await read(folders, 'memory', cgroup, first)) ??
+    (await read(folders, 'memory', cgroup, second));
+  const events = pairs(await either('memory.oom_control', 'memory.events'));
+  if ((events.get('oom_kill') ?? 0) === 0) return undefined;
+  // Also counted when it was the whole machine that had no more.
+  const own = await either('memory.failcnt', 'memory.events.local');
+  if ((pairs(own).get('oom') ?? Number(own)) === 0) return undefined;
+  const peak = await either('memory.max_usage_in_bytes', 'memory.peak');
+  const statistics = (await either('memory.stat', 'memory.stat')) ?? '';
+  return { peakBytes: Number(peak ?? 0), statistics };
 }
 
-async function cgroupPath(oci: Oci, id: string): Promise<string | undefined> {
+async function cgroupPath(oci: OciFolders, id: string): Promise<string | undefined> {
   const text = await readText(oci, `${folderOf(oci, id)}/cgroup`);
   return text?.trim();
 }
 
 /** From the hierarchy of that controller, or from the one that has them all. */
 async function read(
-  oci: Oci,
+  oci: OciFolders,
   controller: string,
   cgroup: string,
   name: string,

@@ -5,6 +5,8 @@
 import type { LinuxInfo } from '#proto/gen/mesos/v1.ts';
 import type { ImageConfig } from '../images/image.ts';
 import type { ContainerLimits, ContainerSpec } from '../containerizer.ts';
+import { memBytesMin } from './cgroup-orders.ts';
+import { type Bounds, boundedBy } from './bounds.ts';
 import { type Capabilities, capabilitiesOf } from './oci-capabilities.ts';
 import { argumentsOf } from './oci-command.ts';
 import type { InitShell } from './oci-init.ts';
@@ -25,7 +27,7 @@ export type Bundle = {
   readonly ipcNamespace: string | undefined;
   /** The PATH that the agent gives to commands that bring none: an image's own is better. */
   readonly usualPath: string;
-  readonly pidsMax: number;
+  readonly bounds: Pick<Bounds, 'isCpuRequestLimit' | 'isSwapLimited' | 'processesMax'>;
 };
 
 export type SandboxPlace = {
@@ -86,14 +88,15 @@ type RuntimeLinux = {
 
 export type RuntimeResources = {
   readonly devices?: readonly { readonly allow: boolean; readonly access: string }[];
-  readonly memory?: { readonly limit: number };
+  /** `swap` is of both together. */
+  readonly memory?: { readonly limit: number; readonly swap?: number };
   readonly cpu?: { readonly shares?: number; readonly quota?: number; readonly period?: number };
   readonly pids?: { readonly limit: number };
 };
 
 /** Throws `ContainerError` when what is asked for cannot be. */
 export function runtimeSpec(bundle: Bundle): RuntimeSpec {
-  const { spec, rootFolder, cgroup, pidsMax } = bundle;
+  const { spec, rootFolder, cgroup, bounds } = bundle;
   const hostname = spec.container?.hostname;
   return {
     ociVersion: '1.0.2',
@@ -106,8 +109,8 @@ export function runtimeSpec(bundle: Bundle): RuntimeSpec {
       cgroupsPath: cgroup,
       resources: {
         devices: [{ allow: false, access: 'rwm' }],
-        ...resourcesOf(spec.limits),
-        pids: { limit: pidsMax },
+        ...resourcesOf(spec.limits, bounds),
+        pids: { limit: bounds.processesMax },
       },
       maskedPaths,
       readonlyPaths,
@@ -159,9 +162,17 @@ function namespacesOf({ spec, ipcNamespace }: Bundle): RuntimeLinux['namespaces'
 const sharesIpcOfMachine = (parentId: string | undefined, linux: LinuxInfo | undefined): boolean =>
   parentId === undefined && linux?.ipc_mode === 'SHARE_PARENT';
 
-export function resourcesOf({ cpus, cpusMax, memBytes }: ContainerLimits): RuntimeResources {
+/** Of what may be changed while it runs. */
+export function resourcesOf(
+  limits: ContainerLimits,
+  bounds: Pick<Bounds, 'isCpuRequestLimit' | 'isSwapLimited'>,
+): RuntimeResources {
+  const { cpus, cpusMax, memBytes } = boundedBy(bounds, limits);
+  const limit = memBytes === undefined ? undefined : Math.max(memBytes, memBytesMin);
   return {
-    ...(memBytes !== undefined && { memory: { limit: memBytes } }),
+    ...(limit !== undefined && {
+      memory: { limit, ...(bounds.isSwapLimited && { swap: limit }) },
+    }),
     ...((cpus ?? cpusMax) !== undefined && {
       cpu: {
         // The kernel takes no fewer than two shares, and no quota below a millisecond.

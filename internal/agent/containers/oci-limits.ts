@@ -1,27 +1,32 @@
-/** Ends a container as a whole in which the kernel has killed for want of memory, and says so. */
+/** Holds OCI containers to what no runtime holds them to: an end as a whole, and a bound of disk. */
 import type {
   ContainerEnd,
   ContainerSpec,
   RecoveredContainer,
   RunningContainer,
 } from '../containerizer.ts';
-import { memoryLimitation } from './limitation.ts';
-import { memoryTrouble } from './oci-cgroup.ts';
+import { folderOf } from './oci-folder.ts';
 import type { Oci } from './oci-machine.ts';
 import { signalInside } from './oci-signal.ts';
+import { sandboxOf } from './sandbox.ts';
 
-/** The kernel ends one process of its choice; so long the others may not have noticed. */
-const watchMs = 1000;
+/** Not of one that joins another: it has that one's limits. */
+export function know(oci: Oci, spec: ContainerSpec): void {
+  const { containerId, limits, nesting } = spec;
+  if (nesting === 'debug') return;
+  const folder = folderOf(oci, containerId);
+  // What it changes of its image lies on the same disk as its sandbox.
+  const folders = [sandboxOf(oci.workFolder, spec).folder, `${folder}/upper`];
+  oci.watch.know({ containerId, folders, notePath: `${folder}/limitation`, limits, isNew: false });
+}
 
 export function limited(
   oci: Oci,
-  spec: ContainerSpec,
+  { containerId }: ContainerSpec,
   { process, ended }: RunningContainer,
 ): RunningContainer {
-  const end = async (): Promise<ContainerEnd> => {
-    if (spec.limits.memBytes !== undefined) await watch(oci, spec, ended);
-    return await truly(oci, spec, await ended);
-  };
+  oci.watch.watch(containerId, () => signalInside(oci, containerId, 'KILL'));
+  const end = async (): Promise<ContainerEnd> => await oci.watch.settle(containerId, await ended);
   return { process, ended: end() };
 }
 
@@ -31,34 +36,8 @@ export async function limitedIfFound(
   found: RecoveredContainer,
 ): Promise<RecoveredContainer> {
   if (found.kind === 'absent') return found;
-  if (found.kind === 'ended') return { ...found, end: await truly(oci, spec, found.end) };
-  return { kind: 'running', container: limited(oci, spec, found.container) };
-}
-
-async function watch(
-  oci: Oci,
-  { containerId }: ContainerSpec,
-  ended: Promise<ContainerEnd>,
-): Promise<void> {
-  const over = ended.then(() => true);
-  for (;;) {
-    const pause = oci.clock.sleep(watchMs).then(() => false);
-    if (await Promise.race([over, pause])) return;
-    if ((await memoryTrouble(oci, containerId)).kills > 0) {
-      await signalInside(oci, containerId, 'KILL');
-      return;
-    }
+  if (found.kind === 'running') {
+    return { kind: 'running', container: limited(oci, spec, found.container) };
   }
-}
-
-async function truly(
-  oci: Oci,
-  { containerId, limits: { memBytes } }: ContainerSpec,
-  end: ContainerEnd,
-): Promise<ContainerEnd> {
-  if (memBytes === undefined) return end;
-  const { kills, bytesMost = memBytes } = await memoryTrouble(oci, containerId);
-  if (kills === 0) return end;
-  const exceeded = { limitBytes: memBytes, peakBytes: bytesMost, statistics: '' };
-  return { kind: 'limited', limitation: memoryLimitation(exceeded) };
+  return { ...found, end: await oci.watch.settle(spec.containerId, found.end) };
 }

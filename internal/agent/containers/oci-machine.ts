@@ -4,11 +4,16 @@ import type { Pipes } from '#internal/runtime/pipes.ts';
 import type { Processes } from '#internal/runtime/processes.ts';
 import type { Fetcher } from '../fetch/fetcher.ts';
 import type { ImageStore } from '../images/image-store.ts';
-import { type ContainerLimits, ContainerError } from '../containerizer.ts';
+import type { Logger } from '#internal/runtime/logger.ts';
+import { ContainerError } from '../containerizer.ts';
+import type { LimitWatch } from './limit-watch.ts';
+import type { Bounds } from './bounds.ts';
 import type { OciFolders } from './oci-folder.ts';
 import { type ShellFiles, findShell } from './oci-init.ts';
+import { newLimitWatch } from './oci-limit-watch.ts';
 
 export type OciDependencies = Omit<OciFolders, 'workFolder'> & {
+  readonly logger?: Logger;
   readonly processes: Processes;
   readonly commands: Commands;
   readonly pipes: Pipes;
@@ -17,7 +22,7 @@ export type OciDependencies = Omit<OciFolders, 'workFolder'> & {
   readonly fetcher?: Pick<Fetcher, 'fetch' | 'stop'>;
 };
 
-export type OciOptions = {
+export type OciOptions = Bounds & {
   readonly workFolder: string;
   /** When false, containers run as root whatever user they name. */
   readonly switchUser: boolean;
@@ -25,22 +30,21 @@ export type OciOptions = {
   readonly cgroupsRoot: string;
   /** The PATH of commands that bring none. */
   readonly usualPath: string;
-  /** Processes and threads in one container. */
-  readonly pidsMax: number;
 };
 
 export type Oci = OciDependencies &
   OciOptions & {
     readonly tools: OciTools;
     readonly shell: ShellFiles;
-    /** Of containers that are not released. */
-    readonly limits: Map<string, ContainerLimits>;
+    readonly watch: LimitWatch;
   };
 
 export type OciTools = {
   readonly runc: string;
   readonly conmon: string;
   readonly unshare: string;
+  /** Whether `runc run` can leave to us what it ran, until we have asked the kernel about it. */
+  readonly keeps: boolean;
 };
 
 /** Of `runc` itself, which answers in a tenth of a second. */
@@ -60,8 +64,11 @@ export async function equip(dependencies: OciDependencies, options: OciOptions):
   }
   await fileTree.makeFolder(`${options.workFolder}/meta/oci`, undefined);
   const shell = await findShell(dependencies);
-  const tools = { runc, conmon, unshare };
-  return { ...dependencies, ...options, tools, shell, limits: new Map() };
+  const usage = { path: runc, arguments: ['run', '--help'], timeoutMs: commandMs };
+  const keeps = (await dependencies.commands.run(usage)).stdout.includes('--keep');
+  const tools = { runc, conmon, unshare, keeps };
+  const watch = newLimitWatch({ ...dependencies, ...options }, options);
+  return { ...dependencies, ...options, tools, shell, watch };
 }
 
 export const stateFolder = ({ workFolder }: OciOptions): string => `${workFolder}/meta/runc`;

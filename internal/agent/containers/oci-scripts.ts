@@ -64,13 +64,17 @@ _OCI_SYNCPIPE=3 exec "$conmon" --sync --full-attach --no-new-keyring \
   --log-path k8s-file:"$folder/output" 3>created
 `;
 
-/** The same in front of somebody: its streams are those of the container. The first five as above. */
+/**
+ * The same in front of somebody: its streams are those of the container. The first five as above, the
+ * rest are options of \`runc run\`.
+ */
 export const runScript: string = `
 folder=$1 id=$2 runc=$3 state=$4 store=$5
+shift 5
 ${layOutRoot}
 layOut 2>"$folder/said" || exit 1
 exec "$runc" --root "$state" --log "$folder/log" --log-format json \
-  run --bundle "$folder" --pid-file "$folder/pid" "$id"
+  run "$@" --bundle "$folder" --pid-file "$folder/pid" "$id"
 `;
 
 /**

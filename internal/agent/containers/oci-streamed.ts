@@ -64,6 +64,7 @@ export function streamedContainers(oci: Oci, base: AttachableBase): Streamed {
         },
         { spec, sandboxFolder: sandboxFolderOf(oci, spec, joined), user: undefined },
       );
+      watch(oci, spec);
       const ended = endOf(oci, spec, container.ended);
       await untilMade(oci, spec.containerId, container.ended);
       await keep(oci, folder);
@@ -78,6 +79,7 @@ export function streamedContainers(oci: Oci, base: AttachableBase): Streamed {
           return { ...found, end: await endOf(oci, spec, Promise.resolve(found.end)) };
         case 'running': {
           const { process, ended } = found.container;
+          watch(oci, spec);
           return { kind: 'running', container: { process, ended: endOf(oci, spec, ended) } };
         }
         default:
@@ -103,6 +105,11 @@ export function streamedContainers(oci: Oci, base: AttachableBase): Streamed {
   };
 }
 
+/** Before anybody asks for its end. */
+function watch(oci: Oci, { containerId }: ContainerSpec): void {
+  oci.watch.watch(containerId, () => signalInside(oci, containerId, 'KILL'));
+}
+
 function argvOf(oci: Oci, spec: ContainerSpec): readonly string[] {
   const { tools, images } = oci;
   const { containerId: id, parentId, nesting } = spec;
@@ -112,7 +119,8 @@ function argvOf(oci: Oci, spec: ContainerSpec): readonly string[] {
     const files = ['--process', `${folder}/process.json`, '--pid-file', `${folder}/pid`];
     return [tools.runc, '--root', state, '--log', `${folder}/log`, 'exec', ...files, parentId];
   }
-  const script = [runScript, 'run', folder, id, tools.runc, state, images.folder];
+  const options = tools.keeps ? ['--keep'] : [];
+  const script = [runScript, 'run', folder, id, tools.runc, state, images.folder, ...options];
   return [tools.unshare, '--mount', '--propagation', 'slave', '/bin/sh', '-c', ...script];
 }
 
@@ -191,10 +199,15 @@ async function endOf(
   ended: Promise<ContainerEnd>,
 ): Promise<ContainerEnd> {
   const end = await ended;
-  // Should `runc` have died before what it stood by.
-  if (nesting === 'debug') await killJoined(oci, containerId);
-  else await runtime(oci, ['delete', '--force', containerId]);
-  if (end.kind !== 'exited') return end;
-  if (nesting === 'debug') return endFrom(end.status, '');
-  return endFrom(end.status, (await readText(oci, `${folderOf(oci, containerId)}/note`)) ?? '');
+  if (nesting === 'debug') {
+    // Should `runc` have died before what it stood by.
+    await killJoined(oci, containerId);
+    return end.kind === 'exited' ? endFrom(end.status, '') : end;
+  }
+  const note = await readText(oci, `${folderOf(oci, containerId)}/note`);
+  const told = end.kind === 'exited' ? endFrom(end.status, note ?? '') : end;
+  // What the kernel knows of it goes with it.
+  const how = await oci.watch.settle(containerId, told);
+  await runtime(oci, ['delete', '--force', containerId]);
+  return how;
 }

@@ -12,6 +12,7 @@
 import { assert } from '#internal/base/assert.ts';
 import { ContainerError, type ContainerSpec, type Containerizer } from '../containerizer.ts';
 import { attachable } from './attachable.ts';
+import { boundedBy } from './bounds.ts';
 import { cgroupUse } from './oci-cgroup.ts';
 import { launchByConmon, recoverByConmon, signalContainer } from './oci-conmon.ts';
 import { resourcesOf } from './oci-config.ts';
@@ -24,7 +25,7 @@ import {
   equip,
   stateFolder,
 } from './oci-machine.ts';
-import { limited, limitedIfFound } from './oci-limits.ts';
+import { know, limited, limitedIfFound } from './oci-limits.ts';
 import { releaseScript } from './oci-scripts.ts';
 import { type Streamed, streamedContainers } from './oci-streamed.ts';
 import { openPosixBase } from './posix.ts';
@@ -44,13 +45,13 @@ export async function openOciContainerizer(
   const streamed = streamedContainers(oci, base);
   return attachable(dependencies, {
     launch: async (spec, joined) => {
-      oci.limits.set(spec.containerId, spec.limits);
+      know(oci, spec);
       return hasStreams(spec) || joined !== undefined
         ? await streamed.launch(spec, joined)
         : limited(oci, spec, await launchByConmon(oci, spec));
     },
     recover: async (spec) => {
-      oci.limits.set(spec.containerId, spec.limits);
+      know(oci, spec);
       if (isStreamed(spec)) return await streamed.recover(spec);
       return await limitedIfFound(oci, spec, await recoverByConmon(oci, spec));
     },
@@ -63,15 +64,18 @@ export async function openOciContainerizer(
         : streamed.signal(containerId, signal));
     },
     usage: async (containerId) => {
-      const limits = oci.limits.get(containerId);
+      const limits = oci.watch.limitsOf(containerId);
       const use = await cgroupUse(oci, containerId);
       if (limits === undefined || use === undefined) return undefined;
-      return statisticsOf(oci.clock.now(), use, limits);
+      const diskBytes = oci.watch.diskBytesOf(containerId);
+      const all = { ...use, ...(diskBytes !== undefined && { diskBytes }) };
+      return statisticsOf(oci.clock.now(), all, boundedBy(oci, limits));
     },
     update: async (containerId, limits) => {
-      if (!oci.limits.has(containerId) || (await cgroupUse(oci, containerId)) === undefined) return;
-      await bound(oci, containerId, resourcesOf(limits));
-      oci.limits.set(containerId, limits);
+      const known = oci.watch.limitsOf(containerId);
+      if (known === undefined || (await cgroupUse(oci, containerId)) === undefined) return;
+      await bound(oci, containerId, resourcesOf(limits, oci));
+      oci.watch.limit(containerId, limits);
     },
     release: async (containerId) => await release(oci, streamed, containerId),
     folderOf: (containerId) => base.folderOf(containerId),
@@ -108,7 +112,7 @@ async function release(oci: Oci, streamed: Streamed, id: string): Promise<void> 
   const folder = folderOf(oci, id);
   assert(!id.includes('/') && id !== '' && id !== '..', `"${id}" is no name of a container`);
   await streamed.release(id);
-  oci.limits.delete(id);
+  oci.watch.forget(id);
   oci.images.leave(id);
   if ((await oci.fileTree.look(folder)) === undefined) return;
   const { status, stderr } = await oci.commands.run({

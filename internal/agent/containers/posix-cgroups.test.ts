@@ -4,7 +4,7 @@
  */
 // oxlint-disable-next-line no-restricted-imports -- looks at what tasks left on the real disk.
 import { chmod, readFile } from 'node:fs/promises';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { systemClock } from '#internal/runtime/real/clock.ts';
 import { systemControlFiles } from '#internal/runtime/real/control-files.ts';
 import { systemFileTree } from '#internal/runtime/real/file-tree.ts';
@@ -16,14 +16,19 @@ import { openTempFolder } from '#internal/testing/temp-folder.ts';
 import {
   type ContainerEnd,
   ContainerError,
-  type ContainerLimits,
   type ContainerSpec,
   type Containerizer,
 } from '../containerizer.ts';
 import type { Controller } from './cgroup-layout.ts';
 import { type Cgroups, openCgroups } from './cgroups.ts';
-import { type ContainerizerRig, containerizerSuite, specFor } from './containerizer.suite.ts';
-import { type LimiterOptions, usualBounds } from './limiter.ts';
+import {
+  type ContainerizerRig,
+  containerizerSuite,
+  shellCommands,
+  specFor,
+} from './containerizer.suite.ts';
+import { type Bounds, usualBounds } from './bounds.ts';
+import { type LimitsRig, limitsSuite, nothing, until } from './limits.suite.ts';
 import { openPosixContainerizer } from './posix.ts';
 import { sandboxOf } from './sandbox.ts';
 
@@ -33,13 +38,6 @@ const controlFiles = systemControlFiles();
 const controllers: readonly Controller[] = ['cpu', 'cpuacct', 'memory', 'pids', 'freezer'];
 const mebibyte = 1024 * 1024;
 const shell = (line: string): ContainerSpec['command'] => ({ kind: 'shell', line });
-const nothing: ContainerLimits = {
-  cpus: undefined,
-  cpusMax: undefined,
-  memBytes: undefined,
-  diskBytes: undefined,
-};
-
 const probe = await openCgroups(
   { clock, controlFiles, processes },
   { root: `altiplano-test-${process.pid}`, controllers },
@@ -60,11 +58,11 @@ async function removeRoot(cgroups: Cgroups | undefined): Promise<void> {
   }
 }
 
-type Rig = ContainerizerRig & { readonly workFolder: string; readonly cgroups: Cgroups };
+type Rig = ContainerizerRig & LimitsRig & { readonly cgroups: Cgroups };
 
 let made = 0;
 
-async function openRig(bounds: Partial<LimiterOptions> = {}, control = controlFiles): Promise<Rig> {
+async function openRig(bounds: Partial<Bounds> = {}, control = controlFiles): Promise<Rig> {
   const own = ++made;
   const folder = await openTempFolder();
   await chmod(folder.path, 0o755);
@@ -78,6 +76,9 @@ async function openRig(bounds: Partial<LimiterOptions> = {}, control = controlFi
   return {
     workFolder: folder.path,
     cgroups,
+    kind: {},
+    pids: (containerId) => cgroups.pids([containerId]),
+    groups: () => groupsIn(cgroups),
     restart: () =>
       openPosixContainerizer(
         { clock, logger, ...files, processes, pipes: systemPipes(clock), cgroups },
@@ -90,11 +91,7 @@ async function openRig(bounds: Partial<LimiterOptions> = {}, control = controlFi
         },
       ),
     run: (promise) => promise,
-    exits: (status) => shell(`exit ${status}`),
-    runsOn: shell('sleep 500'),
-    ignoresTerm: shell("trap '' TERM; while :; do sleep 1; done"),
-    says: (text) => shell(`echo ${text}`),
-    echoes: shell('cat'),
+    ...shellCommands,
     impossible: { user: 'nobody-of-that-name' },
     [Symbol.asyncDispose]: async () => {
       open.cancel();
@@ -110,14 +107,9 @@ async function groupsIn(cgroups: Cgroups): Promise<readonly string[]> {
   return await controlFiles.folders(entrance.slice(0, entrance.lastIndexOf('/x')));
 }
 
-if (isBounded) containerizerSuite(test, () => openRig());
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const endMs = clock.monotonic() + 20_000;
-  while (!(await condition())) {
-    if (clock.monotonic() > endMs) throw new Error('never');
-    await clock.sleep(10);
-  }
+if (isBounded) {
+  containerizerSuite(test, () => openRig());
+  limitsSuite(test, openRig);
 }
 
 async function runToEnd(port: Containerizer, spec: ContainerSpec): Promise<ContainerEnd> {
@@ -129,105 +121,6 @@ async function runToEnd(port: Containerizer, spec: ContainerSpec): Promise<Conta
 const read = async (rig: Rig, spec: ContainerSpec, name: string): Promise<string> =>
   await readFile(`${sandboxOf(rig.workFolder, spec).folder}/${name}`, 'utf8').catch(() => '');
 
-/** A neighbour that runs all the while, and what of the other one must be left at the end: nothing. */
-async function beside(
-  t: ExecutionContext,
-  rig: Rig,
-  spec: ContainerSpec,
-  whileItRuns: (port: Containerizer) => Promise<void> = async () => {},
-): Promise<ContainerEnd> {
-  const port = await rig.restart();
-  const neighbour = specFor(shell('while [ ! -e go ]; do sleep 0.05; done; exit 5'), {
-    limits: { ...nothing, memBytes: 32 * mebibyte },
-  });
-  const { ended } = await port.launch(neighbour);
-  const launched = await port.launch(spec);
-  await whileItRuns(port);
-  const end = await launched.ended;
-  t.deepEqual(await rig.cgroups.pids([spec.containerId]), [], 'something of it runs on');
-  await port.release(spec.containerId);
-  t.deepEqual(await groupsIn(rig.cgroups), [neighbour.containerId]);
-  const go = `${sandboxOf(rig.workFolder, neighbour).folder}/go`;
-  await (await systemFiles().open(go, { create: true })).close();
-  t.deepEqual(await ended, { kind: 'exited', status: 5 });
-  await port.release(neighbour.containerId);
-  t.deepEqual(await groupsIn(rig.cgroups), []);
-  return end;
-}
-
-bounded(
-  'a task that eats memory ends as a whole, with what it asked for and what it used',
-  async (t) => {
-    await using rig = await openRig();
-    // What the kernel kills is a child; the task itself would go on.
-    const spec = specFor(shell('head -c 300000000 /dev/zero | tail; sleep 500'), {
-      limits: { ...nothing, memBytes: 40 * mebibyte },
-    });
-    const end = await beside(t, rig, spec);
-    t.is(end.kind, 'limited');
-    if (end.kind !== 'limited') return;
-    const { reason, message, resources } = end.limitation;
-    t.is(reason, 'REASON_CONTAINER_LIMITATION_MEMORY');
-    t.regex(message, /^Memory limit exceeded: Requested: 40MB Maximum Used: 40MB\n\nMEMORY STAT/u);
-    t.like(resources[0], { name: 'mem', value: { kind: 'scalar', milli: 40_000 } });
-  },
-);
-
-bounded('the next agent still knows that a container wanted too much memory', async (t) => {
-  await using rig = await openRig({ memoryWatchMs: 600_000 });
-  const spec = specFor(shell('exec tail /dev/zero'), {
-    limits: { ...nothing, memBytes: 32 * mebibyte },
-  });
-  await runToEnd(await rig.restart(), spec);
-  const found = await (await rig.restart()).recover(spec);
-  t.like(found, { kind: 'ended', end: { kind: 'limited' } });
-});
-
-bounded(
-  'a task that forks without end is bounded, can be killed, and leaves nothing',
-  async (t) => {
-    await using rig = await openRig({ processesMax: 60 });
-    const bomb = 'echo on >begun; b() { b | b & sleep 500; }; b; sleep 500';
-    const spec = specFor(shell(bomb));
-    const end = await beside(t, rig, spec, async (port) => {
-      await until(async () => (await read(rig, spec, 'stderr')).includes('fork'));
-      const use = await port.usage(spec.containerId);
-      t.true(use === undefined || use.processes! <= 60);
-      await port.signal(spec.containerId, 'KILL');
-    });
-    t.true(end.kind === 'signaled' || end.kind === 'exited');
-  },
-);
-
-bounded('a task that fills its disk ends with its quota, and only it', async (t) => {
-  await using rig = await openRig({ disk: { intervalMs: 50, isEnforced: true } });
-  const line = 'mkdir -p a/b; i=0; while :; do head -c 1048576 /dev/zero >a/b/$i; i=$((i+1)); done';
-  const spec = specFor(shell(line), { limits: { ...nothing, diskBytes: 4 * mebibyte } });
-  const end = await beside(t, rig, spec);
-  t.is(end.kind, 'limited');
-  if (end.kind !== 'limited') return;
-  const { reason, message, resources } = end.limitation;
-  t.is(reason, 'REASON_CONTAINER_LIMITATION_DISK');
-  t.regex(message, /^Disk usage \(\d+[KM]B\) exceeds quota \(4MB\)$/u);
-  t.like(resources[0], { name: 'disk', value: { kind: 'scalar', milli: 4000 } });
-});
-
-bounded('a task that ignores TERM dies of KILL, with daemons that left its session', async (t) => {
-  await using rig = await openRig();
-  const line =
-    "trap '' TERM; setsid sh -c 'echo $$ >daemon; exec sleep 500' & sleep 500; sleep 500";
-  const spec = specFor(shell(line));
-  const end = await beside(t, rig, spec, async (port) => {
-    await until(async () => (await read(rig, spec, 'daemon')) !== '');
-    await port.signal(spec.containerId, 'TERM');
-    const daemon = Number(await read(rig, spec, 'daemon'));
-    t.truthy(processes.find(daemon));
-    await port.signal(spec.containerId, 'KILL');
-    await until(() => processes.find(daemon) === undefined);
-  });
-  t.deepEqual(end, { kind: 'signaled', signal: 9 });
-});
-
 bounded('a daemon that outlives its command ends with the container', async (t) => {
   await using rig = await openRig();
   const spec = specFor(
@@ -235,7 +128,7 @@ bounded('a daemon that outlives its command ends with the container', async (t) 
       "setsid sh -c 'echo $$ >daemon; exec sleep 500' & while [ ! -s daemon ]; do sleep 0.01; done; exit 3",
     ),
   );
-  t.deepEqual(await beside(t, rig, spec), { kind: 'exited', status: 3 });
+  t.deepEqual(await runToEnd(await rig.restart(), spec), { kind: 'exited', status: 3 });
   t.is(processes.find(Number(await read(rig, spec, 'daemon'))), undefined);
 });
 

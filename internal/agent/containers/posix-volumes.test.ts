@@ -13,7 +13,7 @@ import { openTempFolder } from '#internal/testing/temp-folder.ts';
 import { ContainerError } from '../containerizer.ts';
 import { volumesIn } from '../volumes.ts';
 import { specFor } from './containerizer.suite.ts';
-import { usualBounds } from './limiter.ts';
+import { usualBounds } from './bounds.ts';
 import { openPosixContainerizer } from './posix.ts';
 
 const volume: Resource = {

@@ -35,7 +35,8 @@ import {
   type VolumeMount,
 } from '../containerizer.ts';
 import type { Cgroups } from './cgroups.ts';
-import { Limiter, type LimiterOptions, usualBounds } from './limiter.ts';
+import { usualBounds } from './bounds.ts';
+import { Limiter, type LimiterOptions } from './limiter.ts';
 import type { Fetcher } from '../fetch/fetcher.ts';
 import { type AttachableBase, attachable } from './attachable.ts';
 import type { Member } from './family.ts';
@@ -104,7 +105,10 @@ export async function openPosixBase(
   };
   await fileTree.makeFolder(`${options.workFolder}/meta/containers`, undefined);
   const bounds = { idleMax: idleSupervisorsMax, waitingMax: waitingLaunchesMax };
-  const supervisors = new Supervisors({ processes }, { tools, ...bounds });
+  const supervisors = new Supervisors(
+    { processes, clock: dependencies.clock },
+    { tools, ...bounds },
+  );
   const limiter = new Limiter(dependencies, { ...usualBounds, ...options });
   const posix: Posix = { ...dependencies, ...options, tools, supervisors, limiter };
   return {
@@ -272,7 +276,7 @@ async function makeSandbox(
 ): Promise<void> {
   // Tasks of one executor may share what they put there.
   await fileTree.makeFolder(sandbox.run, user);
-  await fileTree.makeFolder(sandbox.folder, user);
+  if (sandbox.folder !== sandbox.run) await fileTree.makeFolder(sandbox.folder, user);
   await fileTree.link(sandbox.latest, sandbox.run);
   if (sandbox.byTask === undefined) return;
   await fileTree.makeFolder(`${sandbox.run}/tasks`, undefined);
@@ -312,7 +316,7 @@ async function untilTold(
 async function recover(posix: Posix, spec: ContainerSpec): Promise<RecoveredContainer> {
   const { containerId } = spec;
   const { limiter } = posix;
-  limiter.know(spec);
+  limiter.recover(spec);
   const claim = await readOrTakeClaim(posix, containerId);
   if (claim.kind === 'abandoned') {
     await limiter.release(containerId);

@@ -17,7 +17,8 @@ export function containerLimits({ resources = [], limits = {} }: Demand): Contai
   const disk = amount('disk');
   return {
     cpus: amount('cpus'),
-    cpusMax: limit('cpus'),
+    // Told: an agent may have limits for those that ask for none.
+    cpusMax: limits['cpus']?.value === Infinity ? Infinity : limit('cpus'),
     memBytes: mem && Math.round(mem * mebibyte),
     diskBytes: disk && Math.round(disk * mebibyte),
   };

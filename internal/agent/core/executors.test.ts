@@ -268,6 +268,7 @@ class Memory {
       if (write.kind === 'task') this.#tasks.set(write.name.taskId, write.record);
       if (write.kind === 'progress') this.#progress.set(write.name.taskId, write.record);
       if (write.kind === 'executor') this.#executor = write.record;
+      if (write.kind === 'remove-task') this.#tasks.delete(write.name.taskId);
     }
   }
 
@@ -332,6 +333,28 @@ test('after a restart an executor says what it has; what it does not know was ne
   t.is(next.statuses('lost')[0]?.message, 'Task launched during agent restart');
   t.deepEqual(next.states('ran'), ['TASK_FINISHED'], 'what came before is known');
   t.deepEqual(next.states('known'), []);
+});
+
+test('what an executor said of a task that is over is not passed on again, also by a new agent', (t) => {
+  const next = remembered(
+    (bench) => bench.run('over'),
+    (bench) => bench.run('on'),
+    (bench) => bench.launched(),
+    (bench) => bench.subscribes(),
+    (bench) => bench.says('over', 'TASK_RUNNING', 1),
+    (bench) => bench.says('over', 'TASK_FINISHED', 2),
+    (bench) => bench.core.acknowledgeAll('over'),
+  ).restarted();
+  next.launched().register();
+  next.subscribes({
+    unacknowledged_tasks: [taskOf('on')],
+    unacknowledged_updates: [
+      { status: statusOf('over', 'TASK_RUNNING', 1) },
+      { status: statusOf('over', 'TASK_FINISHED', 2) },
+    ],
+  });
+  t.deepEqual(next.told(), ['SUBSCRIBED', 'ACKNOWLEDGED over 1', 'ACKNOWLEDGED over 2']);
+  t.deepEqual(next.states('over'), []);
 });
 
 test('one that does not come back to a new agent is killed, and its tasks are gone', (t) => {

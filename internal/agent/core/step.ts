@@ -187,6 +187,10 @@ function hear(turn: Turn, link: number, message: MasterMessage): void {
     tell(turn, { pong: { sequence: message.ping.sequence } });
   }
   if (message.run_task !== undefined) runTask(turn, message.run_task);
+  if (message.run_tasks !== undefined) {
+    const { framework_info, task_infos = [] } = message.run_tasks;
+    for (const task_info of task_infos) runTask(turn, { framework_info, task_info });
+  }
   if (message.run_group !== undefined) runGroup(turn, message.run_group);
   if (message.shutdown_executor !== undefined) shutdownExecutor(turn, message.shutdown_executor);
   if (message.executor_message !== undefined) messageExecutor(turn, message.executor_message);

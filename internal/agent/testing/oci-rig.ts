@@ -8,18 +8,33 @@ import { systemFiles } from '#internal/runtime/real/files.ts';
 import { systemPipes } from '#internal/runtime/real/pipes.ts';
 import { systemProcesses } from '#internal/runtime/real/processes.ts';
 import { openTempFolder } from '#internal/testing/temp-folder.ts';
-import type { ContainerSpec, Containerizer } from '../containerizer.ts';
+import type { Containerizer } from '../containerizer.ts';
 import { openImageStore } from '../images/image-store.ts';
-import type { ContainerizerRig } from '../containers/containerizer.suite.ts';
+import { type ContainerizerRig, shellCommands } from '../containers/containerizer.suite.ts';
+import { type Bounds, usualBounds } from '../containers/bounds.ts';
 import { openOciContainerizer } from '../containers/oci.ts';
 
 const clock = systemClock();
 const commands = systemCommands();
 const processes = systemProcesses();
-const shell = (line: string): ContainerSpec['command'] => ({ kind: 'shell', line });
 
 /** An agent's end closes what its containers are attached by; here that is the end of the tests. */
 const opened: Containerizer[] = [];
+
+/** Why this machine cannot lay out images; undefined when it can. */
+export async function missingForImages(): Promise<string | undefined> {
+  if (processes.self.uid !== 0) return 'we are not root';
+  for (const name of ['skopeo', 'umoci', 'busybox', 'unshare']) {
+    if ((await processes.which(name)) === undefined) return `there is no ${name}`;
+  }
+  const probe = 'mount -t tmpfs none /mnt && mknod /mnt/gone c 0 0';
+  const { status } = await commands.run({
+    path: 'unshare',
+    arguments: ['--mount', 'sh', '-c', probe],
+    timeoutMs: 10_000,
+  });
+  return status === 0 ? undefined : 'nothing can be mounted here, or devices not be made';
+}
 
 /** Why this machine cannot run them; undefined when it can. */
 export async function missingForOci(): Promise<string | undefined> {
@@ -43,7 +58,7 @@ export const cgroupsOf = (workFolder: string): string =>
 
 export type OciRig = ContainerizerRig & { readonly workFolder: string; readonly images: string };
 
-export async function openOciRig(): Promise<OciRig> {
+export async function openOciRig(bounds: Partial<Bounds> = {}): Promise<OciRig> {
   const folder = await openTempFolder();
   // Tasks of other users have to get to their sandboxes.
   await chmod(folder.path, 0o755);
@@ -67,18 +82,17 @@ export async function openOciRig(): Promise<OciRig> {
           switchUser: true,
           cgroupsRoot: cgroupsOf(folder.path),
           usualPath: '/usr/local/bin:/usr/bin:/bin',
-          pidsMax: 200,
+          ...usualBounds,
+          processesMax: 200,
+          memoryWatchMs: 100,
+          ...bounds,
         },
       );
       opened.push(port);
       return port;
     },
     run: (promise) => promise,
-    exits: (status) => shell(`exit ${status}`),
-    runsOn: shell('sleep 500'),
-    ignoresTerm: shell("trap '' TERM; while :; do sleep 1; done"),
-    says: (text) => shell(`echo ${text}`),
-    echoes: shell('cat'),
+    ...shellCommands,
     impossible: { user: 'nobody-of-that-name' },
     [Symbol.asyncDispose]: async () => {
       open.cancel();
@@ -89,11 +103,40 @@ export async function openOciRig(): Promise<OciRig> {
 }
 
 /** What a test left running. */
-async function clearAway(workFolder: string): Promise<void> {
+export async function clearAway(
+  workFolder: string,
+  cgroupsRoot: string = cgroupsOf(workFolder),
+): Promise<void> {
   const state = `${workFolder}/meta/runc`;
-  const line = `for one in $(runc --root ${state} list -q); do runc --root ${state} delete -f $one; done;
-    find /sys/fs/cgroup -depth -type d -path '*/${cgroupsOf(workFolder)}*' -exec rmdir {} +`;
+  const line = `for one in $(runc --root ${state} list -q); do runc --root ${state} delete -f $one; done`;
   await commands.run({ path: 'sh', arguments: ['-c', line], timeoutMs: 60_000 });
+  const folders = [...(await groupsBelow(cgroupsRoot))].toReversed();
+  await commands.run({ path: 'rmdir', arguments: folders, timeoutMs: 60_000 });
+}
+
+/** Folders of control groups in every hierarchy, the root of all of one agent first. */
+export async function groupsBelow(cgroupsRoot: string): Promise<readonly string[]> {
+  const roots = `/sys/fs/cgroup/${cgroupsRoot} /sys/fs/cgroup/*/${cgroupsRoot}`;
+  // Some hierarchies have none, and others may go while we look.
+  const line = `for one in ${roots}; do [ ! -d "$one" ] || find "$one" -type d; done 2>/dev/null`;
+  const { stdout } = await commands.run({
+    path: 'sh',
+    arguments: ['-c', line],
+    timeoutMs: 60_000,
+  });
+  return stdout.split('\n').filter((path) => path !== '');
+}
+
+/** Processes that live in those groups. */
+export async function pidsIn(folders: readonly string[]): Promise<readonly number[]> {
+  const files = folders.map((folder) => `${folder}/cgroup.procs`);
+  const { stdout } = await commands.run({
+    path: 'cat',
+    arguments: ['/dev/null', ...files],
+    timeoutMs: 60_000,
+  });
+  const pids = stdout.split('\n').filter((line) => line !== '');
+  return [...new Set(pids.map(Number))].toSorted((a, b) => a - b);
 }
 
 /** Steps of `umoci` that make an image in a layout, each with one layer or without. */
@@ -126,6 +169,9 @@ export const busybox: ImageStep = {
     'stty',
     'head',
     'grep',
+    'tail',
+    'mkdir',
+    'setsid',
   ],
 };
 
@@ -141,6 +187,11 @@ export async function makeImage(
     await must('umoci', ['init', '--layout', layout]);
   }
   await must('umoci', ['new', '--image', image]);
+  await addToImage(image, steps);
+}
+
+/** `image` is `layout:tag`. */
+export async function addToImage(image: string, steps: readonly ImageStep[]): Promise<void> {
   for (const step of steps) await addStep(image, step);
 }
 

@@ -1,10 +1,13 @@
 /** What a master tells of itself that does not change while it runs. */
+import type { FaultDomain } from '#internal/model/offer-constraints.ts';
 import type { VersionInfo } from '#proto/gen/mesos/v1.ts';
 
 export type MasterProfile = {
   readonly build: Build;
   /** The cluster's name, where the operator gave one. */
   readonly cluster: string | undefined;
+  /** Where it stands, where the operator said so. */
+  readonly domain?: FaultDomain | undefined;
   /** As they are in force, by name, sorted. */
   readonly flags: Readonly<Record<string, string>>;
 };

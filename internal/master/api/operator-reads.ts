@@ -144,7 +144,10 @@ function* getMetrics({ view, metrics }: Source): Steps<Reply> {
 
 function getMaster({ view, profile }: Source): Reply {
   const get_master: Response_GetMaster = {
-    master_info: masterInfo(view.self, profile.build.version),
+    master_info: masterInfo(view.self, {
+      version: profile.build.version,
+      domain: profile.domain,
+    }),
     start_time: view.startedMs / 1000,
     ...(view.electedMs !== undefined && { elected_time: view.electedMs / 1000 }),
   };

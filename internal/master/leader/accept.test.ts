@@ -32,6 +32,28 @@ test('no agent hears of a task before it is in the log', async (t) => {
   t.true(resources.every(({ allocation_info }) => allocation_info?.role === 'test'));
 });
 
+test('tasks that are decided together are told together, to an agent that takes it', async (t) => {
+  for (const takes of [true, false]) {
+    const { cluster, scheduler, agent, leader } = await smallCluster();
+    agent.takesRunTasks = takes;
+    agent.disconnect();
+    agent.connect(leader.master.acceptAgent);
+    await cluster.settle();
+    await cluster.until(() => scheduler.offers.size > 0, 'no offer');
+    const { offer } = scheduler;
+    const ids = ['t1', 't2', 't3'];
+    const task_infos = ids.map((id) => taskFor(offer, id));
+    await scheduler.accept([offer], [{ type: 'LAUNCH', launch: { task_infos } }]);
+    await cluster.until(() => agent.starts.size === 3, 'not all are started');
+    t.deepEqual(
+      [...agent.starts.keys()].map((key) => key.slice(-2)),
+      ids,
+    );
+    t.is(agent.heard('run_tasks').length, takes ? 1 : 0);
+    t.is(agent.heard('run_task').length, takes ? 0 : 3);
+  }
+});
+
 test('what is not used comes back, with the filter of the ACCEPT', async (t) => {
   const { cluster, scheduler } = await smallCluster();
   const { offer } = scheduler;

@@ -13,7 +13,7 @@ import {
   agentUnreachable,
 } from './agents.ts';
 import { executorEnded, executorFound, executorLaunched, executorRefused } from './executors.ts';
-import { frameworkOf, type Lead } from './lead.ts';
+import { frameworkOf, type Lead, sendRuns } from './lead.ts';
 import { witness } from './observers.ts';
 import { deactivationChanged, finishDrains } from './operators/deactivation.ts';
 import { maintenanceChanged } from './operators/maintenance.ts';
@@ -44,6 +44,7 @@ export function carryOut(lead: Lead, { state, effects }: Applied): void {
   const before = lead.state;
   lead.state = state;
   for (const effect of effects) if (!isOfAgent(effect)) carryOutSeen(lead, effect, before);
+  for (const agentId of lead.runs.keys()) sendRuns(lead, agentId);
   for (const effect of effects) if (isOfAgent(effect)) carryOutSeen(lead, effect, before);
   finishDrains(lead);
 }

@@ -8,6 +8,8 @@ import {
   type OfferId,
   type TaskId,
 } from '#internal/model/ids.ts';
+import type { FaultDomain } from '#internal/model/offer-constraints.ts';
+import { domainToWire } from '#internal/wire/agent-traits.ts';
 import { statusToWire } from '#internal/wire/status.ts';
 import type {
   InverseOffer,
@@ -98,7 +100,10 @@ export function subscribedEvent(
 }
 
 /** A master as schedulers are told of it. */
-export function masterInfo(self: MasterAddress, version: string): MasterInfo {
+export function masterInfo(
+  self: MasterAddress,
+  { version, domain }: { readonly version: string; readonly domain: FaultDomain | undefined },
+): MasterInfo {
   const { id, hostname, ip, httpPort: port } = self;
   return {
     id,
@@ -108,6 +113,7 @@ export function masterInfo(self: MasterAddress, version: string): MasterInfo {
     hostname,
     version,
     address: { hostname, ip, port },
+    ...(domain !== undefined && { domain: domainToWire(domain) }),
   };
 }
 

@@ -15,6 +15,13 @@ export function filtersFault(info: FrameworkInfo): string | undefined {
   return firstFault(Object.values(info.offer_filters ?? {}), quantitiesFault);
 }
 
+/** Who runs as root may do anything on an agent. */
+export function userFault({ user }: FrameworkInfo, isRootAllowed: boolean): string | undefined {
+  return user === 'root' && !isRootAllowed
+    ? "User 'root' is not allowed to run frameworks without --root_submissions set"
+    : undefined;
+}
+
 /** What is said about roles beside the FrameworkInfo must be about roles in it. */
 export function wishesFault(
   {

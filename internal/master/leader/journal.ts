@@ -12,6 +12,8 @@ import type { Proposal, Replicated } from '../replicated.ts';
 export type JournalDependencies = {
   readonly replicated: Pick<Replicated, 'propose'>;
   encode(command: Command): Uint8Array;
+  /** Called for each entry that goes into the log, in that order. */
+  expect?(entry: Uint8Array, command: Command): void;
   /** Called once, when an entry was not applied or nobody knows. Nothing is proposed after it. */
   broken(reason: string): void;
 };
@@ -22,7 +24,11 @@ export type JournalOptions = {
   readonly entryBytesMax: number;
 };
 
-type Waiting = { readonly entry: Uint8Array; readonly onApplied: (() => void) | undefined };
+type Waiting = {
+  readonly entry: Uint8Array;
+  readonly command: Command;
+  readonly onApplied: (() => void) | undefined;
+};
 
 export class Journal {
   readonly #dependencies: JournalDependencies;
@@ -49,7 +55,7 @@ export class Journal {
     const entry = this.#dependencies.encode(command);
     if (entry.length > this.#options.entryBytesMax) return false;
     if (this.#closed) return true; // Whoever proposes is about to learn that it is over.
-    this.#waiting.push({ entry, onApplied });
+    this.#waiting.push({ entry, command, onApplied });
     this.#pump();
     return true;
   }
@@ -64,6 +70,7 @@ export class Journal {
       const next = this.#waiting.shift();
       if (next === undefined) return;
       this.#inFlight++;
+      this.#dependencies.expect?.(next.entry, next.command);
       this.#dependencies.replicated.propose(next.entry).then(
         (proposal) => this.#settle(proposal, next),
         (error: unknown) => this.#break(String(error)),

@@ -44,8 +44,8 @@ function launchWhole(
   const fault = groupFault(group, acceptance.remaining);
   if (fault !== undefined) return fault;
   const groupId = newUuid(lead.random);
-  const tasks = group.tasks.map(({ info }): Task => ({
-    ...taskOfLaunch(lead, acceptance, info),
+  const tasks = group.tasks.map(({ info, around }): Task => ({
+    ...taskOfLaunch(lead, acceptance, info, around.resources),
     groupId,
   }));
   const tooLarge = sizeOfGroupFault(lead, executor, tasks);

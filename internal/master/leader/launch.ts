@@ -7,7 +7,7 @@ import { subtract } from '#internal/resources/resources.ts';
 import { executorFromWire } from '#internal/wire/executor.ts';
 import { decode } from '#internal/wire/protobuf.ts';
 import { resourcesFromWire, resourcesToWire } from '#internal/wire/resources.ts';
-import { injectRole, taskFromWire } from '#internal/wire/task.ts';
+import { injectRole, stagingTask } from '#internal/wire/task.ts';
 import type { ExecutorInfo, Offer_Operation, Resource, TaskInfo } from '#proto/gen/mesos/v1.ts';
 import { type Acceptance, book, bookWithExecutor, refuseTask, tasksOf } from './acceptance.ts';
 import { livingExecutor } from './arriving.ts';
@@ -41,7 +41,7 @@ function launchTask(lead: Lead, acceptance: Acceptance, sent: TaskInfo): void {
     namesake: namesakeState(lead, framework.id, info),
     executor: executor && { framework, resources: executor.resources, living },
   });
-  const task = taskOfLaunch(lead, acceptance, info);
+  const task = taskOfLaunch(lead, acceptance, info, resources);
   const message = valid.ok ? sizeFault(lead, task) : valid.refusal;
   if (message !== undefined) {
     refuse(lead, acceptance, info, message);
@@ -83,10 +83,13 @@ export function executorOfLaunch(
 }
 
 /** A task of an operation that was found well-formed, completed. */
-export function taskOfLaunch(lead: Lead, { framework, role }: Acceptance, info: TaskInfo): Task {
-  const task = taskFromWire(info, { frameworkId: framework.id, role, atMs: lead.clock.now() });
-  assert(task.ok, 'resources that were valid before they were written');
-  return task.value;
+export function taskOfLaunch(
+  lead: Lead,
+  { framework }: Acceptance,
+  info: TaskInfo,
+  resources: Resources,
+): Task {
+  return stagingTask(info, resources, { frameworkId: framework.id, atMs: lead.clock.now() });
 }
 
 export function heldBy(list: readonly Resource[] | undefined, role: Role): Resources {

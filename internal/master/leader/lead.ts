@@ -13,6 +13,7 @@ import type { Steps } from '#internal/base/steps.ts';
 import type { Random } from '#internal/base/random.ts';
 import type { Agent, Executor, Framework, MasterAddress, Task } from '#internal/model/cluster.ts';
 import type { AgentId, FrameworkId, OfferId, TaskId } from '#internal/model/ids.ts';
+import type { FaultDomain } from '#internal/model/offer-constraints.ts';
 import type { Operation } from '#internal/model/operation.ts';
 import type { MaintenanceWindow } from '#internal/model/policy.ts';
 import type { Link } from '#internal/rpc/link.ts';
@@ -24,8 +25,8 @@ import type {
   ReportedTask,
   TaskReport,
 } from '#internal/state/command.ts';
-import { liveTask, type State } from '#internal/state/state.ts';
-import type { MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
+import { type Histories, liveTask, type State } from '#internal/state/state.ts';
+import type { MasterMessage, RunTask } from '#proto/gen/altiplano/agent/v1.ts';
 import type { AgentInfo, TaskStatus } from '#proto/gen/mesos/v1.ts';
 import type { Event } from '#proto/gen/mesos/v1/scheduler.ts';
 import type { Answer, EventStream, InverseAnswer, Observer } from '../door.ts';
@@ -45,6 +46,8 @@ export type LeadOptions = {
   readonly allocationDelayMs: number;
   /** After so many agents a run lets others have a turn. */
   readonly allocationSliceMax: number;
+  /** Agents that a new leader takes into its books in one turn. */
+  readonly recoverySliceMax: number;
   /** An offer that is not answered in that time is rescinded (`--offer_timeout`). */
   readonly offerTimeoutMs: number | undefined;
   readonly heartbeatIntervalMs: number;
@@ -58,6 +61,14 @@ export type LeadOptions = {
   /** How long, and how many, agents that are unreachable or gone are remembered; looked at so often. */
   readonly memory: MemoryLimits;
   readonly memoryIntervalMs: number;
+  /** How much is remembered of what is over. */
+  readonly histories: Histories;
+  /** Where this master stands; agents of another region are far away. */
+  readonly domain: FaultDomain | undefined;
+  /** Agents that do not say where they stand are not let in. */
+  readonly requireAgentDomain: boolean;
+  /** Whether frameworks may run as root. */
+  readonly rootSubmissions: boolean;
   /** Beyond it a new framework gets an ERROR. */
   readonly frameworksMax: number;
   /** Beyond it a new link is told that this master does not lead, and closed. */
@@ -161,6 +172,8 @@ export type Lead = {
    * says of these has to follow. Each is in the books, or about to be.
    */
   readonly unsettled: Set<string>;
+  /** What the entry that is being carried out launches, by agent: they are told of it together. */
+  readonly runs: Map<AgentId, RunTask[]>;
   readonly pending: PendingReports;
   /** Calls that are answered in pieces (`slow-work.ts`), the next first. */
   readonly slowWorks: Steps<void>[];
@@ -224,6 +237,8 @@ export type Visitor = {
   emptySinceDrainMs: number | undefined;
   /** It said that it has some, or has found some. */
   hasVolumes: boolean;
+  /** It takes many launches in one message. */
+  takesRunTasks: boolean;
   pingTimer: Timer | undefined;
   pingSequence: bigint;
   pingsUnanswered: number;
@@ -283,8 +298,33 @@ export function tell(lead: Lead, frameworkId: FrameworkId, event: Event): void {
 
 /** Says something to an agent. Nothing is lost with a link that is down: the agent comes back. */
 export function instruct(lead: Lead, agentId: AgentId, message: Omit<MasterMessage, 'term'>): void {
+  sendRuns(lead, agentId);
   const presence = lead.peers.get(agentId)?.presence;
   if (presence?.kind === 'connected') instructVisitor(lead, presence.visitor, message);
+}
+
+/** Tells an agent to launch what has gathered for it; before anything else that it is told. */
+export function sendRuns(lead: Lead, agentId: AgentId): void {
+  const runs = lead.runs.get(agentId);
+  const presence = lead.peers.get(agentId)?.presence;
+  lead.runs.delete(agentId);
+  if (runs === undefined || presence?.kind !== 'connected') return;
+  for (const message of messagesOf(runs, presence.visitor)) {
+    instructVisitor(lead, presence.visitor, message);
+  }
+}
+
+function messagesOf(
+  runs: readonly RunTask[],
+  { takesRunTasks }: Visitor,
+): readonly Omit<MasterMessage, 'term'>[] {
+  const [first] = runs;
+  const isOneFramework = runs.every(({ framework_info: info }) => info === first?.framework_info);
+  if (first === undefined || runs.length === 1 || !takesRunTasks || !isOneFramework) {
+    return runs.map((run_task) => ({ run_task }));
+  }
+  const { framework_info } = first;
+  return [{ run_tasks: { framework_info, task_infos: runs.map(({ task_info }) => task_info) } }];
 }
 
 export function instructVisitor(

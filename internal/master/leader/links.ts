@@ -23,7 +23,9 @@ import type {
   Task,
   VolumeManifest,
 } from '#proto/gen/altiplano/agent/v1.ts';
+import type { AgentInfo } from '#proto/gen/mesos/v1.ts';
 import { dismiss, markedGone, pong } from './agents.ts';
+import { livingExecutor } from './arriving.ts';
 import { executorExited, executorStarted, messageSent } from './executors.ts';
 import { agentOf, type Lead, type Visitor } from './lead.ts';
 import { agentEmpty } from './operators/deactivation.ts';
@@ -48,6 +50,7 @@ export function welcomeLink(lead: Lead, link: Link<MasterMessage>): Visitor | un
     operations: [],
     hasVolumes: false,
     emptySinceDrainMs: undefined,
+    takesRunTasks: false,
     pingTimer: undefined,
     pingSequence: 0n,
     pingsUnanswered: 0,
@@ -115,6 +118,18 @@ function reregister(lead: Lead, visitor: Visitor, message: Reregister): void {
   const volumes = manifests(lead, agent.id, message.volumes);
   visitor.hasVolumes = volumes.length + agent.orphans.length > 0;
   comeBack(lead, visitor, { agent, tasks, operations, executors, volumes });
+  startedUnheard(lead, agent, message.executors ?? []);
+}
+
+/**
+ * The log may have taken an executor for ended that was started again since, and the leader that was told so
+ * was none any more. Those of groups end with their tasks, whatever was heard.
+ */
+function startedUnheard(lead: Lead, agent: Agent, there: readonly RunningExecutor[]): void {
+  const brought = there.filter(({ executor_info: { type } }) => type !== 'DEFAULT');
+  for (const executor of brought.flatMap((one) => runningExecutor(lead, agent, one))) {
+    if (livingExecutor(lead, executor)?.endsWith === 'tasks') executorStarted(lead, executor);
+  }
 }
 
 /** The agent behind a link, when what it says of itself can be. */
@@ -131,11 +146,25 @@ function present(
 ): Agent | undefined {
   const atMs = lead.clock.now();
   const orphans = manifests(lead, id, found_volumes).slice(0, orphansMax);
+  visitor.takesRunTasks = description.takes_run_tasks === true;
   const agent = agentFromDescription(description, { id, registration, total, orphans, atMs });
+  const stranger = agent.ok ? domainFault(lead, description.agent_info) : undefined;
+  if (stranger !== undefined) {
+    // It is not told, and asks again: whoever runs it may give it, or us, a domain (contract 7.4).
+    lead.logger.warn('agent ignored', { peer: visitor.link.peer, reason: stranger });
+    return undefined;
+  }
   if (agent.ok) return agent.value;
   lead.logger.warn('agent refused', { peer: visitor.link.peer, reason: agent.refusal });
   dismiss(lead, visitor, agent.refusal);
   return undefined;
+}
+
+function domainFault({ options }: Lead, { domain }: AgentInfo): string | undefined {
+  if (domain === undefined) {
+    return options.requireAgentDomain ? 'it has no domain, and --require-agent-domain' : undefined;
+  }
+  return options.domain === undefined ? 'it has a domain, and this master has none' : undefined;
 }
 
 /**

@@ -18,6 +18,7 @@ import type { AgentId, FrameworkId } from '#internal/model/ids.ts';
 import type { Link, LinkAcceptor } from '#internal/rpc/link.ts';
 import type { Clock, Timer } from '#internal/runtime/clock.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
+import { usualHistories } from '#internal/state/state.ts';
 import { encodeCommand } from '#internal/wire/state-codec.ts';
 import type { AgentMessage, MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
 import type { Call as OperatorCall } from '#proto/gen/mesos/v1/master.ts';
@@ -48,10 +49,11 @@ import { newLead } from './new-lead.ts';
 import { observe } from './observers.ts';
 import { adoptVolume, askForVolumes } from './operators/adopt.ts';
 import { operate } from './operators/operate.ts';
-import { newStateCheck, raiseVersion } from './state-check.ts';
+import { Rise } from './rise.ts';
+import { agreeOnState, newStateCheck } from './state-check.ts';
 import { speakerFault, writeStore } from './stores.ts';
 import { subscribe } from './subscribe.ts';
-import { stepDown, takeOver } from './takeover.ts';
+import { recoverAgents, stepDown, takeOver } from './takeover.ts';
 import { viewOf } from './view.ts';
 import { type AllocatorSource, plainAllocator } from '../allocator-recordings.ts';
 import type { Applied, Ledger } from '../ledger.ts';
@@ -92,6 +94,7 @@ export const masterDefaults: MasterLimits = {
   allocationIntervalMs: 1000,
   allocationDelayMs: 5,
   allocationSliceMax: 500,
+  recoverySliceMax: 100,
   offerTimeoutMs: undefined,
   heartbeatIntervalMs: 15_000,
   agentPingTimeoutMs: 15_000,
@@ -101,6 +104,10 @@ export const masterDefaults: MasterLimits = {
   recoveryAgentRemovalLimit: 1,
   memory: { ageMsMax: 14 * 86_400_000, agentsMax: 102_400 },
   memoryIntervalMs: 900_000,
+  histories: usualHistories,
+  domain: undefined,
+  requireAgentDomain: false,
+  rootSubmissions: true,
   frameworksMax: 10_000,
   linksMax: 50_000,
   observersMax: 1000,
@@ -142,6 +149,8 @@ export class Master implements MasterDoor {
   #term: number | undefined;
   #journal: Journal | undefined;
   #lead: Lead | undefined;
+  /** Before there is a lead. */
+  #rise: Rise | undefined;
   #checkState: (() => void) | undefined;
   #announcing: Timer | undefined;
   /** Of those who wait for the end of a run of the allocator. */
@@ -182,9 +191,16 @@ export class Master implements MasterDoor {
 
   subscribe(call: Call, stream: EventStream): void {
     this.#turn(() => {
+      const lead = this.#lead ?? this.#rise?.lead;
       // No ERROR: to a scheduler that is final, and another master leads, or soon will.
-      if (this.#lead === undefined) stream.end();
-      else subscribe(this.#lead, call, stream);
+      if (lead === undefined) stream.end();
+      else {
+        this.#serve(
+          lead,
+          () => subscribe(lead, call, stream),
+          () => stream.end(),
+        );
+      }
     });
   }
 
@@ -282,7 +298,7 @@ export class Master implements MasterDoor {
   }
 
   readonly acceptAgent: LinkAcceptor<MasterMessage, AgentMessage> = (link) => {
-    const lead = this.#lead;
+    const lead = this.#lead ?? this.#rise?.lead;
     const visitor = lead && welcomeLink(lead, link);
     if (lead === undefined || visitor === undefined) {
       this.#redirect(link);
@@ -330,12 +346,13 @@ export class Master implements MasterDoor {
   }
 
   #announce({ term }: Standing): void {
-    const { clock, replicated } = this.#dependencies;
+    const { clock, ledger, replicated } = this.#dependencies;
     const { self: master, nodeId } = this.#options;
     const journal = new Journal(
       {
         replicated,
         encode: encodeCommand,
+        expect: (entry, command) => ledger.expect(entry, command),
         broken: (reason) => this.#turn(() => this.#onBroken(journal, reason)),
       },
       this.#options,
@@ -360,6 +377,8 @@ export class Master implements MasterDoor {
     const isOurWord = applied.effects.some(
       (effect) => effect.kind === 'leader-announced' && effect.nodeId === nodeId,
     );
+    // Nothing should come before we lead; if it does, the books are made first.
+    this.#rise?.finish();
     if (this.#lead !== undefined) {
       carryOut(this.#lead, applied);
       this.#checkState?.();
@@ -395,17 +414,35 @@ export class Master implements MasterDoor {
             { atMs: clock.now(), ...decision },
             onApplied && (() => lead.turn(onApplied)),
           ),
-        turn: (whose, callback) =>
-          this.#turn(() => {
-            if (this.#lead === whose) callback();
-          }),
+        turn: (whose, callback) => this.#turn(() => this.#serve(whose, callback)),
       },
     );
+    const steps = recoverAgents(lead);
+    const turn = (callback: () => void): void => this.#turn(callback);
+    const { linksMax, frameworksMax } = this.#options;
+    this.#rise = new Rise(
+      { clock, turn, risen: () => this.#takeUp(lead) },
+      { lead, steps, heldMax: 2 * linksMax + frameworksMax },
+    );
+    this.#rise.goOn();
+  }
+
+  /** Does something on behalf of a leadership, when it is there; `drop` when it is over. */
+  #serve(lead: Lead, serve: () => void, drop: () => void = () => {}): void {
+    if (this.#lead === lead) serve();
+    else if (this.#rise?.lead !== lead) drop();
+    else this.#rise.hold(() => this.#serve(lead, serve, drop), drop);
+  }
+
+  #takeUp(lead: Lead): void {
+    this.#rise = undefined;
     this.#lead = lead;
     takeOver(lead);
     const { ledger, versionOfAll } = this.#dependencies;
     this.#checkState = newStateCheck(lead, ledger);
-    if (versionOfAll !== undefined) raiseVersion(lead, versionOfAll, () => askForVolumes(lead));
+    if (versionOfAll !== undefined) {
+      agreeOnState(lead, versionOfAll, () => askForVolumes(lead));
+    }
   }
 
   /** Nobody else will do it for us: while this process lives it may lead again. */
@@ -420,8 +457,11 @@ export class Master implements MasterDoor {
     this.#announcing?.cancel();
     this.#journal?.close();
     this.#journal = undefined;
+    this.#dependencies.ledger.expectNothing();
     this.#term = undefined;
-    const lead = this.#lead;
+    const lead = this.#lead ?? this.#rise?.lead;
+    this.#rise?.drop();
+    this.#rise = undefined;
     this.#lead = undefined;
     if (lead !== undefined) stepDown(lead);
     for (const answer of this.#questions) answer(undefined);

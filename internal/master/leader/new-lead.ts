@@ -53,6 +53,7 @@ export function newLead(given: Given, { turn, propose, backlog, abandon }: Doors
     arriving: new Map(),
     unsettled: new Set(),
     pending: { reports: [], proposed: [], acknowledgements: [], ends: new Map(), inFlight: 0 },
+    runs: new Map(),
     slowWorks: [],
     allocation: undefined,
   };

@@ -126,8 +126,8 @@ function connect(
   const wasKnown = before !== undefined || framework.registeredMs !== framework.reregisteredMs;
   lead.schedulers.set(id, { stream, heartbeat: armHeartbeat(lead, id) });
   change(lead, framework, wish);
-  const { heartbeatIntervalMs, version } = lead.options;
-  stream.send(subscribedEvent(id, heartbeatIntervalMs, masterInfo(lead.self, version)));
+  const master = masterInfo(lead.self, lead.options);
+  stream.send(subscribedEvent(id, lead.options.heartbeatIntervalMs, master));
   stream.send(heartbeat);
   lead.logger.info('scheduler subscribed', { frameworkId: id, wasKnown });
   const over = (): void => lead.turn(() => schedulerLost(lead, id, stream));

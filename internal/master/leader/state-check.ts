@@ -1,6 +1,7 @@
 /** The leader's part in comparing the masters' states, and in raising their version. */
 import { newUuid } from '#internal/base/uuid.ts';
-import { newestVersion } from '#internal/state/version.ts';
+import type { Histories } from '#internal/state/state.ts';
+import { isFromHistoriesOn, newestVersion } from '#internal/state/version.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Lead } from './lead.ts';
 
@@ -31,9 +32,12 @@ export function newStateCheck(
 /** Between two looks whether the masters all know a newer version. */
 const lookMs = 5000;
 
-/** Until the state has the newest version that we know. */
-export function raiseVersion(
-  lead: Pick<Lead, 'state' | 'propose' | 'after' | 'random'>,
+/**
+ * Until the state has the newest version that we know, and remembers as much as our flags say: masters
+ * with other flags come to the same, since the log says it.
+ */
+export function agreeOnState(
+  lead: Pick<Lead, 'state' | 'propose' | 'after' | 'options' | 'random'>,
   versionOfAll: () => number | undefined,
   onRaised: () => void,
 ): void {
@@ -42,7 +46,15 @@ export function raiseVersion(
     const clusterId = newUuid(lead.random);
     lead.propose({ kind: 'raise-version', version, clusterId }, onRaised);
   }
-  if (lead.state.version < newestVersion) {
-    lead.after(lookMs, () => raiseVersion(lead, versionOfAll, onRaised));
-  }
+  const { histories } = lead.options;
+  const isSaid = areSame(lead.state.histories, histories);
+  if (!isSaid && isFromHistoriesOn(lead.state))
+    lead.propose({ kind: 'limit-histories', histories });
+  if (isSaid && lead.state.version >= newestVersion) return;
+  lead.after(lookMs, () => agreeOnState(lead, versionOfAll, onRaised));
 }
+
+const areSame = (one: Histories, other: Histories): boolean =>
+  one.completedFrameworks === other.completedFrameworks &&
+  one.completedTasks === other.completedTasks &&
+  one.unreachableTasks === other.unreachableTasks;

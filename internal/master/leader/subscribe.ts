@@ -15,7 +15,13 @@ import type { FrameworkInfo } from '#proto/gen/mesos/v1.ts';
 import type { Call, Call_UpdateFramework } from '#proto/gen/mesos/v1/scheduler.ts';
 import type { Answer, EventStream } from '../door.ts';
 import { badRequest, errorEvent, unavailable } from './events.ts';
-import { filtersFault, immutableFault, principalFault, wishesFault } from './framework-info.ts';
+import {
+  filtersFault,
+  immutableFault,
+  principalFault,
+  userFault,
+  wishesFault,
+} from './framework-info.ts';
 import { frameworkOf, isOverloaded, type Lead, type OfferWish, type Subscription } from './lead.ts';
 
 const tooLarge = 'FrameworkInfo is too large';
@@ -87,7 +93,9 @@ function judge(lead: Lead, call: NonNullable<Call['subscribe']>): Result<Judged,
   const read = frameworkFromWire(kept(info, known), { id, atMs });
   if (!read.ok) return read;
   const fault =
-    filtersFault(info) ?? (completedFramework(lead.state, id) && 'Framework has been removed');
+    filtersFault(info) ??
+    userFault(info, lead.options.rootSubmissions) ??
+    (completedFramework(lead.state, id) && 'Framework has been removed');
   if (fault !== undefined) return refuse(fault);
   const wish = offerWish(lead, call, read.value);
   if (!wish.ok) return wish;
@@ -137,7 +145,9 @@ function judgeUpdate(
 ): Result<Judged, string> {
   const { framework_info: info } = call;
   const read = frameworkFromWire(info, { id: known.id, atMs: lead.clock.now() });
-  const invalid = read.ok ? filtersFault(info) : read.refusal;
+  const invalid = read.ok
+    ? (filtersFault(info) ?? userFault(info, lead.options.rootSubmissions))
+    : read.refusal;
   if (!read.ok || invalid !== undefined) {
     return refuse(`Supplied FrameworkInfo is not valid: ${invalid}`);
   }

@@ -10,6 +10,7 @@ import type { LaunchRefusal } from '#internal/state/command.ts';
 import { decode, encode } from '#internal/wire/protobuf.ts';
 import { statusToWire } from '#internal/wire/status.ts';
 import { taskInfo } from '#internal/wire/task.ts';
+import type { RunTask } from '#proto/gen/altiplano/agent/v1.ts';
 import type { Call_Kill } from '#proto/gen/mesos/v1/scheduler.ts';
 import { droppedState, refuseTask } from './acceptance.ts';
 import { updateEvent } from './events.ts';
@@ -38,22 +39,23 @@ export function kill(lead: Lead, framework: Framework, call: Call_Kill): void {
 
 /** In the log, so its agent may hear of it. One that is away hears of it when it is back. */
 export function taskLaunched(lead: Lead, task: Task): void {
-  runTask(lead, task, landed(lead, task));
+  const run = runOf(lead, task, landed(lead, task));
+  if (run === undefined) return;
+  const runs = lead.runs.get(task.agentId);
+  if (runs === undefined) lead.runs.set(task.agentId, [run]);
+  else runs.push(run);
 }
 
-/**
- * Sends a launch, perhaps again: an agent that knows the task does not start it twice. What this leader
- * itself has `booked` of the task need not be read again.
- */
-export function runTask(lead: Lead, task: Task, booked: Task = task): void {
+/** Sends a launch, perhaps again: an agent that knows the task does not start it twice. */
+export function runTask(lead: Lead, task: Task): void {
+  const run_task = runOf(lead, task);
+  if (run_task !== undefined) instruct(lead, task.agentId, { run_task });
+}
+
+/** What this leader itself has `booked` of the task need not be read again. */
+function runOf(lead: Lead, task: Task, booked: Task = task): RunTask | undefined {
   const framework = frameworkOf(lead, task.frameworkId);
-  if (framework === undefined) return;
-  instruct(lead, task.agentId, {
-    run_task: {
-      framework_info: frameworkInfo(framework),
-      task_info: taskInfo(booked),
-    },
-  });
+  return framework && { framework_info: frameworkInfo(framework), task_info: taskInfo(booked) };
 }
 
 /** Between ACCEPT and the log something came first. Nothing was launched. */

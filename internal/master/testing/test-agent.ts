@@ -55,6 +55,8 @@ export class TestAgent {
   #handlers: LinkHandlers<AgentMessage> | undefined;
   #id: string | undefined;
   answersPings: boolean = true;
+  /** As it says when it introduces itself. */
+  takesRunTasks: boolean = false;
   /** What frameworks leave behind runs on, until `forgetTasks`. */
   isSlowToKill: boolean = false;
   #drainSinceMs: number | undefined;
@@ -197,7 +199,7 @@ export class TestAgent {
 
   introduce(): void {
     const registration_uuid = this.#registration;
-    const description = this.#description;
+    const description = { ...this.#description, takes_run_tasks: this.takesRunTasks };
     if (this.#id === undefined) {
       this.say({ register: { description, registration_uuid } });
       return;
@@ -234,13 +236,16 @@ export class TestAgent {
     this.received.push(message);
     this.operations.hear(message);
     const { registered, ping, run_task, run_group } = message;
-    const { acknowledge_update, shutdown_framework, drain } = message;
+    const { acknowledge_update, shutdown_framework, drain, run_tasks } = message;
     if (registered !== undefined) {
       this.#id = registered.agent_id.value;
       this.resend();
     }
     if (ping !== undefined && this.answersPings) this.say({ pong: { sequence: ping.sequence } });
     if (run_task !== undefined) this.#run(run_task.task_info, run_task.framework_info);
+    if (run_tasks !== undefined) {
+      for (const info of run_tasks.task_infos ?? []) this.#run(info, run_tasks.framework_info);
+    }
     if (run_group !== undefined) this.#runGroup(run_group);
     if (acknowledge_update !== undefined) {
       this.#acknowledged(acknowledge_update.task_id.value, acknowledge_update.uuid);

@@ -36,7 +36,9 @@ export function startProgram(options: ProgramOptions): Program {
   });
   child.stdin.on('error', () => {}); // It ended first.
   const lines = (['stdout', 'stderr'] as const).map(async (stream) => {
-    for await (const line of createInterface({ input: child[stream] })) {
+    // A line may end in \r\n, and the two may come apart.
+    const source = { input: child[stream], crlfDelay: Infinity };
+    for await (const line of createInterface(source)) {
       if (options.logFile !== undefined) appendFileSync(options.logFile, `${line}\n`);
       options.onLine?.(stream, line);
     }

@@ -4,7 +4,7 @@ import type { Resources } from '#internal/resources/resource.ts';
 import { toJson } from '#internal/wire/json.ts';
 import { decode } from '#internal/wire/protobuf.ts';
 import { resourcesToWire } from '#internal/wire/resources.ts';
-import type { AgentInfo, Attribute } from '#proto/gen/mesos/v1.ts';
+import type { AgentInfo, Attribute, DomainInfo } from '#proto/gen/mesos/v1.ts';
 import type { MasterView } from '../../door.ts';
 import { agentPid } from '../addresses.ts';
 import { drainInfo, isActive } from '../deactivation.ts';
@@ -60,7 +60,7 @@ function identity(agent: Agent): Members {
     hostname: agent.hostname,
     port: agent.port,
     attributes: attributesJson(info),
-    domain: info.domain && new Written(toJson('mesos.v1.DomainInfo', info.domain)),
+    domain: info.domain && legacyDomain(info.domain),
   };
 }
 
@@ -80,3 +80,6 @@ function fullResources(resources: Resources): Json {
   const list = resourcesToWire(resources, 'endpoint');
   return list.map((resource) => new Written(toJson('mesos.v1.Resource', resource)));
 }
+
+export const legacyDomain = (domain: DomainInfo): Json =>
+  new Written(toJson('mesos.v1.DomainInfo', domain));

@@ -2,6 +2,7 @@
 import type { Steps } from '#internal/base/steps.ts';
 import type { Task, TaskState } from '#internal/model/cluster.ts';
 import type { AgentId, FrameworkId } from '#internal/model/ids.ts';
+import { domainToWire } from '#internal/wire/agent-traits.ts';
 import { chained, each } from '#internal/wire/streamed.ts';
 import { taskStateToWire } from '#internal/wire/task-state.ts';
 import type { MasterView } from '../../door.ts';
@@ -10,7 +11,7 @@ import { agentGroups } from '../agent-groups.ts';
 import { completedFrameworks, type FrameworkEntry, liveFrameworks } from '../framework-record.ts';
 import type { Build, MasterProfile } from '../master-profile.ts';
 import type { Usage } from '../usage.ts';
-import { agentJson, recoveredAgentJson } from './agents.ts';
+import { agentJson, legacyDomain, recoveredAgentJson } from './agents.ts';
 import { frameworkJson, frameworkSummaryJson } from './frameworks.ts';
 import { double, type Json } from './json-text.ts';
 
@@ -21,6 +22,7 @@ export function stateJson(view: MasterView, usage: Usage, profile: MasterProfile
   const { registered, recovered, unreachable } = agentGroups(view);
   const active = registered.filter(({ id }) => connectedAgents.has(id)).length;
   const pid = masterPid(self);
+  const domain = profile.domain && legacyDomain(domainToWire(profile.domain));
   return {
     ...buildJson(profile.build),
     start_time: double(view.startedMs / 1000),
@@ -33,7 +35,8 @@ export function stateJson(view: MasterView, usage: Usage, profile: MasterProfile
     deactivated_slaves: double(registered.length - active),
     unreachable_slaves: double(unreachable.length),
     leader: pid,
-    leader_info: { id: self.id, pid, port: self.httpPort, hostname: self.hostname },
+    domain,
+    leader_info: { id: self.id, pid, port: self.httpPort, hostname: self.hostname, domain },
     cluster: profile.cluster,
     flags: profile.flags,
     slaves: each(registered, (agent) => agentJson(view, usage, agent)),

@@ -41,6 +41,8 @@ export type Description = {
   readonly version: string;
   readonly ip: string;
   readonly capabilities?: readonly mesos_v1.AgentInfo_Capability[];
+  /** The agent understands `run_tasks`. Unset by programs that came before it. */
+  readonly takes_run_tasks?: boolean;
 };
 
 /**
@@ -204,6 +206,8 @@ export type MasterMessage = {
   readonly shutdown_executor?: ShutdownExecutor;
   readonly executor_message?: ExecutorMessage;
   readonly introduce_yourself?: IntroduceYourself;
+  /** Only to agents that say that they take it. */
+  readonly run_tasks?: RunTasks;
 };
 
 /** Say again what you are: the masters know by now what to make of it. */
@@ -235,6 +239,12 @@ export type Ping = {
 export type RunTask = {
   readonly framework_info: mesos_v1.FrameworkInfo;
   readonly task_info: mesos_v1.TaskInfo;
+};
+
+/** As many `RunTask`, in this order: tasks that were decided together share a message. */
+export type RunTasks = {
+  readonly framework_info: mesos_v1.FrameworkInfo;
+  readonly task_infos?: readonly mesos_v1.TaskInfo[];
 };
 
 /**
@@ -392,6 +402,8 @@ export type ExecutorRecord = {
   readonly cause?: ExecutorRecord_Cause;
   /** One of its tasks was killed because of its health. */
   readonly unhealthy?: boolean;
+  /** Of the newest updates that it made of tasks that are over, each 16 bytes: the same one may come again. */
+  readonly heard?: readonly Uint8Array[];
 };
 
 /** What has become of a task so far. */

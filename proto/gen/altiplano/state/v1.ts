@@ -39,6 +39,7 @@ export type Command = {
   readonly put_value?: PutValue;
   readonly delete_value?: DeleteValue;
   readonly note_volume_uses?: NoteVolumeUses;
+  readonly limit_histories?: Histories;
   /** A master that does not know the command skips it; without this it stops. */
   readonly ignorable?: boolean;
 };
@@ -46,8 +47,16 @@ export type Command = {
 /** The programs of all masters know this version of the state. */
 export type RaiseVersion = {
   readonly version: number;
-  /** What the cluster is called from version 4 on, if it has no name yet. */
+  /** What the cluster is called from version 5 on, if it has no name yet. */
   readonly cluster_id?: string;
+};
+
+/** How much is remembered of what is over. */
+export type Histories = {
+  readonly completed_frameworks: number;
+  /** Of each framework. */
+  readonly completed_tasks: number;
+  readonly unreachable_tasks: number;
 };
 
 export type CheckDigest = {
@@ -439,6 +448,8 @@ export type Root = {
   readonly leader?: Leader;
   readonly checked?: Checked;
   readonly cluster_id?: string;
+  /** Unset: the usual ones. */
+  readonly histories?: Histories;
 };
 
 export type Checked = {
