@@ -13,7 +13,7 @@ import { applyLog } from './apply-log.ts';
 import { applyPolicy } from './apply-policy.ts';
 import { applyStore } from './apply-store.ts';
 import { noteVolumeUses } from './apply-volume.ts';
-import { acknowledge, killTask, launchTask, updateTask } from './apply-task.ts';
+import { acknowledge, killTask, launchTasks, updateTask } from './apply-task.ts';
 import { isOfLog } from './command-log.ts';
 import { type Command, type Effect, isPolicy } from './command.ts';
 import type { Draft } from './draft.ts';
@@ -59,8 +59,7 @@ function carryOut(draft: Draft, command: Command): void {
     case 'remove-framework':
       return removeFramework(draft, command.frameworkId);
     case 'launch-tasks':
-      for (const task of command.tasks) launchTask(draft, task);
-      return;
+      return launchTasks(draft, command.tasks);
     case 'launch-with-executor':
       return launchWithExecutor(draft, command);
     case 'end-executors':

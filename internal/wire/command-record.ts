@@ -26,7 +26,7 @@ import {
   frameworkToWritten,
   masterFromWritten,
   masterToWritten,
-  taskFromWritten,
+  tasksFromWritten,
   taskToWritten,
   updateFromWritten,
   updateToWritten,
@@ -160,7 +160,7 @@ function aboutFramework(from: written.Command): Body<Command> | undefined {
 
 function aboutTasks(from: written.Command): Body<Command> | undefined {
   if (from.launch_tasks !== undefined) {
-    return { kind: 'launch-tasks', tasks: (from.launch_tasks.tasks ?? []).map(taskFromWritten) };
+    return { kind: 'launch-tasks', tasks: tasksFromWritten(from.launch_tasks.tasks) };
   }
   if (from.update_tasks !== undefined) {
     const updates = (from.update_tasks.updates ?? []).map(reportFromWritten);

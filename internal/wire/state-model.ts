@@ -20,6 +20,7 @@ import {
   role as asRole,
   taskId,
 } from '#internal/model/ids.ts';
+import { alike } from '#internal/resources/alike.ts';
 import type * as written from '#proto/gen/altiplano/state/v1.ts';
 import { isKnownCapability } from './framework.ts';
 import { deactivationFromWritten, deactivationToWritten } from './policy-record.ts';
@@ -172,7 +173,13 @@ export function executorFromWritten(from: written.Executor): Executor {
   };
 }
 
-export function taskFromWritten(from: written.Task): Task {
+/** Those that want the same hold it together. */
+export function tasksFromWritten(list: readonly written.Task[] = []): readonly Task[] {
+  let before: Task | undefined;
+  return list.map((from) => (before = taskFromWritten(from, before)));
+}
+
+export function taskFromWritten(from: written.Task, before?: Task): Task {
   const { update, executor_id: executor, kill } = from;
   const policy = kill?.policy;
   return {
@@ -182,7 +189,7 @@ export function taskFromWritten(from: written.Task): Task {
     executorId: executor === undefined ? undefined : executorId(executor),
     name: from.name,
     info: encoded<'mesos.v1.TaskInfo'>(from.info),
-    resources: resourcesAsWritten(from.resources),
+    resources: alike(before?.resources, resourcesAsWritten(from.resources)),
     launchedMs: from.launched_ms,
     state: taskStateFromWire(from.state),
     update: update === undefined ? undefined : updateFromWritten(update),
