@@ -25,7 +25,7 @@ import {
 } from './containerizer.ts';
 import { ContainerEnds } from './container-ends.ts';
 import type { Probes } from './checks/probes.ts';
-import { recoverContainers } from './container-recovery.ts';
+import { knownContainers, recoverContainers } from './container-recovery.ts';
 import type { Effect, ExecutorSaying, Input, TimerId } from './core/input.ts';
 import {
   type AgentSettings,
@@ -143,6 +143,7 @@ export class Agent {
     this.#state = found.state;
     this.#tell(found);
     const isCleaning = recovery.mode === 'cleanup';
+    await this.#sweep(found);
     await recoverContainers(
       this.#dependencies.containerizer,
       { state: found.state, settings: this.#options, isCleaning },
@@ -201,6 +202,15 @@ export class Agent {
     if (restored.length > 0) logger.warn('checkpoint restored from its journal', { restored });
     if (dropped.length > 0) logger.error('parts of the checkpoint are lost', { dropped });
     if (renewal !== undefined) logger.warn('this is a new agent', { reason: renewal });
+  }
+
+  /** What the checkpoint does not speak of nobody would ever end. */
+  async #sweep(found: Recovery): Promise<void> {
+    const { containerizer, logger } = this.#dependencies;
+    for (const swept of await containerizer.sweep(knownContainers(found))) {
+      if (swept.fault === undefined) logger.info('container that nobody knows ended', swept);
+      else logger.warn('container that nobody knows not ended', swept);
+    }
   }
 
   /** For executors that frameworks bring. It is closed until all containers were looked for. */
