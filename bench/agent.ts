@@ -4,7 +4,8 @@
  * start of them in the same minute, how soon a task runs, what idle tasks cost in memory, and how soon an
  * agent that was killed is back. Each with control groups and without.
  *
- * `npm run bench -- agent [--tasks 500]`
+ * `npm run bench -- agent [--tasks 500] [--only posix,cgroups] [--short]`; `--short` leaves out memory and
+ * recovery. `AGENT_PROFILE=FOLDER` leaves a profile there of the agent, which is then asked to end.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -21,15 +22,25 @@ import { systemRandom } from '#internal/runtime/real/random.ts';
 import { findFreePort } from '#internal/testing/free-port.ts';
 import { masterSideCodec } from '#internal/wire/agent-link-codec.ts';
 import { type Figure, reportFigures } from './figure.ts';
-import { residentBytes } from './master/process-use.ts';
+import { cpuSeconds, residentBytes } from './master/process-use.ts';
 
 const altiplano = join(import.meta.dirname, '../cmd/altiplano.js');
 const withinMs = 300_000;
 const rounds = 3;
 const latencyTasks = 50;
 
-const { values } = parseArgs({ options: { tasks: { type: 'string', default: '500' } } });
+const { values } = parseArgs({
+  options: {
+    tasks: { type: 'string', default: '500' },
+    only: { type: 'string', default: 'posix,cgroups' },
+    short: { type: 'boolean', default: false },
+  },
+});
 const tasks = Number(values.tasks);
+const profile = process.env['AGENT_PROFILE'];
+const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
+/** A program that is killed leaves no profile. */
+const end = profile === undefined ? 'SIGKILL' : 'SIGTERM';
 
 type Ground = { readonly masters: ModelMasters; readonly startAgent: () => Program };
 
@@ -38,6 +49,7 @@ for (const [name, isolation] of [
   ['posix', 'posix/cpu,posix/mem'],
   ['cgroups', 'auto'],
 ] as const) {
+  if (!values.only.split(',').includes(name)) continue;
   // Not in the system's folder for temporary files, which is often memory.
   const folder = mkdtempSync('/var/tmp/altiplano-bench-');
   try {
@@ -53,11 +65,15 @@ async function figuresOf(folder: string, isolation: string): Promise<readonly Fi
   await using stack = new AsyncDisposableStack();
   const ground = await openGround(stack, folder, isolation);
   let agent = ground.startAgent();
-  stack.defer(() => agent.signal('SIGKILL'));
+  stack.defer(async () => {
+    agent.signal(end);
+    await agent.ended;
+  });
   const { masters } = ground;
   await until(() => masters.counts.registrations > 0);
-  const ratios = await launchRatios(masters);
+  const ratios = await launchRatios(masters, agent.pid ?? 0);
   const latency = await latencies(masters);
+  if (values.short) return [...ratios, ...latency];
   const before = availableBytes();
   for (let at = 0; at < tasks; at++) masters.launch(`idle-${at}`, 'exec sleep 100000');
   const idle = (): readonly string[] => heardOf(masters, 'idle-');
@@ -66,7 +82,7 @@ async function figuresOf(folder: string, isolation: string): Promise<readonly Fi
   const perTask = (before - availableBytes()) / tasks;
   const agentBytes = residentBytes(agent.pid ?? 0);
   const { registrations } = masters.counts;
-  agent.signal('SIGKILL');
+  agent.signal(end);
   await agent.ended;
   const startMs = performance.now();
   agent = ground.startAgent();
@@ -97,7 +113,7 @@ async function openGround(
   const httpPort = await findFreePort('127.0.0.1', random);
   const flags = [`--masters=${address}`, `--work-dir=${folder}`, `--port=${httpPort}`];
   const own = ['--ip=127.0.0.1', '--hostname=bench', '--log-level=warn', '--end-with-input'];
-  const args = [altiplano, 'agent', ...flags, ...own, `--isolation=${isolation}`];
+  const args = [...profiling, altiplano, 'agent', ...flags, ...own, `--isolation=${isolation}`];
   return {
     masters,
     startAgent: () => startProgram({ command: process.execPath, args, onLine }),
@@ -109,20 +125,24 @@ function onLine(_: string, line: string): void {
 }
 
 /** In turns: the machine's own rate, then ours. */
-async function launchRatios(masters: ModelMasters): Promise<readonly Figure[]> {
+async function launchRatios(masters: ModelMasters, pid: number): Promise<readonly Figure[]> {
   const own: number[] = [];
   const ours: number[] = [];
   // Once for nothing: what is timed is the program, not its being compiled.
   await runTrue(masters, 'warm');
+  const before = cpuSeconds(pid);
   for (let round = 0; round < rounds; round++) {
     own.push(await shellRate());
     ours.push(await runTrue(masters, `round-${round}`));
   }
+  const cpu = (cpuSeconds(pid) - before) / tasks / rounds;
   const ratios = ours.map((rate, round) => rate / (own[round] ?? NaN));
   return [
     { name: 'true-by-shells', value: median(own), unit: '1/s' },
     { name: 'true-by-agent', value: median(ours), unit: '1/s' },
     { name: 'true-agent-over-shells', value: median(ratios), unit: 'times' },
+    // Of the agent's own process: others on the machine do not count.
+    { name: 'agent-cpu-per-task', value: 1e6 * cpu, unit: 'us' },
   ];
 }
 

@@ -1,5 +1,10 @@
 /** The flags of an agent about containers with images and volumes, which `runc` makes. */
-import { durationMs, list, optionalText, text } from '#internal/config/flag.ts';
+import {
+  type ImageGarbageSettings,
+  imageGcConfigText,
+  parseImageGcConfig,
+} from '#internal/agent/images/image-garbage.ts';
+import { durationMs, list, optional, optionalText, parsed, text } from '#internal/config/flag.ts';
 import type { Program } from '#internal/config/flags.ts';
 
 /** Durations in milliseconds. */
@@ -8,6 +13,7 @@ export type ImageFlags = {
   readonly dockerRegistry: string;
   readonly dockerStoreDir: string | undefined;
   readonly imagePullTimeout: number;
+  readonly imageGcConfig: ImageGarbageSettings | undefined;
 };
 
 export const imageFlags: Program<ImageFlags>['flags'] = {
@@ -31,4 +37,14 @@ export const imageFlags: Program<ImageFlags>['flags'] = {
     meaning: 'how long the pull of an image, or the layout of one of its layers, may take',
     fallback: 600_000,
   }),
+  imageGcConfig: optional(
+    parsed({
+      mesos: 'image_gc_config',
+      placeholder: 'JSON',
+      meaning:
+        'images that no container has go when the disk is too full: {"image_disk_headroom": 0.1, "image_disk_watch_interval": {"nanoseconds": 3600000000000}, "excluded_images": []}; without it they stay until an operator calls PRUNE_IMAGES',
+      parse: parseImageGcConfig,
+      show: imageGcConfigText,
+    }),
+  ),
 };

@@ -100,7 +100,7 @@ async function openAgent(
   const store = stack.use(await openLevelStore({ path, logBytesMax }));
   const processes = systemProcesses();
   const fetcher = await openSystemFetcher(stack, { clock, processes, workFolder }, flags);
-  const containerizer = await openContainerizer({ logger, processes, fetcher }, flags);
+  const { containerizer, images } = await openContainerizer({ logger, processes, fetcher }, flags);
   const volumes = volumesIn(systemFiles(), workFolder);
   const dialer = grpcLinkDialer(
     { clock, codec: agentSideCodec },
@@ -129,6 +129,7 @@ async function openAgent(
       containers: agent.containers,
       ends: agent.ends,
       containerizer,
+      images,
       verbosity,
     },
     {
@@ -142,7 +143,7 @@ async function openAgent(
   const { ip: host, port } = flags;
   stack.use(await httpListener({ logger }).listen({ host, port, bodyBytesMax }, handler));
   await agent.start();
-  const watched = { clock, logger, processes, workFolder, view: () => agent.view() };
+  const watched = { clock, logger, processes, workFolder, images, view: () => agent.view() };
   openHousekeeping(stack, watched, flags);
   const { masters } = flags;
   const isAlone = (): boolean => agent.view()?.session.kind !== 'registered';

@@ -1,6 +1,6 @@
 /** What runs an agent's containers on this machine, and bounds them as its flags say. */
 import { resolve } from 'node:path';
-import { type Containerizer, ContainerError } from '#internal/agent/containerizer.ts';
+import { ContainerError } from '#internal/agent/containerizer.ts';
 import { type Cgroups, openCgroups } from '#internal/agent/containers/cgroups.ts';
 import { type Bounds, usualBounds } from '#internal/agent/containers/bounds.ts';
 import { openPosixContainerizer } from '#internal/agent/containers/posix.ts';
@@ -14,7 +14,7 @@ import { systemFileTree } from '#internal/runtime/real/file-tree.ts';
 import { systemFiles } from '#internal/runtime/real/files.ts';
 import { systemPipes } from '#internal/runtime/real/pipes.ts';
 import type { AgentFlags } from './flags.ts';
-import { withOci } from './open-oci.ts';
+import { type OpenedContainers, withOci } from './open-oci.ts';
 import { isolators } from './limit-flags.ts';
 
 type Doors = {
@@ -24,7 +24,10 @@ type Doors = {
 };
 
 /** Throws `ContainerError` when the machine lacks what containers take, or what was asked for. */
-export async function openContainerizer(doors: Doors, flags: AgentFlags): Promise<Containerizer> {
+export async function openContainerizer(
+  doors: Doors,
+  flags: AgentFlags,
+): Promise<OpenedContainers> {
   // Containers outlive the agent: to watch them must not keep it from ending.
   const clock = systemClock({ isHolding: false });
   const files = { files: systemFiles(), fileTree: systemFileTree() };

@@ -2,6 +2,8 @@
 import { type Fetcher, openFetcher, usualFetchLimits } from '#internal/agent/fetch/fetcher.ts';
 import { GarbageCollector } from '#internal/agent/garbage/garbage-collector.ts';
 import { sandboxesIn } from '#internal/agent/garbage/sandboxes.ts';
+import { collectImages } from '#internal/agent/images/image-garbage.ts';
+import type { ImageStore } from '#internal/agent/images/image-store.ts';
 import { LogRotation } from '#internal/agent/logs/log-rotation.ts';
 import type { AgentState } from '#internal/agent/core/state.ts';
 import { Rounds } from '#internal/agent/rounds.ts';
@@ -16,6 +18,7 @@ import { systemGuardedFolders } from '#internal/runtime/real/guarded-folder.ts';
 import { httpClient } from '#internal/runtime/real/http-client.ts';
 import { systemStages } from '#internal/runtime/real/stage.ts';
 import type { HousekeepingFlags } from './housekeeping-flags.ts';
+import type { ImageFlags } from './image-flags.ts';
 
 type Machine = {
   readonly clock: Clock;
@@ -52,16 +55,20 @@ export async function openSystemFetcher(
   );
 }
 
-type Watched = Machine & { readonly logger: Logger; view(): AgentState | undefined };
+type Watched = Machine & {
+  readonly logger: Logger;
+  readonly images: ImageStore | undefined;
+  view(): AgentState | undefined;
+};
 
 /** How often the logs of tasks are looked at. */
 const logWatchMs = 2000;
 
-/** Collects garbage and rotates logs until the stack is disposed. */
+/** Collects garbage, of sandboxes and of images, and rotates logs until the stack is disposed. */
 export function openHousekeeping(
   stack: AsyncDisposableStack,
   watched: Watched,
-  flags: HousekeepingFlags,
+  flags: HousekeepingFlags & ImageFlags,
 ): void {
   const { workFolder } = watched;
   const files = systemFiles();
@@ -71,6 +78,14 @@ export function openHousekeeping(
   const collector = new GarbageCollector({ ...watched, sandboxes }, garbage);
   const watch = { name: 'garbage', pauseMs: flags.diskWatchInterval };
   stack.use(new Rounds(watched, watch, () => collector.collect()));
+  const { images } = watched;
+  const { imageGcConfig: settings } = flags;
+  if (images !== undefined && settings !== undefined) {
+    const looks = { name: 'images', pauseMs: settings.watchMs };
+    stack.use(
+      new Rounds(watched, looks, () => collectImages({ ...watched, ...own, images }, settings)),
+    );
+  }
   if (flags.containerLogger === 'sandbox') return;
   const bytesMax = { stdout: flags.maxStdoutSize, stderr: flags.maxStderrSize };
   const rotation = new LogRotation(

@@ -5,7 +5,7 @@ import { composing } from '#internal/agent/containers/composing.ts';
 import type { Bounds } from '#internal/agent/containers/bounds.ts';
 import type { OciDependencies } from '#internal/agent/containers/oci-machine.ts';
 import { openOciContainerizer } from '#internal/agent/containers/oci.ts';
-import { openImageStore } from '#internal/agent/images/image-store.ts';
+import { type ImageStore, openImageStore } from '#internal/agent/images/image-store.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
 import { systemCommands } from '#internal/runtime/real/commands.ts';
 import type { AgentFlags } from './flags.ts';
@@ -15,25 +15,36 @@ type Doors = Omit<OciDependencies, 'commands' | 'images'> & {
   readonly posix: Containerizer;
 };
 
+export type OpenedContainers = {
+  readonly containerizer: Containerizer;
+  /** Undefined where containers cannot have any. */
+  readonly images: ImageStore | undefined;
+};
+
 /** A machine that lacks something runs the others, and tells those that need it. */
 export async function withOci(
   doors: Doors,
   flags: AgentFlags,
   bounds: Bounds,
-): Promise<Containerizer> {
+): Promise<OpenedContainers> {
   const { logger, posix, fileTree } = doors;
   const workFolder = resolve(flags.workDir);
   const oci = await openOci(doors, flags, { ...bounds, workFolder });
-  if (typeof oci === 'string') logger.info('no containers with images', { reason: oci });
+  const isMissing = typeof oci === 'string';
+  if (isMissing) logger.info('no containers with images', { reason: oci });
   const runsDocker = flags.containerizers.includes('docker');
-  return composing({ fileTree, posix, oci }, { workFolder, runsDocker });
+  const ofImages = isMissing ? oci : oci.containerizer;
+  return {
+    containerizer: composing({ fileTree, posix, oci: ofImages }, { workFolder, runsDocker }),
+    images: isMissing ? undefined : oci.images,
+  };
 }
 
 async function openOci(
   doors: Doors,
   flags: AgentFlags,
   bounds: Bounds & { readonly workFolder: string },
-): Promise<Containerizer | string> {
+): Promise<OpenedContainers | string> {
   const commands = systemCommands();
   const folder = resolve(flags.dockerStoreDir ?? `${bounds.workFolder}/store/docker`);
   const { dockerRegistry: registry, imagePullTimeout: pullMs } = flags;
@@ -41,10 +52,11 @@ async function openOci(
     const images = await openImageStore({ ...doors, commands }, { folder, registry, pullMs });
     const usualPath = process.env['PATH'] ?? defaultPath;
     const { switchUser, cgroupsRoot } = flags;
-    return await openOciContainerizer(
+    const containerizer = await openOciContainerizer(
       { ...doors, commands, images },
       { ...bounds, switchUser, cgroupsRoot, usualPath },
     );
+    return { containerizer, images };
   } catch (error) {
     if (error instanceof ContainerError) return error.message;
     throw error;

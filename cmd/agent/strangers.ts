@@ -87,7 +87,6 @@ const ofImages: Readonly<Record<string, string>> = {
   docker_stop_timeout: `${noDocker}; see the kill policy of tasks`,
   docker_volume_checkpoint_dir: 'volumes of drivers of Docker are refused',
   docker_volume_chown: 'volumes of drivers of Docker are refused',
-  image_gc_config: 'see --docker-store-dir; empty it while the agent stands still',
   image_providers: 'images of Docker and OCI run wherever runc is; nothing is to be turned on',
   image_provisioner_backend: 'layers are laid over each other by overlayfs',
 };

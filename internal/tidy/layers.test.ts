@@ -80,7 +80,14 @@ const layers: Layers = {
     theirs: ['@opentelemetry/api', 'immutable'],
   },
   'internal/client': {
-    ours: [...ports, ...domain, 'internal/wire', 'proto', 'internal/rpc'],
+    ours: [
+      ...ports,
+      ...domain,
+      'internal/wire',
+      'proto',
+      'internal/rpc',
+      'internal/config/duration.ts',
+    ],
     theirs: [],
   },
   'internal/frameworks': {

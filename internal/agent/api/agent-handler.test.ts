@@ -12,6 +12,8 @@ import type { HttpHandler, HttpSink } from '#internal/runtime/http.ts';
 import { openTempFolder } from '#internal/testing/temp-folder.ts';
 import { recoveredState, usualTimes, type AgentSettings } from '../core/state.ts';
 import type { ExecutorDoor } from '../executor-door.ts';
+import { FilesError } from '#internal/runtime/files.ts';
+import type { ImageStore } from '../images/image-store.ts';
 import { History, usualHistory } from '../history.ts';
 import { OperatorContainers } from '../operator-containers.ts';
 import { legacyAgentExchanges, replyText } from '#internal/testing/oracle-http.ts';
@@ -110,7 +112,7 @@ type Rig = AsyncDisposable & {
   call(body: string, headers?: Readonly<Record<string, string>>, method?: string): Promise<Answer>;
 };
 
-async function openRig(): Promise<Rig> {
+async function openRig(images?: Pick<ImageStore, 'prune'>): Promise<Rig> {
   const folder = await openTempFolder();
   const runs = `${folder.path}/slaves/a-1/frameworks/f-1/executors/t/runs`;
   await mkdir(`${runs}/c-1/sub`, { recursive: true });
@@ -141,6 +143,7 @@ async function openRig(): Promise<Rig> {
       containers,
       ends: new ContainerEnds(containerizer),
       containerizer,
+      images,
       verbosity: new Verbosity({ clock, apply: () => {} }),
     },
     {
@@ -442,4 +445,27 @@ test('whatever a call holds, it is refused or answered', async (t) => {
     }
   }
   t.true(asked > 250);
+});
+
+test('images are pruned, but for those that a call names, and a disk that fails is told of', async (t) => {
+  const asked: (readonly string[])[] = [];
+  await using rig = await openRig({ prune: async (excluded) => void asked.push(excluded) });
+  const bare = await rig.call('{"type":"PRUNE_IMAGES"}');
+  t.like(bare, { status: 200, text: '' });
+  const excluded_images = [
+    { type: 'DOCKER', docker: { name: 'alpine' } },
+    { type: 'APPC', appc: { name: 'other' } },
+  ];
+  const call = { type: 'PRUNE_IMAGES', prune_images: { excluded_images } };
+  t.is((await rig.call(JSON.stringify(call))).status, 200);
+  t.deepEqual(asked, [[], ['alpine']]);
+  await using broken = await openRig({
+    prune: async () => {
+      throw new FilesError('EIO', 'the disk does not answer');
+    },
+  });
+  const told = await broken.call('{"type":"PRUNE_IMAGES"}');
+  t.like(told, { status: 500, text: 'Failed to prune images: the disk does not answer' });
+  await using without = await openRig();
+  t.is((await without.call('{"type":"PRUNE_IMAGES"}')).status, 200, 'where there are none');
 });

@@ -39,6 +39,8 @@ export type AgentHandlerDependencies = FilesDependencies &
     /** How those of tasks and executors ended. */
     readonly ends: Pick<ContainerEnds, 'wait'>;
     readonly containerizer: Containerizer;
+    /** Undefined where no images are. */
+    readonly images?: OperatorDependencies['images'];
     readonly verbosity: Verbosity;
   };
 

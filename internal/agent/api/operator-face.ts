@@ -2,10 +2,12 @@
  * `POST /api/v1` of an agent (contract 12): the calls that say how it is, what runs on it and what lies
  * in its sandboxes, and those that act on its containers. Checks come in the order of contract 1.7.
  */
+import { FilesError } from '#internal/runtime/files.ts';
 import type { HttpRequest, HttpResponse } from '#internal/runtime/http.ts';
 import type { Call, Response_GetContainers } from '#proto/gen/mesos/v1/agent.ts';
 import type { Metric, ResourceProviderInfo } from '#proto/gen/mesos/v1.ts';
 import type { AgentSettings, AgentState } from '../core/state.ts';
+import type { ImageStore } from '../images/image-store.ts';
 import type { History } from '../history.ts';
 import { type ContainersDesk, answerContainers } from './containers-face.ts';
 import type { FilesDependencies, FilesOptions } from './files-face.ts';
@@ -29,6 +31,8 @@ export type OperatorDependencies = FilesDependencies &
     readonly history: History;
     readonly verbosity: Verbosity;
     readonly metrics: () => readonly Metric[];
+    /** Undefined where no images are. */
+    readonly images?: Pick<ImageStore, 'prune'> | undefined;
   };
 
 type Sources = OperatorDependencies & OperatorOptions;
@@ -64,6 +68,7 @@ async function answer(
     const get_containers = await getContainers(sources, state, call);
     return replyTo(type, { type: 'GET_CONTAINERS', get_containers });
   }
+  if (call.type === 'PRUNE_IMAGES') return await pruneImages(sources, call);
   const { signal } = request;
   const ofContainers = await answerContainers({ desk, state, reply, signal }, asked);
   return ofContainers ?? answerRest(sources, call);
@@ -77,6 +82,20 @@ async function getContainers(
   const { show_nested: nested = false, show_standalone: standalone = false } = wanted;
   const containers = await shownContainers(sources, state, { nested, standalone });
   return { containers };
+}
+
+async function pruneImages(
+  { images }: Sources,
+  { prune_images: asked }: Call,
+): Promise<HttpResponse> {
+  const excluded = (asked?.excluded_images ?? []).flatMap(({ docker }) => docker?.name ?? []);
+  try {
+    await images?.prune(excluded);
+    return emptyResponse(200);
+  } catch (error) {
+    if (!(error instanceof FilesError)) throw error;
+    return errorResponse(500, `Failed to prune images: ${error.message}`);
+  }
 }
 
 function answerRest({ verbosity }: Sources, call: Call): HttpResponse {
@@ -99,7 +118,6 @@ function answerRest({ verbosity }: Sources, call: Call): HttpResponse {
 
 /** Calls that are done when there is none of what they are about. */
 const ofNothing: ReadonlySet<Call['type']> = new Set<Call['type']>([
-  'PRUNE_IMAGES',
   'REMOVE_RESOURCE_PROVIDER_CONFIG',
   'MARK_RESOURCE_PROVIDER_GONE',
 ]);

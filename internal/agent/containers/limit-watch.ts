@@ -39,10 +39,14 @@ export type WatchedContainer = {
   /** Where is written down what it exceeded. */
   readonly notePath: string;
   readonly limits: ContainerLimits;
+  /** No agent before us has known it, and can have written that. */
+  readonly isNew: boolean;
 };
 
-type Watched = Omit<WatchedContainer, 'limits'> & {
+type Watched = Omit<WatchedContainer, 'limits' | 'isNew'> & {
   limits: ContainerLimits;
+  /** It may be written down what it exceeded. */
+  isNoted: boolean;
   diskBytes: number | undefined;
   /** Of one that runs: ends it. */
   end: ((limitation: Limitation) => void) | undefined;
@@ -65,9 +69,10 @@ export class LimitWatch {
     this.#options = options;
   }
 
-  know(container: WatchedContainer): void {
+  know({ isNew, ...container }: WatchedContainer): void {
     this.#watched.set(container.containerId, {
       ...container,
+      isNoted: !isNew,
       diskBytes: undefined,
       end: undefined,
     });
@@ -96,7 +101,7 @@ export class LimitWatch {
     if (watched === undefined) return end;
     watched.end = undefined;
     this.#disarm();
-    const written = await this.#written(watched);
+    const written = watched.isNoted ? await this.#written(watched) : undefined;
     const limitation = written ?? (await this.#memoryLimitation(watched));
     if (limitation === undefined) return end;
     // What the kernel knows of a container may go with it.
@@ -147,7 +152,9 @@ export class LimitWatch {
     await end();
   }
 
-  async #keep({ containerId, notePath }: Watched, limitation: Limitation): Promise<void> {
+  async #keep(watched: Watched, limitation: Limitation): Promise<void> {
+    const { containerId, notePath } = watched;
+    watched.isNoted = true;
     try {
       await this.#write(notePath, limitation);
     } catch (error) {

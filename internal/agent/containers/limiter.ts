@@ -9,7 +9,7 @@ import type { CgroupLimits } from './cgroup-orders.ts';
 import { cgroupUse, memoryExceeded } from './cgroup-use.ts';
 import type { CgroupPath, Cgroups } from './cgroups.ts';
 import { folderOf } from './container-folder.ts';
-import { LimitWatch, type LimitWatchDependencies } from './limit-watch.ts';
+import { LimitWatch, type LimitWatchDependencies, type WatchedContainer } from './limit-watch.ts';
 import { memoryLimitation } from './limitation.ts';
 import { sandboxOf } from './sandbox.ts';
 import type { ContainerUse } from './statistics.ts';
@@ -44,22 +44,32 @@ export class Limiter {
   /** Makes what bounds it. Its first process has to write `0` into the files that are told. */
   async make(spec: ContainerSpec): Promise<readonly string[]> {
     const { cgroups } = this.#dependencies;
-    const path = this.know(spec);
+    const path = this.#know(spec, { isNew: true });
     if (cgroups === undefined) return [];
     await cgroups.make(path, this.#cgroupLimits(spec.limits));
     return cgroups.entrances(path);
   }
 
   /** A container that an agent before us may have made. */
-  know(spec: ContainerSpec): CgroupPath {
+  recover(spec: ContainerSpec): void {
+    this.#know(spec, { isNew: false });
+  }
+
+  #know(spec: ContainerSpec, { isNew }: Pick<WatchedContainer, 'isNew'>): CgroupPath {
     const { containerId, parentId, limits } = spec;
     const above = parentId === undefined ? [] : (this.#paths.get(parentId) ?? [parentId]);
     const path = [...above, containerId];
     this.#paths.set(containerId, path);
     const folders = [sandboxOf(this.#options.workFolder, spec).folder];
     const notePath = `${folderOf(this.#options, containerId)}/limitation`;
-    this.#watch.know({ containerId, folders, notePath, limits });
+    this.#watch.know({ containerId, folders, notePath, limits, isNew });
     return path;
+  }
+
+  /** One of another life, of which nothing is known: only to be killed and released. */
+  async find(containerId: string): Promise<void> {
+    const path = await this.#dependencies.cgroups?.find(containerId);
+    if (path !== undefined) this.#paths.set(containerId, path);
   }
 
   /** Watches a container that runs; `end` is told once when it has used more than it may. */

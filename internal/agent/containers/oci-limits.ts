@@ -17,7 +17,7 @@ export function know(oci: Oci, spec: ContainerSpec): void {
   const folder = folderOf(oci, containerId);
   // What it changes of its image lies on the same disk as its sandbox.
   const folders = [sandboxOf(oci.workFolder, spec).folder, `${folder}/upper`];
-  oci.watch.know({ containerId, folders, notePath: `${folder}/limitation`, limits });
+  oci.watch.know({ containerId, folders, notePath: `${folder}/limitation`, limits, isNew: false });
 }
 
 export function limited(

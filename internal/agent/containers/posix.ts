@@ -78,6 +78,9 @@ export type PosixOptions = Partial<LimiterOptions> & {
 
 /** Supervisors that wait for their next container: as many as end at about the same time. */
 const idleSupervisorsMax = 16;
+/** The supervisor of what was killed has little to do, but on a busy machine. */
+const settlePollMs = 20;
+const settlePollsMax = 1500;
 /** An agent that is asked for so many at once was not asked by a scheduler in its right mind. */
 const waitingLaunchesMax = 10_000;
 
@@ -105,7 +108,10 @@ export async function openPosixBase(
   };
   await fileTree.makeFolder(`${options.workFolder}/meta/containers`, undefined);
   const bounds = { idleMax: idleSupervisorsMax, waitingMax: waitingLaunchesMax };
-  const supervisors = new Supervisors({ processes }, { tools, ...bounds });
+  const supervisors = new Supervisors(
+    { processes, clock: dependencies.clock },
+    { tools, ...bounds },
+  );
   const limiter = new Limiter(dependencies, { ...usualBounds, ...options });
   const posix: Posix = { ...dependencies, ...options, tools, supervisors, limiter };
   return {
@@ -121,6 +127,12 @@ export async function openPosixBase(
       await limiter.release(containerId);
       await posix.files.remove(folderOf(posix, containerId));
     },
+    list: () => posix.files.list(`${posix.workFolder}/meta/containers`),
+    claim: async (containerId) => {
+      await readOrTakeClaim(posix, containerId);
+      await limiter.find(containerId);
+    },
+    settled: (containerId) => untilSettled(posix, containerId),
     folderOf: (containerId) => folderOf(posix, containerId),
     sandboxFolderOf: (spec) => sandboxOf(posix.workFolder, spec).folder,
     userOf: (name) => userOf(posix, name),
@@ -273,7 +285,7 @@ async function makeSandbox(
 ): Promise<void> {
   // Tasks of one executor may share what they put there.
   await fileTree.makeFolder(sandbox.run, user);
-  await fileTree.makeFolder(sandbox.folder, user);
+  if (sandbox.folder !== sandbox.run) await fileTree.makeFolder(sandbox.folder, user);
   await fileTree.link(sandbox.latest, sandbox.run);
   if (sandbox.byTask === undefined) return;
   await fileTree.makeFolder(`${sandbox.run}/tasks`, undefined);
@@ -310,10 +322,21 @@ async function untilTold(
   }
 }
 
+/** Its supervisor has told the end of it, or is gone. */
+async function untilSettled(posix: Posix, containerId: string): Promise<void> {
+  const claim = await readOrTakeClaim(posix, containerId);
+  if (claim.kind !== 'supervisor') return;
+  for (let polls = 0; polls < settlePollsMax; polls++) {
+    if (!isAlive(posix, claim.process)) return;
+    if ((await readEnd(posix, containerId)) !== undefined) return;
+    await posix.clock.sleep(settlePollMs);
+  }
+}
+
 async function recover(posix: Posix, spec: ContainerSpec): Promise<RecoveredContainer> {
   const { containerId } = spec;
   const { limiter } = posix;
-  limiter.know(spec);
+  limiter.recover(spec);
   const claim = await readOrTakeClaim(posix, containerId);
   if (claim.kind === 'abandoned') {
     await limiter.release(containerId);

@@ -1,11 +1,13 @@
 /**
  * The supervisors that stand by, and who gets the next one. A machine starts some hundred processes a
  * second from Node and thousands from shells that run already; so a supervisor whose container has
- * ended is kept for the next, and while launches wait only one new one is started at a time.
+ * ended is kept for the next, and while launches wait only one new one is started at a time, and none
+ * while others come free: of short tasks a few supervisors start more than many new ones would.
  *
  * Owed: each job's folder exists and is new.
  */
 import { assert } from '#internal/base/assert.ts';
+import type { Clock, Timer } from '#internal/runtime/clock.ts';
 import type { Conversation, ProcessIdentity, Processes } from '#internal/runtime/processes.ts';
 import { type ContainerEnd, ContainerError } from '../containerizer.ts';
 import { type Job, type SupervisorTools, jobScript, supervisorScript } from './supervisor.ts';
@@ -18,6 +20,9 @@ export type SupervisorsOptions = {
   /** Launches that may wait; one more is refused. */
   readonly waitingMax: number;
 };
+
+/** When one has come free since the last new one was asked for, the next is asked for so much later. */
+const patienceMs = 10;
 
 /** What a supervisor says of the container that it was given. */
 export type Supervised =
@@ -50,14 +55,22 @@ const nobody = (): void => {};
 
 export class Supervisors {
   readonly #processes: Processes;
+  readonly #clock: Clock;
   readonly #options: SupervisorsOptions;
   readonly #idle: Supervisor[] = [];
   readonly #waiting: Waiting[] = [];
   /** The new one, until it has begun with its first container. */
   #starting: Supervisor | 'opening' | undefined;
+  /** Until the next one may be started. */
+  #patience: Timer | undefined;
+  #cameFree = false;
 
-  constructor({ processes }: { readonly processes: Processes }, options: SupervisorsOptions) {
+  constructor(
+    { processes, clock }: { readonly processes: Processes; readonly clock: Clock },
+    options: SupervisorsOptions,
+  ) {
     this.#processes = processes;
+    this.#clock = clock;
     this.#options = options;
   }
 
@@ -77,10 +90,23 @@ export class Supervisors {
       const supervisor = this.#idle.pop();
       if (supervisor !== undefined) this.#give(supervisor);
       else {
-        if (this.#starting === undefined) void this.#start();
+        this.#startMore();
         return;
       }
     }
+  }
+
+  #startMore(): void {
+    if (this.#starting !== undefined || this.#patience !== undefined) return;
+    if (!this.#cameFree) {
+      void this.#start();
+      return;
+    }
+    this.#cameFree = false;
+    this.#patience = this.#clock.after(patienceMs, () => {
+      this.#patience = undefined;
+      if (this.#waiting.length > 0) this.#startMore();
+    });
   }
 
   #give(supervisor: Supervisor): void {
@@ -160,6 +186,7 @@ export class Supervisors {
     supervisor.begin = nobody;
     supervisor.end = nobody;
     this.#idle.push(supervisor);
+    this.#cameFree = true;
     this.#serve();
     if (this.#idle.length > this.#options.idleMax) this.#idle.shift()?.conversation.close();
   }

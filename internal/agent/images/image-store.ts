@@ -14,7 +14,7 @@ import { type Files, FilesError } from '#internal/runtime/files.ts';
 import type { FileTree } from '#internal/runtime/file-tree.ts';
 import { ContainerError } from '../containerizer.ts';
 import { type Image, fieldOf, imageConfigFromJson, text, texts } from './image.ts';
-import type { ImageName } from './image-name.ts';
+import { type ImageName, parseImageName } from './image-name.ts';
 import { unpackScript } from './layer-scripts.ts';
 import { type LayoutImage, readLayout } from './layout.ts';
 import { sourceOf } from './image-source.ts';
@@ -31,7 +31,7 @@ export type ImageStore = {
   hold(containerId: string, digest: string): void;
   /** The container is gone. */
   leave(containerId: string): void;
-  /** Removes what no container has, but for images of those names, as they were written. */
+  /** Removes what no container has, but for images of those names. Rejects with `FilesError`. */
   prune(excluded: readonly string[]): Promise<void>;
 };
 
@@ -244,6 +244,10 @@ const namePath = ({ folder }: Store, name: string): string =>
 async function readNamed(store: Store, name: string): Promise<Image | undefined> {
   const digest = text(fieldOf(await readJson(store, namePath(store, name)), 'digest'));
   const image = digest === '' ? undefined : await readImage(store, imagePath(store, digest));
+  // Somebody else's hand: what is not there any more is pulled anew.
+  for (const layer of image?.layers ?? []) {
+    if ((await store.files.stat(`${store.folder}/layers/${layer}`)) === undefined) return undefined;
+  }
   return image;
 }
 
@@ -255,13 +259,29 @@ async function readImage(store: Store, path: string): Promise<Image | undefined>
   return { digest: text(fieldOf(json, 'digest')), config, layers };
 }
 
+/** Damage is as good as nothing: what it told of is pulled anew. */
 async function readJson({ fileTree }: Store, path: string): Promise<unknown> {
   if ((await fileTree.look(path))?.kind !== 'file') return undefined;
   const bytes = await fileTree.read(path, { offset: 0, length: jsonBytesMax });
-  return JSON.parse(new TextDecoder().decode(bytes));
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
 }
 
 const jsonBytesMax = 4 * 1024 * 1024;
+
+/** `alpine` and `alpine:latest` are one. */
+function fullName(written: string): string {
+  try {
+    const { registry, repository, reference } = parseImageName(written);
+    return JSON.stringify([registry, repository, reference]);
+  } catch (error) {
+    if (!(error instanceof ContainerError)) throw error;
+    return written;
+  }
+}
 
 /** Names first, layers last: at no time does a name lead to what is not whole. */
 async function prune(
@@ -271,9 +291,11 @@ async function prune(
 ): Promise<void> {
   const { files, folder } = store;
   const kept = new Set(held);
+  const wanted = new Set(excluded.map(fullName));
+  const stays = (name: string): boolean => wanted.has(fullName(name));
   for (const entry of await files.list(`${folder}/names`)) {
     const digest = text(fieldOf(await readJson(store, `${folder}/names/${entry}`), 'digest'));
-    if (excluded.includes(decodeURIComponent(entry))) kept.add(digest);
+    if (stays(decodeURIComponent(entry))) kept.add(digest);
     else if (!kept.has(digest)) await files.remove(`${folder}/names/${entry}`);
   }
   const layers = new Set<string>();

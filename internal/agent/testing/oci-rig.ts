@@ -21,6 +21,21 @@ const processes = systemProcesses();
 /** An agent's end closes what its containers are attached by; here that is the end of the tests. */
 const opened: Containerizer[] = [];
 
+/** Why this machine cannot lay out images; undefined when it can. */
+export async function missingForImages(): Promise<string | undefined> {
+  if (processes.self.uid !== 0) return 'we are not root';
+  for (const name of ['skopeo', 'umoci', 'busybox', 'unshare']) {
+    if ((await processes.which(name)) === undefined) return `there is no ${name}`;
+  }
+  const probe = 'mount -t tmpfs none /mnt && mknod /mnt/gone c 0 0';
+  const { status } = await commands.run({
+    path: 'unshare',
+    arguments: ['--mount', 'sh', '-c', probe],
+    timeoutMs: 10_000,
+  });
+  return status === 0 ? undefined : 'nothing can be mounted here, or devices not be made';
+}
+
 /** Why this machine cannot run them; undefined when it can. */
 export async function missingForOci(): Promise<string | undefined> {
   if (processes.self.uid !== 0) return 'we are not root';
@@ -172,6 +187,11 @@ export async function makeImage(
     await must('umoci', ['init', '--layout', layout]);
   }
   await must('umoci', ['new', '--image', image]);
+  await addToImage(image, steps);
+}
+
+/** `image` is `layout:tag`. */
+export async function addToImage(image: string, steps: readonly ImageStep[]): Promise<void> {
   for (const step of steps) await addStep(image, step);
 }
 

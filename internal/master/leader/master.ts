@@ -14,7 +14,7 @@ import { assert } from '#internal/base/assert.ts';
 import type { Random } from '#internal/base/random.ts';
 import type { MasterAddress } from '#internal/model/cluster.ts';
 import { noStore } from '#internal/model/framework-store.ts';
-import type { FrameworkId } from '#internal/model/ids.ts';
+import type { AgentId, FrameworkId } from '#internal/model/ids.ts';
 import type { Link, LinkAcceptor } from '#internal/rpc/link.ts';
 import type { Clock, Timer } from '#internal/runtime/clock.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
@@ -47,11 +47,13 @@ import { linkClosed } from './agents.ts';
 import { heard, welcomeLink } from './links.ts';
 import { newLead } from './new-lead.ts';
 import { observe } from './observers.ts';
+import { adoptVolume, askForVolumes } from './operators/adopt.ts';
 import { operate } from './operators/operate.ts';
+import { Rise } from './rise.ts';
 import { agreeOnState, newStateCheck } from './state-check.ts';
 import { speakerFault, writeStore } from './stores.ts';
 import { subscribe } from './subscribe.ts';
-import { stepDown, takeOver } from './takeover.ts';
+import { recoverAgents, stepDown, takeOver } from './takeover.ts';
 import { viewOf } from './view.ts';
 import { type AllocatorSource, plainAllocator } from '../allocator-recordings.ts';
 import type { Applied, Ledger } from '../ledger.ts';
@@ -92,6 +94,7 @@ export const masterDefaults: MasterLimits = {
   allocationIntervalMs: 1000,
   allocationDelayMs: 5,
   allocationSliceMax: 500,
+  recoverySliceMax: 100,
   offerTimeoutMs: undefined,
   heartbeatIntervalMs: 15_000,
   agentPingTimeoutMs: 15_000,
@@ -111,6 +114,7 @@ export const masterDefaults: MasterLimits = {
   operationsMax: 1000,
   patterns: patternLimitsDefault,
   offersMax: 200_000,
+  adoptVolumes: 'never',
   stores: {
     keysMax: 1024,
     bytesMax: 4 * 1024 * 1024,
@@ -145,6 +149,8 @@ export class Master implements MasterDoor {
   #term: number | undefined;
   #journal: Journal | undefined;
   #lead: Lead | undefined;
+  /** Before there is a lead. */
+  #rise: Rise | undefined;
   #checkState: (() => void) | undefined;
   #announcing: Timer | undefined;
   /** Of those who wait for the end of a run of the allocator. */
@@ -185,9 +191,16 @@ export class Master implements MasterDoor {
 
   subscribe(call: Call, stream: EventStream): void {
     this.#turn(() => {
+      const lead = this.#lead ?? this.#rise?.lead;
       // No ERROR: to a scheduler that is final, and another master leads, or soon will.
-      if (this.#lead === undefined) stream.end();
-      else subscribe(this.#lead, call, stream);
+      if (lead === undefined) stream.end();
+      else {
+        this.#serve(
+          lead,
+          () => subscribe(lead, call, stream),
+          () => stream.end(),
+        );
+      }
     });
   }
 
@@ -218,6 +231,15 @@ export class Master implements MasterDoor {
     if (answer !== undefined) return { kind: 'refused', answer };
     const store = view.state.frameworks.get(frameworkId)?.store ?? noStore;
     return { kind: 'read', store };
+  }
+
+  adoptVolume(agentId: AgentId, origin: string): Promise<Answer> {
+    const { promise, resolve: reply } = Promise.withResolvers<Answer>();
+    this.#turn(() => {
+      if (this.#lead === undefined) reply(unavailable('No leader elected'));
+      else adoptVolume(this.#lead, { agentId, origin }, reply);
+    });
+    return promise;
   }
 
   operate(call: OperatorCall): Promise<Answer> {
@@ -276,7 +298,7 @@ export class Master implements MasterDoor {
   }
 
   readonly acceptAgent: LinkAcceptor<MasterMessage, AgentMessage> = (link) => {
-    const lead = this.#lead;
+    const lead = this.#lead ?? this.#rise?.lead;
     const visitor = lead && welcomeLink(lead, link);
     if (lead === undefined || visitor === undefined) {
       this.#redirect(link);
@@ -355,6 +377,8 @@ export class Master implements MasterDoor {
     const isOurWord = applied.effects.some(
       (effect) => effect.kind === 'leader-announced' && effect.nodeId === nodeId,
     );
+    // Nothing should come before we lead; if it does, the books are made first.
+    this.#rise?.finish();
     if (this.#lead !== undefined) {
       carryOut(this.#lead, applied);
       this.#checkState?.();
@@ -390,17 +414,35 @@ export class Master implements MasterDoor {
             { atMs: clock.now(), ...decision },
             onApplied && (() => lead.turn(onApplied)),
           ),
-        turn: (whose, callback) =>
-          this.#turn(() => {
-            if (this.#lead === whose) callback();
-          }),
+        turn: (whose, callback) => this.#turn(() => this.#serve(whose, callback)),
       },
     );
+    const steps = recoverAgents(lead);
+    const turn = (callback: () => void): void => this.#turn(callback);
+    const { linksMax, frameworksMax } = this.#options;
+    this.#rise = new Rise(
+      { clock, turn, risen: () => this.#takeUp(lead) },
+      { lead, steps, heldMax: 2 * linksMax + frameworksMax },
+    );
+    this.#rise.goOn();
+  }
+
+  /** Does something on behalf of a leadership, when it is there; `drop` when it is over. */
+  #serve(lead: Lead, serve: () => void, drop: () => void = () => {}): void {
+    if (this.#lead === lead) serve();
+    else if (this.#rise?.lead !== lead) drop();
+    else this.#rise.hold(() => this.#serve(lead, serve, drop), drop);
+  }
+
+  #takeUp(lead: Lead): void {
+    this.#rise = undefined;
     this.#lead = lead;
     takeOver(lead);
     const { ledger, versionOfAll } = this.#dependencies;
     this.#checkState = newStateCheck(lead, ledger);
-    if (versionOfAll !== undefined) agreeOnState(lead, versionOfAll);
+    if (versionOfAll !== undefined) {
+      agreeOnState(lead, versionOfAll, () => askForVolumes(lead));
+    }
   }
 
   /** Nobody else will do it for us: while this process lives it may lead again. */
@@ -417,7 +459,9 @@ export class Master implements MasterDoor {
     this.#journal = undefined;
     this.#dependencies.ledger.expectNothing();
     this.#term = undefined;
-    const lead = this.#lead;
+    const lead = this.#lead ?? this.#rise?.lead;
+    this.#rise?.drop();
+    this.#rise = undefined;
     this.#lead = undefined;
     if (lead !== undefined) stepDown(lead);
     for (const answer of this.#questions) answer(undefined);

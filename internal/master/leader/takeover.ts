@@ -3,6 +3,7 @@
  * agents and frameworks get their time to come back. It ends with every stream and link closed, so that
  * all of them look for the leader again.
  */
+import type { Steps } from '#internal/base/steps.ts';
 import type { FrameworkId } from '#internal/model/ids.ts';
 import { agentRecovered } from './agents.ts';
 import type { Lead } from './lead.ts';
@@ -17,13 +18,21 @@ import { awaitFailover, frameworkInfo } from './schedulers.ts';
 import { dropStoring } from './stores.ts';
 import { dropSubscription } from './subscribe.ts';
 
-/** Called when the first entry of the term was applied. */
+/** Begun when the first entry of the term was applied; nothing else is until `takeOver`. */
+export function* recoverAgents(lead: Lead): Steps<void> {
+  policiesRecovered(lead);
+  let recovered = 0;
+  for (const { id, reach } of lead.state.agents.values()) {
+    if (reach.kind !== 'admitted') continue;
+    if (recovered > 0 && recovered % lead.options.recoverySliceMax === 0) yield;
+    agentRecovered(lead, id);
+    recovered++;
+  }
+}
+
+/** Called when the agents are in the books: from now on this master leads. */
 export function takeOver(lead: Lead): void {
   const { agents, frameworks } = lead.state;
-  policiesRecovered(lead);
-  for (const { id, reach } of agents.values()) {
-    if (reach.kind === 'admitted') agentRecovered(lead, id);
-  }
   beginRecovery(lead);
   forgetNowAndThen(lead);
   for (const id of frameworks.keys()) frameworkRecovered(lead, id);

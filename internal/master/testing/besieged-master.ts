@@ -22,7 +22,8 @@ export const stallMsMax = 50;
 /** Streams that callers hold open; beyond it the oldest are closed. */
 const streamsMax = 20;
 
-export type Stall = { readonly name: string; readonly ms: number };
+/** `turn` is its number, which is the same whenever the same is suffered. */
+export type Stall = { readonly turn: number; readonly name: string; readonly ms: number };
 
 export class BesiegedMaster {
   readonly #cluster: TestCluster;
@@ -37,8 +38,8 @@ export class BesiegedMaster {
   /** What is being suffered, and when the turn began. */
   #calling: string | undefined;
   #since: NodeJS.CpuUsage = process.threadCpuUsage();
-  /** Thread time of the turns that were longest, longest first; at most ten. */
-  stalls: readonly Stall[] = [];
+  /** Thread time of all turns. */
+  readonly turns: Stall[] = [];
 
   private constructor(cluster: TestCluster, leader: TestMaster, people: People) {
     this.#cluster = cluster;
@@ -113,13 +114,9 @@ export class BesiegedMaster {
   /** A turn is over: from one event of the world to the next. */
   #weigh(label: string): void {
     if (this.#calling === undefined) return;
-    this.#note({ name: `${this.#calling}, ${label}`, ms: spentMs(this.#since) });
+    const name = `${this.#calling}, ${label}`;
+    this.turns.push({ turn: this.turns.length, name, ms: spentMs(this.#since) });
     this.#since = process.threadCpuUsage();
-  }
-
-  #note(stall: Stall): void {
-    if (stall.ms <= (this.stalls[9]?.ms ?? 0)) return;
-    this.stalls = [...this.stalls, stall].toSorted((one, other) => other.ms - one.ms).slice(0, 10);
   }
 
   /** Whatever hostile operators took from it. */

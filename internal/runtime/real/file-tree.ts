@@ -19,8 +19,12 @@ export function systemFileTree(): FileTree {
         // A link cannot be changed, but another one can take its place at once.
         // Others may be about to do the same.
         const draft = `${path}.${process.pid}-${drafts++}.new`;
-        await fs.rm(draft, { force: true });
-        await fs.symlink(target, draft);
+        await fs.symlink(target, draft).catch(async (error: unknown) => {
+          if (codeOf(error) !== 'EEXIST') throw error;
+          // Of a process before us, by the same number, that came no further.
+          await fs.rm(draft, { force: true });
+          await fs.symlink(target, draft);
+        });
         await fs.rename(draft, path);
       }),
     resolve: (path) => faults(path, () => unlessMissing(() => fs.realpath(path))),

@@ -7,15 +7,14 @@ import { dirname } from 'node:path';
 
 /** Makes the folder and those above it; fine when it exists. Throws the system's error. */
 export async function makeFolder(path: string, attempts: number = 3): Promise<void> {
-  if (await isFolder(path)) return;
-  const above = dirname(path);
-  if (above !== path) await makeFolder(above);
+  // Mostly it is new, and in a folder that is there: then this is all that it takes.
   await mkdir(path).catch(async (error: unknown) => {
-    // Somebody else was faster.
-    if (await isFolder(path)) return;
     const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    if (attempts <= 1 || !isMissing) throw error;
-    // Somebody cleared away what was empty above it.
+    if (!isMissing && (await isFolder(path))) return;
+    if (!isMissing || attempts <= 1) throw error;
+    // Or somebody cleared away what was empty above it.
+    const above = dirname(path);
+    if (above !== path) await makeFolder(above);
     await makeFolder(path, attempts - 1);
   });
 }
