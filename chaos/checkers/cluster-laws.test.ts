@@ -15,6 +15,7 @@ import { FencingLaws } from './cluster-fencing.ts';
 import { FrameworkLaws } from './cluster-frameworks.ts';
 import { OfferLaws } from './cluster-offers.ts';
 import { UpdateLaws } from './cluster-updates.ts';
+import { VolumeFolderLaws } from './cluster-volume-folders.ts';
 import type { Violation } from './violation.ts';
 
 const capacity = { cpusMilli: 1000, memMb: 100 };
@@ -290,6 +291,11 @@ const bad: readonly (readonly [rule: string, how: string, happen: () => void])[]
     },
   ],
   [
+    'volume-there',
+    'a power cut may take the folder of a volume that an agent speaks of',
+    () => new VolumeFolderLaws().claimed('a1', 'work/volumes/roles/r/v', false),
+  ],
+  [
     'books',
     'the tasks of an agent exceed it',
     () => {
@@ -336,6 +342,10 @@ test('a good history passes: launches, ends, kills by their owner, repeated word
   const offers = new OfferLaws();
   offers.look(offering(1));
   t.is(offers.looked, 1);
+
+  const volumeFolders = new VolumeFolderLaws();
+  volumeFolders.claimed('a1', 'work/volumes/roles/r/v', true);
+  t.is(volumeFolders.looked, 1);
 
   const agreement = new AgreementLaws({}, { every: 1 });
   for (const master of ['m1', 'm2']) agreement.applied(master, 7, busyState());

@@ -73,4 +73,125 @@ export const agentMutants: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: 'checkpoint-not-synced',
+    about: 'What an agent answers for is written and not synced: a power cut takes it back.',
+    edits: [
+      {
+        file: 'storage/checkpoint/checkpoint.ts',
+        find: `claimOf({ number, digest })], { sync: true });`,
+        replace: `claimOf({ number, digest })], { sync: false });`,
+      },
+      {
+        file: 'storage/checkpoint/journal.ts',
+        find: 'create: true, exclusive: true, durable: true',
+        replace: 'create: true, exclusive: true',
+      },
+    ],
+  },
+  {
+    name: 'running-after-the-end',
+    about: 'An agent that comes back hears of an end before it hears of the process that ended.',
+    edits: [
+      {
+        file: 'internal/agent/container-recovery.ts',
+        find: `      if (found.process !== undefined) {
+        finder.post({ kind: 'launched', ...about, process: found.process });
+      }
+      finder.post({ kind: 'container-ended', ...about, end: found.end });`,
+        replace: `      finder.post({ kind: 'container-ended', ...about, end: found.end });
+      if (found.process !== undefined) {
+        finder.post({ kind: 'launched', ...about, process: found.process });
+      }`,
+      },
+      {
+        file: 'internal/agent/core/launch.ts',
+        find: `  if (task.life.kind === 'ended') return;
+  const startedMs`,
+        replace: '  const startedMs',
+      },
+      {
+        file: 'internal/agent/core/updates.ts',
+        find: '  assert(!isTerminal(task.state), `Task "${task.key}" is ${task.state} already`);\n',
+        replace: '  assert(task.key.length > 0);\n',
+      },
+    ],
+  },
+  {
+    name: 'launched-again-after-its-end',
+    about: 'What ended while its agent was away is taken for what never began.',
+    edits: [
+      {
+        file: 'internal/agent/container-recovery.ts',
+        find: `      finder.post({ kind: 'container-ended', ...about, end: found.end });
+      return;`,
+        replace: `      finder.post({ kind: 'container-absent', ...about });
+      return;`,
+      },
+      {
+        file: 'internal/agent/core/launch.ts',
+        find: `  if (task.life.kind !== 'launching') return;
+  if (task.kill !== undefined) launchRefused(turn, task, '');
+  else launch(`,
+        replace: '  launch(',
+      },
+    ],
+  },
+  {
+    name: 'launched-again-unseen',
+    about:
+      'A launch that its agent did not see through is made again, and nobody asks how far it came.',
+    edits: [
+      {
+        file: 'internal/agent/container-recovery.ts',
+        find: `  const found = await containerizer.recover(specOf(state, settings, task));
+  const about`,
+        replace: `  const found =
+    task.life.kind === 'launching'
+      ? ({ kind: 'absent' } as const)
+      : await containerizer.recover(specOf(state, settings, task));
+  const about`,
+      },
+    ],
+  },
+  {
+    name: 'volumes-told-too-early',
+    about: 'An operation is told to be done while the folders of its volumes are being made.',
+    edits: [
+      {
+        file: 'internal/agent/core/operations.ts',
+        find: `  keep(turn, operation);
+  return act(`,
+        replace: `  conclude(turn, operation, 'OPERATION_FINISHED');
+  return act(`,
+      },
+    ],
+  },
+  {
+    name: 'volumes-not-synced',
+    about: 'The folder of a volume is made and not synced: a power cut takes it back.',
+    edits: [
+      {
+        file: 'internal/agent/volumes.ts',
+        find: '        for (const above of foldersAbove(folder)) await files.syncFolder(above);\n',
+        replace: '        if (foldersAbove(folder).length === 0) await files.syncFolder(folder);\n',
+      },
+    ],
+  },
+  {
+    name: 'limitation-untold',
+    about: 'A task that was ended for what it ate is told to have failed, and not of what.',
+    edits: [
+      {
+        file: 'internal/agent/core/status.ts',
+        find: `return { state: 'TASK_FAILED', source: 'SOURCE_AGENT', reason, message, limitation };`,
+        replace: `return {
+      state: 'TASK_FAILED',
+      source: 'SOURCE_AGENT',
+      ...(resources.length < 0 && { reason, limitation }),
+      message,
+    };`,
+      },
+    ],
+  },
 ];

@@ -30,6 +30,17 @@ export function proposeLaunches(lead: Lead, acceptance: Acceptance): void {
     ],
   },
   {
+    name: 'first-of-many-launched',
+    about: 'Of tasks that an agent is told to launch in one message it launches the first.',
+    edits: [
+      {
+        file: 'internal/agent/core/step.ts',
+        find: 'for (const task_info of task_infos) runTask(turn',
+        replace: 'for (const task_info of task_infos.slice(0, 1)) runTask(turn',
+      },
+    ],
+  },
+  {
     name: 'launch-sent-again-as-new',
     about:
       'A leader sends again what its log does not know to have begun, and the agent begins it anew.',

@@ -6,7 +6,8 @@
 import { answerExecutor } from '#internal/agent/api/executor-face.ts';
 import { executorStreamLimits } from '#internal/agent/api/executor-stream.ts';
 import { Probes, usualProbes } from '#internal/agent/checks/probes.ts';
-import { volumesIn } from '#internal/agent/volumes.ts';
+import { volumeFolder, volumesIn } from '#internal/agent/volumes.ts';
+import { isVolume } from '#internal/resources/volume.ts';
 import { SimulatedDisk } from '#internal/runtime/simulated/disk.ts';
 import { simulatedFiles } from '#internal/runtime/simulated/files.ts';
 import { Agent } from '#internal/agent/agent.ts';
@@ -24,6 +25,7 @@ import type { LinkDialer } from '#internal/rpc/link.ts';
 import { simulatedLinkDialer } from '#internal/rpc/link-simulated.ts';
 import { simulatedConnector } from '#internal/runtime/simulated/connector.ts';
 import { simulatedClock } from '#internal/runtime/simulated/clock.ts';
+import type { Resource } from '#internal/resources/resource.ts';
 import type { Life } from '#internal/runtime/simulated/life.ts';
 import { agentSideCodec } from '#internal/wire/agent-link-codec.ts';
 import type { AgentMessage, MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
@@ -40,6 +42,8 @@ export type AgentMachineOptions = {
   readonly capacity: Capacity;
   readonly syncMsMax: number;
   readonly clockRate: number;
+  /** A master asked it for something that it has to write down. */
+  readonly onOrder?: (agent: AgentMachine) => void;
 };
 
 export type AgentMachineDependencies = {
@@ -56,6 +60,7 @@ const mailboxMax = 10_000;
 const bodyBytesMax = 1 << 20;
 const replacedMs = 1000;
 const diskMb = 1000;
+const workFolder = 'work';
 
 const capabilities = [
   'AGENT_DRAINING',
@@ -196,7 +201,7 @@ export class AgentMachine {
         journal: { files, folder: '/work/meta/journal' },
         dialer: this.#watched(dialer),
         containerizer,
-        volumes: volumesIn(files, 'work'),
+        volumes: volumesIn(files, workFolder),
       },
       {
         ...usualTimes,
@@ -253,6 +258,7 @@ export class AgentMachine {
   #watched(
     dialer: LinkDialer<AgentMessage, MasterMessage>,
   ): LinkDialer<AgentMessage, MasterMessage> {
+    const onOrder = (): void => this.#options.onOrder?.(this);
     return {
       dial: (target, handlers) => {
         let term = 0n;
@@ -260,6 +266,7 @@ export class AgentMachine {
           ...handlers,
           onMessage(message) {
             term = message.term;
+            if (isOrder(message)) onOrder();
             handlers.onMessage(message);
           },
         });
@@ -275,10 +282,23 @@ export class AgentMachine {
     };
   }
 
+  #lookForVolumes(): void {
+    const view = this.#agent?.view();
+    for (const folder of view === undefined ? [] : volumesOf(view)) {
+      const isDurable = this.#disk.names.isDurable(folder);
+      this.#ground.witness.see(({ volumeFolders }) =>
+        volumeFolders.claimed(this.name, folder, isDurable),
+      );
+    }
+  }
+
   #says(target: string, term: bigint, message: AgentMessage): void {
     const { witness } = this.#ground;
     const agent = this.name;
-    const { register, reregister, status_update: told } = message;
+    const { register, reregister, status_update: told, operation_update: done } = message;
+    if (reregister !== undefined || done?.status.state === 'OPERATION_FINISHED') {
+      this.#lookForVolumes();
+    }
     if (register === undefined && reregister === undefined) {
       witness.see(({ fencing }) => fencing.acts(agent, target, term));
     }
@@ -288,6 +308,29 @@ export class AgentMachine {
     const update = { agent, frameworkId, task: task_id.value, uuid: uuidText(uuid), state };
     witness.see(({ updates }) => updates.sent(update));
   }
+}
+
+/** Those that it says it has: the folders of others are being made, or removed. */
+function volumesOf({ total, operations }: AgentState): readonly string[] {
+  const inTheMaking = new Set(
+    [...operations.values()]
+      .filter(({ status }) => status.state === 'OPERATION_PENDING')
+      .flatMap(({ conversions }) => conversions.flatMap(({ converted }) => converted))
+      .map(folderOf),
+  );
+  return total
+    .filter(isVolume)
+    .map(folderOf)
+    .filter((folder) => !inTheMaking.has(folder));
+}
+
+const folderOf = (volume: Resource): string => volumeFolder(workFolder, volume);
+
+function isOrder(message: MasterMessage): boolean {
+  const { run_task, run_tasks, run_group, kill_task, apply_operation } = message;
+  return [run_task, run_tasks, run_group, kill_task, apply_operation].some(
+    (order) => order !== undefined,
+  );
 }
 
 function isOver({ newest }: ClusterWitness, framework: string, task: string): boolean {

@@ -24,6 +24,8 @@ export type ClusterFaults = {
   /** Chance that the leader crashes within milliseconds of being asked for launches or kills. */
   readonly afterAccept: number;
   readonly agentCrashes: Recurring | undefined;
+  /** Chance that an agent crashes within milliseconds of being asked for something. */
+  readonly afterOrder: number;
   readonly schedulerCrashes: Recurring | undefined;
   readonly pauses: Recurring | undefined;
   /** The greatest time of a sync, on all disks. */
@@ -87,6 +89,7 @@ export function sampleClusterFaults(seed: number): ClusterFaults {
     },
     decisions: random.chance(0.7) ? within(200, 1500) : undefined,
     forgets: often() ? 0.1 : 0,
+    afterOrder: often() ? 0.05 : 0,
   };
 }
 

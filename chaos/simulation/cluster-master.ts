@@ -15,6 +15,7 @@ import { SimulatedDisk } from '#internal/runtime/simulated/disk.ts';
 import type { Life } from '#internal/runtime/simulated/life.ts';
 import type { Answer, MasterView } from '#internal/master/door.ts';
 import type { State } from '#internal/state/state.ts';
+import type { Histories } from '#internal/state/state.ts';
 import { newestVersion } from '#internal/state/version.ts';
 import type { Call } from '#proto/gen/mesos/v1/master.ts';
 import { masterSideCodec } from '#internal/wire/agent-link-codec.ts';
@@ -139,6 +140,8 @@ export class MasterMachine {
         ...masterDefaults,
         // Few enough that taking over takes several turns.
         recoverySliceMax: 3,
+        // Told something else each: what the log says has to hold for all.
+        histories: historiesOf(this.#options.id),
         ...this.#options.limits,
         nodeId: this.#options.id,
         version: '1.12.0',
@@ -188,3 +191,10 @@ const build = {
   user: 'altiplano',
   gitSha: undefined,
 };
+
+/** Never so few that what has just happened is forgotten. */
+const historiesOf = (id: number): Histories => ({
+  completedFrameworks: 50 - id,
+  completedTasks: 300 - id,
+  unreachableTasks: 300 - id,
+});

@@ -18,6 +18,7 @@ export type ClusterNemesisCounts = {
   'leader-crashes-after-a-call': number;
   'follower-crashes': number;
   'agent-crashes': number;
+  'agent-crashes-after-an-order': number;
   'agent-power-cuts': number;
   'scheduler-crashes': number;
   pauses: number;
@@ -33,6 +34,9 @@ type Dependencies = {
   readonly bystanders: readonly string[];
 };
 
+/** Until an order is written down, carried out and told of. */
+const orderMsMax = 60;
+
 export class ClusterNemesis {
   readonly counts: ClusterNemesisCounts = {
     splits: 0,
@@ -41,6 +45,7 @@ export class ClusterNemesis {
     'leader-crashes-after-a-call': 0,
     'follower-crashes': 0,
     'agent-crashes': 0,
+    'agent-crashes-after-an-order': 0,
     'agent-power-cuts': 0,
     'scheduler-crashes': 0,
     pauses: 0,
@@ -48,12 +53,15 @@ export class ClusterNemesis {
   readonly #with: Dependencies;
   readonly #faults: ClusterFaults;
   readonly #random: Random;
+  /** For agents that die over an order. */
+  readonly #luckOfOrders: Random;
   #isOver = false;
 
   constructor(dependencies: Dependencies, faults: ClusterFaults) {
     this.#with = dependencies;
     this.#faults = faults;
     this.#random = dependencies.world.random('nemesis');
+    this.#luckOfOrders = dependencies.world.random('nemesis of orders');
   }
 
   begin(): void {
@@ -91,6 +99,20 @@ export class ClusterNemesis {
       if (this.#isOver || leader === undefined) return;
       this.counts['leader-crashes-after-a-call']++;
       this.#strike(leader, this.#kind(), 50 + this.#random.below(3000));
+    });
+  }
+
+  /** A master's order has reached an agent, which may die before it is done with it. */
+  overhearOrder(agent: Victim): void {
+    const random = this.#luckOfOrders;
+    if (this.#isOver || !random.chance(this.#faults.afterOrder)) return;
+    const soonMs = random.below(orderMsMax);
+    const kind = random.oneIn(2) ? 'power' : 'process';
+    const downMs = 50 + random.below(2000);
+    this.#with.world.schedule(soonMs, 'nemesis strikes an agent', () => {
+      if (this.#isOver) return;
+      this.counts['agent-crashes-after-an-order']++;
+      this.#strike(agent, kind, downMs);
     });
   }
 

@@ -117,11 +117,12 @@ function newCluster(ground: Ground, faults: ClusterFaults): Cluster {
   );
   const linked = count(size).map((id) => `${masterName(id)}:${linkPort}`);
   const haunted = faults.revenant ? [`${revenantName}:${linkPort}`, ...linked] : linked;
+  const onOrder = (agent: AgentMachine): void => nemesis.overhearOrder(agent);
   const agents = count(faults.agents).map(
     (n) =>
       new AgentMachine(
         { ground },
-        { name: `a${n}`, masters: haunted, capacity, syncMsMax, clockRate: clockRate() },
+        { name: `a${n}`, masters: haunted, capacity, syncMsMax, clockRate: clockRate(), onOrder },
       ),
   );
   const onCall = (call: Call): void => nemesis.overhear(call);
@@ -231,7 +232,8 @@ function unsettled({ ground, masters, agents, shells, schedulers }: Cluster): st
 function figuresOf(cluster: Cluster): Record<string, number> {
   const { ground, history, agents, shells, revenant, nemesis } = cluster;
   const { network, witness } = ground;
-  const { raft, containers, fencing, agreement, updates, offers, frameworks } = witness.laws;
+  const { raft, containers, fencing, agreement, updates, offers, frameworks, volumeFolders } =
+    witness.laws;
   const { delivered, lost, repeated, slow, blocked, broken } = network.counts;
   return {
     ...history.counts,
@@ -249,6 +251,7 @@ function figuresOf(cluster: Cluster): Record<string, number> {
     'updates-repeated': updates.counts.repeated,
     'updates-acknowledged': updates.counts.acknowledged,
     'reconciliations-answered': updates.counts.reconciled,
+    'volumes-looked-for': volumeFolders.looked,
     'orders-of-deposed-leaders': revenant.orders,
     ...cluster.operator.counts,
     ...nemesis.counts,

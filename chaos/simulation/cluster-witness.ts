@@ -12,6 +12,7 @@ import type { ConfState } from '#raft/core/types.ts';
 import { FrameworkLaws } from '#chaos/checkers/cluster-frameworks.ts';
 import { OfferLaws } from '#chaos/checkers/cluster-offers.ts';
 import { OperationLaws } from '#chaos/checkers/cluster-operations.ts';
+import { VolumeFolderLaws } from '#chaos/checkers/cluster-volume-folders.ts';
 import { StoreLaws } from '#chaos/checkers/cluster-stores.ts';
 import { Violation } from '#chaos/checkers/violation.ts';
 
@@ -25,6 +26,7 @@ export type ClusterLaws = {
   readonly operations: OperationLaws;
   readonly stores: StoreLaws;
   readonly updates: UpdateLaws;
+  readonly volumeFolders: VolumeFolderLaws;
 };
 
 export type WitnessOptions = {
@@ -56,6 +58,7 @@ export class ClusterWitness {
       fencing: new FencingLaws(),
       stores: new StoreLaws(),
       updates: new UpdateLaws({ ownerOf: (task) => containers.ownerOf(task) }, {}),
+      volumeFolders: new VolumeFolderLaws(),
     };
   }
 

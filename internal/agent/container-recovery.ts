@@ -5,6 +5,8 @@ import { isOwn, keyOf, type OwnExecutor } from './core/executor-book.ts';
 import { executorSpecOf } from './core/executor-launch.ts';
 import type { Input } from './core/input.ts';
 import { specOf } from './core/launch.ts';
+import { pathOf } from './container-path.ts';
+import type { Recovery } from './recovery.ts';
 import {
   type AgentSettings,
   type AgentState,
@@ -30,6 +32,18 @@ export type Found = {
   /** Nothing is launched any more. */
   readonly isCleaning: boolean;
 };
+
+/** Every container that the checkpoint speaks of. */
+export function knownContainers({
+  state,
+  containers,
+}: Pick<Recovery, 'state' | 'containers'>): ReadonlySet<string> {
+  return new Set([
+    ...[...state.tasks.values()].map(({ containerId }) => containerId),
+    ...[...state.executors.values()].map(({ containerId }) => containerId),
+    ...containers.map((record) => pathOf(record.container_id)),
+  ]);
+}
 
 /** Containers that are looked for at the same time. */
 const recoveriesAtOnce = 32;

@@ -42,7 +42,15 @@ export type Containerizer = {
   update(containerId: string, limits: ContainerLimits): Promise<void>;
   /** Forgets a container that has ended. Its sandbox stays. */
   release(containerId: string): Promise<void>;
+  /**
+   * Ends and forgets all that earlier agents left here and that are not `known`: nobody asks for them any
+   * more. For the start of an agent, before anything is launched or recovered.
+   */
+  sweep(known: ReadonlySet<string>): Promise<readonly Swept[]>;
 };
+
+/** `fault` says why something of it is left, for the next start; undefined when nothing is. */
+export type Swept = { readonly containerId: string; readonly fault: string | undefined };
 
 export type ContainerSpec = {
   readonly containerId: string;

@@ -1,5 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import type { AgentInfo } from '#proto/gen/mesos/v1.ts';
+import { specFor } from './containers/containerizer.suite.ts';
 import { RecoveryError, usualRecovery } from './recovery.ts';
 import { AgentWorld } from './testing/agent-world.ts';
 
@@ -124,4 +125,19 @@ test('after a reboot an agent that is the same keeps its id, and its tasks have 
   );
   t.is(heard.at(-1)!.reason, 'REASON_EXECUTOR_TERMINATED');
   t.is(w.containers.starts.length, 1);
+});
+
+test('what runs and stands in no checkpoint is ended when the agent starts, and nothing else', async (t) => {
+  const w = await busy(t, 'strangers');
+  const earlier = w.containers.containerizer(w.world.boot('an earlier agent'));
+  const stranger = specFor({ kind: 'shell', line: 'trap TERM; sleep 600' });
+  await w.world.settle(earlier.launch(stranger), { withinMs: minuteMs });
+  t.is(w.containers.alive, 2);
+  await restart(t, w);
+  t.is(w.containers.alive, 1);
+  t.is(w.unfinished, 1);
+  const told = w.book.lines.filter(
+    ({ message }) => message === 'container that nobody knows ended',
+  );
+  t.is(told.length, 1);
 });

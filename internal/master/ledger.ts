@@ -16,12 +16,13 @@ import { Slicer } from '#internal/runtime/slicer.ts';
 import { apply } from '#internal/state/apply.ts';
 import type { Command, Effect } from '#internal/state/command.ts';
 import type { LogCommand, PartDigest } from '#internal/state/command-log.ts';
+import { newStateBuilder } from '#internal/state/from-records.ts';
 import { diffSteps } from '#internal/state/records.ts';
-import { newState, type State } from '#internal/state/state.ts';
+import type { State } from '#internal/state/state.ts';
 import {
+  decodeRecord,
   type RecordWrite,
   readCommand,
-  stateFromRecords,
   writeOf,
 } from '#internal/wire/state-codec.ts';
 import { chunksOfState, stateFromChunks } from '#internal/wire/state-stream.ts';
@@ -100,16 +101,20 @@ export async function openLedger(
   for await (const [, value] of mirror.range({ from: divergedKey, to: divergedEnd })) {
     throw divergenceFromBytes(value);
   }
-  const records: [string, Uint8Array][] = [];
+  // The thread of the log asks now and then whether this one lives.
+  const slicer = new Slicer(dependencies);
+  const builder = newStateBuilder();
   for await (const [key, value] of mirror.range({ from: statePrefix, to: stateEnd })) {
-    records.push([key.slice(statePrefix.length), value]);
+    builder.add(decodeRecord(key.slice(statePrefix.length), value));
+    const pause = slicer.pause();
+    if (pause !== undefined) await pause;
   }
   let index = 0;
   for await (const [, value] of mirror.range({ from: indexKey, to: indexEnd })) {
     index = indexFromBytes(value);
   }
-  assert(index > 0 || records.length === 0, 'a mirror with records and without an index');
-  const state = records.length === 0 ? newState() : stateFromRecords(records);
+  assert(index > 0 || builder.records === 0, 'a mirror with records and without an index');
+  const state = await runPaced(builder.finish(), slicer);
   return new Ledger(dependencies, { ...options, page: { index, state } });
 }
 

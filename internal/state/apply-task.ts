@@ -3,12 +3,35 @@ import { isTerminal, type Task, type TaskUpdate } from '#internal/model/cluster.
 import type { TaskId } from '#internal/model/ids.ts';
 import type { Resources } from '#internal/resources/resource.ts';
 import { unallocated } from '#internal/resources/resources.ts';
+import { isStaleOn } from './apply-volume.ts';
 import type { Acknowledgement, Command, LaunchRefusal, TaskReport } from './command.ts';
-import { complete, type Draft, putLive, withUpdate } from './draft.ts';
+import { complete, type Draft, putLive, putNew, withUpdate } from './draft.ts';
 import { areAvailable } from './free.ts';
 import { liveTask, type State } from './state.ts';
 
-export function launchTask(draft: Draft, task: Task): void {
+/** One after the other. What an ACCEPT launches is mostly all of one agent, and fits: then at once. */
+export function launchTasks(draft: Draft, tasks: readonly Task[]): void {
+  const [first] = tasks;
+  if (first === undefined) return;
+  const { frameworkId, agentId } = first;
+  const isOfOne = tasks.every(
+    (task) => task.frameworkId === frameworkId && task.agentId === agentId,
+  );
+  const launch = {
+    frameworkId,
+    agentId,
+    ids: tasks.map(({ id }) => id),
+    wanted: tasks.map(({ resources }) => resources),
+  };
+  if (!isOfOne || launchRefusal(draft.state, launch) !== undefined) {
+    for (const task of tasks) launchTask(draft, task);
+    return;
+  }
+  putNew(draft, launch, tasks);
+  for (const task of tasks) draft.effects.push({ kind: 'task-launched', task });
+}
+
+function launchTask(draft: Draft, task: Task): void {
   const reason = launchRefusal(draft.state, { ...task, ids: [task.id], wanted: [task.resources] });
   if (reason !== undefined) {
     draft.effects.push({ kind: 'launch-refused', task, reason });
@@ -37,7 +60,10 @@ export function launchRefusal(
   if (agent.reach.kind === 'unreachable') return 'agent-unreachable';
   const isTaken = ids.some((id) => record.tasks.has(id) || record.unreachable.has(id));
   if (isTaken || new Set(ids).size < ids.length) return 'duplicate-task-id';
-  return areAvailable(state, agent, wanted.map(unallocated)) ? undefined : 'resources-unavailable';
+  const isStale = wanted.some((each) => isStaleOn(state, agentId, each));
+  return !isStale && areAvailable(state, agent, wanted.map(unallocated))
+    ? undefined
+    : 'resources-unavailable';
 }
 
 /** Only of a live task, by the agent that runs it. A report of what is known changes nothing. */

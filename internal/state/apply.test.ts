@@ -8,6 +8,7 @@ import { seedsOf } from '#internal/testing/seeds.ts';
 import { apply } from './apply.ts';
 import type { Command, Effect } from './command.ts';
 import { tasksIn } from './load.ts';
+import { toRecords } from './records.ts';
 import { executorsOnAgent, newState, type State, usualHistories, tasksOnAgent } from './state.ts';
 
 const steps = 400;
@@ -43,6 +44,29 @@ test('the same commands lead to the same state and effects', (t) => {
       t.deepEqual(apply(before, command), { state, effects }, `SEED=${seed}`);
     });
   }
+});
+
+test('tasks that are launched together are launched as if one by one', (t) => {
+  let together = 0;
+  let refused = 0;
+  for (const seed of seedsOf(40)) {
+    live(seed, (state, before, command, effects) => {
+      if (command.kind !== 'launch-tasks' || command.tasks.length < 2) return;
+      const told: Effect[] = [];
+      let alone = before;
+      for (const task of command.tasks) {
+        const applied = apply(alone, { ...command, tasks: [task] });
+        alone = applied.state;
+        told.push(...applied.effects);
+      }
+      t.deepEqual(effects, told, `SEED=${seed}`);
+      t.deepEqual(toRecords(state), toRecords(alone), `SEED=${seed}`);
+      t.deepEqual(state.loads.toJS(), alone.loads.toJS(), `SEED=${seed}`);
+      together++;
+      if (effects.some(({ kind }) => kind === 'launch-refused')) refused++;
+    });
+  }
+  t.true(together > 50 && refused > 10, `${together} together, ${refused} with refusals`);
 });
 
 test('no terminal state is followed by another, but on an agent that was out of reach', (t) => {

@@ -12,7 +12,8 @@ import { acknowledgeOperation, applyOperation, updateOperation } from './apply-o
 import { applyLog } from './apply-log.ts';
 import { applyPolicy } from './apply-policy.ts';
 import { applyStore } from './apply-store.ts';
-import { acknowledge, killTask, launchTask, updateTask } from './apply-task.ts';
+import { noteVolumeUses } from './apply-volume.ts';
+import { acknowledge, killTask, launchTasks, updateTask } from './apply-task.ts';
 import { isOfLog } from './command-log.ts';
 import { type Command, type Effect, isPolicy } from './command.ts';
 import type { Draft } from './draft.ts';
@@ -58,8 +59,7 @@ function carryOut(draft: Draft, command: Command): void {
     case 'remove-framework':
       return removeFramework(draft, command.frameworkId);
     case 'launch-tasks':
-      for (const task of command.tasks) launchTask(draft, task);
-      return;
+      return launchTasks(draft, command.tasks);
     case 'launch-with-executor':
       return launchWithExecutor(draft, command);
     case 'end-executors':
@@ -80,6 +80,8 @@ function carryOut(draft: Draft, command: Command): void {
       return updateOperation(draft, command);
     case 'acknowledge-operation':
       return acknowledgeOperation(draft, command);
+    case 'note-volume-uses':
+      return noteVolumeUses(draft, command);
     default:
       return unreachable(command);
   }

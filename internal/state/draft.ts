@@ -65,6 +65,26 @@ export function putLive(draft: Draft, task: Task): void {
   }
 }
 
+/** Puts many among the live ones: of one framework, on one agent, and none of them known. */
+export function putNew(
+  draft: Draft,
+  { frameworkId, agentId }: Pick<Task, 'frameworkId' | 'agentId'>,
+  tasks: readonly Task[],
+): void {
+  updateLoad(draft, agentId, (load) =>
+    tasks.reduce((sum, task) => withTask(sum, undefined, task), load),
+  );
+  changeRecord(draft, frameworkId, (record) => ({
+    ...record,
+    tasks: record.tasks.withMutations((open) => {
+      for (const task of tasks) {
+        assert(!open.has(task.id), `task ${task.id} is known already`);
+        open.set(task.id, task);
+      }
+    }),
+  }));
+}
+
 /** Puts an executor, new or changed, among those that live. */
 export function putExecutor(draft: Draft, executor: Executor): void {
   const known = executorOf(draft.state, executor);

@@ -5,7 +5,7 @@ import type * as written from '#proto/gen/altiplano/state/v1.ts';
 import {
   executorFromWritten,
   executorToWritten,
-  taskFromWritten,
+  tasksFromWritten,
   taskToWritten,
 } from './state-model.ts';
 
@@ -48,7 +48,7 @@ export function executorsFromWritten(
     return {
       kind: 'launch-with-executor',
       executor: executorFromWritten(executor),
-      tasks: tasks.map(taskFromWritten),
+      tasks: tasksFromWritten(tasks),
       isExecutorHeld,
     };
   }

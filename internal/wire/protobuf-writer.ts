@@ -29,6 +29,9 @@ export function written({ bytes, at }: Writer): Uint8Array {
   return output;
 }
 
+/** The output where it lies. */
+export const outputOf = ({ bytes, at }: Writer): Uint8Array => bytes.subarray(at);
+
 export const sizeOf = (writer: Writer): number => writer.bytes.length - writer.at;
 
 /** Makes room for `size` bytes in front of the output and returns where they begin. */

@@ -24,6 +24,7 @@ import { scalarCodec } from './protobuf-scalars.ts';
 import {
   type Writer,
   newWriter,
+  outputOf,
   sizeOf,
   writeBytes,
   writeUint32,
@@ -44,12 +45,27 @@ import { type ReadLimits, WireError } from './wire-error.ts';
 
 /** Throws a `WireError` for a required field that is unset and for a value of a wrong type. */
 export function encode<Name extends MessageName>(name: Name, message: Messages[Name]): Uint8Array {
+  return written(encoded(name, message));
+}
+
+function encoded<Name extends MessageName>(name: Name, message: Messages[Name]): Writer {
   const writer = newWriter();
   const plain: unknown = message;
   if (!isPlain(plain)) throw new WireError('protobuf', `Not a message: ${String(plain)}`);
   writeMessage(codecOf(name), writer, plain);
   if (writer.incomplete) assertComplete(name, plain);
-  return written(writer);
+  return writer;
+}
+
+/**
+ * The same for bytes that are sent or stored and then forgotten: they may lie in a larger buffer, which
+ * they keep alive.
+ */
+export function encodeBriefly<Name extends MessageName>(
+  name: Name,
+  message: Messages[Name],
+): Uint8Array {
+  return outputOf(encoded(name, message));
 }
 
 /**

@@ -7,7 +7,7 @@ import { fromRecords } from '#internal/state/from-records.ts';
 import { diff, type RecordChange, type StateRecord, toRecords } from '#internal/state/records.ts';
 import type { State } from '#internal/state/state.ts';
 import { commandFromWritten, commandToWritten } from './command-record.ts';
-import { decode, encode } from './protobuf.ts';
+import { decode, encode, encodeBriefly } from './protobuf.ts';
 import { recordFromWritten, recordToWritten } from './state-record.ts';
 
 /** `UNKNOWN_COMMAND`, `UNKNOWN_RECORD`: written by a newer version. The master must stop. */
@@ -93,8 +93,9 @@ export function digest(state: State): string {
   return [high, low].map((word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
 }
 
+/** To be written and forgotten. */
 export const encodeRecord = (record: StateRecord): Uint8Array =>
-  encode('altiplano.state.v1.Record', recordToWritten(record));
+  encodeBriefly('altiplano.state.v1.Record', recordToWritten(record));
 
 /** Throws like `decodeCommand`. */
 export function decodeRecord(key: string, bytes: Uint8Array): StateRecord {

@@ -20,11 +20,13 @@ import {
   role as asRole,
   taskId,
 } from '#internal/model/ids.ts';
+import { alike } from '#internal/resources/alike.ts';
 import type * as written from '#proto/gen/altiplano/state/v1.ts';
 import { isKnownCapability } from './framework.ts';
 import { deactivationFromWritten, deactivationToWritten } from './policy-record.ts';
 import { resourcesAsWritten, resourcesToWire } from './resources.ts';
 import { reasonFromWire, reasonToWire, taskStateFromWire, taskStateToWire } from './task-state.ts';
+import { foundVolumeFromWritten, foundVolumeToWritten } from './volume.ts';
 import { WireError } from './wire-error.ts';
 
 export function masterToWritten(master: MasterAddress): written.MasterAddress {
@@ -54,6 +56,7 @@ export function agentToWritten(agent: Agent): written.Agent {
     ...(agent.reregisteredMs !== undefined && { reregistered_ms: agent.reregisteredMs }),
     ...(reach.kind === 'unreachable' && { unreachable_since_ms: reach.sinceMs }),
     ...(deactivation !== undefined && { deactivation: deactivationToWritten(deactivation) }),
+    orphans: agent.orphans.map(foundVolumeToWritten),
   };
 }
 
@@ -74,6 +77,7 @@ export function agentFromWritten(from: written.Agent): Agent {
     reregisteredMs: from.reregistered_ms,
     reach: sinceMs === undefined ? { kind: 'admitted' } : { kind: 'unreachable', sinceMs },
     deactivation: deactivation === undefined ? undefined : deactivationFromWritten(deactivation),
+    orphans: (from.orphans ?? []).map(foundVolumeFromWritten),
   };
 }
 
@@ -169,7 +173,13 @@ export function executorFromWritten(from: written.Executor): Executor {
   };
 }
 
-export function taskFromWritten(from: written.Task): Task {
+/** Those that want the same hold it together. */
+export function tasksFromWritten(list: readonly written.Task[] = []): readonly Task[] {
+  let before: Task | undefined;
+  return list.map((from) => (before = taskFromWritten(from, before)));
+}
+
+export function taskFromWritten(from: written.Task, before?: Task): Task {
   const { update, executor_id: executor, kill } = from;
   const policy = kill?.policy;
   return {
@@ -179,7 +189,7 @@ export function taskFromWritten(from: written.Task): Task {
     executorId: executor === undefined ? undefined : executorId(executor),
     name: from.name,
     info: encoded<'mesos.v1.TaskInfo'>(from.info),
-    resources: resourcesAsWritten(from.resources),
+    resources: alike(before?.resources, resourcesAsWritten(from.resources)),
     launchedMs: from.launched_ms,
     state: taskStateFromWire(from.state),
     update: update === undefined ? undefined : updateFromWritten(update),

@@ -7,6 +7,7 @@ import { carer } from './carer.ts';
 import { decliner } from './decliner.ts';
 import { eager, killer } from './eager.ts';
 import { fetcher } from './fetcher.ts';
+import { glutton } from './glutton.ts';
 import { grouper } from './grouper.ts';
 import { hoarder } from './hoarder.ts';
 import { keeper } from './keeper.ts';
@@ -38,6 +39,7 @@ export const temperaments: readonly Temperament[] = [
   carer,
   bringer,
   fetcher,
+  glutton,
   keeper,
 ];
 

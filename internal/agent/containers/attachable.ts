@@ -11,6 +11,7 @@ import {
   type ContainerSpec,
   type Containerizer,
   type RunningContainer,
+  type Swept,
 } from '../containerizer.ts';
 import { Family, type Member } from './family.ts';
 import {
@@ -24,7 +25,13 @@ import {
 import { parseClaim } from './supervisor-files.ts';
 
 /** What it stands in front of. */
-export type AttachableBase = Omit<Containerizer, 'attach' | 'launch'> & {
+export type AttachableBase = Omit<Containerizer, 'attach' | 'launch' | 'sweep'> & {
+  /** Those that earlier agents left. */
+  list(): Promise<readonly string[]>;
+  /** Makes sure that one of another life, which nobody knows, can be signalled and never starts. */
+  claim(containerId: string): Promise<void>;
+  /** One that was killed: resolves when nobody writes into its folder any more, or is to be waited for. */
+  settled(containerId: string): Promise<void>;
   /** `joined`: the container whose sandbox it gets, instead of one of its own. */
   launch(spec: ContainerSpec, joined: Member | undefined): Promise<RunningContainer>;
   /** Ours, of each container. */
@@ -53,8 +60,19 @@ export function attachable(dependencies: StreamsDependencies, base: AttachableBa
       all.forget(containerId);
       await base.release(containerId);
     },
+    sweep: async (known) => {
+      const strangers = (await base.list()).filter((containerId) => !known.has(containerId));
+      const swept: Swept[] = [];
+      for (let at = 0; at < strangers.length; at += sweptAtOnce) {
+        const some = strangers.slice(at, at + sweptAtOnce);
+        swept.push(...(await Promise.all(some.map((containerId) => all.sweep(containerId)))));
+      }
+      return swept;
+    },
   };
 }
+
+const sweptAtOnce = 32;
 
 class Attachable {
   readonly #dependencies: StreamsDependencies;
@@ -120,6 +138,21 @@ class Attachable {
   async end(containerId: string): Promise<void> {
     this.#streams.get(containerId)?.end();
     await Promise.all(this.#family.end(containerId).map((child) => this.#kill(child)));
+  }
+
+  async sweep(containerId: string): Promise<Swept> {
+    try {
+      await this.#base.claim(containerId);
+      await this.signal(containerId, 'KILL');
+      await this.#base.settled(containerId);
+      await this.#base.release(containerId);
+      return { containerId, fault: undefined };
+    } catch (error) {
+      if (error instanceof FilesError || error instanceof ContainerError) {
+        return { containerId, fault: error.message };
+      }
+      throw error;
+    }
   }
 
   /** What runs in a terminal is in a session of its own. */

@@ -100,6 +100,29 @@ export class Cgroups {
     return await this.#pidsBelow(folderIn(this.#of('freezer') ?? hierarchy, path));
   }
 
+  /** Where the group of a container is, also of one that is nested; undefined when it has none. */
+  async find(containerId: string): Promise<CgroupPath | undefined> {
+    for (const hierarchy of this.#hierarchies) {
+      const path = await this.#findBelow(hierarchy, [], containerId);
+      if (path !== undefined) return path;
+    }
+    return undefined;
+  }
+
+  async #findBelow(
+    hierarchy: Hierarchy,
+    above: CgroupPath,
+    containerId: string,
+  ): Promise<CgroupPath | undefined> {
+    const names = await this.#dependencies.controlFiles.folders(folderIn(hierarchy, above));
+    if (names.includes(containerId)) return [...above, containerId];
+    for (const name of names) {
+      const path = await this.#findBelow(hierarchy, [...above, name], containerId);
+      if (path !== undefined) return path;
+    }
+    return undefined;
+  }
+
   /** Ends everything in it and below it; resolves when nothing is left, or nothing dies any more. */
   async kill(path: CgroupPath): Promise<void> {
     const { clock, processes } = this.#dependencies;

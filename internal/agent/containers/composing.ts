@@ -61,6 +61,12 @@ export function composing(
       await ((await own.keeperOf(containerId)) ?? posix).usage(containerId),
     update: async (containerId, limits) =>
       await ((await own.keeperOf(containerId)) ?? posix).update(containerId, limits),
+    // Those of OCI may have a folder of either kind, and know best how they end.
+    sweep: async (known) => {
+      const { oci } = dependencies;
+      const ofOci = typeof oci === 'string' ? [] : await oci.sweep(known);
+      return [...ofOci, ...(await posix.sweep(known))];
+    },
     release: async (containerId) => {
       const keeper = (await own.keeperOf(containerId)) ?? posix;
       own.forget(containerId);

@@ -156,6 +156,34 @@ export function containerizerSuite(test: TestFn, openRig: () => Promise<Containe
     t.deepEqual(await port.recover(spec), { kind: 'absent' });
   });
 
+  law('what a new agent does not know is ended and forgotten, nested or not', async (t, rig) => {
+    const first = await rig.restart();
+    const specs = [specFor(rig.runsOn), specFor(rig.ignoresTerm), specFor(rig.exits(0))];
+    const [kept, lost, done] = specs.map(({ containerId }) => containerId);
+    await Promise.all(specs.map((spec) => first.launch(spec)));
+    const nested = specFor(rig.runsOn, {
+      parentId: kept!,
+      taskId: undefined,
+      executorId: specs[0]!.executorId,
+      nesting: 'debug',
+    });
+    await first.launch(nested);
+    const port = await rig.restart();
+    const swept = await port.sweep(new Set([kept!]));
+    const strangers = [lost!, done!, nested.containerId].toSorted();
+    t.deepEqual(swept.map(({ containerId }) => containerId).toSorted(), strangers);
+    t.true(swept.every(({ fault }) => fault === undefined));
+    for (const spec of [specs[1]!, specs[2]!, nested]) {
+      t.is((await port.recover(spec)).kind, 'absent');
+    }
+    t.deepEqual(await port.sweep(new Set([kept!, ...strangers])), []);
+    const found = await port.recover(specs[0]!);
+    t.is(found.kind, 'running');
+    if (found.kind !== 'running') return;
+    await port.signal(kept!, 'KILL');
+    t.deepEqual(await found.container.ended, { kind: 'signaled', signal: 9 });
+  });
+
   law(
     'what runs tells what it uses and may use, what does not run tells nothing',
     async (t, rig) => {

@@ -66,6 +66,12 @@ export class Limiter {
     return path;
   }
 
+  /** One of another life, of which nothing is known: only to be killed and released. */
+  async find(containerId: string): Promise<void> {
+    const path = await this.#dependencies.cgroups?.find(containerId);
+    if (path !== undefined) this.#paths.set(containerId, path);
+  }
+
   /** Watches a container that runs; `end` is told once when it has used more than it may. */
   watch(containerId: string, end: () => Promise<void>): void {
     this.#watch.watch(containerId, end);

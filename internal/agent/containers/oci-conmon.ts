@@ -25,6 +25,8 @@ import { processToRecord } from './process-record.ts';
 /** A container is made within so long, or never. */
 const startMs = 60_000;
 const startPollMs = 5;
+/** A supervisor whose container was killed has little left to do, but on a busy machine. */
+const settlePollsMax = 300;
 
 export async function launchByConmon(oci: Oci, spec: ContainerSpec): Promise<RunningContainer> {
   const { containerId } = spec;
@@ -127,6 +129,15 @@ function isAlive({ processes }: Oci, process: ProcessIdentity): boolean {
 /** Resolves when a process that is not our child has ended. */
 async function gone(oci: Oci, process: ProcessIdentity): Promise<void> {
   while (isAlive(oci, process)) await oci.clock.sleep(pollMs);
+}
+
+/** Of one that was killed: nobody writes into its folder any more, or is to be waited for. */
+export async function settled(oci: Oci, containerId: string): Promise<void> {
+  const claim = await readOrTakeClaim(oci, containerId);
+  if (claim.kind !== 'supervisor') return;
+  for (let polls = 0; polls < settlePollsMax && isAlive(oci, claim.process); polls++) {
+    await oci.clock.sleep(pollMs);
+  }
 }
 
 export async function signalContainer(oci: Oci, id: string, signal: Signal): Promise<void> {

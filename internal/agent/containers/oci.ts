@@ -14,9 +14,9 @@ import { ContainerError, type ContainerSpec, type Containerizer } from '../conta
 import { attachable } from './attachable.ts';
 import { boundedBy } from './bounds.ts';
 import { cgroupUse } from './oci-cgroup.ts';
-import { launchByConmon, recoverByConmon, signalContainer } from './oci-conmon.ts';
+import { launchByConmon, recoverByConmon, settled, signalContainer } from './oci-conmon.ts';
 import { resourcesOf } from './oci-config.ts';
-import { folderOf, readText, writeText } from './oci-folder.ts';
+import { folderOf, readOrTakeClaim, readText, writeText } from './oci-folder.ts';
 import {
   type Oci,
   type OciDependencies,
@@ -78,6 +78,16 @@ export async function openOciContainerizer(
       oci.watch.limit(containerId, limits);
     },
     release: async (containerId) => await release(oci, streamed, containerId),
+    list: () => oci.files.list(`${workFolder}/meta/oci`),
+    claim: async (containerId) => {
+      const isStreams = (await oci.fileTree.look(base.folderOf(containerId))) !== undefined;
+      if (isStreams) await base.claim(containerId);
+      else await readOrTakeClaim(oci, containerId);
+    },
+    settled: async (containerId) => {
+      const isStreams = (await oci.fileTree.look(base.folderOf(containerId))) !== undefined;
+      await (isStreams ? base.settled(containerId) : settled(oci, containerId));
+    },
     folderOf: (containerId) => base.folderOf(containerId),
     sandboxFolderOf: (spec) => sandboxOf(workFolder, spec).folder,
     // Root's own: what is in between the streams and the container is on this side of it.

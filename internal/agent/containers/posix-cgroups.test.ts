@@ -132,6 +132,25 @@ bounded('a daemon that outlives its command ends with the container', async (t) 
   t.is(processes.find(Number(await read(rig, spec, 'daemon'))), undefined);
 });
 
+bounded(
+  'of a container that nobody knows nothing runs on, and no control group stays',
+  async (t) => {
+    await using rig = await openRig();
+    const line = 'echo $$ > own; setsid sleep 500 & echo $! > child; wait';
+    const parent = specFor(shell(line), { limits: { ...nothing, memBytes: 32 * mebibyte } });
+    const { containerId: parentId, executorId } = parent;
+    const nested = specFor(shell(line), { parentId, executorId });
+    const first = await rig.restart();
+    const both = await Promise.all([parent, nested].map((spec) => first.launch(spec)));
+    const pids = async (): Promise<readonly number[]> => await rig.cgroups.pids([parentId]);
+    await until(async () => (await pids()).length >= 4);
+    await (await rig.restart()).sweep(new Set());
+    t.deepEqual(await pids(), []);
+    t.deepEqual(await groupsIn(rig.cgroups), []);
+    await Promise.all(both.map(({ ended }) => ended));
+  },
+);
+
 bounded('cpus and memory are counted, and bounded anew while a container runs', async (t) => {
   await using rig = await openRig();
   const limits = { ...nothing, cpus: 0.01, cpusMax: 0.01, memBytes: 48 * mebibyte };

@@ -78,6 +78,9 @@ export type PosixOptions = Partial<LimiterOptions> & {
 
 /** Supervisors that wait for their next container: as many as end at about the same time. */
 const idleSupervisorsMax = 16;
+/** The supervisor of what was killed has little to do, but on a busy machine. */
+const settlePollMs = 20;
+const settlePollsMax = 1500;
 /** An agent that is asked for so many at once was not asked by a scheduler in its right mind. */
 const waitingLaunchesMax = 10_000;
 
@@ -124,6 +127,12 @@ export async function openPosixBase(
       await limiter.release(containerId);
       await posix.files.remove(folderOf(posix, containerId));
     },
+    list: () => posix.files.list(`${posix.workFolder}/meta/containers`),
+    claim: async (containerId) => {
+      await readOrTakeClaim(posix, containerId);
+      await limiter.find(containerId);
+    },
+    settled: (containerId) => untilSettled(posix, containerId),
     folderOf: (containerId) => folderOf(posix, containerId),
     sandboxFolderOf: (spec) => sandboxOf(posix.workFolder, spec).folder,
     userOf: (name) => userOf(posix, name),
@@ -310,6 +319,17 @@ async function untilTold(
     const end = await readEnd(posix, containerId);
     if (end !== undefined || !isThere) return end;
     await posix.clock.sleep(pollMs);
+  }
+}
+
+/** Its supervisor has told the end of it, or is gone. */
+async function untilSettled(posix: Posix, containerId: string): Promise<void> {
+  const claim = await readOrTakeClaim(posix, containerId);
+  if (claim.kind !== 'supervisor') return;
+  for (let polls = 0; polls < settlePollsMax; polls++) {
+    if (!isAlive(posix, claim.process)) return;
+    if ((await readEnd(posix, containerId)) !== undefined) return;
+    await posix.clock.sleep(settlePollMs);
   }
 }
 

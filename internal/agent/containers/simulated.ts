@@ -5,11 +5,12 @@
  * Commands are shell lines of a few words, run one after the other:
  *
  *     sleep SECONDS     exit STATUS     trap TERM     fall ILL     get WELL     ask PARENT     fail TEXT
- *     echo TEXT     cat     serve
+ *     echo TEXT     cat     serve     eat MEMORY|DISK MEGABYTES
  *
  * `trap TERM` ignores it from then on; `fail`, as the first word, cannot be launched. What is nested
  * ends with its parent; `ask` exits with 1 while that one is ill, else 0. `cat` says what it reads until
  * the end of its input; `serve` is a program of its own, which whoever makes the machine brings along.
+ * Who eats more than its limit is ended for it, as on a machine that holds everybody to all limits.
  * What is said is of no effect unless somebody can attach.
  */
 import { assert } from '#internal/base/assert.ts';
@@ -25,10 +26,13 @@ import {
   type ContainerLimits,
   type ContainerSpec,
   type Containerizer,
+  type Limitation,
   type RecoveredContainer,
   type RunningContainer,
+  type Swept,
 } from '../containerizer.ts';
 import { simulatedFetcher } from '../fetch/simulated.ts';
+import { diskLimitation, memoryLimitation } from './limitation.ts';
 import { SimulatedTerminal } from './simulated-terminal.ts';
 import { statisticsOf } from './statistics.ts';
 
@@ -144,7 +148,17 @@ export class SimulatedContainers {
         );
         this.#containers.delete(containerId);
       },
+      sweep: async (known) => this.#sweep(known),
     };
+  }
+
+  #sweep(known: ReadonlySet<string>): readonly Swept[] {
+    const strangers = [...this.#containers.keys()].filter((id) => !known.has(id));
+    return strangers.map((containerId) => {
+      this.#signal(containerId, 'KILL');
+      this.#containers.delete(containerId);
+      return { containerId, fault: undefined };
+    });
   }
 
   #call(life: Life, name: string): Promise<void> {
@@ -201,7 +215,7 @@ export class SimulatedContainers {
 
   #run(container: Container, [word = '', ...rest]: readonly string[]): void {
     if (container.end !== undefined) return;
-    const [verb = '', value = ''] = word.split(' ');
+    const [verb = '', value = '', amount = ''] = word.split(' ');
     switch (verb) {
       case 'sleep':
         this.#world.schedule(Number(value) * 1000, 'container sleeps', () =>
@@ -217,6 +231,12 @@ export class SimulatedContainers {
         container.isIll = verb === 'fall';
         this.#run(container, rest);
         return;
+      case 'eat': {
+        const limitation = limitationOf(container.limits, value, Number(amount) * mebibyte);
+        if (limitation !== undefined) this.#end(container, { kind: 'limited', limitation });
+        this.#run(container, rest);
+        return;
+      }
       case 'ask': {
         const parent = this.#containers.get(container.spec.parentId ?? '');
         this.#end(container, { kind: 'exited', status: parent?.isIll === true ? 1 : 0 });
@@ -298,6 +318,24 @@ function terminalOf({ io, container }: ContainerSpec): SimulatedTerminal | undef
   const hasTerminal = container?.tty_info !== undefined;
   return io === 'attached' || hasTerminal ? new SimulatedTerminal({ hasTerminal }) : undefined;
 }
+
+/** Undefined: it may have so much. */
+function limitationOf(
+  { memBytes, diskBytes }: ContainerLimits,
+  what: string,
+  bytes: number,
+): Limitation | undefined {
+  if (what === 'DISK') {
+    return diskBytes !== undefined && bytes > diskBytes
+      ? diskLimitation(bytes, diskBytes)
+      : undefined;
+  }
+  return memBytes !== undefined && bytes > memBytes
+    ? memoryLimitation({ limitBytes: memBytes, peakBytes: memBytes, statistics: '' })
+    : undefined;
+}
+
+const mebibyte = 1024 * 1024;
 
 const isDebug = ({ nesting }: ContainerSpec): boolean => nesting === 'debug';
 

@@ -17,7 +17,7 @@ export function livingExecutor(lead: Lead, name: Name): Executor | undefined {
 
 /** What a framework has on an agent for all that this leader decides, in order. */
 export function executorIdsOn(
-  lead: Lead,
+  lead: Pick<Lead, 'state' | 'arriving'>,
   { frameworkId, agentId }: Omit<Name, 'id'>,
 ): readonly ExecutorId[] {
   const ids = new Set(lead.state.loads.get(agentId)?.executors.get(frameworkId)?.keys());

@@ -2,6 +2,7 @@
 import { assert } from '#internal/base/assert.ts';
 import type { Executor, Task, TaskState } from '#internal/model/cluster.ts';
 import { type FrameworkId, type Role, taskId } from '#internal/model/ids.ts';
+import { alike } from '#internal/resources/alike.ts';
 import type { Resources } from '#internal/resources/resource.ts';
 import { subtract } from '#internal/resources/resources.ts';
 import { executorFromWire } from '#internal/wire/executor.ts';
@@ -27,7 +28,8 @@ export function launch(lead: Lead, acceptance: Acceptance, operation: Offer_Oper
 /** A task that fails consumes nothing. */
 function launchTask(lead: Lead, acceptance: Acceptance, sent: TaskInfo): void {
   const { framework, agent, role, remaining } = acceptance;
-  const resources = heldBy(sent.resources, role);
+  const before = acceptance.launching.at(-1)?.resources;
+  const resources = alike(before, heldBy(sent.resources, role));
   const executor = sent.executor && ownExecutor(lead, acceptance, sent.executor);
   const info: TaskInfo = {
     ...completed(sent, resources),

@@ -1,8 +1,12 @@
-/** What reading calls are answered from, while this master leads and while it does not. */
+/**
+ * What reading calls are answered from, while this master leads and while it does not. A view is of its
+ * moment, however long it is read; what takes more than a look at ten thousand agents and their offers is
+ * made of it when somebody asks.
+ */
 import type { AgentId } from '#internal/model/ids.ts';
 import type { MasterView, OfferView } from '../door.ts';
 import { executorIdsOn } from './arriving.ts';
-import { agentOf, type Lead, type Presence } from './lead.ts';
+import type { Lead, Presence } from './lead.ts';
 
 type Standing = Pick<MasterView, 'state' | 'self' | 'startedMs'>;
 
@@ -20,28 +24,49 @@ export function viewOf(standing: Standing, lead: Lead | undefined): MasterView {
       recoveredFrameworks: nobody,
     };
   }
+  const offers = later(offersOf(lead));
+  const connected = later(agentsThatAre(lead, 'connected'));
+  const recovered = later(agentsThatAre(lead, 'recovered'));
   return {
     ...standing,
     state: lead.state,
     electedMs: lead.electedMs,
-    offers: offersOf(lead),
     inverseAnswers: [...lead.inverseAnswers.values()].flatMap((of) => [...of.values()]),
-    connectedAgents: agentsThatAre(lead, 'connected'),
-    recoveredAgents: agentsThatAre(lead, 'recovered'),
     connectedFrameworks: new Set(lead.schedulers.keys()),
     recoveredFrameworks: new Set(lead.recoveredFrameworks),
+    get offers() {
+      return offers();
+    },
+    get connectedAgents() {
+      return connected();
+    },
+    get recoveredAgents() {
+      return recovered();
+    },
   };
 }
 
-function offersOf(lead: Lead): readonly OfferView[] {
-  return [...lead.offers.values()].flatMap(({ agentId, ...offer }) => {
-    const agent = agentOf(lead, agentId);
-    const executorIds = executorIdsOn(lead, { ...offer, agentId });
-    return agent === undefined ? [] : [{ ...offer, agent, executorIds }];
-  });
+/** Made once, when it is first asked for. */
+function later<Value extends object>(make: () => Value): () => Value {
+  let made: Value | undefined;
+  return () => (made ??= make());
 }
 
-function agentsThatAre(lead: Lead, kind: Presence['kind']): ReadonlySet<AgentId> {
-  const peers = [...lead.peers.values()].filter(({ presence }) => presence.kind === kind);
-  return new Set(peers.map(({ id }) => id));
+/** Keeps the offers of this moment, which do not change any more themselves. */
+function offersOf({ state, offers, arriving }: Lead): () => readonly OfferView[] {
+  const outstanding = [...offers.values()];
+  const then = { state, arriving: new Map(arriving) };
+  return () =>
+    outstanding.flatMap(({ agentId, ...offer }) => {
+      const agent = state.agents.get(agentId);
+      const executorIds = executorIdsOn(then, { ...offer, agentId });
+      return agent === undefined ? [] : [{ ...offer, agent, executorIds }];
+    });
+}
+
+/** Who an agent is to us changes, so that is looked at now. */
+function agentsThatAre({ peers }: Lead, kind: Presence['kind']): () => ReadonlySet<AgentId> {
+  const ids: AgentId[] = [];
+  for (const { id, presence } of peers.values()) if (presence.kind === kind) ids.push(id);
+  return () => new Set(ids);
 }

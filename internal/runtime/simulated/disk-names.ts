@@ -35,6 +35,15 @@ export class DiskNames {
     return entry;
   }
 
+  /** Whether a power cut right now would leave something at `path`, for sure. */
+  isDurable(path: string): boolean {
+    let entry: Entry | undefined = this.root;
+    for (const name of namesOf(path)) {
+      entry = entry?.kind === 'folder' ? entry.durable.get(name) : undefined;
+    }
+    return entry !== undefined;
+  }
+
   /** The folder that holds `path`, and the last name; undefined when there is no such folder. */
   place(path: string): { readonly folder: FolderEntry; readonly name: string } | undefined {
     const names = namesOf(path);
