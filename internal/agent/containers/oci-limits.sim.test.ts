@@ -6,7 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import test from 'ava';
 import type { LinuxInfo_IpcMode } from '#proto/gen/mesos/v1.ts';
-import type { ContainerSpec } from '../containerizer.ts';
+import type { ContainerEnd, ContainerSpec } from '../containerizer.ts';
 import { type OciRig, missingForOci, must, openToolsRig, withImage } from '../testing/oci-rig.ts';
 import { specFor } from './containerizer.suite.ts';
 import { isDiskLimitation, limitsSuite, nothing, until } from './limits.suite.ts';
@@ -42,14 +42,16 @@ here(
       const specs = all.map((more) =>
         specFor(shell(line), { container: withImage('tools'), ...more }),
       );
-      await Promise.all(specs.map((spec) => port.launch(spec)));
+      const launched = await Promise.all(specs.map((spec) => port.launch(spec)));
       const isSaid = async (spec: ContainerSpec): Promise<boolean> =>
         (await read(rig, spec, 'ipc').catch(() => '')) !== '';
       await until(async () => (await Promise.all(specs.map(isSaid))).every((one) => one));
       started.push(...specs);
+      ends.push(...launched.map(({ ended }) => ended));
       return await Promise.all(specs.map((spec) => read(rig, spec, 'ipc')));
     };
     const started: ContainerSpec[] = [];
+    const ends: Promise<ContainerEnd>[] = [];
     const attached = { parentId, io: 'attached' } as const;
     const [one = '', ...same] = await start({ parentId }, { parentId }, attached);
     t.deepEqual(same, [one, one], 'also of those that begin together');
@@ -67,6 +69,8 @@ here(
     t.is(new Set([one, own, ofAnother, alone, machine]).size, 5);
     const around = started[6]!;
     t.deepEqual(await start({ parentId: around.containerId }), [alone!]);
+    for (const { containerId } of started) await port.signal(containerId, 'KILL');
+    await Promise.all(ends);
   },
 );
 
