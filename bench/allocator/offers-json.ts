@@ -88,6 +88,7 @@ function modelOf({ id, total, traits: { hostname, attributes } }: BenchAgent): K
     reregisteredMs: undefined,
     reach: { kind: 'admitted' },
     deactivation: undefined,
+    orphans: [],
   };
   return { agent, info };
 }

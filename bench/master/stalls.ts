@@ -221,6 +221,7 @@ function agentOf(n: number): Agent {
     reregisteredMs: undefined,
     reach: { kind: 'admitted' },
     deactivation: undefined,
+    orphans: [],
   };
 }
 

@@ -9,7 +9,7 @@
 import { assert, unreachable } from '#internal/base/assert.ts';
 import type { Random } from '#internal/base/random.ts';
 import type { Link, LinkDialer } from '#internal/rpc/link.ts';
-import type { Resources } from '#internal/resources/resource.ts';
+import { resourcesAsWritten } from '#internal/wire/resources.ts';
 import type { Clock, Timer } from '#internal/runtime/clock.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
 import type { AgentMessage, MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
@@ -35,14 +35,14 @@ import {
 } from './core/state.ts';
 import { step } from './core/step.ts';
 import { timerName } from './timer-name.ts';
-import { volumeFault } from './volume-fault.ts';
 import { History, usualHistory } from './history.ts';
 import { OperatorContainers } from './operator-containers.ts';
 import { operatorSpecOf } from './operator-spec.ts';
 import type { ExecutorDoor } from './executor-door.ts';
 import { Executors } from './executors.ts';
 import { type Recovery, type RecoveryOptions, recoverAgent, usualRecovery } from './recovery.ts';
-import type { Volumes } from './volumes.ts';
+import { VolumeDesk } from './volume-desk.ts';
+import type { Holder, Volumes } from './volumes.ts';
 
 export type AgentDependencies = {
   readonly clock: Clock;
@@ -91,7 +91,7 @@ export class Agent {
   readonly #finish: (end: AgentEnd) => void;
   readonly #links = new Map<number, Link<AgentMessage>>();
   readonly #timers = new Map<string, Timer>();
-  #volumeWork: Promise<void> = Promise.resolve();
+  readonly #volumes: VolumeDesk;
   #checkpoint: Checkpoint | undefined;
   #state: AgentState | undefined;
   readonly #executors: Executors;
@@ -106,11 +106,21 @@ export class Agent {
     this.ended = promise;
     this.#finish = resolve;
     this.#options = options;
-    const { containerizer, logger } = dependencies;
+    const { containerizer, logger, random, volumes } = dependencies;
     this.ends = new ContainerEnds(containerizer);
     this.#dependencies = { ...dependencies, containerizer: this.ends.containerizer };
     const write = (writes: readonly CheckpointWrite[]): Promise<void> => this.#write(writes);
     this.containers = new OperatorContainers({ containerizer, logger, write });
+    this.#volumes = new VolumeDesk(
+      {
+        volumes,
+        logger,
+        random,
+        post: (input) => this.#post(input),
+        holder: () => this.#holder,
+      },
+      { disks: resourcesAsWritten(options.description.agent_info.resources) },
+    );
     this.#executors = new Executors({
       containerizer: this.ends.containerizer,
       logger,
@@ -148,6 +158,10 @@ export class Agent {
       operatorSpecOf(surroundings, record),
     );
     if (isCleaning) await this.containers.endAll();
+    else {
+      await this.#volumes.survey(found.state);
+      this.#own(this.#volumes.purge());
+    }
     this.#post({ kind: isCleaning ? 'clean-up' : 'start' });
     this.#isRecovered = true;
   }
@@ -300,10 +314,10 @@ export class Agent {
         this.#own(this.#release(effect.containerId));
         return;
       case 'make-volumes':
-        this.#own(this.#makeVolumes(effect.operation, effect.volumes));
+        this.#own(this.#volumes.make(effect));
         return;
       case 'remove-volumes':
-        this.#own(this.#removeVolumes(effect.volumes));
+        this.#own(this.#volumes.remove(effect.volumes));
         return;
       case 'probe':
         this.#own(this.#probe(effect));
@@ -349,8 +363,11 @@ export class Agent {
 
   async #launch(task: TaskKey, spec: ContainerSpec): Promise<void> {
     const { containerId } = spec;
-    // They are made, and old ones of the same name removed, before anybody sees them.
-    if (spec.volumes.length > 0) await this.#volumeWork;
+    const fault = await this.#volumes.use(spec);
+    if (fault !== undefined) {
+      this.#post({ kind: 'launch-failed', task, containerId, reason: fault });
+      return;
+    }
     try {
       const container = await this.#dependencies.containerizer.launch(spec);
       this.#attend(task, containerId, container);
@@ -361,8 +378,10 @@ export class Agent {
   }
 
   async #launchExecutor(executor: ExecutorKey, spec: ContainerSpec): Promise<void> {
-    if (spec.volumes.length > 0) await this.#volumeWork;
-    await this.#executors.launch(executor, spec);
+    const reason = await this.#volumes.use(spec);
+    const { containerId } = spec;
+    if (reason === undefined) await this.#executors.launch(executor, spec);
+    else this.#post({ kind: 'executor-launch-failed', executor, containerId, reason });
   }
 
   async #probe({ task, containerId, check, probe }: ProbeEffect): Promise<void> {
@@ -379,26 +398,9 @@ export class Agent {
     }
   }
 
-  /** What was destroyed may be made again: one after the other. */
-  #inOrder(work: () => Promise<void>): Promise<void> {
-    this.#volumeWork = this.#volumeWork.then(work);
-    return this.#volumeWork;
-  }
-
-  async #makeVolumes(operation: string, volumes: Resources): Promise<void> {
-    await this.#inOrder(async () => {
-      const fault = await volumeFault(this.#dependencies.volumes.make(volumes));
-      this.#post({ kind: 'volumes-made', operation, fault: fault?.message });
-    });
-  }
-
-  async #removeVolumes(volumes: Resources): Promise<void> {
-    await this.#inOrder(async () => {
-      const error = await volumeFault(this.#dependencies.volumes.remove(volumes));
-      if (error === undefined) this.#post({ kind: 'volumes-removed', volumes });
-      // Its next start tries again.
-      else this.#dependencies.logger.warn('data of a volume not removed', { error });
-    });
+  get #holder(): Holder {
+    const { agentId = '', clusterId } = this.#state ?? {};
+    return { agentId, clusterId, nowMs: this.#dependencies.clock.now() };
   }
 
   /** Tells the core of a container that runs, and of its end. */

@@ -1,12 +1,15 @@
-/** A fault of the disk under a volume, as a value: the operation fails, not the agent. */
+/** A fault of the disk under a volume, or what must not be done with it, as a value. */
+import { accept, refuse, type Result } from '#internal/base/result.ts';
 import { FilesError } from '#internal/runtime/files.ts';
+import { VolumeError } from './volume-manifest.ts';
 
-export async function volumeFault(work: Promise<void>): Promise<FilesError | undefined> {
+export async function volumeResult<Value>(
+  work: Promise<Value>,
+): Promise<Result<Value, FilesError | VolumeError>> {
   try {
-    await work;
-    return undefined;
+    return accept(await work);
   } catch (error) {
-    if (error instanceof FilesError) return error;
+    if (error instanceof FilesError || error instanceof VolumeError) return refuse(error);
     throw error;
   }
 }

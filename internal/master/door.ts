@@ -46,6 +46,8 @@ export type MasterDoor = {
   read(): Promise<MasterView | undefined>;
   /** An operator's well-formed call of one of `operations`: what of it is decided (contract 10.2). */
   operate(call: OperatorCall): Promise<Answer>;
+  /** An agent takes on a volume that it has found. Resolves when the log has it, or with the reason. */
+  adoptVolume(agentId: AgentId, origin: string): Promise<Answer>;
   /** Shows an operator the cluster, and from then on what changes. */
   observe(observer: Observer): void;
   /** Why a framework is not offered something; undefined when this master stopped leading. */

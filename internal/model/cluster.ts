@@ -2,6 +2,7 @@
 import type { List } from 'immutable';
 import { unreachable } from '#internal/base/assert.ts';
 import type { Resources } from '#internal/resources/resource.ts';
+import type { FoundVolume } from './volume.ts';
 import type { Encoded } from './encoded.ts';
 import type { AgentId, ExecutorId, FrameworkId, MasterId, Role, TaskId } from './ids.ts';
 import type { Deactivation } from './policy.ts';
@@ -35,6 +36,8 @@ export type Agent = {
     | { readonly kind: 'unreachable'; readonly sinceMs: number };
   /** Set while an operator keeps new work from it. */
   readonly deactivation: Deactivation | undefined;
+  /** Volumes on its disks that it does not know; at most `orphansMax`. */
+  readonly orphans: readonly FoundVolume[];
 };
 
 export type FrameworkCapability =

@@ -3,6 +3,7 @@ import { unreachable } from '#internal/base/assert.ts';
 import type { Conversion } from '#internal/resources/conversion.ts';
 import type { Encoded } from './encoded.ts';
 import type { AgentId, FrameworkId, OperationId } from './ids.ts';
+import type { Adoption } from './volume.ts';
 
 /** Mesos's states that an operation can be in (contract 8), `OPERATION_GONE_BY_OPERATOR` as here. */
 export type OperationState =
@@ -25,6 +26,8 @@ export type Operation = {
   readonly info: Encoded<'mesos.v1.Offer.Operation'>;
   /** What it means for the agent's total: unallocated, one after the other. */
   readonly conversions: readonly Conversion[];
+  /** It takes on a volume that its agent has found. */
+  readonly adopts?: Adoption;
   /** Counted up on its agent; 0 until it is decided. */
   readonly ordinal: number;
   readonly state: OperationState;

@@ -6,6 +6,8 @@ import { accept, refuse, type Result } from '#internal/base/result.ts';
 import { format, formatResource } from './format.ts';
 import type { Resource, Resources } from './resource.ts';
 import { add, contains, subtract } from './resources.ts';
+import { isVolume } from './volume.ts';
+import { volumeName } from './volume-place.ts';
 
 /** `consumed` must be there; `converted` is there instead. */
 export type Conversion = {
@@ -14,6 +16,16 @@ export type Conversion = {
   /** A volume of which no copy may be left. */
   readonly destroyed: Resource | undefined;
 };
+
+/** The volumes that are new by these, in order. */
+export function volumesMadeBy(conversions: readonly Conversion[]): Resources {
+  const known = new Set(
+    conversions.flatMap(({ consumed }) => consumed.filter(isVolume).map(volumeName)),
+  );
+  return conversions
+    .flatMap(({ converted }) => converted.filter(isVolume))
+    .filter((one) => !known.has(volumeName(one)));
+}
 
 /** Makes all of them in turn; or says which is the first that cannot be made. */
 export function convert(

@@ -11,6 +11,7 @@ import { machinesIn } from '#internal/model/machine-map.ts';
 import { endAll, meetExecutors } from './apply-executor.ts';
 import { concludeOperations, meetOperations, operationsLoseReach } from './apply-operation.ts';
 import { tellOf } from './apply-task.ts';
+import { leaveVolumes, meetVolumes } from './apply-volume.ts';
 import type { AgentReturn } from './command.ts';
 import {
   complete,
@@ -24,6 +25,7 @@ import {
   withUpdate,
 } from './draft.ts';
 import { executorsOnAgent, goneAgentsMax, tasksOnAgent } from './state.ts';
+import { isFromVolumesOn } from './version.ts';
 
 /** The first registration wins: a repeated one is told the id that it was given. */
 export function admitAgent(draft: Draft, agent: Agent): void {
@@ -48,7 +50,7 @@ export function admitAgent(draft: Draft, agent: Agent): void {
 
 export function reregisterAgent(
   draft: Draft,
-  { agent, tasks, operations, executors }: AgentReturn,
+  { agent, tasks, operations, executors, volumes = [] }: AgentReturn,
 ): void {
   const known = draft.state.agents.get(agent.id);
   if (isUnwelcome(draft, agent)) {
@@ -66,6 +68,7 @@ export function reregisterAgent(
     reach: { kind: 'admitted' },
   });
   meetOperations(draft, agent, new Set(operations));
+  meetVolumes(draft, agent.id, volumes);
   const states = new Map(tasks.map((one) => [keyOf(one.frameworkId, one.taskId), one.state]));
   for (const task of inOrder(tasksOnAgent(draft.state, agent.id))) {
     meetAgain(draft, task, states.get(keyOf(task.frameworkId, task.id)));
@@ -151,6 +154,7 @@ function takeOut(draft: Draft, agent: Agent, saidOf: (task: Task) => Said): void
   for (const task of inOrder(tasksOnAgent(draft.state, id))) conclude(draft, task, told(task));
   for (const task of unreachableOn(draft, id)) conclude(draft, task, told(task));
   endAll(draft, executorsOnAgent(draft.state, id));
+  leaveVolumes(draft, id);
   draft.state = {
     ...draft.state,
     agents: draft.state.agents.remove(id),
@@ -164,9 +168,11 @@ const isDown = (draft: Draft, agent: Agent): boolean =>
   machinesIn(draft.state.maintenance.down).around(agent) !== undefined;
 
 export function putAgent(draft: Draft, agent: Agent): void {
+  const isKept = agent.orphans.length === 0 || isFromVolumesOn(draft.state);
+  const kept = isKept ? agent : { ...agent, orphans: [] };
   draft.state = {
     ...draft.state,
-    agents: draft.state.agents.set(agent.id, agent),
+    agents: draft.state.agents.set(agent.id, kept),
     registrations: draft.state.registrations.set(agent.registration, agent.id),
   };
 }

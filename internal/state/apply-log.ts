@@ -3,7 +3,7 @@ import { unreachable } from '#internal/base/assert.ts';
 import type { LogCommand } from './command-log.ts';
 import type { Draft } from './draft.ts';
 import { limitHistories } from './histories.ts';
-import { isFromHistoriesOn, newestVersion, StateVersionError } from './version.ts';
+import { isFromHistoriesOn, isFromVolumesOn, newestVersion, StateVersionError } from './version.ts';
 
 /** Throws `StateVersionError` for a version to come. */
 export function applyLog(draft: Draft, command: LogCommand): void {
@@ -13,6 +13,9 @@ export function applyLog(draft: Draft, command: LogCommand): void {
       if (command.version > newestVersion) throw new StateVersionError(command.version);
       if (command.version > state.version) {
         draft.state = { ...state, version: command.version };
+      }
+      if (isFromVolumesOn(draft.state) && draft.state.clusterId === undefined) {
+        draft.state = { ...draft.state, clusterId: command.clusterId };
       }
       return;
     case 'limit-histories':

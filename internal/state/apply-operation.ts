@@ -15,6 +15,8 @@ import {
 } from '#internal/model/operation.ts';
 import { convert } from '#internal/resources/conversion.ts';
 import type { Resources } from '#internal/resources/resource.ts';
+import { nothing } from '#internal/resources/resources.ts';
+import { adopted, adoptionRefusal, volumesChanged } from './apply-volume.ts';
 import type { Draft } from './draft.ts';
 import { freeOf } from './free.ts';
 import type { OperationCommand, OperationRefusal } from './operation-command.ts';
@@ -29,8 +31,10 @@ export function applyOperation(draft: Draft, operation: Operation): void {
   }
   const { agentId } = operation;
   const last = operationsOnAgent(draft.state, agentId).at(-1)?.ordinal ?? 0;
-  const applied = { ...operation, ordinal: last + 1 };
+  const applied = adopted(draft.state, { ...operation, ordinal: last + 1 });
+  const before = draft.state.agents.get(agentId)?.total ?? nothing;
   changeTotal(draft, agentId, changed);
+  volumesChanged(draft, applied, before);
   put(draft, applied);
   draft.effects.push({ kind: 'operation-applied', operation: applied });
 }
@@ -41,6 +45,8 @@ function changedTotal(state: State, operation: Operation): Resources | Operation
   const agent = state.agents.get(agentId);
   if (agent === undefined) return 'agent-unknown';
   if (agent.reach.kind === 'unreachable') return 'agent-unreachable';
+  const refusal = adoptionRefusal(state, agent, operation);
+  if (refusal !== undefined) return refusal;
   const free = freeOf(state, agent);
   if (free === undefined || !convert(free, conversions).ok) return 'resources-unavailable';
   const total = convert(agent.total, conversions);

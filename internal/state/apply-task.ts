@@ -3,6 +3,7 @@ import { isTerminal, type Task, type TaskUpdate } from '#internal/model/cluster.
 import type { TaskId } from '#internal/model/ids.ts';
 import type { Resources } from '#internal/resources/resource.ts';
 import { unallocated } from '#internal/resources/resources.ts';
+import { isStaleOn } from './apply-volume.ts';
 import type { Acknowledgement, Command, LaunchRefusal, TaskReport } from './command.ts';
 import { complete, type Draft, putLive, putNew, withUpdate } from './draft.ts';
 import { areAvailable } from './free.ts';
@@ -59,7 +60,10 @@ export function launchRefusal(
   if (agent.reach.kind === 'unreachable') return 'agent-unreachable';
   const isTaken = ids.some((id) => record.tasks.has(id) || record.unreachable.has(id));
   if (isTaken || new Set(ids).size < ids.length) return 'duplicate-task-id';
-  return areAvailable(state, agent, wanted.map(unallocated)) ? undefined : 'resources-unavailable';
+  const isStale = wanted.some((each) => isStaleOn(state, agentId, each));
+  return !isStale && areAvailable(state, agent, wanted.map(unallocated))
+    ? undefined
+    : 'resources-unavailable';
 }
 
 /** Only of a live task, by the agent that runs it. A report of what is known changes nothing. */

@@ -12,6 +12,7 @@ import { acknowledgeOperation, applyOperation, updateOperation } from './apply-o
 import { applyLog } from './apply-log.ts';
 import { applyPolicy } from './apply-policy.ts';
 import { applyStore } from './apply-store.ts';
+import { noteVolumeUses } from './apply-volume.ts';
 import { acknowledge, killTask, launchTasks, updateTask } from './apply-task.ts';
 import { isOfLog } from './command-log.ts';
 import { type Command, type Effect, isPolicy } from './command.ts';
@@ -79,6 +80,8 @@ function carryOut(draft: Draft, command: Command): void {
       return updateOperation(draft, command);
     case 'acknowledge-operation':
       return acknowledgeOperation(draft, command);
+    case 'note-volume-uses':
+      return noteVolumeUses(draft, command);
     default:
       return unreachable(command);
   }

@@ -4,7 +4,12 @@ import type { Histories } from './state.ts';
 
 export type LogCommand =
   /** The programs of all masters know it. It never falls. */
-  | { readonly kind: 'raise-version'; readonly version: number }
+  | {
+      readonly kind: 'raise-version';
+      readonly version: number;
+      /** Of the cluster, if it has none yet. */
+      readonly clusterId?: string;
+    }
   /** What is more is forgotten at once, the oldest first. */
   | { readonly kind: 'limit-histories'; readonly histories: Histories }
   /**

@@ -16,6 +16,7 @@ import type { Encoded } from '#internal/model/encoded.ts';
 import type { AgentId, ExecutorId, FrameworkId, Role, TaskId } from '#internal/model/ids.ts';
 import type { LogCommand } from './command-log.ts';
 import type { MachineId, MaintenanceWindow, Quota } from '#internal/model/policy.ts';
+import type { FoundVolume } from '#internal/model/volume.ts';
 import type { OperationCommand, OperationEffect } from './operation-command.ts';
 import type { StoreCommand, StoreEffect } from './store-command.ts';
 
@@ -93,6 +94,8 @@ export type AgentReturn = {
   readonly operations: readonly string[];
   /** What it runs, but for its own of command tasks. */
   readonly executors: readonly Executor[];
+  /** The volumes of its total, by their manifests. */
+  readonly volumes?: readonly FoundVolume[];
 };
 
 /** Tasks in `staging` for one executor, all or none: it lives already or is started for them. */

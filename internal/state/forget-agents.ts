@@ -6,6 +6,7 @@
 import type { AgentId } from '#internal/model/ids.ts';
 import { endAll } from './apply-executor.ts';
 import { concludeOperations } from './apply-operation.ts';
+import { leaveVolumes } from './apply-volume.ts';
 import { complete, type Draft, inOrder } from './draft.ts';
 import { executorsOnAgent, tasksOnAgent } from './state.ts';
 
@@ -25,6 +26,7 @@ function forgetUnreachable(draft: Draft, id: AgentId): void {
   // They have ended, and wait for an acknowledgement that the agent would have to hear of.
   for (const task of inOrder(tasksOnAgent(draft.state, id))) complete(draft, task);
   endAll(draft, executorsOnAgent(draft.state, id));
+  leaveVolumes(draft, id);
   const { agents, registrations } = draft.state;
   draft.state = {
     ...draft.state,

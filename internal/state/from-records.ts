@@ -6,6 +6,8 @@ import type { Executor, Task } from '#internal/model/cluster.ts';
 import { type FrameworkStore, noStore, withValue } from '#internal/model/framework-store.ts';
 import type { AgentId, FrameworkId, TaskId } from '#internal/model/ids.ts';
 import type { Operation } from '#internal/model/operation.ts';
+import type { VolumeRecord } from '#internal/model/volume.ts';
+import { volumeName } from '#internal/resources/volume-place.ts';
 import { noLoad, withExecutor, withTask } from './load.ts';
 import type { StateRecord } from './records.ts';
 import { executorKey, type ExecutorKey, newState, type State } from './state.ts';
@@ -54,6 +56,8 @@ function* stateOf(sorted: Sorted): Steps<State> {
     agents,
     registrations: registrations.asImmutable(),
     operations: sorted.operations,
+    volumes: sorted.volumes,
+    volumeHolders: yield* holdersOf(sorted),
     loads: yield* loadsOf(sorted),
     frameworks: yield* frameworksOf(sorted),
     completedFrameworks: yield* completedOf(sorted),
@@ -66,10 +70,11 @@ type Tasks = Map<TaskId, Task>;
 
 /** The records by what they are, tasks by their framework. */
 type Sorted = {
-  root: Pick<State, 'version' | 'leader' | 'checked' | 'histories'>;
+  root: Pick<State, 'version' | 'leader' | 'checked' | 'histories' | 'clusterId'>;
   policy: Pick<State, 'weights' | 'quotas' | 'maintenance' | 'goneAgents'>;
   agents: State['agents'];
   operations: State['operations'];
+  volumes: State['volumes'];
   readonly frameworks: Extract<StateRecord, { kind: 'framework' }>[];
   readonly completed: Completed[];
   live: Map<FrameworkId, Tasks>;
@@ -80,13 +85,14 @@ type Sorted = {
 };
 
 function newSorted(): Sorted {
-  const { version, leader, checked, histories, weights, quotas, maintenance, goneAgents } =
-    newState();
+  const { weights, quotas, maintenance, goneAgents, ...rest } = newState();
+  const { version, leader, checked, histories, clusterId } = rest;
   return {
-    root: { version, leader, checked, histories },
+    root: { version, leader, checked, histories, clusterId },
     policy: { weights, quotas, maintenance, goneAgents },
     agents: Map(),
     operations: Map(),
+    volumes: Map(),
     frameworks: [],
     completed: [],
     live: Map(),
@@ -104,9 +110,9 @@ function sort(sorted: Sorted, record: StateRecord): void {
   }
   switch (record.kind) {
     case 'root': {
-      const { version, leader, checked, histories } = record;
+      const { version, leader, checked, histories, clusterId } = record;
       if (version > newestVersion) throw new StateVersionError(version);
-      sorted.root = { version, leader, checked, histories };
+      sorted.root = { version, leader, checked, histories, clusterId };
       return;
     }
     case 'agent':
@@ -115,6 +121,13 @@ function sort(sorted: Sorted, record: StateRecord): void {
     case 'operation':
       sorted.operations = withOperation(sorted.operations, record.operation);
       return;
+    case 'volume': {
+      const { agentId, found } = record.volume;
+      const ofAgent = sorted.volumes.get(agentId, Map<string, VolumeRecord>());
+      const name = volumeName(found.volume);
+      sorted.volumes = sorted.volumes.set(agentId, ofAgent.set(name, record.volume));
+      return;
+    }
     case 'framework':
       sorted.frameworks.push(record);
       return;
@@ -211,6 +224,17 @@ function* frameworksOf(sorted: Sorted): Steps<State['frameworks']> {
     yield;
   }
   return frameworks;
+}
+
+function* holdersOf({ volumes }: Sorted): Steps<State['volumeHolders']> {
+  let holders: State['volumeHolders'] = Map();
+  for (const records of volumes.values()) {
+    for (const { agentId, found, isStale } of records.values()) {
+      if (!isStale) holders = holders.set(found.origin, agentId);
+      yield;
+    }
+  }
+  return holders;
 }
 
 function* completedOf(sorted: Sorted): Steps<State['completedFrameworks']> {

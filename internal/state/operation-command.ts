@@ -1,6 +1,7 @@
 /** What the log decides about operations, and what is to be done about it. */
 import type { AgentId, FrameworkId, OperationId } from '#internal/model/ids.ts';
 import type { Operation, OperationUpdate } from '#internal/model/operation.ts';
+import type { FoundVolume } from '#internal/model/volume.ts';
 
 export type OperationCommand =
   /** Committed before its agent hears of it, and before anybody is offered what it makes. */
@@ -20,6 +21,12 @@ export type OperationCommand =
       readonly operationId: OperationId;
       /** Of the update, in text form. */
       readonly uuid: string;
+    }
+  /** Tasks began to use these volumes of an agent. */
+  | {
+      readonly kind: 'note-volume-uses';
+      readonly agentId: AgentId;
+      readonly volumes: readonly FoundVolume[];
     };
 
 export type OperationEffect =
@@ -51,4 +58,14 @@ export type OperationRefusal =
   | 'agent-unknown'
   | 'agent-unreachable'
   /** What it would change is not there, or is held by a task. */
-  | 'resources-unavailable';
+  | 'resources-unavailable'
+  /** The agent does not find the volume any more, or it was used since. */
+  | 'volume-unknown'
+  /** An agent of the books has it. */
+  | 'volume-held'
+  /** A copy that was left behind: another agent used it later. */
+  | 'volume-outdated'
+  /** The agent has a volume of the same id. */
+  | 'volume-id-taken'
+  /** Some masters run a program that knows no orphans. */
+  | 'too-early';

@@ -14,6 +14,8 @@ import type {
 import { noStore, type StoredValue } from '#internal/model/framework-store.ts';
 import type { AgentId, FrameworkId, Role, TaskId } from '#internal/model/ids.ts';
 import type { Operation } from '#internal/model/operation.ts';
+import type { VolumeRecord } from '#internal/model/volume.ts';
+import { volumeName } from '#internal/resources/volume-place.ts';
 import { type Maintenance, noMaintenance, type Quota } from '#internal/model/policy.ts';
 import { differingIds } from './map-changes.ts';
 import {
@@ -25,7 +27,10 @@ import {
 } from './state.ts';
 
 export type StateRecord =
-  | ({ readonly kind: 'root' } & Pick<State, 'version' | 'leader' | 'checked' | 'histories'>)
+  | ({ readonly kind: 'root' } & Pick<
+      State,
+      'version' | 'leader' | 'checked' | 'histories' | 'clusterId'
+    >)
   | { readonly kind: 'agent'; readonly agent: Agent }
   | { readonly kind: 'framework'; readonly framework: Framework }
   | ({ readonly kind: 'completed-framework' } & Omit<CompletedFramework, 'tasks' | 'tasksFirst'>)
@@ -37,6 +42,7 @@ export type StateRecord =
   | { readonly kind: 'weight'; readonly role: Role; readonly weight: number }
   | { readonly kind: 'quota'; readonly role: Role; readonly quota: Quota }
   | { readonly kind: 'operation'; readonly operation: Operation }
+  | { readonly kind: 'volume'; readonly volume: VolumeRecord }
   /** Absent until its framework has put something. */
   | { readonly kind: 'store'; readonly frameworkId: FrameworkId; readonly version: number }
   | ({
@@ -83,6 +89,8 @@ export function recordKey(record: StateRecord): string {
       return `${record.kind}/${record.role}`;
     case 'operation':
       return `operation/${record.operation.agentId}/${record.operation.uuid}`;
+    case 'volume':
+      return `volume/${record.volume.agentId}/${volumeName(record.volume.found.volume)}`;
     case 'store':
       return `store/${record.frameworkId}`;
     case 'stored-value':
@@ -114,6 +122,7 @@ export function* diffSteps(previous: State, next: State): Changes {
   yield* comparePolicies(previous, next);
   yield* compareMaps(previous.agents, next.agents, (agent) => ({ kind: 'agent', agent }));
   yield* compareOperations(previous, next);
+  yield* compareVolumes(previous, next);
   const ids = new Set<FrameworkId>();
   for (const { frameworks, completedFrameworks } of [previous, next]) {
     for (const id of frameworks.keys()) ids.add(id);
@@ -155,6 +164,19 @@ function* compareOperations(previous: State, next: State): Changes {
   }
 }
 
+function* compareVolumes(previous: State, next: State): Changes {
+  if (previous.volumes === next.volumes) return;
+  const ids = new Set([...previous.volumes.keys(), ...next.volumes.keys()]);
+  for (const id of ids) {
+    const [before, after] = [previous.volumes.get(id), next.volumes.get(id)];
+    yield* compareMaps(before ?? noVolumes, after ?? noVolumes, (volume) => ({
+      kind: 'volume',
+      volume,
+    }));
+  }
+}
+
+const noVolumes = ImmutableMap<string, VolumeRecord>();
 const noOperations = ImmutableMap<string, Operation>();
 
 /** All that is kept of one framework, alive or completed. */
@@ -216,8 +238,9 @@ function* compare(previous: StateRecord | undefined, next: StateRecord | undefin
 function isSameRecord(previous: StateRecord, next: StateRecord): boolean {
   if (previous.kind === 'root' && next.kind === 'root') {
     const isSameLeader = previous.version === next.version && previous.leader === next.leader;
+    const isSameCluster = isSameLeader && previous.clusterId === next.clusterId;
     const isSameRest = previous.checked === next.checked && previous.histories === next.histories;
-    return isSameLeader && isSameRest;
+    return isSameCluster && isSameRest;
   }
   if (previous.kind === 'framework' && next.kind === 'framework') {
     return previous.framework === next.framework;
@@ -280,8 +303,9 @@ function* compareHistories(previous: History, next: History): Changes {
   yield undefined;
 }
 
-const rootOf = ({ version, leader, checked, histories }: State): StateRecord => ({
+const rootOf = ({ version, leader, checked, histories, clusterId }: State): StateRecord => ({
   kind: 'root',
+  clusterId,
   version,
   leader,
   checked,

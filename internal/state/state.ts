@@ -17,12 +17,15 @@ import type { FrameworkStore } from '#internal/model/framework-store.ts';
 import type { AgentId, ExecutorId, FrameworkId, Role, TaskId } from '#internal/model/ids.ts';
 import type { Operation } from '#internal/model/operation.ts';
 import { type Maintenance, noMaintenance, type Quota } from '#internal/model/policy.ts';
+import type { VolumeRecord } from '#internal/model/volume.ts';
 import type { Resources } from '#internal/resources/resource.ts';
 
 export type State = {
   /** What `apply` does with a command may change only where this says so (`version.ts`). */
   readonly version: number;
   readonly leader: Leader | undefined;
+  /** Drawn once, for ever; undefined below version 4. */
+  readonly clusterId: string | undefined;
   /** When the masters compared their states last, and which entry's. */
   readonly checked: Checked | undefined;
   /** How much is remembered of what is over. */
@@ -45,6 +48,10 @@ export type State = {
   /** Of the roles whose quota was ever set. */
   readonly quotas: Map<Role, Quota>;
   readonly maintenance: Maintenance;
+  /** By `volumeName`, of each agent: those that it has, and those that it left behind. */
+  readonly volumes: Map<AgentId, Map<string, VolumeRecord>>;
+  /** Who has each volume, or left it behind, by its origin; derived from `volumes`. */
+  readonly volumeHolders: Map<string, AgentId>;
 };
 
 export type Leader = {
@@ -106,6 +113,7 @@ export function newState(): State {
   return {
     version: 1,
     leader: undefined,
+    clusterId: undefined,
     checked: undefined,
     histories: usualHistories,
     agents: Map(),
@@ -118,6 +126,8 @@ export function newState(): State {
     weights: Map(),
     quotas: Map(),
     maintenance: noMaintenance,
+    volumes: Map(),
+    volumeHolders: Map(),
   };
 }
 

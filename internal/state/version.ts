@@ -13,10 +13,11 @@
  * - 2: the state remembers when the masters compared theirs last (`check-digest`).
  * - 3: frameworks have stores (`put-value`, `delete-value`).
  * - 4: the log says how much is remembered (`limit-histories`).
+ * - 5: the cluster has a name, volumes are known by their manifests, and orphans can be taken on.
  */
 
 /** The newest one that this program knows. */
-export const newestVersion = 4;
+export const newestVersion = 5;
 
 /** Frameworks have stores. */
 const storesVersion = 3;
@@ -29,6 +30,12 @@ const historiesVersion = 4;
 
 export const isFromHistoriesOn = ({ version }: { readonly version: number }): boolean =>
   version >= historiesVersion;
+
+/** Volumes have identities. */
+const volumesVersion = 5;
+
+export const isFromVolumesOn = ({ version }: { readonly version: number }): boolean =>
+  version >= volumesVersion;
 
 /** Written by a newer program: this master must stop. */
 export class StateVersionError extends Error {

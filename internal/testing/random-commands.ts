@@ -34,6 +34,7 @@ import { randomLog } from './random-log.ts';
 import { randomKnown, randomOperation } from './random-operations.ts';
 import { randomPolicy } from './random-policy.ts';
 import { randomStore } from './random-store.ts';
+import { randomManifests, randomOrphans, randomVolumeCommand } from './random-volumes.ts';
 
 /** The next command of a history that has led to `state`. */
 export function randomCommand(random: Random, state: State, atMs: number): Command {
@@ -153,6 +154,8 @@ const makers: Readonly<Record<string, Maker>> = {
   'end-executors': (random, state) => randomEnds(random, state, anyAgentId(random)),
   'find-executors': (random, state, atMs) => randomFinds(random, state, anyAgentId(random), atMs),
   policy,
+  volume: (random, state) =>
+    randomVolumeCommand(random, state, anyAgentId(random)) ?? { kind: 'update-tasks', updates: [] },
   store,
   log: randomLog,
 };
@@ -174,6 +177,7 @@ function anyAgent(random: Random, atMs: number): Agent {
     reregisteredMs: undefined,
     reach: { kind: 'admitted' },
     deactivation: undefined,
+    orphans: [],
   };
 }
 
@@ -237,10 +241,14 @@ function anyUpdate(random: Random): TaskUpdate {
 }
 
 function anyReturn(random: Random, state: State, atMs: number): AgentReturn {
-  const agent = anyAgent(random, atMs);
+  const fresh = { ...anyAgent(random, atMs), orphans: randomOrphans(random, state) };
+  const total = random.oneIn(2) ? state.agents.get(fresh.id)?.total : undefined;
+  const agent = { ...fresh, total: total ?? fresh.total };
+  const volumes = randomManifests(random, state, agent.id);
   const operations = randomKnown(random, state, agent.id);
   const executors = randomRunning(random, state, agent.id, atMs);
-  return { agent, tasks: anyReport(random, state, agent), operations, executors };
+  const tasks = anyReport(random, state, agent);
+  return { agent, tasks, operations, executors, ...(volumes.length > 0 && { volumes }) };
 }
 
 /** What a returning agent knows: most of its tasks, some further on than the master thinks. */

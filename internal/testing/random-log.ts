@@ -4,7 +4,10 @@ import type { LogCommand } from '#internal/state/command-log.ts';
 import { newestVersion } from '#internal/state/version.ts';
 
 export function randomLog(random: Random): LogCommand {
-  if (random.oneIn(4)) return { kind: 'raise-version', version: 1 + random.below(newestVersion) };
+  if (random.oneIn(4)) {
+    const version = 1 + random.below(newestVersion);
+    return { kind: 'raise-version', version, clusterId: `cluster ${random.below(9)}` };
+  }
   if (random.oneIn(12)) {
     // More than one step of a history can lead to, so that what has just happened is still known.
     const [completedFrameworks, completedTasks] = [3 + random.below(4), 20 + random.below(20)];

@@ -3,6 +3,7 @@ import { accept, refuse, type Result } from '#internal/base/result.ts';
 import type { Agent } from '#internal/model/cluster.ts';
 import { encoded } from '#internal/model/encoded.ts';
 import type { AgentId } from '#internal/model/ids.ts';
+import type { FoundVolume } from '#internal/model/volume.ts';
 import { unallocated } from '#internal/resources/resources.ts';
 import type { Description } from '#proto/gen/altiplano/agent/v1.ts';
 import type { Resource } from '#proto/gen/mesos/v1.ts';
@@ -17,13 +18,14 @@ type Known = {
   readonly registration: string;
   /** What it says it has by now; nothing when that is what its description says. */
   readonly total: readonly Resource[];
+  readonly orphans?: readonly FoundVolume[];
   readonly atMs: number;
 };
 
 /** An admitted agent that registers now. Refuses resources that are not valid. */
 export function agentFromDescription(
   description: Description,
-  { id, registration, total: told, atMs }: Known,
+  { id, registration, total: told, orphans = [], atMs }: Known,
 ): Result<Agent, string> {
   const { agent_info: info, version, ip, capabilities } = description;
   const total = resourcesFromWire(told.length > 0 ? told : info.resources);
@@ -44,5 +46,6 @@ export function agentFromDescription(
     reregisteredMs: undefined,
     reach: { kind: 'admitted' },
     deactivation: undefined,
+    orphans,
   });
 }

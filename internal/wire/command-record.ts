@@ -33,6 +33,7 @@ import {
 } from './state-model.ts';
 import { storeFromWritten, storeToWritten } from './store-record.ts';
 import { taskStateFromWire, taskStateToWire } from './task-state.ts';
+import { foundVolumeFromWritten, foundVolumeToWritten } from './volume.ts';
 
 export function commandToWritten(command: Command): written.Command {
   return { at_ms: command.atMs, ...bodyToWritten(command) };
@@ -87,6 +88,7 @@ function bodyToWritten(command: Command): Omit<written.Command, 'at_ms'> {
     case 'apply-operation':
     case 'update-operation':
     case 'acknowledge-operation':
+    case 'note-volume-uses':
       return operationCommandToWritten(command);
     default:
       return unreachable(command);
@@ -181,22 +183,24 @@ function aboutTasks(from: written.Command): Body<Command> | undefined {
 }
 
 function returnToWritten(one: AgentReturn): written.ReregisterAgent {
-  const { agent, tasks, operations, executors } = one;
+  const { agent, tasks, operations, executors, volumes = [] } = one;
   return {
     agent: agentToWritten(agent),
     tasks: tasks.map(reportedToWritten),
     operations,
     executors: executors.map(executorToWritten),
+    ...(volumes.length > 0 && { volumes: volumes.map(foundVolumeToWritten) }),
   };
 }
 
 function returnFromWritten(from: written.ReregisterAgent): AgentReturn {
-  const { agent, tasks = [], operations = [], executors = [] } = from;
+  const { agent, tasks = [], operations = [], executors = [], volumes } = from;
   return {
     agent: agentFromWritten(agent),
     tasks: tasks.map(reportedFromWritten),
     operations,
     executors: executors.map(executorFromWritten),
+    ...(volumes !== undefined && { volumes: volumes.map(foundVolumeFromWritten) }),
   };
 }
 

@@ -6,8 +6,10 @@ import type * as written from '#proto/gen/altiplano/state/v1.ts';
 
 export function logToWritten(command: LogCommand): Omit<written.Command, 'at_ms'> {
   switch (command.kind) {
-    case 'raise-version':
-      return { raise_version: { version: command.version } };
+    case 'raise-version': {
+      const { version, clusterId } = command;
+      return { raise_version: { version, ...(clusterId && { cluster_id: clusterId }) } };
+    }
     case 'limit-histories':
       return { limit_histories: historiesToWritten(command.histories) };
     case 'check-digest': {
@@ -21,7 +23,8 @@ export function logToWritten(command: LogCommand): Omit<written.Command, 'at_ms'
 
 export function logFromWritten(from: written.Command): LogCommand | undefined {
   if (from.raise_version !== undefined) {
-    return { kind: 'raise-version', version: from.raise_version.version };
+    const { version, cluster_id: clusterId } = from.raise_version;
+    return { kind: 'raise-version', version, ...(clusterId !== undefined && { clusterId }) };
   }
   if (from.limit_histories !== undefined) {
     return { kind: 'limit-histories', histories: historiesFromWritten(from.limit_histories) };

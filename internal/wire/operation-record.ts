@@ -8,6 +8,12 @@ import type { OperationCommand } from '#internal/state/operation-command.ts';
 import type * as written from '#proto/gen/altiplano/state/v1.ts';
 import { operationStateFromWire, operationStateToWire } from './operation-state.ts';
 import { resourcesAsWritten, resourcesToWire } from './resources.ts';
+import {
+  adoptionFromWritten,
+  adoptionToWritten,
+  foundVolumeFromWritten,
+  foundVolumeToWritten,
+} from './volume.ts';
 
 export function operationCommandToWritten(
   command: OperationCommand,
@@ -24,6 +30,10 @@ export function operationCommandToWritten(
       const { frameworkId: framework, agentId: agent, operationId: id, uuid } = command;
       const ids = { framework_id: framework, agent_id: agent, operation_id: id };
       return { acknowledge_operation: { ...ids, uuid } };
+    }
+    case 'note-volume-uses': {
+      const volumes = command.volumes.map(foundVolumeToWritten);
+      return { note_volume_uses: { agent_id: command.agentId, volumes } };
     }
     default:
       return unreachable(command);
@@ -51,11 +61,17 @@ export function operationCommandFromWritten(from: written.Command): OperationCom
       uuid: rest.uuid,
     };
   }
+  if (from.note_volume_uses !== undefined) {
+    const { agent_id: agent, volumes = [] } = from.note_volume_uses;
+    const used = volumes.map(foundVolumeFromWritten);
+    return { kind: 'note-volume-uses', agentId: agentId(agent), volumes: used };
+  }
   return undefined;
 }
 
 export function operationToWritten(operation: Operation): written.Operation {
   const { uuid, agentId: agent, frameworkId: framework, id, info, ordinal, state } = operation;
+  const { adopts } = operation;
   return {
     uuid,
     agent_id: agent,
@@ -66,11 +82,13 @@ export function operationToWritten(operation: Operation): written.Operation {
     ordinal,
     state: operationStateToWire(state),
     updates: operation.updates.map(updateToWritten),
+    ...(adopts !== undefined && { adopts: adoptionToWritten(adopts) }),
   };
 }
 
 export function operationFromWritten(from: written.Operation): Operation {
   const { uuid, agent_id: agent, framework_id: framework, id, info, ordinal, state } = from;
+  const { adopts } = from;
   return {
     uuid,
     agentId: agentId(agent),
@@ -81,6 +99,7 @@ export function operationFromWritten(from: written.Operation): Operation {
     ordinal,
     state: operationStateFromWire(state),
     updates: (from.updates ?? []).map(updateFromWritten),
+    ...(adopts !== undefined && { adopts: adoptionFromWritten(adopts) }),
   };
 }
 

@@ -149,6 +149,7 @@ const anyAgent: Agent = {
   reregisteredMs: undefined,
   reach: { kind: 'admitted' },
   deactivation: undefined,
+  orphans: [],
 };
 const anyTask: Task = {
   id: taskId('t'),

@@ -26,6 +26,7 @@ import { isKnownCapability } from './framework.ts';
 import { deactivationFromWritten, deactivationToWritten } from './policy-record.ts';
 import { resourcesAsWritten, resourcesToWire } from './resources.ts';
 import { reasonFromWire, reasonToWire, taskStateFromWire, taskStateToWire } from './task-state.ts';
+import { foundVolumeFromWritten, foundVolumeToWritten } from './volume.ts';
 import { WireError } from './wire-error.ts';
 
 export function masterToWritten(master: MasterAddress): written.MasterAddress {
@@ -55,6 +56,7 @@ export function agentToWritten(agent: Agent): written.Agent {
     ...(agent.reregisteredMs !== undefined && { reregistered_ms: agent.reregisteredMs }),
     ...(reach.kind === 'unreachable' && { unreachable_since_ms: reach.sinceMs }),
     ...(deactivation !== undefined && { deactivation: deactivationToWritten(deactivation) }),
+    orphans: agent.orphans.map(foundVolumeToWritten),
   };
 }
 
@@ -75,6 +77,7 @@ export function agentFromWritten(from: written.Agent): Agent {
     reregisteredMs: from.reregistered_ms,
     reach: sinceMs === undefined ? { kind: 'admitted' } : { kind: 'unreachable', sinceMs },
     deactivation: deactivation === undefined ? undefined : deactivationFromWritten(deactivation),
+    orphans: (from.orphans ?? []).map(foundVolumeFromWritten),
   };
 }
 

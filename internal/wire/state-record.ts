@@ -27,11 +27,12 @@ import {
   taskToWritten,
 } from './state-model.ts';
 import { storeRecordFromWritten, storeRecordToWritten } from './store-record.ts';
+import { volumeRecordFromWritten, volumeRecordToWritten } from './volume.ts';
 
 export function recordToWritten(record: StateRecord): written.Record {
   switch (record.kind) {
     case 'root': {
-      const { version, leader, checked, histories } = record;
+      const { version, leader, checked, histories, clusterId } = record;
       return {
         root: {
           version,
@@ -39,6 +40,7 @@ export function recordToWritten(record: StateRecord): written.Record {
           ...(checked !== undefined && {
             checked: { index: checked.index, at_ms: checked.atMs },
           }),
+          ...(clusterId !== undefined && { cluster_id: clusterId }),
           ...(!areUsual(histories) && { histories: historiesToWritten(histories) }),
         },
       };
@@ -75,6 +77,8 @@ export function recordToWritten(record: StateRecord): written.Record {
       return { quota: quotaToWritten(record) };
     case 'operation':
       return { operation: operationToWritten(record.operation) };
+    case 'volume':
+      return { volume: volumeRecordToWritten(record.volume) };
     case 'store':
     case 'stored-value':
       return storeRecordToWritten(record);
@@ -88,10 +92,11 @@ export function recordToWritten(record: StateRecord): written.Record {
 /** Undefined for a record that this version does not know. */
 export function recordFromWritten(from: written.Record): StateRecord | undefined {
   if (from.root !== undefined) {
-    const { version, leader, checked, histories } = from.root;
+    const { version, leader, checked, histories, cluster_id: clusterId } = from.root;
     return {
       kind: 'root',
       version,
+      clusterId,
       leader: leader === undefined ? undefined : leaderFromWritten(leader),
       checked: checked === undefined ? undefined : { index: checked.index, atMs: checked.at_ms },
       histories: histories === undefined ? usualHistories : historiesFromWritten(histories),
@@ -103,6 +108,9 @@ export function recordFromWritten(from: written.Record): StateRecord | undefined
   }
   if (from.operation !== undefined) {
     return { kind: 'operation', operation: operationFromWritten(from.operation) };
+  }
+  if (from.volume !== undefined) {
+    return { kind: 'volume', volume: volumeRecordFromWritten(from.volume) };
   }
   return (
     taskRecord(from) ?? completedRecord(from) ?? policyRecord(from) ?? storeRecordFromWritten(from)

@@ -19,6 +19,7 @@ export const descriptor: Descriptor = {
       { name: 'executor_message', number: 9, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.ExecutorMessage' },
       { name: 'drained', number: 10, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.Drained' },
       { name: 'executor_launched', number: 14, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.Executor' },
+      { name: 'volumes_used', number: 20, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.VolumesUsed' },
     ] },
     { name: 'altiplano.agent.v1.Description', fields: [
       { name: 'agent_info', number: 1, label: 'required', kind: 'message', type: 'mesos.v1.AgentInfo' },
@@ -30,6 +31,7 @@ export const descriptor: Descriptor = {
     { name: 'altiplano.agent.v1.Register', fields: [
       { name: 'description', number: 1, label: 'required', kind: 'message', type: 'altiplano.agent.v1.Description' },
       { name: 'registration_uuid', number: 2, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'found_volumes', number: 20, label: 'repeated', kind: 'message', type: 'altiplano.agent.v1.VolumeManifest' },
     ] },
     { name: 'altiplano.agent.v1.Reregister', fields: [
       { name: 'description', number: 1, label: 'required', kind: 'message', type: 'altiplano.agent.v1.Description' },
@@ -39,6 +41,26 @@ export const descriptor: Descriptor = {
       { name: 'total', number: 5, label: 'repeated', kind: 'message', type: 'mesos.v1.Resource' },
       { name: 'operations', number: 6, label: 'repeated', kind: 'message', type: 'altiplano.agent.v1.KnownOperation' },
       { name: 'executors', number: 10, label: 'repeated', kind: 'message', type: 'altiplano.agent.v1.Executor' },
+      { name: 'found_volumes', number: 20, label: 'repeated', kind: 'message', type: 'altiplano.agent.v1.VolumeManifest' },
+      { name: 'volumes', number: 21, label: 'repeated', kind: 'message', type: 'altiplano.agent.v1.VolumeManifest' },
+    ] },
+    { name: 'altiplano.agent.v1.VolumeManifest', fields: [
+      { name: 'volume', number: 1, label: 'required', kind: 'message', type: 'mesos.v1.Resource' },
+      { name: 'origin', number: 2, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'epoch', number: 3, label: 'required', kind: 'scalar', type: 'uint64' },
+      { name: 'cluster_id', number: 4, label: 'optional', kind: 'scalar', type: 'string' },
+      { name: 'agent_id', number: 5, label: 'optional', kind: 'scalar', type: 'string' },
+      { name: 'framework_id', number: 6, label: 'optional', kind: 'scalar', type: 'string' },
+      { name: 'made_ms', number: 7, label: 'required', kind: 'scalar', type: 'double' },
+      { name: 'used_ms', number: 8, label: 'optional', kind: 'scalar', type: 'double' },
+    ] },
+    { name: 'altiplano.agent.v1.VolumesUsed', fields: [
+      { name: 'volumes', number: 1, label: 'repeated', kind: 'message', type: 'altiplano.agent.v1.VolumeManifest' },
+    ] },
+    { name: 'altiplano.agent.v1.Adoption', fields: [
+      { name: 'origin', number: 1, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'found_epoch', number: 2, label: 'required', kind: 'scalar', type: 'uint64' },
+      { name: 'epoch', number: 3, label: 'required', kind: 'scalar', type: 'uint64' },
     ] },
     { name: 'altiplano.agent.v1.KnownOperation', fields: [
       { name: 'uuid', number: 1, label: 'required', kind: 'scalar', type: 'string' },
@@ -99,14 +121,17 @@ export const descriptor: Descriptor = {
       { name: 'run_group', number: 15, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.RunGroup' },
       { name: 'shutdown_executor', number: 16, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.ShutdownExecutor' },
       { name: 'executor_message', number: 17, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.ExecutorMessage' },
+      { name: 'introduce_yourself', number: 24, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.IntroduceYourself' },
       { name: 'run_tasks', number: 28, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.RunTasks' },
     ] },
+    { name: 'altiplano.agent.v1.IntroduceYourself', fields: [] },
     { name: 'altiplano.agent.v1.NotLeading', fields: [
       { name: 'leader', number: 1, label: 'optional', kind: 'scalar', type: 'string' },
     ] },
     { name: 'altiplano.agent.v1.Registered', fields: [
       { name: 'agent_id', number: 1, label: 'required', kind: 'message', type: 'mesos.v1.AgentID' },
       { name: 'total_ping_timeout_seconds', number: 2, label: 'required', kind: 'scalar', type: 'double' },
+      { name: 'cluster_id', number: 20, label: 'optional', kind: 'scalar', type: 'string' },
     ] },
     { name: 'altiplano.agent.v1.Ping', fields: [
       { name: 'sequence', number: 1, label: 'required', kind: 'scalar', type: 'uint64' },
@@ -161,6 +186,8 @@ export const descriptor: Descriptor = {
       { name: 'framework_id', number: 2, label: 'optional', kind: 'message', type: 'mesos.v1.FrameworkID' },
       { name: 'info', number: 3, label: 'required', kind: 'message', type: 'mesos.v1.Offer.Operation' },
       { name: 'conversions', number: 4, label: 'repeated', kind: 'message', type: 'altiplano.agent.v1.Conversion' },
+      { name: 'adopts', number: 20, label: 'optional', kind: 'message', type: 'altiplano.agent.v1.Adoption' },
+      { name: 'cluster_id', number: 21, label: 'optional', kind: 'scalar', type: 'string' },
     ] },
     { name: 'altiplano.agent.v1.Conversion', fields: [
       { name: 'consumed', number: 1, label: 'repeated', kind: 'message', type: 'mesos.v1.Resource' },
@@ -176,6 +203,7 @@ export const descriptor: Descriptor = {
       { name: 'agent_id', number: 2, label: 'optional', kind: 'scalar', type: 'string' },
       { name: 'agent_info', number: 3, label: 'optional', kind: 'message', type: 'mesos.v1.AgentInfo' },
       { name: 'boot_id', number: 4, label: 'optional', kind: 'scalar', type: 'string' },
+      { name: 'cluster_id', number: 20, label: 'optional', kind: 'scalar', type: 'string' },
     ] },
     { name: 'altiplano.agent.v1.TermRecord', fields: [
       { name: 'term', number: 1, label: 'required', kind: 'scalar', type: 'uint64' },
@@ -246,6 +274,7 @@ export const descriptor: Descriptor = {
       { name: 'info', number: 3, label: 'required', kind: 'message', type: 'mesos.v1.Offer.Operation' },
       { name: 'status', number: 4, label: 'required', kind: 'message', type: 'mesos.v1.OperationStatus' },
       { name: 'conversions', number: 5, label: 'repeated', kind: 'message', type: 'altiplano.agent.v1.Conversion' },
+      { name: 'adopts', number: 20, label: 'optional', kind: 'message', type: 'altiplano.agent.v1.Adoption' },
     ] },
     { name: 'altiplano.agent.v1.ContainerRecord', fields: [
       { name: 'container_id', number: 1, label: 'required', kind: 'message', type: 'mesos.v1.ContainerID' },
@@ -302,11 +331,13 @@ export const descriptor: Descriptor = {
       { name: 'find_executors', number: 40, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.FindExecutors' },
       { name: 'put_value', number: 60, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.PutValue' },
       { name: 'delete_value', number: 61, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.DeleteValue' },
+      { name: 'note_volume_uses', number: 65, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.NoteVolumeUses' },
       { name: 'limit_histories', number: 80, label: 'optional', oneof: 'command', kind: 'message', type: 'altiplano.state.v1.Histories' },
       { name: 'ignorable', number: 100, label: 'optional', kind: 'scalar', type: 'bool' },
     ] },
     { name: 'altiplano.state.v1.RaiseVersion', fields: [
       { name: 'version', number: 1, label: 'required', kind: 'scalar', type: 'uint32' },
+      { name: 'cluster_id', number: 2, label: 'optional', kind: 'scalar', type: 'string' },
     ] },
     { name: 'altiplano.state.v1.Histories', fields: [
       { name: 'completed_frameworks', number: 1, label: 'required', kind: 'scalar', type: 'uint32' },
@@ -333,6 +364,7 @@ export const descriptor: Descriptor = {
       { name: 'tasks', number: 2, label: 'repeated', kind: 'message', type: 'altiplano.state.v1.ReportedTask' },
       { name: 'operations', number: 3, label: 'repeated', kind: 'scalar', type: 'string' },
       { name: 'executors', number: 10, label: 'repeated', kind: 'message', type: 'altiplano.state.v1.Executor' },
+      { name: 'volumes', number: 20, label: 'repeated', kind: 'message', type: 'altiplano.state.v1.FoundVolume' },
     ] },
     { name: 'altiplano.state.v1.ReregisterAgents', fields: [
       { name: 'agents', number: 1, label: 'repeated', kind: 'message', type: 'altiplano.state.v1.ReregisterAgent' },
@@ -491,6 +523,7 @@ export const descriptor: Descriptor = {
       { name: 'reregistered_ms', number: 11, label: 'optional', kind: 'scalar', type: 'double' },
       { name: 'unreachable_since_ms', number: 12, label: 'optional', kind: 'scalar', type: 'double' },
       { name: 'deactivation', number: 13, label: 'optional', kind: 'message', type: 'altiplano.state.v1.Deactivation' },
+      { name: 'orphans', number: 20, label: 'repeated', kind: 'message', type: 'altiplano.state.v1.FoundVolume' },
     ] },
     { name: 'altiplano.state.v1.Deactivation', fields: [
       { name: 'drain', number: 1, label: 'optional', kind: 'message', type: 'altiplano.state.v1.Drain' },
@@ -572,6 +605,7 @@ export const descriptor: Descriptor = {
       { name: 'ordinal', number: 7, label: 'required', kind: 'scalar', type: 'double' },
       { name: 'state', number: 8, label: 'required', kind: 'enum', type: 'mesos.v1.OperationState' },
       { name: 'updates', number: 9, label: 'repeated', kind: 'message', type: 'altiplano.state.v1.OperationUpdate' },
+      { name: 'adopts', number: 20, label: 'optional', kind: 'message', type: 'altiplano.state.v1.Adoption' },
     ] },
     { name: 'altiplano.state.v1.Conversion', fields: [
       { name: 'consumed', number: 1, label: 'repeated', kind: 'message', type: 'mesos.v1.Resource' },
@@ -600,11 +634,13 @@ export const descriptor: Descriptor = {
       { name: 'executor', number: 14, label: 'optional', oneof: 'record', kind: 'message', type: 'altiplano.state.v1.Executor' },
       { name: 'store', number: 60, label: 'optional', oneof: 'record', kind: 'message', type: 'altiplano.state.v1.Store' },
       { name: 'stored_value', number: 61, label: 'optional', oneof: 'record', kind: 'message', type: 'altiplano.state.v1.StoredValue' },
+      { name: 'volume', number: 62, label: 'optional', oneof: 'record', kind: 'message', type: 'altiplano.state.v1.Volume' },
     ] },
     { name: 'altiplano.state.v1.Root', fields: [
       { name: 'version', number: 1, label: 'required', kind: 'scalar', type: 'uint32' },
       { name: 'leader', number: 2, label: 'optional', kind: 'message', type: 'altiplano.state.v1.Leader' },
       { name: 'checked', number: 3, label: 'optional', kind: 'message', type: 'altiplano.state.v1.Checked' },
+      { name: 'cluster_id', number: 20, label: 'optional', kind: 'scalar', type: 'string' },
       { name: 'histories', number: 4, label: 'optional', kind: 'message', type: 'altiplano.state.v1.Histories' },
     ] },
     { name: 'altiplano.state.v1.Checked', fields: [
@@ -655,6 +691,31 @@ export const descriptor: Descriptor = {
       { name: 'key', number: 2, label: 'required', kind: 'scalar', type: 'string' },
       { name: 'value', number: 3, label: 'required', kind: 'scalar', type: 'bytes' },
       { name: 'version', number: 4, label: 'required', kind: 'scalar', type: 'double' },
+    ] },
+    { name: 'altiplano.state.v1.FoundVolume', fields: [
+      { name: 'volume', number: 1, label: 'required', kind: 'message', type: 'mesos.v1.Resource' },
+      { name: 'origin', number: 2, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'epoch', number: 3, label: 'required', kind: 'scalar', type: 'double' },
+      { name: 'cluster_id', number: 4, label: 'optional', kind: 'scalar', type: 'string' },
+      { name: 'framework_id', number: 5, label: 'optional', kind: 'scalar', type: 'string' },
+      { name: 'made_ms', number: 6, label: 'required', kind: 'scalar', type: 'double' },
+      { name: 'used_ms', number: 7, label: 'optional', kind: 'scalar', type: 'double' },
+    ] },
+    { name: 'altiplano.state.v1.Adoption', fields: [
+      { name: 'origin', number: 1, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'found_epoch', number: 2, label: 'required', kind: 'scalar', type: 'double' },
+      { name: 'epoch', number: 3, label: 'required', kind: 'scalar', type: 'double' },
+    ] },
+    { name: 'altiplano.state.v1.NoteVolumeUses', fields: [
+      { name: 'agent_id', number: 1, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'volumes', number: 2, label: 'repeated', kind: 'message', type: 'altiplano.state.v1.FoundVolume' },
+    ] },
+    { name: 'altiplano.state.v1.Volume', fields: [
+      { name: 'agent_id', number: 1, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'hostname', number: 2, label: 'required', kind: 'scalar', type: 'string' },
+      { name: 'found', number: 3, label: 'required', kind: 'message', type: 'altiplano.state.v1.FoundVolume' },
+      { name: 'stale', number: 4, label: 'required', kind: 'scalar', type: 'bool' },
+      { name: 'left_ms', number: 5, label: 'optional', kind: 'scalar', type: 'double' },
     ] },
     { name: 'altiplano.store.v1.Call', fields: [
       { name: 'framework_id', number: 1, label: 'required', kind: 'scalar', type: 'string' },

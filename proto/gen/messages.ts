@@ -20,6 +20,9 @@ export type Messages = {
   readonly 'altiplano.agent.v1.Description': altiplano_agent_v1.Description;
   readonly 'altiplano.agent.v1.Register': altiplano_agent_v1.Register;
   readonly 'altiplano.agent.v1.Reregister': altiplano_agent_v1.Reregister;
+  readonly 'altiplano.agent.v1.VolumeManifest': altiplano_agent_v1.VolumeManifest;
+  readonly 'altiplano.agent.v1.VolumesUsed': altiplano_agent_v1.VolumesUsed;
+  readonly 'altiplano.agent.v1.Adoption': altiplano_agent_v1.Adoption;
   readonly 'altiplano.agent.v1.KnownOperation': altiplano_agent_v1.KnownOperation;
   readonly 'altiplano.agent.v1.Executor': altiplano_agent_v1.Executor;
   readonly 'altiplano.agent.v1.Task': altiplano_agent_v1.Task;
@@ -31,6 +34,7 @@ export type Messages = {
   readonly 'altiplano.agent.v1.Pong': altiplano_agent_v1.Pong;
   readonly 'altiplano.agent.v1.Unregister': altiplano_agent_v1.Unregister;
   readonly 'altiplano.agent.v1.MasterMessage': altiplano_agent_v1.MasterMessage;
+  readonly 'altiplano.agent.v1.IntroduceYourself': altiplano_agent_v1.IntroduceYourself;
   readonly 'altiplano.agent.v1.NotLeading': altiplano_agent_v1.NotLeading;
   readonly 'altiplano.agent.v1.Registered': altiplano_agent_v1.Registered;
   readonly 'altiplano.agent.v1.Ping': altiplano_agent_v1.Ping;
@@ -133,6 +137,10 @@ export type Messages = {
   readonly 'altiplano.state.v1.DeleteValue': altiplano_state_v1.DeleteValue;
   readonly 'altiplano.state.v1.Store': altiplano_state_v1.Store;
   readonly 'altiplano.state.v1.StoredValue': altiplano_state_v1.StoredValue;
+  readonly 'altiplano.state.v1.FoundVolume': altiplano_state_v1.FoundVolume;
+  readonly 'altiplano.state.v1.Adoption': altiplano_state_v1.Adoption;
+  readonly 'altiplano.state.v1.NoteVolumeUses': altiplano_state_v1.NoteVolumeUses;
+  readonly 'altiplano.state.v1.Volume': altiplano_state_v1.Volume;
   readonly 'altiplano.store.v1.Call': altiplano_store_v1.Call;
   readonly 'altiplano.store.v1.Get': altiplano_store_v1.Get;
   readonly 'altiplano.store.v1.Put': altiplano_store_v1.Put;

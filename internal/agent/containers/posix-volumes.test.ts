@@ -57,7 +57,8 @@ test('what a task writes into a volume the next one reads, wherever it sees it',
     ).ended;
   };
   await t.throwsAsync(run('exit 0', 'data'), { instanceOf: ContainerError });
-  await volumes.make([volume]);
+  const by = { agentId: 'a', clusterId: undefined, nowMs: 1 };
+  await volumes.make([{ volume, origin: 'o', frameworkId: undefined, isNew: true }], by);
   const fine = { kind: 'exited', status: 0 };
   t.deepEqual(await run('echo kept > data/note', 'data'), fine);
   t.deepEqual(await run('grep -q kept deep/er/note', 'deep/er'), fine);
@@ -66,6 +67,7 @@ test('what a task writes into a volume the next one reads, wherever it sees it',
   for (const outside of ['../data', '/data', '.', 'a/../../b']) {
     await t.throwsAsync(run('exit 0', outside), { instanceOf: ContainerError }, outside);
   }
-  await volumes.remove([volume]);
+  await volumes.discard([volume]);
+  await volumes.purge([]);
   await t.throwsAsync(readFile(note, 'utf8'), { code: 'ENOENT' });
 });

@@ -3,6 +3,8 @@ import type { Random } from '#internal/base/random.ts';
 import type { Resources } from '#internal/resources/resource.ts';
 import type { CheckpointWrite } from '#storage/checkpoint/records.ts';
 import type { AgentMessage, MasterMessage, ProcessRecord } from '#proto/gen/altiplano/agent/v1.ts';
+import type { AdoptedVolume, NewVolume } from '../volumes.ts';
+import type { FoundVolume } from '#internal/model/volume.ts';
 import type { ContainerEnd, ContainerLimits, ContainerSpec } from '../containerizer.ts';
 import type { Call_Subscribe, Event } from '#proto/gen/mesos/v1/executor.ts';
 import type { TaskStatus } from '#proto/gen/mesos/v1.ts';
@@ -85,13 +87,22 @@ export type Input =
       readonly status: TaskStatus;
     }
   | { readonly kind: 'executor-spoke'; readonly executor: ExecutorKey; readonly data: Uint8Array }
+  /** Before `start`: the manifests of what it has, and of what it does not know. */
+  | {
+      readonly kind: 'volumes-surveyed';
+      readonly held: readonly FoundVolume[];
+      readonly found: readonly FoundVolume[];
+    }
+  /** A task has them. */
+  | { readonly kind: 'volumes-used'; readonly used: readonly FoundVolume[] }
   /** Volumes of an operation are there, or cannot be (`fault` says why). */
   | {
       readonly kind: 'volumes-made';
       readonly operation: string;
+      readonly made: readonly FoundVolume[];
       readonly fault: string | undefined;
     }
-  /** Nothing is left of their data. */
+  /** Nobody finds their data any more. */
   | { readonly kind: 'volumes-removed'; readonly volumes: Resources }
   /** Kill every task, report it as killed, and stop. */
   | { readonly kind: 'close' }
@@ -134,7 +145,13 @@ export type Effect =
   /** Nobody wants to know any more what is looked at for this container. */
   | { readonly kind: 'stop-probes'; readonly containerId: string }
   /** One after the other, in this order, with the removals. */
-  | { readonly kind: 'make-volumes'; readonly operation: string; readonly volumes: Resources }
+  | {
+      readonly kind: 'make-volumes';
+      readonly operation: string;
+      readonly volumes: readonly NewVolume[];
+      /** One that is taken on besides. */
+      readonly adopted: AdoptedVolume | undefined;
+    }
   | { readonly kind: 'remove-volumes'; readonly volumes: Resources }
   /** Replaces a timer of the same id. */
   | { readonly kind: 'set-timer'; readonly timer: TimerId; readonly delayMs: number }

@@ -1,12 +1,16 @@
 /** What an agent says of itself to a leader, with all that it runs and still has to report. */
 import { resourcesToWire } from '#internal/wire/resources.ts';
+import { foundVolumeToWire } from '#internal/wire/volume.ts';
 import type { AgentMessage, Description } from '#proto/gen/altiplano/agent/v1.ts';
 import type { Turn } from './turn.ts';
 
 export function introduction({ state, settings }: Pick<Turn, 'state' | 'settings'>): AgentMessage {
   const { registration, agentId, frameworks, tasks, executors, total, operations } = state;
   const description: Description = { ...settings.description, takes_run_tasks: true };
-  if (agentId === undefined) return { register: { description, registration_uuid: registration } };
+  const found_volumes = state.found.map(foundVolumeToWire);
+  if (agentId === undefined) {
+    return { register: { description, registration_uuid: registration, found_volumes } };
+  }
   return {
     reregister: {
       description: withId(description, agentId),
@@ -29,6 +33,8 @@ export function introduction({ state, settings }: Pick<Turn, 'state' | 'settings
         framework_id: { value: frameworkId },
         executor_info: info,
       })),
+      found_volumes,
+      volumes: [...state.held.values()].map(foundVolumeToWire),
     },
   };
 }

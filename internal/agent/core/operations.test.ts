@@ -1,4 +1,5 @@
 import test from 'ava';
+import type { FoundVolume } from '#internal/model/volume.ts';
 import type { Conversion } from '#internal/resources/conversion.ts';
 import { format } from '#internal/resources/format.ts';
 import { conversionsOf, type ResourceOperation } from '#internal/resources/operation.ts';
@@ -10,6 +11,7 @@ import { resourcesToWire } from '#internal/wire/resources.ts';
 import type { ApplyOperation } from '#proto/gen/altiplano/agent/v1.ts';
 import type { CheckpointWrite, Recovered } from '#storage/checkpoint/records.ts';
 import { Bench } from '../testing/core-bench.ts';
+import type { Input } from './input.ts';
 import { ResourcesError } from './resources.ts';
 
 const reserved = (text: string): Resources => {
@@ -58,11 +60,35 @@ const told = (bench: Bench): readonly string[] =>
   });
 
 const done = (bench: Bench): readonly string[] =>
-  bench.effects.flatMap((effect) =>
-    effect.kind === 'make-volumes' || effect.kind === 'remove-volumes'
-      ? [`${effect.kind} ${format(effect.volumes)}`]
-      : [],
-  );
+  bench.effects.flatMap((effect) => {
+    if (effect.kind === 'remove-volumes') return [`${effect.kind} ${format(effect.volumes)}`];
+    if (effect.kind !== 'make-volumes') return [];
+    const { volumes, adopted } = effect;
+    const news = volumes.map(({ isNew, origin }) => `${isNew ? 'new' : 'resized'} ${origin}`);
+    const taken = adopted === undefined ? [] : [`adopted ${adopted.origin} ${adopted.epoch}`];
+    const all = format([
+      ...volumes.map(({ volume: one }) => one),
+      ...(adopted ? [adopted.volume] : []),
+    ]);
+    return [[effect.kind, ...news, ...taken, ...(all === '' ? [] : [all])].join(' ')];
+  });
+
+const made = (operation: string, fault?: string): Input => ({
+  kind: 'volumes-made',
+  operation,
+  made: fault === undefined ? [manifest(operation, 1)] : [],
+  fault,
+});
+
+const manifest = (origin: string, epoch: number): FoundVolume => ({
+  volume: volume('disk:40'),
+  origin,
+  epoch,
+  clusterId: 'c',
+  frameworkId: undefined,
+  madeMs: 1,
+  usedMs: undefined,
+});
 
 /** A later life, on what this one has written. */
 function reborn(writes: readonly CheckpointWrite[]): Bench {
@@ -134,11 +160,11 @@ test('a volume is said to be there when it is, whatever happens on the way', (t)
   hear(reserve('o1', 'disk:40'));
   hear(create('o2', volume('disk:40')));
   t.deepEqual(told(bench), []);
-  t.deepEqual(done(bench), ['make-volumes disk(reservations: [(DYNAMIC,r)])[v1:data]:40']);
+  t.deepEqual(done(bench), ['make-volumes new o2 disk(reservations: [(DYNAMIC,r)])[v1:data]:40']);
   const next = reborn(writes);
   next.take({ kind: 'start' });
   t.deepEqual(done(next), done(bench));
-  next.take({ kind: 'volumes-made', operation: 'o2', fault: undefined });
+  next.take(made('o2'));
   next.hear({ registered: { agent_id: { value: 'a' }, total_ping_timeout_seconds: 75 } });
   t.deepEqual(told(next), ['o1 OPERATION_FINISHED', 'o2 OPERATION_FINISHED']);
 });
@@ -148,7 +174,7 @@ test('a volume that cannot be made is none: the disk is as it was', (t) => {
   bench.hear({ apply_operation: reserve('o1', 'disk:40') });
   const before = format(bench.state.total);
   bench.hear({ apply_operation: create('o2', volume('disk:40')) });
-  bench.take({ kind: 'volumes-made', operation: 'o2', fault: 'no space' });
+  bench.take(made('o2', 'no space'));
   t.deepEqual(told(bench), ['introduction', 'o2 OPERATION_FAILED']);
   t.is(format(bench.state.total), before);
   const update = bench.sent().at(-1)!.operation_update!;
@@ -164,22 +190,27 @@ test('what was destroyed is doomed until its data are gone, and no volume inheri
   };
   take(reserve('o1', 'disk:40'));
   take(create('o2', volume('disk:40')));
-  bench.take({ kind: 'volumes-made', operation: 'o2', fault: undefined });
+  bench.take(made('o2'));
   writes.push(...bench.writes);
   take(destroy('o3', volume('disk:40')));
-  const removal = ['remove-volumes disk(reservations: [(DYNAMIC,r)])[v1:data]:40'];
+  const removal = [
+    'remove-volumes disk(reservations: [(DYNAMIC,r)])[v1:data]:40',
+    'make-volumes {}',
+  ];
   t.deepEqual(done(bench), removal);
-  t.deepEqual(told(bench), ['o3 OPERATION_FINISHED']);
+  // Nobody is told before they are out of sight.
+  t.deepEqual(told(bench), []);
+  t.deepEqual(bench.state.held.size, 0);
   const next = reborn(writes);
   next.take({ kind: 'start' });
   t.deepEqual(done(next), removal);
   // It was not removed, so it cannot be made anew.
   bench.hear({ apply_operation: create('o4', volume('disk:40')) });
-  bench.take({ kind: 'volumes-made', operation: 'o4', fault: undefined });
+  bench.take(made('o4'));
   t.deepEqual(told(bench), ['introduction', 'o4 OPERATION_FAILED']);
   bench.take({ kind: 'volumes-removed', volumes: [volume('disk:40')] });
   bench.hear({ apply_operation: create('o5', volume('disk:40')) });
-  bench.take({ kind: 'volumes-made', operation: 'o5', fault: undefined });
+  bench.take(made('o5'));
   t.deepEqual(told(bench), ['o5 OPERATION_FINISHED']);
 });
 
@@ -205,13 +236,50 @@ test('a machine that has less than was made of it is refused, one that has more 
   t.is(format(total), 'cpus:1; disk:100; cpus(reservations: [(DYNAMIC,r)]):3');
 });
 
-test('an agent that is expelled leaves nothing of its volumes to the next', (t) => {
+test('an agent that is expelled dooms nothing: to the next its volumes are those of nobody', (t) => {
   const bench = new Bench('a').register();
   bench.hear({ apply_operation: reserve('o1', 'disk:40') });
   bench.hear({ apply_operation: create('o2', volume('disk:40')) });
-  bench.take({ kind: 'volumes-made', operation: 'o2', fault: undefined });
+  bench.take(made('o2'));
   bench.hear({ shutdown: { message: 'gone' } });
   const next = reborn(bench.writes);
   t.is(format(next.state.total), plainTotal);
-  t.is(format(next.state.doomed), 'disk(reservations: [(DYNAMIC,r)])[v1:data]:40');
+  t.is(format(next.state.doomed), '{}');
+});
+
+test('a volume that was found is told until it is taken on, and then it is its own', (t) => {
+  const bench = new Bench('a');
+  bench.take({ kind: 'volumes-surveyed', held: [], found: [manifest('x', 5)] });
+  bench.take({ kind: 'start' });
+  t.like(bench.sent()[0]!.reregister, { found_volumes: [{ origin: 'x', epoch: 5n }] });
+  bench.hear({ registered: { agent_id: { value: 'a' }, total_ping_timeout_seconds: 75 } });
+  const consumed = [...reserved('disk:40')].map((one) => ({ ...one, reservations: [] }));
+  const conversion = { consumed, converted: [volume('disk:40')], destroyed: undefined };
+  const adopts = { origin: 'x', found_epoch: 5n, epoch: 8n };
+  const conversions = [conversionToWire(conversion)];
+  bench.hear({ apply_operation: { uuid: 'o1', info: { type: 'CREATE' }, conversions, adopts } });
+  const taken = ['make-volumes adopted x 8 disk(reservations: [(DYNAMIC,r)])[v1:data]:40'];
+  t.deepEqual(done(bench), taken);
+  const next = reborn(bench.writes);
+  next.take({ kind: 'start' });
+  t.deepEqual(done(next), taken, 'a later life goes on with it');
+  bench.take({ kind: 'volumes-made', operation: 'o1', made: [manifest('x', 8)], fault: undefined });
+  t.deepEqual(told(bench), ['o1 OPERATION_FINISHED']);
+  t.deepEqual([bench.state.found.length, bench.state.held.size], [0, 1]);
+  bench.take({ kind: 'volumes-used', used: [manifest('x', 9)] });
+  t.like(bench.sent()[0]!.volumes_used, { volumes: [{ origin: 'x', epoch: 9n }] });
+});
+
+test('one that cannot be taken on is told as found again', (t) => {
+  const bench = new Bench('a').register();
+  bench.take({ kind: 'volumes-surveyed', held: [], found: [manifest('x', 5)] });
+  const consumed = [...reserved('disk:40')].map((one) => ({ ...one, reservations: [] }));
+  const conversion = { consumed, converted: [volume('disk:40')], destroyed: undefined };
+  const adopts = { origin: 'x', found_epoch: 5n, epoch: 6n };
+  const conversions = [conversionToWire(conversion)];
+  bench.hear({ apply_operation: { uuid: 'o1', info: { type: 'CREATE' }, conversions, adopts } });
+  bench.take({ kind: 'volumes-made', operation: 'o1', made: [], fault: 'used since' });
+  t.deepEqual(told(bench), ['introduction', 'o1 OPERATION_FAILED']);
+  t.like(bench.sent()[0]!.reregister, { found_volumes: [{ origin: 'x' }] });
+  t.is(format(bench.state.total), plainTotal);
 });

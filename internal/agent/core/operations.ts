@@ -3,29 +3,38 @@
  * anybody hears of it, and it is told how it went until a master acknowledges that: after 10 s, 20 s,
  * … 10 min, and at each registration.
  *
- * Volumes are made before it is said that they are there. Those that were destroyed are doomed in the
- * same write: whatever happens to the agent, their data are removed in the end.
+ * Volumes are made before it is said that they are there, and out of sight before it is said that they
+ * are destroyed. Those are doomed in the same write: whatever happens to the agent, their data are
+ * removed in the end.
  */
 import { uuidV4 } from '#internal/base/uuid.ts';
-import { type Conversion, convert } from '#internal/resources/conversion.ts';
-import { reservationRole } from '#internal/resources/reservation.ts';
+import { originOf } from '#internal/model/volume.ts';
+import { type Conversion, convert, volumesMadeBy } from '#internal/resources/conversion.ts';
 import type { Resource, Resources } from '#internal/resources/resource.ts';
 import { nothing } from '#internal/resources/resources.ts';
 import { isVolume } from '#internal/resources/volume.ts';
+import { volumeName } from '#internal/resources/volume-place.ts';
+import { adoptionFromWire, adoptionToWire } from '#internal/wire/volume.ts';
 import { conversionFromWire, conversionToWire } from '#internal/wire/operation-record.ts';
 import { resourcesToWire } from '#internal/wire/resources.ts';
 import type { AcknowledgeOperation, ApplyOperation } from '#proto/gen/altiplano/agent/v1.ts';
 import type { OperationStatus } from '#proto/gen/mesos/v1.ts';
+import type { NewVolume } from '../volumes.ts';
+import { joinCluster } from './identity.ts';
+import type { Input } from './input.ts';
 import { introduction } from './introduction.ts';
 import { changedPart } from './resources.ts';
 import type { Operation } from './state.ts';
 import { act, change, note, tell, type Turn } from './turn.ts';
+import { remember as rememberVolumes } from './volumes.ts';
 
 export function applyOperation(turn: Turn, asked: ApplyOperation): void {
   const { uuid, framework_id, info, conversions = [] } = asked;
   const known = turn.state.operations.get(uuid);
   if (known !== undefined) return send(turn, known);
+  if (asked.cluster_id !== undefined) joinCluster(turn, asked.cluster_id);
   const meant = conversions.map(conversionFromWire);
+  const adopts = asked.adopts && adoptionFromWire(asked.adopts);
   const { total } = turn.state;
   const next = convert(total, meant);
   const operation: Operation = {
@@ -33,21 +42,51 @@ export function applyOperation(turn: Turn, asked: ApplyOperation): void {
     frameworkId: framework_id?.value,
     info,
     conversions: meant,
+    adopts,
     status: statusOf(turn, info.id, 'OPERATION_PENDING'),
     retryMs: turn.settings.updateRetryMs,
   };
   if (!next.ok) return fail(turn, operation, next.refusal);
-  const made = volumesOf(next.value, total);
   const doomed = volumesOf(total, next.value);
+  const laid = laidOut(operation, next.value);
   changeResources(turn, next.value, [...turn.state.doomed, ...doomed]);
   if (doomed.length > 0) act(turn, { kind: 'remove-volumes', volumes: doomed });
-  if (made.length === 0) return conclude(turn, operation, 'OPERATION_FINISHED');
+  const isOfVolumes = doomed.length + laid.length > 0 || adopts !== undefined;
+  if (!isOfVolumes) return conclude(turn, operation, 'OPERATION_FINISHED');
   keep(turn, operation);
-  return act(turn, { kind: 'make-volumes', operation: uuid, volumes: made });
+  return layOut(turn, operation, laid);
+}
+
+/** Volumes that are new, and those that have got another size. One that is adopted is there. */
+function laidOut(
+  { uuid, frameworkId, conversions, adopts }: Operation,
+  total: Resources,
+): readonly NewVolume[] {
+  if (adopts !== undefined) return [];
+  const made = volumesMadeBy(conversions).map(volumeName);
+  const converted = new Set(
+    conversions.flatMap((each) => each.converted.filter(isVolume).map(volumeName)),
+  );
+  return total
+    .filter((one) => isVolume(one) && converted.has(volumeName(one)))
+    .map((volume) => {
+      const at = made.indexOf(volumeName(volume));
+      return { volume, origin: originOf(uuid, Math.max(at, 0)), frameworkId, isNew: at >= 0 };
+    });
+}
+
+function layOut(turn: Turn, operation: Operation, volumes: readonly NewVolume[]): void {
+  const { uuid, adopts } = operation;
+  const volume = operation.conversions.flatMap(({ converted }) => converted).find(isVolume);
+  const adopted = adopts === undefined || volume === undefined ? undefined : { ...adopts, volume };
+  act(turn, { kind: 'make-volumes', operation: uuid, volumes, adopted });
 }
 
 /** The folders of its volumes are there, or cannot be: then it is undone. */
-export function volumesMade(turn: Turn, uuid: string, fault: string | undefined): void {
+export function volumesMade(
+  turn: Turn,
+  { operation: uuid, made, fault }: Extract<Input, { readonly kind: 'volumes-made' }>,
+): void {
   const operation = turn.state.operations.get(uuid);
   if (operation?.status.state !== 'OPERATION_PENDING') return;
   const remains = operation.conversions
@@ -59,6 +98,11 @@ export function volumesMade(turn: Turn, uuid: string, fault: string | undefined)
   if (problem === undefined || !undone.ok) {
     // What came after it has undone it already: destroyed it again, say.
     if (problem !== undefined) note(turn, 'warn', 'volume not made', { operation: uuid, problem });
+    const total = new Set(turn.state.total.filter(isVolume).map(volumeName));
+    rememberVolumes(
+      turn,
+      made.filter(({ volume }) => total.has(volumeName(volume))),
+    );
     return conclude(turn, operation, 'OPERATION_FINISHED');
   }
   changeResources(turn, undone.value, turn.state.doomed);
@@ -66,15 +110,15 @@ export function volumesMade(turn: Turn, uuid: string, fault: string | undefined)
 }
 
 const isDoomed = ({ state }: Turn, volume: Resource): boolean =>
-  state.doomed.some((one) => nameOf(one) === nameOf(volume));
+  state.doomed.some((one) => volumeName(one) === volumeName(volume));
 
 export function volumesRemoved(turn: Turn, volumes: Resources): void {
-  const gone = new Set(volumes.map(nameOf));
+  const gone = new Set(volumes.map(volumeName));
   const { total, doomed } = turn.state;
   changeResources(
     turn,
     total,
-    doomed.filter((one) => !gone.has(nameOf(one))),
+    doomed.filter((one) => !gone.has(volumeName(one))),
   );
 }
 
@@ -82,11 +126,9 @@ export function volumesRemoved(turn: Turn, volumes: Resources): void {
 export function resumeVolumes(turn: Turn): void {
   const { doomed, operations, total } = turn.state;
   if (doomed.length > 0) act(turn, { kind: 'remove-volumes', volumes: doomed });
-  for (const { uuid, status, conversions } of operations.values()) {
-    if (status.state !== 'OPERATION_PENDING') continue;
-    const made = conversions.flatMap(({ converted }) => converted).filter(isVolume);
-    const volumes = made.filter((one) => total.some((other) => nameOf(other) === nameOf(one)));
-    act(turn, { kind: 'make-volumes', operation: uuid, volumes });
+  for (const operation of operations.values()) {
+    if (operation.status.state !== 'OPERATION_PENDING') continue;
+    layOut(turn, operation, laidOut(operation, total));
   }
 }
 
@@ -123,14 +165,13 @@ export function retryOperation(turn: Turn, uuid: string): void {
   send(turn, patient);
 }
 
-/** The agent will be another: nothing is left of what was made of its resources. */
+/** The agent will be another, to which its volumes are those of nobody. Their data stay. */
 export function forgetResources(turn: Turn): void {
   const { total, doomed, operations } = turn.state;
   for (const uuid of operations.keys()) turn.writes.push({ kind: 'remove-operation', uuid });
   change(turn, { operations: operations.clear() });
   if (changedPart(total).length === 0) return;
-  const volumes = [...doomed, ...total.filter(isVolume)];
-  const record = { changed: [], doomed: resourcesToWire(volumes, 'new') };
+  const record = { changed: [], doomed: resourcesToWire(doomed, 'new') };
   turn.writes.push({ kind: 'resources', record });
 }
 
@@ -177,7 +218,7 @@ function remember(turn: Turn, operation: Operation): void {
 
 function keep(turn: Turn, operation: Operation): void {
   remember(turn, operation);
-  const { uuid, frameworkId, info, status, conversions } = operation;
+  const { uuid, frameworkId, info, status, conversions, adopts } = operation;
   const isPending = status.state === 'OPERATION_PENDING';
   const record = {
     uuid,
@@ -185,12 +226,14 @@ function keep(turn: Turn, operation: Operation): void {
     info,
     status,
     ...(isPending && { conversions: conversions.map(conversionToWire) }),
+    ...(isPending && adopts !== undefined && { adopts: adoptionToWire(adopts) }),
   };
   turn.writes.push({ kind: 'operation', record });
 }
 
 function changeResources(turn: Turn, total: Resources, doomed: Resources): void {
-  change(turn, { total, doomed });
+  const left = new Set(total.filter(isVolume).map(volumeName));
+  change(turn, { total, doomed, held: turn.state.held.filter((_, name) => left.has(name)) });
   const changed = resourcesToWire(changedPart(total), 'new');
   const record = { changed, doomed: resourcesToWire(doomed, 'new') };
   turn.writes.push({ kind: 'resources', record });
@@ -204,18 +247,10 @@ const reversed = ({ consumed, converted }: Conversion): Conversion => ({
 
 /** The volumes of one list that the other has not, whatever size they have there. */
 function volumesOf(list: Resources, other: Resources): Resources {
-  const known = new Set(other.filter(isVolume).map(nameOf));
-  const found = list.filter((one) => isVolume(one) && !known.has(nameOf(one)));
+  const known = new Set(other.filter(isVolume).map(volumeName));
+  const found = list.filter((one) => isVolume(one) && !known.has(volumeName(one)));
   return found.length === 0 ? nothing : found;
 }
-
-/** Where it lies: a folder is one volume. */
-const nameOf = (one: Resource): string =>
-  JSON.stringify([
-    one.disk?.source?.root ?? '',
-    reservationRole(one),
-    one.disk?.persistence?.id ?? '',
-  ]);
 
 const isSame = (one: Uint8Array, other: Uint8Array): boolean =>
   one.length === other.length && one.every((byte, at) => byte === other[at]);

@@ -8,6 +8,7 @@ import { newUuid } from '#internal/base/uuid.ts';
 import { assert } from '#internal/base/assert.ts';
 import type { MasterMessage, NotLeading, Registered } from '#proto/gen/altiplano/agent/v1.ts';
 import { refusedLink } from '#internal/rpc/link.ts';
+import { joinCluster, writeIdentity } from './identity.ts';
 import { introduction } from './introduction.ts';
 import { resendOperations, resumeVolumes } from './operations.ts';
 import type { Session } from './state.ts';
@@ -65,6 +66,7 @@ export function registered(turn: Turn, link: number, answer: Registered): void {
     lose(turn);
     return;
   }
+  if (answer.cluster_id !== undefined) joinCluster(turn, answer.cluster_id);
   const silenceMs = answer.total_ping_timeout_seconds * 1000;
   change(turn, {
     session: { kind: 'registered', link, target: session.target, silenceMs },
@@ -157,15 +159,4 @@ function isOn(
   link: number,
 ): session is Extract<Session, { readonly link: number }> {
   return (session.kind === 'dialing' || session.kind === 'registered') && session.link === link;
-}
-
-function writeIdentity(turn: Turn): void {
-  const { registration, agentId } = turn.state;
-  const record = {
-    registration_uuid: registration,
-    ...(agentId === undefined ? {} : { agent_id: agentId }),
-    agent_info: turn.settings.description.agent_info,
-    ...(turn.settings.bootId === undefined ? {} : { boot_id: turn.settings.bootId }),
-  };
-  turn.writes.push({ kind: 'identity', record });
 }

@@ -2,12 +2,12 @@
  * What an agent has: what is found on its machine, with what operations have made of it. Only the
  * latter is written down (dynamic reservations and volumes), so that a machine may grow under it.
  */
-import { assert } from '#internal/base/assert.ts';
 import { format } from '#internal/resources/format.ts';
-import { isDynamicallyReserved, popReservation } from '#internal/resources/reservation.ts';
+import { isDynamicallyReserved } from '#internal/resources/reservation.ts';
 import type { Resource, Resources } from '#internal/resources/resource.ts';
 import { add, contains, resources, subtract, unallocated } from '#internal/resources/resources.ts';
-import { diskUnder, isVolume } from '#internal/resources/volume.ts';
+import { isVolume } from '#internal/resources/volume.ts';
+import { foundUnder } from '#internal/resources/volume-place.ts';
 import { resourcesAsWritten } from '#internal/wire/resources.ts';
 import type { TaskInfo } from '#proto/gen/mesos/v1.ts';
 import type { VolumeMount } from '../containerizer.ts';
@@ -20,7 +20,7 @@ export class ResourcesError extends Error {
 
 export function recoveredTotal({ description }: AgentSettings, changed: Resources): Resources {
   const own = unallocated(resourcesAsWritten(description.agent_info.resources));
-  const base = resources(changed.map(asFound));
+  const base = resources(changed.map(foundUnder));
   if (!contains(own, base)) {
     throw new ResourcesError(
       `What was reserved or laid out on this machine is not there: ` +
@@ -49,10 +49,3 @@ export function mountsOf({ resources: held }: Pick<TaskInfo, 'resources'>): read
 }
 
 const isChanged = (one: Resource): boolean => isDynamicallyReserved(one) || isVolume(one);
-
-function asFound(one: Resource): Resource {
-  let found = isVolume(one) ? diskUnder(one) : one;
-  while (isDynamicallyReserved(found)) found = popReservation(found);
-  assert(!isVolume(found), 'a volume is left of what was found');
-  return found;
-}

@@ -11,6 +11,8 @@ import type { Conversion } from '#internal/resources/conversion.ts';
 import type { Resources } from '#internal/resources/resource.ts';
 import { conversionFromWire } from '#internal/wire/operation-record.ts';
 import { resourcesAsWritten } from '#internal/wire/resources.ts';
+import { adoptionFromWire } from '#internal/wire/volume.ts';
+import type { Adoption, FoundVolume } from '#internal/model/volume.ts';
 import type { Recovered, RecoveredTask } from '#storage/checkpoint/records.ts';
 import type {
   Description,
@@ -55,6 +57,12 @@ export type AgentState = {
   readonly total: Resources;
   /** Volumes that were destroyed, and whose data may still be there. */
   readonly doomed: Resources;
+  /** The manifests of those of its total, by `volumeName`. */
+  readonly held: ImmutableMap<string, FoundVolume>;
+  /** Volumes on its disks that it does not know; at most `orphansMax`. */
+  readonly found: readonly FoundVolume[];
+  /** The cluster that it is an agent of; undefined before masters said so. */
+  readonly clusterId: string | undefined;
   /** By uuid: asked of us and not acknowledged. */
   readonly operations: ImmutableMap<string, Operation>;
   /** Of groups, and those that frameworks brought, while they live. Command tasks need none. */
@@ -108,6 +116,8 @@ export type Operation = {
   readonly frameworkId: string | undefined;
   readonly info: Offer_Operation;
   readonly conversions: readonly Conversion[];
+  /** It takes on a volume that was found. */
+  readonly adopts: Adoption | undefined;
   /** What is told, again and again until it is acknowledged. Pending: its volumes are being made. */
   readonly status: OperationStatus;
   /** After so long it is told again. */
@@ -325,6 +335,9 @@ export function recoveredState(
     ),
     total: recoveredTotal(settings, resourcesAsWritten(recovered.resources?.changed)),
     doomed: resourcesAsWritten(recovered.resources?.doomed),
+    held: ImmutableMap(),
+    found: [],
+    clusterId: recovered.identity?.cluster_id,
     operations: ImmutableMap(
       recovered.operations.map((record) => [record.uuid, recoveredOperation(record, settings)]),
     ),
@@ -339,11 +352,12 @@ export function recoveredState(
 }
 
 function recoveredOperation(
-  { uuid, framework_id: frameworkId, info, status, conversions = [] }: OperationRecord,
+  { uuid, framework_id: frameworkId, info, status, conversions = [], adopts }: OperationRecord,
   { updateRetryMs: retryMs }: AgentSettings,
 ): Operation {
   const meant = conversions.map(conversionFromWire);
-  return { uuid, frameworkId, info, status, conversions: meant, retryMs };
+  const taken = adopts && adoptionFromWire(adopts);
+  return { uuid, frameworkId, info, status, conversions: meant, adopts: taken, retryMs };
 }
 
 function recoveredExecutor({ phase, process, cause, ...record }: ExecutorRecord): Executor {

@@ -18,6 +18,7 @@ import {
 } from './executor-calls.ts';
 import { executorEnded, executorRefused, timeIsUp, waitAgain } from './executor-end.ts';
 import { executorAbsent, executorLaunched } from './executor-launch.ts';
+import { introduction } from './introduction.ts';
 import type { Input, Moment, Step, TimerId } from './input.ts';
 import {
   containerEnded,
@@ -36,6 +37,7 @@ import {
   volumesMade,
   volumesRemoved,
 } from './operations.ts';
+import { volumesSurveyed, volumesUsed } from './volumes.ts';
 import { endIdleExecutors, runGroup, shareFate, shutdownExecutor } from './pods.ts';
 import * as registration from './registration.ts';
 import {
@@ -61,6 +63,7 @@ export function step(
 }
 
 function take(turn: Turn, input: Input): void {
+  if (isOfVolumes(input)) return ofVolumes(turn, input);
   if ('executor' in input) {
     ofExecutor(turn, input);
     endIdleExecutors(turn);
@@ -117,14 +120,29 @@ function take(turn: Turn, input: Input): void {
       }
       return stopWhenEmpty(turn);
     }
-    case 'volumes-made':
-      return volumesMade(turn, input.operation, input.fault);
-    case 'volumes-removed':
-      return volumesRemoved(turn, input.volumes);
     case 'close':
     case 'clean-up':
       end(turn, { kind: input.kind === 'close' ? 'closing' : 'cleaning' });
       return endIdleExecutors(turn);
+    default:
+      return unreachable(input);
+  }
+}
+
+type OfVolumes = Extract<Input, { readonly kind: `volumes-${string}` }>;
+
+const isOfVolumes = (input: Input): input is OfVolumes => input.kind.startsWith('volumes-');
+
+function ofVolumes(turn: Turn, input: OfVolumes): void {
+  switch (input.kind) {
+    case 'volumes-surveyed':
+      return volumesSurveyed(turn, input);
+    case 'volumes-used':
+      return volumesUsed(turn, input.used);
+    case 'volumes-made':
+      return volumesMade(turn, input);
+    case 'volumes-removed':
+      return volumesRemoved(turn, input.volumes);
     default:
       return unreachable(input);
   }
@@ -189,6 +207,7 @@ function hear(turn: Turn, link: number, message: MasterMessage): void {
     acknowledgeOperation(turn, message.acknowledge_operation);
   }
   if (message.drain !== undefined) drain(turn, message.drain);
+  if (message.introduce_yourself !== undefined) tell(turn, introduction(turn));
   if (message.shutdown !== undefined) {
     end(turn, { kind: 'expelled', reason: message.shutdown.message });
   }

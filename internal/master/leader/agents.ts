@@ -27,6 +27,7 @@ import {
 import { deliverOperations } from './deliver-operation.ts';
 import { rescindInverseOffersOfAgent } from './inverse-offers.ts';
 import { allocateSoon, rescindOffersOfAgent } from './offers.ts';
+import { adoptByPolicy } from './operators/adopt.ts';
 import { heedDeactivation, sendDrain } from './operators/deactivation.ts';
 import { heedWindow } from './operators/maintenance.ts';
 import { recoveredAgentCame } from './recovery.ts';
@@ -187,7 +188,12 @@ function arrive(lead: Lead, id: AgentId, visitor: Visitor | undefined): void {
 function welcome(lead: Lead, visitor: Visitor, id: AgentId): void {
   const { agentPingTimeoutMs, agentPingTimeoutsMax } = lead.options;
   const total_ping_timeout_seconds = (agentPingTimeoutMs * agentPingTimeoutsMax) / 1000;
-  const registered = { agent_id: { value: id }, total_ping_timeout_seconds };
+  const { clusterId } = lead.state;
+  const registered = {
+    agent_id: { value: id },
+    total_ping_timeout_seconds,
+    ...(clusterId !== undefined && { cluster_id: clusterId }),
+  };
   instructVisitor(lead, visitor, { registered });
   sendDrain(lead, id);
   for (const frameworkId of visitor.frameworks) {
@@ -208,6 +214,7 @@ function welcome(lead: Lead, visitor: Visitor, id: AgentId): void {
   );
   for (const task of tasks) killTask(lead, task);
   for (const task of visitor.reported) killOrphan(lead, id, task);
+  adoptByPolicy(lead, id);
 }
 
 /** Its scheduler was told that it has ended: then it has to. */

@@ -34,6 +34,7 @@ import type { Ids } from './ids.ts';
 import type { MemoryLimits } from './forgetting.ts';
 import type { Recovery } from './recovery.ts';
 import type { RemovalRate, Removals } from './removals.ts';
+import type { AdoptionPolicy } from './operators/adopt.ts';
 import type { Returns } from './returns.ts';
 import type { Settlement } from './settlement.ts';
 import type { StoreLimits, Storing } from './stores.ts';
@@ -78,6 +79,8 @@ export type LeadOptions = {
   readonly patterns: PatternLimits;
   /** While more are outstanding, nothing is offered. */
   readonly offersMax: number;
+  /** Volumes that agents find and nobody asked for: which of them are taken on. */
+  readonly adoptVolumes: AdoptionPolicy;
   /** What frameworks may keep for themselves. */
   readonly stores: StoreLimits;
   /** Entries on their way into the log; beyond it calls are answered 503. */
@@ -232,6 +235,8 @@ export type Visitor = {
   operations: readonly string[];
   /** The drain, by its time, of which the agent said that nothing runs there any more. */
   emptySinceDrainMs: number | undefined;
+  /** It said that it has some, or has found some. */
+  hasVolumes: boolean;
   /** It takes many launches in one message. */
   takesRunTasks: boolean;
   pingTimer: Timer | undefined;

@@ -5,6 +5,9 @@
  */
 import type { Agent, Executor } from '#internal/model/cluster.ts';
 import { agentId, type AgentId, frameworkId, taskId } from '#internal/model/ids.ts';
+import { type FoundVolume, orphansMax } from '#internal/model/volume.ts';
+import { isFromVolumesOn } from '#internal/state/version.ts';
+import { foundVolumeFromWire } from '#internal/wire/volume.ts';
 import { anyRole } from '#internal/resources/reservation.ts';
 import type { Link } from '#internal/rpc/link.ts';
 import type { ReportedTask } from '#internal/state/command.ts';
@@ -18,6 +21,7 @@ import type {
   Register,
   Reregister,
   Task,
+  VolumeManifest,
 } from '#proto/gen/altiplano/agent/v1.ts';
 import type { AgentInfo } from '#proto/gen/mesos/v1.ts';
 import { dismiss, markedGone, pong } from './agents.ts';
@@ -44,6 +48,7 @@ export function welcomeLink(lead: Lead, link: Link<MasterMessage>): Visitor | un
     reported: [],
     frameworks: [],
     operations: [],
+    hasVolumes: false,
     emptySinceDrainMs: undefined,
     takesRunTasks: false,
     pingTimer: undefined,
@@ -70,6 +75,8 @@ export function heard(lead: Lead, visitor: Visitor, message: AgentMessage): void
     executorLaunching(lead, from, message.executor_launched);
   } else if (message.executor_message !== undefined) {
     messageSent(lead, from, message.executor_message);
+  } else if (message.volumes_used !== undefined) {
+    volumesUsed(lead, from, message.volumes_used.volumes);
   } else if (message.unregister !== undefined) {
     lead.propose({ kind: 'remove-agent', agentId: from, cause: message.unregister.message });
   }
@@ -80,6 +87,7 @@ function register(lead: Lead, visitor: Visitor, message: Register): void {
   const known = lead.state.registrations.get(registration);
   const agent = present(lead, visitor, message, known ?? lead.ids.nextAgentId());
   if (agent === undefined) return;
+  visitor.hasVolumes = agent.orphans.length > 0;
   if (known === undefined) replaceNamesake(lead, agent);
   lead.registering.set(registration, visitor);
   if (lead.propose({ kind: 'admit-agent', agent })) return;
@@ -107,7 +115,9 @@ function reregister(lead: Lead, visitor: Visitor, message: Reregister): void {
   visitor.operations = (message.operations ?? []).map(({ uuid }) => uuid);
   const { reported: tasks, operations } = visitor;
   const executors = (message.executors ?? []).flatMap((one) => runningExecutor(lead, agent, one));
-  comeBack(lead, visitor, { agent, tasks, operations, executors });
+  const volumes = manifests(lead, agent.id, message.volumes);
+  visitor.hasVolumes = volumes.length + agent.orphans.length > 0;
+  comeBack(lead, visitor, { agent, tasks, operations, executors, volumes });
   startedUnheard(lead, agent, message.executors ?? []);
 }
 
@@ -130,12 +140,14 @@ function present(
     description,
     registration_uuid: registration,
     total = [],
+    found_volumes,
   }: Register & Pick<Reregister, 'total'>,
   id: AgentId,
 ): Agent | undefined {
   const atMs = lead.clock.now();
+  const orphans = manifests(lead, id, found_volumes).slice(0, orphansMax);
   visitor.takesRunTasks = description.takes_run_tasks === true;
-  const agent = agentFromDescription(description, { id, registration, total, atMs });
+  const agent = agentFromDescription(description, { id, registration, total, orphans, atMs });
   const stranger = agent.ok ? domainFault(lead, description.agent_info) : undefined;
   if (stranger !== undefined) {
     // It is not told, and asks again: whoever runs it may give it, or us, a domain (contract 7.4).
@@ -181,6 +193,26 @@ function replaceNamesake(lead: Lead, { hostname, ip, port }: Agent): void {
     if (other?.hostname !== hostname || other.ip !== ip || other.port !== port) continue;
     lead.propose({ kind: 'remove-agent', agentId: id, cause: alreadyReplaced });
   }
+}
+
+/** One that cannot be is left out. */
+function manifests(
+  lead: Lead,
+  id: AgentId,
+  list: readonly VolumeManifest[] = [],
+): readonly FoundVolume[] {
+  return list.flatMap((one) => {
+    const found = foundVolumeFromWire(one);
+    if (found.ok) return [found.value];
+    lead.logger.warn('volume refused', { agentId: id, origin: one.origin, reason: found.refusal });
+    return [];
+  });
+}
+
+function volumesUsed(lead: Lead, from: AgentId, list: readonly VolumeManifest[] = []): void {
+  const volumes = manifests(lead, from, list);
+  if (volumes.length === 0 || !isFromVolumesOn(lead.state)) return;
+  lead.propose({ kind: 'note-volume-uses', agentId: from, volumes });
 }
 
 function executorLaunching(lead: Lead, from: AgentId, message: RunningExecutor): void {

@@ -14,7 +14,7 @@ import { assert } from '#internal/base/assert.ts';
 import type { Random } from '#internal/base/random.ts';
 import type { MasterAddress } from '#internal/model/cluster.ts';
 import { noStore } from '#internal/model/framework-store.ts';
-import type { FrameworkId } from '#internal/model/ids.ts';
+import type { AgentId, FrameworkId } from '#internal/model/ids.ts';
 import type { Link, LinkAcceptor } from '#internal/rpc/link.ts';
 import type { Clock, Timer } from '#internal/runtime/clock.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
@@ -47,6 +47,7 @@ import { linkClosed } from './agents.ts';
 import { heard, welcomeLink } from './links.ts';
 import { newLead } from './new-lead.ts';
 import { observe } from './observers.ts';
+import { adoptVolume, askForVolumes } from './operators/adopt.ts';
 import { operate } from './operators/operate.ts';
 import { Rise } from './rise.ts';
 import { agreeOnState, newStateCheck } from './state-check.ts';
@@ -113,6 +114,7 @@ export const masterDefaults: MasterLimits = {
   operationsMax: 1000,
   patterns: patternLimitsDefault,
   offersMax: 200_000,
+  adoptVolumes: 'never',
   stores: {
     keysMax: 1024,
     bytesMax: 4 * 1024 * 1024,
@@ -229,6 +231,15 @@ export class Master implements MasterDoor {
     if (answer !== undefined) return { kind: 'refused', answer };
     const store = view.state.frameworks.get(frameworkId)?.store ?? noStore;
     return { kind: 'read', store };
+  }
+
+  adoptVolume(agentId: AgentId, origin: string): Promise<Answer> {
+    const { promise, resolve: reply } = Promise.withResolvers<Answer>();
+    this.#turn(() => {
+      if (this.#lead === undefined) reply(unavailable('No leader elected'));
+      else adoptVolume(this.#lead, { agentId, origin }, reply);
+    });
+    return promise;
   }
 
   operate(call: OperatorCall): Promise<Answer> {
@@ -429,7 +440,9 @@ export class Master implements MasterDoor {
     takeOver(lead);
     const { ledger, versionOfAll } = this.#dependencies;
     this.#checkState = newStateCheck(lead, ledger);
-    if (versionOfAll !== undefined) agreeOnState(lead, versionOfAll);
+    if (versionOfAll !== undefined) {
+      agreeOnState(lead, versionOfAll, () => askForVolumes(lead));
+    }
   }
 
   /** Nobody else will do it for us: while this process lives it may lead again. */

@@ -3,7 +3,6 @@
  * (contract 8). Updates go through the log before anybody hears of them: there are few, and the next
  * leader then answers for all that this one has said.
  */
-import { unreachable } from '#internal/base/assert.ts';
 import { uuidBytes, uuidText } from '#internal/base/uuid.ts';
 import type { Framework } from '#internal/model/cluster.ts';
 import { type AgentId, agentId, operationId } from '#internal/model/ids.ts';
@@ -17,6 +16,7 @@ import { rebuildBooks } from './agents.ts';
 import { deliverOperation } from './deliver-operation.ts';
 import { operationEvent } from './events.ts';
 import { instruct, type Lead, tell } from './lead.ts';
+import { textOf } from './operators/adopt.ts';
 import { settle } from './settlement.ts';
 
 /** In the log: the allocator learns what there is now, and the agent what to do. */
@@ -85,18 +85,4 @@ export function acknowledgeOperation(
     operationId: operationId(operation_id.value),
     uuid: uuidText(uuid),
   });
-}
-
-function textOf(reason: OperationRefusal): string {
-  switch (reason) {
-    case 'framework-unknown':
-      return 'Framework removed';
-    case 'agent-unknown':
-    case 'agent-unreachable':
-      return 'Agent removed';
-    case 'resources-unavailable':
-      return 'The agent does not have these resources free';
-    default:
-      return unreachable(reason);
-  }
 }

@@ -1,4 +1,5 @@
 /** The leader's part in comparing the masters' states, and in raising their version. */
+import { newUuid } from '#internal/base/uuid.ts';
 import type { Histories } from '#internal/state/state.ts';
 import { isFromHistoriesOn, newestVersion } from '#internal/state/version.ts';
 import type { Ledger } from '../ledger.ts';
@@ -36,17 +37,21 @@ const lookMs = 5000;
  * with other flags come to the same, since the log says it.
  */
 export function agreeOnState(
-  lead: Pick<Lead, 'state' | 'propose' | 'after' | 'options'>,
+  lead: Pick<Lead, 'state' | 'propose' | 'after' | 'options' | 'random'>,
   versionOfAll: () => number | undefined,
+  onRaised: () => void,
 ): void {
   const version = Math.min(versionOfAll() ?? 0, newestVersion);
-  if (version > lead.state.version) lead.propose({ kind: 'raise-version', version });
+  if (version > lead.state.version) {
+    const clusterId = newUuid(lead.random);
+    lead.propose({ kind: 'raise-version', version, clusterId }, onRaised);
+  }
   const { histories } = lead.options;
   const isSaid = areSame(lead.state.histories, histories);
   if (!isSaid && isFromHistoriesOn(lead.state))
     lead.propose({ kind: 'limit-histories', histories });
   if (isSaid && lead.state.version >= newestVersion) return;
-  lead.after(lookMs, () => agreeOnState(lead, versionOfAll));
+  lead.after(lookMs, () => agreeOnState(lead, versionOfAll, onRaised));
 }
 
 const areSame = (one: Histories, other: Histories): boolean =>

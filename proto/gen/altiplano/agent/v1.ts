@@ -31,6 +31,7 @@ export type AgentMessage = {
   readonly executor_message?: ExecutorMessage;
   readonly drained?: Drained;
   readonly executor_launched?: Executor;
+  readonly volumes_used?: VolumesUsed;
 };
 
 /** What an agent is, as it presents itself. */
@@ -51,6 +52,8 @@ export type Description = {
 export type Register = {
   readonly description: Description;
   readonly registration_uuid: string;
+  /** Volumes on its disks that it does not know. */
+  readonly found_volumes?: readonly VolumeManifest[];
 };
 
 /**
@@ -71,6 +74,40 @@ export type Reregister = {
   readonly operations?: readonly KnownOperation[];
   /** The executors that it runs, but for its own of command tasks. */
   readonly executors?: readonly Executor[];
+  /** As in `Register`. */
+  readonly found_volumes?: readonly VolumeManifest[];
+  /** Those of its total, by their manifests. */
+  readonly volumes?: readonly VolumeManifest[];
+};
+
+/** What lies beside the data of a volume, and says whose they are. In a file it is JSON. */
+export type VolumeManifest = {
+  /** With its reservations, its id and the disk that it lies on. */
+  readonly volume: mesos_v1.Resource;
+  /** The volume for ever, whatever agent or cluster has it: drawn when it was made. */
+  readonly origin: string;
+  /** Rises with every use and with every agent that takes it on. */
+  readonly epoch: bigint;
+  readonly cluster_id?: string;
+  /** Only this agent may use it. */
+  readonly agent_id?: string;
+  /** Who made it; unset for an operator. */
+  readonly framework_id?: string;
+  readonly made_ms: number;
+  readonly used_ms?: number;
+};
+
+/** Tasks began to use them. May be lost: it is said again at each registration. */
+export type VolumesUsed = {
+  readonly volumes?: readonly VolumeManifest[];
+};
+
+/** A volume that was found, and is the agent's from now on. */
+export type Adoption = {
+  readonly origin: string;
+  /** That it had, and that it gets. */
+  readonly found_epoch: bigint;
+  readonly epoch: bigint;
 };
 
 export type KnownOperation = {
@@ -168,9 +205,13 @@ export type MasterMessage = {
   readonly run_group?: RunGroup;
   readonly shutdown_executor?: ShutdownExecutor;
   readonly executor_message?: ExecutorMessage;
+  readonly introduce_yourself?: IntroduceYourself;
   /** Only to agents that say that they take it. */
   readonly run_tasks?: RunTasks;
 };
+
+/** Say again what you are: the masters know by now what to make of it. */
+export type IntroduceYourself = Readonly<Record<string, never>>;
 
 /** The answer of a master that does not lead; it closes the stream after it. */
 export type NotLeading = {
@@ -183,6 +224,8 @@ export type Registered = {
   readonly agent_id: mesos_v1.AgentID;
   /** Without a ping for so long, the agent gives the link up and looks for the leader again. */
   readonly total_ping_timeout_seconds: number;
+  /** Unset while some masters do not know that clusters have one. */
+  readonly cluster_id?: string;
 };
 
 export type Ping = {
@@ -278,6 +321,8 @@ export type ApplyOperation = {
   readonly info: mesos_v1.Offer_Operation;
   /** What the operation means, one after the other. */
   readonly conversions?: readonly Conversion[];
+  readonly adopts?: Adoption;
+  readonly cluster_id?: string;
 };
 
 /** `consumed` must be there; `converted` is there instead. Unallocated. */
@@ -305,6 +350,8 @@ export type IdentityRecord = {
   readonly agent_info?: mesos_v1.AgentInfo;
   /** Of the machine's kernel, when it was written. */
   readonly boot_id?: string;
+  /** The cluster that it is an agent of. */
+  readonly cluster_id?: string;
 };
 
 /** The highest term of a leader that the agent has heeded: lower ones are refused for ever. */
@@ -425,6 +472,7 @@ export type OperationRecord = {
   readonly status: mesos_v1.OperationStatus;
   /** What it means, until its volumes are there: it is undone when they cannot be. */
   readonly conversions?: readonly Conversion[];
+  readonly adopts?: Adoption;
 };
 
 /** A container that an operator or an executor asked for, beside those of tasks, until it is removed. */

@@ -38,6 +38,7 @@ export type Command = {
   readonly find_executors?: FindExecutors;
   readonly put_value?: PutValue;
   readonly delete_value?: DeleteValue;
+  readonly note_volume_uses?: NoteVolumeUses;
   readonly limit_histories?: Histories;
   /** A master that does not know the command skips it; without this it stops. */
   readonly ignorable?: boolean;
@@ -46,6 +47,8 @@ export type Command = {
 /** The programs of all masters know this version of the state. */
 export type RaiseVersion = {
   readonly version: number;
+  /** What the cluster is called from version 5 on, if it has no name yet. */
+  readonly cluster_id?: string;
 };
 
 /** How much is remembered of what is over. */
@@ -83,6 +86,8 @@ export type ReregisterAgent = {
   readonly operations?: readonly string[];
   /** The executors that it runs, but for its own of command tasks. */
   readonly executors?: readonly Executor[];
+  /** Its volumes, by their manifests. */
+  readonly volumes?: readonly FoundVolume[];
 };
 
 /** Agents come back in crowds. */
@@ -291,6 +296,8 @@ export type Agent = {
   readonly unreachable_since_ms?: number;
   /** Set while an operator keeps new work from it. */
   readonly deactivation?: Deactivation;
+  /** Volumes on its disks that it does not know. */
+  readonly orphans?: readonly FoundVolume[];
 };
 
 export type Deactivation = {
@@ -397,6 +404,8 @@ export type Operation = {
   readonly ordinal: number;
   readonly state: mesos_v1.OperationState;
   readonly updates?: readonly OperationUpdate[];
+  /** It takes an orphan on. */
+  readonly adopts?: Adoption;
 };
 
 /** Of an agent's total: unallocated. */
@@ -431,12 +440,14 @@ export type Record = {
   readonly executor?: Executor;
   readonly store?: Store;
   readonly stored_value?: StoredValue;
+  readonly volume?: Volume;
 };
 
 export type Root = {
   readonly version: number;
   readonly leader?: Leader;
   readonly checked?: Checked;
+  readonly cluster_id?: string;
   /** Unset: the usual ones. */
   readonly histories?: Histories;
 };
@@ -505,4 +516,38 @@ export type StoredValue = {
   readonly key: string;
   readonly value: Uint8Array;
   readonly version: number;
+};
+
+/** A volume as its manifest has it. */
+export type FoundVolume = {
+  readonly volume: mesos_v1.Resource;
+  readonly origin: string;
+  readonly epoch: number;
+  readonly cluster_id?: string;
+  readonly framework_id?: string;
+  readonly made_ms: number;
+  readonly used_ms?: number;
+};
+
+export type Adoption = {
+  readonly origin: string;
+  readonly found_epoch: number;
+  readonly epoch: number;
+};
+
+/** Tasks began to use volumes of an agent. */
+export type NoteVolumeUses = {
+  readonly agent_id: string;
+  readonly volumes?: readonly FoundVolume[];
+};
+
+/** A volume of an agent, or one that an agent left behind. */
+export type Volume = {
+  readonly agent_id: string;
+  readonly hostname: string;
+  readonly found: FoundVolume;
+  /** Another agent has taken it on. */
+  readonly stale: boolean;
+  /** Set when its agent is in no book any more. */
+  readonly left_ms?: number;
 };
