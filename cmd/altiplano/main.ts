@@ -40,6 +40,11 @@ const commands: readonly Command[] = [
     load: () => import('../task/main.ts'),
   },
   {
+    name: 'volume',
+    summary: 'shows where persistent volumes are, and takes on those that were found',
+    load: () => import('../volume/main.ts'),
+  },
+  {
     name: 'operator',
     summary: 'looks after a cluster: which masters there are, and which of them leads',
     load: () => import('../operator/main.ts'),
