@@ -7,6 +7,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 
 rmSync('dist', { recursive: true, force: true });
 execFileSync('tsc', ['--project', 'tsconfig.build.json'], { stdio: 'inherit' });
-const rooms = ['cmd', 'internal', 'raft', 'storage', 'proto'];
+// Of `chaos` only what frameworks are tested with.
+const rooms = ['chaos', 'cmd', 'internal', 'raft', 'storage', 'proto'];
 const imports = Object.fromEntries(rooms.map((room) => [`#${room}/*.ts`, `./${room}/*.js`]));
 writeFileSync('dist/package.json', `${JSON.stringify({ type: 'module', imports }, null, 2)}\n`);

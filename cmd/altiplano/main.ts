@@ -45,6 +45,16 @@ const commands: readonly Command[] = [
     load: () => import('../volume/main.ts'),
   },
   {
+    name: 'service',
+    summary: 'what runs for long: starts, scales, updates, stops and destroys services',
+    load: () => import('../service/main.ts'),
+  },
+  {
+    name: 'service-framework',
+    summary: 'looks after the services; run two, and one stands by',
+    load: () => import('../service-framework/main.ts'),
+  },
+  {
     name: 'operator',
     summary: 'looks after a cluster: which masters there are, and which of them leads',
     load: () => import('../operator/main.ts'),

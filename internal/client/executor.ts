@@ -45,19 +45,20 @@ export type ExecutorOptions = {
   readonly token?: string | undefined;
 };
 
+/** What a handler throws, or its promise rejects with, is logged. */
 export type ExecutorHandlers = {
-  onSubscribed?(subscribed: ExecutorSubscribed): void;
+  onSubscribed?(subscribed: ExecutorSubscribed): void | Promise<void>;
   /** One task, or a group whole. The first word about each is owed: an update. */
-  onLaunch(tasks: readonly TaskInfo[]): void;
-  onKill?(taskId: string, policy: KillPolicy | undefined): void;
+  onLaunch(tasks: readonly TaskInfo[]): void | Promise<void>;
+  onKill?(taskId: string, policy: KillPolicy | undefined): void | Promise<void>;
   /** From the scheduler: at most once. */
-  onMessage?(bytes: Uint8Array): void;
+  onMessage?(bytes: Uint8Array): void | Promise<void>;
   /**
    * All tasks are to end, within the grace period; their last updates are waited for when it has
    * resolved. Also when the agent is gone for good.
    */
   onShutdown?(reason: string): void | Promise<void>;
-  onDisconnected?(reason: string): void;
+  onDisconnected?(reason: string): void | Promise<void>;
 };
 
 export type ExecutorSubscribed = {

@@ -17,7 +17,7 @@ const idBytesMax = 255;
 
 /** In a file of its own, replaced as a whole. Throws `FilesError`. */
 export function frameworkIdInFile(files: Files, path: string): FrameworkIdKeeper {
-  const folder = path.slice(0, Math.max(0, path.lastIndexOf('/'))) || '/';
+  const folder = folderOf(path);
   return {
     async load() {
       if ((await files.stat(path)) === undefined) return undefined;
@@ -34,7 +34,7 @@ export function frameworkIdInFile(files: Files, path: string): FrameworkIdKeeper
       }
     },
     async save(id) {
-      await files.makeFolder(folder);
+      await makeDurableFolder(files, folder);
       const next = `${path}.next`;
       await files.remove(next);
       const file = await files.open(next, { create: true });
@@ -48,4 +48,19 @@ export function frameworkIdInFile(files: Files, path: string): FrameworkIdKeeper
       await files.syncFolder(folder);
     },
   };
+}
+
+/** A folder is as durable as its name in the one above. */
+async function makeDurableFolder(files: Files, folder: string): Promise<void> {
+  if ((await files.stat(folder)) !== undefined) return;
+  const above = folderOf(folder);
+  if (above !== folder) await makeDurableFolder(files, above);
+  await files.makeFolder(folder);
+  await files.syncFolder(above);
+}
+
+function folderOf(path: string): string {
+  const slash = path.lastIndexOf('/');
+  if (slash < 0) return '.';
+  return slash === 0 ? '/' : path.slice(0, slash);
 }

@@ -220,10 +220,8 @@ class RunningExecutor implements Executor {
     if (launch !== undefined) this.#launch([launch.task]);
     if (group !== undefined) this.#launch(group.task_group.tasks ?? []);
     if (acknowledged !== undefined) this.#safe(acknowledged.task_id.value, acknowledged.uuid);
-    this.#tell(() => {
-      if (kill !== undefined) handlers.onKill?.(kill.task_id.value, kill.kill_policy);
-      if (message !== undefined) handlers.onMessage?.(message.data);
-    });
+    this.#tell(() => kill && handlers.onKill?.(kill.task_id.value, kill.kill_policy));
+    this.#tell(() => message && handlers.onMessage?.(message.data));
     if (type === 'SHUTDOWN') void this.#shutDown();
   }
 
@@ -264,11 +262,14 @@ class RunningExecutor implements Executor {
     }
   }
 
-  #tell(handle: () => void): void {
-    try {
-      handle();
-    } catch (error) {
+  /** A handler that fails takes nothing with it. */
+  #tell(handle: () => void | Promise<void>): void {
+    const complain = (error: unknown): void =>
       this.#with.logger.error('a handler failed', { error });
+    try {
+      handle()?.catch(complain);
+    } catch (error) {
+      complain(error);
     }
   }
 

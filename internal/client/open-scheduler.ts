@@ -127,6 +127,7 @@ class RunningScheduler implements Scheduler {
   }
 
   async decline(offers: readonly Pick<Offer, 'id'>[], filters?: Filters): Promise<CallOutcome> {
+    if (offers.length === 0) return { kind: 'accepted' };
     const decline = { offer_ids: idsOf(offers), ...filteredBy(filters) };
     return await this.#client.call({ type: 'DECLINE', decline });
   }
@@ -241,14 +242,16 @@ class RunningScheduler implements Scheduler {
     const rescinded = event.rescind?.offer_id.value;
     const inverse = event.inverse_offers?.inverse_offers;
     const inverseRescinded = event.rescind_inverse_offer?.inverse_offer_id.value;
-    this.#tell(() => {
-      if (offers !== undefined) handlers.onOffers?.(offers.offers ?? []);
-      if (rescinded !== undefined) handlers.onRescinded?.(rescinded);
-      if (inverse !== undefined) handlers.onInverseOffers?.(inverse);
-      if (inverseRescinded !== undefined) handlers.onInverseOfferRescinded?.(inverseRescinded);
-      if (failure !== undefined) handlers.onFailure?.(failure);
-      if (message !== undefined) handlers.onMessage?.(messageOf(message));
-    });
+    this.#tell(() => offers && handlers.onOffers?.(offers.offers ?? []));
+    this.#tell(() => (rescinded === undefined ? undefined : handlers.onRescinded?.(rescinded)));
+    this.#tell(() => inverse && handlers.onInverseOffers?.(inverse));
+    this.#tell(() =>
+      inverseRescinded === undefined
+        ? undefined
+        : handlers.onInverseOfferRescinded?.(inverseRescinded),
+    );
+    this.#tell(() => failure && handlers.onFailure?.(failure));
+    this.#tell(() => message && handlers.onMessage?.(messageOf(message)));
     return undefined;
   }
 
@@ -270,12 +273,14 @@ class RunningScheduler implements Scheduler {
     });
   }
 
-  /** A handler that throws takes nothing with it. */
-  #tell(handle: () => void): void {
-    try {
-      handle();
-    } catch (error) {
+  /** A handler that fails takes nothing with it. */
+  #tell(handle: () => void | Promise<void>): void {
+    const complain = (error: unknown): void =>
       this.#with.logger.error('a handler failed', { error });
+    try {
+      handle()?.catch(complain);
+    } catch (error) {
+      complain(error);
     }
   }
 

@@ -46,24 +46,24 @@ export type FrameworkSchedulerOptions = {
   readonly updatesInHandMax?: number;
 };
 
-/** Each may be left out; a promise is waited for where it says so. */
+/** Each may be left out. A promise is waited for where it says so; what it rejects with is logged. */
 export type FrameworkSchedulerHandlers = {
   /** At the beginning of each stream, when the id has been kept; what was on offer before is void. */
-  onSubscribed?(subscribed: Subscribed): void;
-  onOffers?(offers: readonly Offer[]): void;
-  onRescinded?(offerId: string): void;
-  onInverseOffers?(offers: readonly InverseOffer[]): void;
-  onInverseOfferRescinded?(offerId: string): void;
+  onSubscribed?(subscribed: Subscribed): void | Promise<void>;
+  onOffers?(offers: readonly Offer[]): void | Promise<void>;
+  onRescinded?(offerId: string): void | Promise<void>;
+  onInverseOffers?(offers: readonly InverseOffer[]): void | Promise<void>;
+  onInverseOfferRescinded?(offerId: string): void | Promise<void>;
   /** Acknowledged when it has resolved. */
   onUpdate?(status: TaskStatus): void | Promise<void>;
   /** Of an operation with an id. Acknowledged when it has resolved. */
   onOperation?(status: OperationStatus): void | Promise<void>;
   /** What an executor says: at most once. */
-  onMessage?(message: ExecutorMessage): void;
+  onMessage?(message: ExecutorMessage): void | Promise<void>;
   /** An agent is gone, or an executor has ended: at most once. */
-  onFailure?(failure: Event_Failure): void;
+  onFailure?(failure: Event_Failure): void | Promise<void>;
   /** The stream is over; the next leader is looked for. */
-  onDisconnected?(reason: string): void;
+  onDisconnected?(reason: string): void | Promise<void>;
 };
 
 export type Subscribed = {

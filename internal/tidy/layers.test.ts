@@ -104,7 +104,7 @@ const layers: Layers = {
   },
   cmd: {
     ours: ['internal', 'raft', 'storage', 'proto'],
-    theirs: ['node:*', '@opentelemetry/*'],
+    theirs: ['node:*', '@opentelemetry/*', 'yaml'],
   },
   chaos: { ours: ['internal', 'raft', 'storage', 'proto'], theirs: ['node:*', 'yaml'] },
   bench: { ours: ['internal', 'raft', 'storage', 'proto', 'chaos'], theirs: ['node:*'] },

@@ -350,16 +350,25 @@ test('an output file stays in the sandbox', async (t) => {
 });
 
 test('an endless stream, one that stalls and one that takes too long are cut', async (t) => {
-  const small = { limits: { bytesMax: 1e6, membersMax: 9 }, stallMs: 1000 };
+  const small = { limits: { bytesMax: 1e6, membersMax: 9 } };
   await withRig(async (rig) => {
     rig.pages.set('/endless', endless(new Uint8Array(65536)));
-    rig.pages.set('/stalls', endless(undefined));
     for (const cache of [false, true]) {
       await isRefused(t, rig, { value: `${rig.url}/endless`, cache }, /more than 1000000 bytes/u);
       await isRefused(t, rig, { value: '/dev/zero', cache }, /more than 1000000 bytes/u);
-      await isRefused(t, rig, { value: `${rig.url}/stalls`, cache }, /Less than a byte a second/u);
     }
   }, small);
+  // What sends is not called stalled because the machine is slow: it has limits of its own.
+  await withRig(
+    async (rig) => {
+      rig.pages.set('/stalls', endless(undefined));
+      for (const cache of [false, true]) {
+        const stalls = { value: `${rig.url}/stalls`, cache };
+        await isRefused(t, rig, stalls, /Less than a byte a second/u);
+      }
+    },
+    { ...small, stallMs: 1000 },
+  );
   await withRig(
     async (rig) => {
       rig.pages.set('/stalls', endless(undefined));

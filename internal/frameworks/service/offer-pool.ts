@@ -2,6 +2,7 @@
  * What of an offer is left while its parts are given to instances. Parts keep their reservations: those
  * that are labelled with an instance are for that one alone.
  */
+import type { Random } from '#internal/base/random.ts';
 import type { Offer, Resource } from '#proto/gen/mesos/v1.ts';
 
 /** The label of what we reserve: its value is an instance's key. */
@@ -95,17 +96,21 @@ export function takeDisk(pool: Pool, milli: number, owner: string): Taken | unde
   return { parts: [own], reserve: [own] };
 }
 
-/** The port of this number, or the lowest; undefined when it is not offered. */
+/**
+ * The port of this number, or any: drawn, because what was used a moment ago may still be taken, and
+ * agents of one machine may offer the same. Undefined when it is not offered.
+ */
 export function takePort(
   pool: Pool,
   number: number | undefined,
+  random: Random,
 ): { readonly number: number; readonly resource: Resource } | undefined {
   for (const part of pool.ports) {
     const range = part.ranges.find(
       ({ begin, end }) => number === undefined || (begin <= number && number <= end),
     );
     if (range === undefined) continue;
-    const chosen = number ?? range.begin;
+    const chosen = number ?? range.begin + random.below(range.end - range.begin + 1);
     part.ranges = part.ranges.flatMap((one) => (one === range ? without(one, chosen) : [one]));
     const port = BigInt(chosen);
     return {

@@ -91,7 +91,7 @@ function start(draft: Draft, pool: Pool, { key, instance }: Named): readonly Off
   if (service === undefined) return [];
   const { spec, revision } = service;
   const siblings = instancesOf(draft, record.service);
-  const placed = place(pool, { spec, instance, siblings, unique: newUuid(random) });
+  const placed = place(pool, { spec, instance, siblings, unique: newUuid(random), random });
   const { agent_id, hostname: host } = pool.offer;
   if (!placed.ok) {
     const refusals = [...instance.refusals, `${host}: ${placed.refusal}`].slice(-refusalsMax);

@@ -3,6 +3,7 @@
  * them reserved and made at its first start, with its CPUs and memory, so that nobody is in its way
  * when it comes back; from then on it starts only where they are.
  */
+import type { Random } from '#internal/base/random.ts';
 import { accept, refuse, type Result } from '#internal/base/result.ts';
 import type { Attribute, Offer, Offer_Operation, Resource } from '#proto/gen/mesos/v1.ts';
 import {
@@ -35,6 +36,8 @@ export type PlacementOptions = {
   readonly siblings: readonly Instance[];
   /** Of the task, and of new volumes. */
   readonly unique: string;
+  /** Of ports. */
+  readonly random: Random;
 };
 
 /** Takes from the pool. The refusal says why not, for people; then the pool is not to be used again. */
@@ -52,7 +55,7 @@ export function place(pool: Pool, options: PlacementOptions): Result<Placement, 
   const isReserving = spec.template.volumes.length > 0;
   const amounts = amountsFor(pool, spec.template, { owner, isReserving });
   if (!amounts.ok) return amounts;
-  const ports = portsFor(pool, spec.template);
+  const ports = portsFor(pool, spec.template, options.random);
   if (!ports.ok) return ports;
   const taskId = taskIdOf(service, index, unique);
   const task = taskOf(spec.template, {
@@ -239,10 +242,11 @@ function amountsFor(
 function portsFor(
   pool: Pool,
   { ports }: Template,
+  random: Random,
 ): Result<readonly { readonly number: number; readonly resource: Resource }[], string> {
   // Those with a number first, so that no other one takes it.
   const order = ports.map((_, n) => n).toSorted((a, b) => numberedFirst(ports[a], ports[b]));
-  const taken = new Map(order.map((n) => [n, takePort(pool, ports[n]?.number)]));
+  const taken = new Map(order.map((n) => [n, takePort(pool, ports[n]?.number, random)]));
   const missing = ports.find((_, n) => taken.get(n) === undefined);
   if (missing !== undefined) {
     return refuse(
