@@ -27,7 +27,10 @@ export function metricsOf({ state, uptimeMs }: MetricSources): ReadonlyMap<strin
     ['slave/uptime_secs', uptimeMs / 1000],
     ['slave/registered', state.session.kind === 'registered' ? 1 : 0],
     ['slave/frameworks_active', state.frameworks.size],
-    ['slave/executors_running', state.executors.size + living.filter(isAlone).length],
+    ['slave/executors_registering', inPhase(state, 'registering')],
+    // Where the agent itself is the executor, of a group or of a task that stands alone, it runs.
+    ['slave/executors_running', inPhase(state, 'running') + living.filter(isAlone).length],
+    ['slave/executors_terminating', inPhase(state, 'terminating')],
   ]);
   for (const [name, wanted] of gauges) {
     metrics.set(`slave/tasks_${name}`, tasks.filter((task) => task.state === wanted).length);
@@ -41,5 +44,10 @@ export function metricsOf({ state, uptimeMs }: MetricSources): ReadonlyMap<strin
   }
   return new Map([...metrics].toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }
+
+type Phase = 'registering' | 'running' | 'terminating';
+
+const inPhase = ({ executors }: AgentState, wanted: Phase): number =>
+  executors.count(({ own }) => (own?.phase.kind ?? 'running') === wanted);
 
 const isAlone = ({ pod }: { readonly pod: unknown }): boolean => pod === undefined;
