@@ -3,6 +3,7 @@
  * here, with a folder that they share, a look at the health of one of them, and a session with a
  * terminal. Takes root, cgroups and the tools of images, and says so where they are missing.
  */
+import { readdir } from 'node:fs/promises';
 import test from 'ava';
 import { jsonFormat, protobufFormat } from '#internal/client/wire-format.ts';
 import {
@@ -181,6 +182,11 @@ test('a pod of three containers of one image shares a folder, and ends with its 
   );
   t.is((await task('exec', '-t', 'reader', 'sh', '-c', 'exit 7')).status, 7);
 
+  const store = `${folder}/agent/store/docker/layers`;
+  const layers = await readdir(store);
+  await pruneImages(address);
+  t.deepEqual(await readdir(store), layers, 'containers have them');
+
   t.is((await task('exec', 'writer', 'touch', '/shared/sick')).status, 0);
   for (const id of ['watched', 'writer', 'reader']) {
     await untilTold(
@@ -197,4 +203,24 @@ test('a pod of three containers of one image shares a folder, and ends with its 
     () => 'nothing is left of the pod',
   );
   t.is((await must('runc', ['--root', `${folder}/agent/meta/runc`, 'list', '--quiet'])).trim(), '');
+  await until(
+    async () => {
+      await pruneImages(address);
+      return (await readdir(store)).length === 0;
+    },
+    limitMs,
+    () => 'nobody has the layers any more',
+  );
 });
+
+/** Of the one agent that the master knows. */
+async function pruneImages(master: string): Promise<void> {
+  const slaves = await (await fetch(`http://${master}/slaves`)).text();
+  const agent = /"pid":"slave\(1\)@([^"]+)"/u.exec(slaves)?.[1];
+  const reply = await fetch(`http://${agent}/api/v1`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"type":"PRUNE_IMAGES"}',
+  });
+  if (reply.status !== 200) throw new Error(`${reply.status}: ${await reply.text()}`);
+}

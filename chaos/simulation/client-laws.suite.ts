@@ -43,7 +43,7 @@ const framework: FrameworkInfo = {
   ],
 };
 
-function taskFor(offer: Offer, id: string, line: string): TaskInfo {
+export function taskFor(offer: Offer, id: string, line: string): TaskInfo {
   // What is for an executor is its business, not the agent's.
   const whatToDo =
     line === 'delegate' ? { executor: executorOf(offer) } : { command: { value: line } };

@@ -50,7 +50,6 @@ export async function prepareBundle(oci: Oci, spec: ContainerSpec): Promise<void
     init: initShell(oci.shell, note, streamsOf(spec)),
     mounts: [...(image === undefined ? [] : await namesOfMachine(oci)), ...mounts],
     cgroup,
-    ipcNamespace: undefined,
     usualPath: oci.usualPath,
     bounds: oci,
   });

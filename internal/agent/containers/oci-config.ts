@@ -2,7 +2,6 @@
  * The `config.json` of a container (OCI runtime specification 1.0) from what is asked for. Nothing is
  * looked up here: users, folders and images are found before.
  */
-import type { LinuxInfo } from '#proto/gen/mesos/v1.ts';
 import type { ImageConfig } from '../images/image.ts';
 import type { ContainerLimits, ContainerSpec } from '../containerizer.ts';
 import { memBytesMin } from './cgroup-orders.ts';
@@ -23,8 +22,6 @@ export type Bundle = {
   readonly init: InitShell;
   readonly mounts: readonly BundleMount[];
   readonly cgroup: string;
-  /** Files of the namespaces that it shares with others; undefined: one of its own. */
-  readonly ipcNamespace: string | undefined;
   /** The PATH that the agent gives to commands that bring none: an image's own is better. */
   readonly usualPath: string;
   readonly bounds: Pick<Bounds, 'isCpuRequestLimit' | 'isSwapLimited' | 'processesMax'>;
@@ -146,21 +143,25 @@ function processOf({ spec, image, user, sandbox, init, usualPath }: Bundle): Run
 }
 
 /** Network stays the machine's, as Mesos has it where no network is named. */
-function namespacesOf({ spec, ipcNamespace }: Bundle): RuntimeLinux['namespaces'] {
-  const linux = spec.container?.linux_info;
+function namespacesOf({ spec }: Bundle): RuntimeLinux['namespaces'] {
   return [
     { type: 'mount' },
     { type: 'uts' },
-    ...(linux?.share_pid_namespace === true ? [] : [{ type: 'pid' }]),
-    ...(sharesIpcOfMachine(spec.parentId, linux)
-      ? []
-      : [{ type: 'ipc', ...(ipcNamespace !== undefined && { path: ipcNamespace }) }]),
+    ...(spec.container?.linux_info?.share_pid_namespace === true ? [] : [{ type: 'pid' }]),
+    ...(ipcOf(spec) === 'own' ? [{ type: 'ipc' }] : []),
   ];
 }
 
-/** Who stands alone has nobody but the machine to share with. */
-const sharesIpcOfMachine = (parentId: string | undefined, linux: LinuxInfo | undefined): boolean =>
-  parentId === undefined && linux?.ipc_mode === 'SHARE_PARENT';
+/**
+ * Whose IPC namespace a container has, in which its launcher is but for its own: members of a pod share
+ * one unless they ask for one of their own, others have one unless they ask for the machine's.
+ */
+export function ipcOf({ parentId, container }: ContainerSpec): 'own' | 'pod' | 'machine' {
+  const mode = container?.linux_info?.ipc_mode;
+  if (mode === 'PRIVATE') return 'own';
+  if (parentId !== undefined) return 'pod';
+  return mode === 'SHARE_PARENT' ? 'machine' : 'own';
+}
 
 /** Of what may be changed while it runs. */
 export function resourcesOf(
@@ -196,9 +197,21 @@ function rlimitOf({ name, hard, soft }: Rlimit): RuntimeRlimit {
   return { type: `RLIMIT_${name.toUpperCase()}`, hard: number(hard), soft: number(soft) };
 }
 
+const machineShm: BundleMount = {
+  source: '/dev/shm',
+  destination: '/dev/shm',
+  isReadOnly: false,
+};
+
 function mountsOf({ spec, image, sandbox, init, mounts }: Bundle): readonly RuntimeMount[] {
   const shm = spec.container?.linux_info?.shm_size;
   const shmBytes = shm === undefined ? '65536k' : `${shm}m`;
+  const ownShm: RuntimeMount = {
+    destination: '/dev/shm',
+    type: 'tmpfs',
+    source: 'shm',
+    options: ['nosuid', 'noexec', 'nodev', 'mode=1777', `size=${shmBytes}`],
+  };
   const ofImage: readonly RuntimeMount[] = [
     {
       destination: '/sys',
@@ -222,12 +235,7 @@ function mountsOf({ spec, image, sandbox, init, mounts }: Bundle): readonly Runt
       source: 'devpts',
       options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5'],
     },
-    {
-      destination: '/dev/shm',
-      type: 'tmpfs',
-      source: 'shm',
-      options: ['nosuid', 'noexec', 'nodev', 'mode=1777', `size=${shmBytes}`],
-    },
+    ipcOf(spec) === 'machine' ? bind(machineShm) : ownShm,
     {
       destination: '/dev/mqueue',
       type: 'mqueue',

@@ -17,7 +17,7 @@ import {
 } from '../containerizer.ts';
 import { prepareBundle } from './oci-bundle.ts';
 import { folderOf, pollMs, readEnd, readOrTakeClaim, readRefusal, readText } from './oci-folder.ts';
-import { type Oci, runtime, stateFolder, toolPath } from './oci-machine.ts';
+import { type Oci, launcher, runtime, stateFolder, toolPath } from './oci-machine.ts';
 import { launchScript } from './oci-scripts.ts';
 import { signalInside } from './oci-signal.ts';
 import { processToRecord } from './process-record.ts';
@@ -32,24 +32,22 @@ export async function launchByConmon(oci: Oci, spec: ContainerSpec): Promise<Run
   const { containerId } = spec;
   try {
     await prepareBundle(oci, spec);
+    const [path, ...words] = launcher(oci, spec, [
+      '/bin/sh',
+      '-c',
+      launchScript,
+      'launcher',
+      folderOf(oci, containerId),
+      containerId,
+      oci.tools.runc,
+      stateFolder(oci),
+      oci.images.folder,
+      oci.processes.bootId,
+      oci.tools.conmon,
+    ]);
     const started = await oci.processes.start({
-      path: oci.tools.unshare,
-      arguments: [
-        '--mount',
-        '--propagation',
-        'slave',
-        '/bin/sh',
-        '-c',
-        launchScript,
-        'launcher',
-        folderOf(oci, containerId),
-        containerId,
-        oci.tools.runc,
-        stateFolder(oci),
-        oci.images.folder,
-        oci.processes.bootId,
-        oci.tools.conmon,
-      ],
+      path,
+      arguments: words,
       environment: { PATH: toolPath },
       folder: '/',
       user: undefined,

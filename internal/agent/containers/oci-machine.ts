@@ -5,12 +5,14 @@ import type { Processes } from '#internal/runtime/processes.ts';
 import type { Fetcher } from '../fetch/fetcher.ts';
 import type { ImageStore } from '../images/image-store.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
-import { ContainerError } from '../containerizer.ts';
+import { ContainerError, type ContainerSpec } from '../containerizer.ts';
 import type { LimitWatch } from './limit-watch.ts';
 import type { Bounds } from './bounds.ts';
-import type { OciFolders } from './oci-folder.ts';
+import { ipcOf } from './oci-config.ts';
+import { type OciFolders, folderOf } from './oci-folder.ts';
 import { type ShellFiles, findShell } from './oci-init.ts';
 import { newLimitWatch } from './oci-limit-watch.ts';
+import { joinIpcScript } from './oci-scripts.ts';
 
 export type OciDependencies = Omit<OciFolders, 'workFolder'> & {
   readonly logger?: Logger;
@@ -72,6 +74,20 @@ export async function equip(dependencies: OciDependencies, options: OciOptions):
 }
 
 export const stateFolder = ({ workFolder }: OciOptions): string => `${workFolder}/meta/runc`;
+
+/** A program with its arguments, in a mount namespace of its own and in the pod's for IPC. */
+export function launcher(
+  oci: Oci,
+  spec: ContainerSpec,
+  argv: readonly string[],
+): readonly [path: string, ...words: readonly string[]] {
+  const { containerId, parentId = '' } = spec;
+  const all = `${oci.workFolder}/meta/oci`;
+  const own = folderOf(oci, containerId);
+  const join = ['/bin/sh', '-c', joinIpcScript, 'join', all, parentId, own];
+  const before = ipcOf(spec) === 'pod' ? join : [];
+  return [oci.tools.unshare, '--mount', '--propagation', 'slave', ...before, ...argv];
+}
 
 /** Its answer does not matter: a container that has ended cannot be killed, or not once more. */
 export async function runtime(oci: Oci, words: readonly string[]): Promise<void> {

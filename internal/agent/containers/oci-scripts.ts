@@ -7,6 +7,39 @@
  * it is ever seen on the machine, or left there.
  */
 
+/**
+ * Goes where the others of a pod talk to each other, and becomes what makes one of them: the namespace
+ * is that of the container around it, if that is one of ours; else of any sibling that lives; else a new
+ * one. In \`ipc\` each leaves the parent's id, a process that has the namespace as long as the container
+ * lives, and which one it is. One at a time: siblings that begin together must meet.
+ *
+ * $1 the folder of all containers, $2 the parent's id, $3 the container's own folder, the rest what makes it.
+ */
+export const joinIpcScript: string = `
+all=$1 parent=$2 own=$3
+shift 3
+pid= around=
+exec 9<"$all" && flock -w 60 9 || exit 1
+{
+  # The supervisor ends its file without a line's end.
+  read -r around <"$all/$parent/pid" || [ -n "$around" ] && read -r cgroup <"$all/$parent/cgroup" &&
+    while read -r line; do
+      [ "\${line#*:*:}" != "$cgroup" ] || pid=$around
+    done <"/proc/$around/cgroup"
+} 2>/dev/null
+for one in "$all"/*/ipc; do
+  [ -z "$pid" ] && read -r whose holder which <"$one" || continue
+  [ "$whose" != "$parent" ] || [ "$(readlink "/proc/$holder/ns/ipc")" != "$which" ] || pid=$holder
+done 2>/dev/null
+hold='echo "$1 $$ $(readlink /proc/self/ns/ipc)" >"$2/ipc"; shift 2; exec 8<&- 9<&- "$@"'
+# Held from here on, should its holder end just now.
+{ [ -n "$pid" ] && command exec 8<"/proc/$pid/ns/ipc"; } 2>/dev/null || pid=
+if [ -n "$pid" ]; then set -- nsenter --ipc=/proc/self/fd/8 /bin/sh -c "$hold" hold "$parent" "$own" "$@"
+else set -- unshare --ipc /bin/sh -c "$hold" hold "$parent" "$own" "$@"
+fi
+exec "$@"
+`;
+
 /** Of a script that has set `folder` and `store`, the folder with the layers. */
 const layOutRoot = `
 layOut() {

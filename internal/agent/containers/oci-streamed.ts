@@ -20,7 +20,7 @@ import type { RuntimeProcess, RuntimeSpec } from './oci-config.ts';
 import { argumentsOf } from './oci-command.ts';
 import { folderOf, readRefusal, readText, writeText } from './oci-folder.ts';
 import { endFrom } from './oci-init.ts';
-import { type Oci, runtime, stateFolder, toolPath } from './oci-machine.ts';
+import { type Oci, launcher, runtime, stateFolder, toolPath } from './oci-machine.ts';
 import { signalInside } from './oci-signal.ts';
 import { runScript } from './oci-scripts.ts';
 import { findUser } from './oci-user.ts';
@@ -121,7 +121,7 @@ function argvOf(oci: Oci, spec: ContainerSpec): readonly string[] {
   }
   const options = tools.keeps ? ['--keep'] : [];
   const script = [runScript, 'run', folder, id, tools.runc, state, images.folder, ...options];
-  return [tools.unshare, '--mount', '--propagation', 'slave', '/bin/sh', '-c', ...script];
+  return launcher(oci, spec, ['/bin/sh', '-c', ...script]);
 }
 
 function sandboxFolderOf(oci: Oci, spec: ContainerSpec, joined: Member | undefined): string {

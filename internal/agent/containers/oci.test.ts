@@ -1,7 +1,6 @@
 // oxlint-disable-next-line no-restricted-imports -- looks at what tasks left on the real disk.
 import { readFile, readdir } from 'node:fs/promises';
 import test from 'ava';
-import type { ContainerInfo } from '#proto/gen/mesos/v1.ts';
 import { type ContainerSpec, type Containerizer, ContainerError } from '../containerizer.ts';
 import { containerizerSuite, specFor } from './containerizer.suite.ts';
 import {
@@ -13,13 +12,11 @@ import {
   missingForOci,
   must,
   openOciRig,
-  pidsIn,
+  openToolsRig,
+  withImage,
 } from '../testing/oci-rig.ts';
-import type { Bounds } from './bounds.ts';
-import { type LimitsRig, isDiskLimitation, limitsSuite, nothing } from './limits.suite.ts';
 import { sandboxOf } from './sandbox.ts';
 
-const mebibyte = 1024 * 1024;
 const shell = (line: string): ContainerSpec['command'] => ({ kind: 'shell', line });
 const missing = await missingForOci();
 /** Where the machine has not what containers take, one test says so and the rest is left out. */
@@ -27,18 +24,11 @@ const here = missing === undefined ? test : test.skip;
 
 if (missing === undefined) {
   containerizerSuite(test, openOciRig);
-  limitsSuite(test, openRig);
 } else {
   test(`OCI containers are not tested on this machine: ${missing}`, async (t) => {
     t.not(await missingForOci(), undefined);
   });
 }
-
-const withImage = (name: string, more: Partial<ContainerInfo> = {}): ContainerInfo => ({
-  type: 'MESOS',
-  mesos: { image: { type: 'DOCKER', docker: { name } } },
-  ...more,
-});
 
 async function runToEnd(port: Containerizer, spec: ContainerSpec): Promise<unknown> {
   return await (
@@ -68,7 +58,7 @@ async function say(
 const fine = { kind: 'exited', status: 0 };
 
 here('a container sees the files of its image and its sandbox, and nothing else', async (t) => {
-  await using rig = await openRig();
+  await using rig = await openToolsRig();
   const port = await rig.restart();
   const container = withImage('tools');
   const inside = await say(rig, port, 'ls /; echo $MESOS_SANDBOX; ls $MESOS_SANDBOX; pwd', {
@@ -80,7 +70,7 @@ here('a container sees the files of its image and its sandbox, and nothing else'
 });
 
 here('a name is the user that the image means by it, with the groups it has there', async (t) => {
-  await using rig = await openRig();
+  await using rig = await openToolsRig();
   const port = await rig.restart();
   const container = withImage('tools');
   const said = await say(rig, port, 'id; touch mine; ls -n | grep -c 77', {
@@ -94,7 +84,7 @@ here('a name is the user that the image means by it, with the groups it has ther
 });
 
 here('what a container changes of its image no other one sees', async (t) => {
-  await using rig = await openRig();
+  await using rig = await openToolsRig();
   const port = await rig.restart();
   const container = withImage('tools');
   await say(rig, port, 'echo mine > /etc/passwd; touch /new', { container });
@@ -105,7 +95,7 @@ here('what a container changes of its image no other one sees', async (t) => {
 });
 
 here('an image decides what is run where the task leaves it to it', async (t) => {
-  await using rig = await openRig();
+  await using rig = await openToolsRig();
   await makeImage(`${rig.images}/greeter`, [
     busybox,
     {
@@ -135,7 +125,7 @@ here('an image decides what is run where the task leaves it to it', async (t) =>
 });
 
 here('released containers leave nothing on the machine but their sandboxes', async (t) => {
-  await using rig = await openRig();
+  await using rig = await openToolsRig();
   const port = await rig.restart();
   const parentId = 'the-pod';
   const specs = [
@@ -155,54 +145,3 @@ here('released containers leave nothing on the machine but their sandboxes', asy
     [],
   );
 });
-
-here('a container that somebody attaches to is bounded and told of like any other', async (t) => {
-  await using rig = await openRig();
-  const port = await rig.restart();
-  const memBytes = 32 * mebibyte;
-  const limits = { ...nothing, memBytes };
-  for (const line of ['tail /dev/zero', 'tail /dev/zero; sleep 500']) {
-    const spec = specFor(shell(line), { limits, io: 'attached', container: withImage('tools') });
-    const { ended } = await port.launch(spec);
-    const end = await ended;
-    t.like(end, { kind: 'limited', limitation: { reason: 'REASON_CONTAINER_LIMITATION_MEMORY' } });
-    const found = await (await rig.restart()).recover(spec);
-    t.deepEqual(found.kind === 'ended' ? found.end : found, end);
-  }
-});
-
-here('what a container changes of its image counts as its disk', async (t) => {
-  await using rig = await openRig({ disk: { intervalMs: 50, isEnforced: true } });
-  const port = await rig.restart();
-  const limits = { ...nothing, diskBytes: 4 * mebibyte };
-  const line = 'i=0; while :; do head -c 1048576 /dev/zero >/etc/$i; i=$((i+1)); done';
-  for (const io of ['files', 'attached'] as const) {
-    const spec = specFor(shell(line), { limits, io, container: withImage('tools') });
-    isDiskLimitation(t, await (await port.launch(spec)).ended);
-    await port.release(spec.containerId);
-  }
-});
-
-async function openRig(bounds: Partial<Bounds> = {}): Promise<OciRig & LimitsRig> {
-  const rig = await openOciRig(bounds);
-  await makeImage(`${rig.images}/tools`, [
-    busybox,
-    {
-      kind: 'file',
-      path: '/etc/passwd',
-      text: 'root:x:0:0::/root:/bin/sh\nami:x:77:78::/:/bin/sh\n',
-    },
-    { kind: 'file', path: '/etc/group', text: 'root:x:0:\nami:x:78:\nclub:x:90:ami,root\n' },
-  ]);
-  const own = cgroupsOf(rig.workFolder);
-  const inGroups = async (): Promise<readonly string[]> =>
-    (await groupsBelow(own)).filter((path) => !path.endsWith(`/${own}`));
-  return {
-    ...rig,
-    kind: { container: withImage('tools') },
-    pids: async (id) => await pidsIn((await inGroups()).filter((path) => path.endsWith(`/${id}`))),
-    groups: async () => [
-      ...new Set((await inGroups()).map((path) => path.slice(path.lastIndexOf('/') + 1))),
-    ],
-  };
-}

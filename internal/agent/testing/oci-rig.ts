@@ -8,6 +8,8 @@ import { systemFiles } from '#internal/runtime/real/files.ts';
 import { systemPipes } from '#internal/runtime/real/pipes.ts';
 import { systemProcesses } from '#internal/runtime/real/processes.ts';
 import { openTempFolder } from '#internal/testing/temp-folder.ts';
+import type { ContainerInfo } from '#proto/gen/mesos/v1.ts';
+import type { LimitsRig } from '../containers/limits.suite.ts';
 import type { Containerizer } from '../containerizer.ts';
 import { openImageStore } from '../images/image-store.ts';
 import { type ContainerizerRig, shellCommands } from '../containers/containerizer.suite.ts';
@@ -102,6 +104,37 @@ export async function openOciRig(bounds: Partial<Bounds> = {}): Promise<OciRig> 
   };
 }
 
+export const withImage = (name: string, more: Partial<ContainerInfo> = {}): ContainerInfo => ({
+  type: 'MESOS',
+  mesos: { image: { type: 'DOCKER', docker: { name } } },
+  ...more,
+});
+
+/** With an image of the name `tools`, of busybox and some users. */
+export async function openToolsRig(bounds: Partial<Bounds> = {}): Promise<OciRig & LimitsRig> {
+  const rig = await openOciRig(bounds);
+  await makeImage(`${rig.images}/tools`, [
+    busybox,
+    {
+      kind: 'file',
+      path: '/etc/passwd',
+      text: 'root:x:0:0::/root:/bin/sh\nami:x:77:78::/:/bin/sh\n',
+    },
+    { kind: 'file', path: '/etc/group', text: 'root:x:0:\nami:x:78:\nclub:x:90:ami,root\n' },
+  ]);
+  const own = cgroupsOf(rig.workFolder);
+  const inGroups = async (): Promise<readonly string[]> =>
+    (await groupsBelow(own)).filter((path) => !path.endsWith(`/${own}`));
+  return {
+    ...rig,
+    kind: { container: withImage('tools') },
+    pids: async (id) => await pidsIn((await inGroups()).filter((path) => path.endsWith(`/${id}`))),
+    groups: async () => [
+      ...new Set((await inGroups()).map((path) => path.slice(path.lastIndexOf('/') + 1))),
+    ],
+  };
+}
+
 /** What a test left running. */
 export async function clearAway(
   workFolder: string,
@@ -172,6 +205,8 @@ export const busybox: ImageStep = {
     'tail',
     'mkdir',
     'setsid',
+    'readlink',
+    'mv',
   ],
 };
 
