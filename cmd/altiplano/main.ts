@@ -40,6 +40,11 @@ const commands: readonly Command[] = [
     load: () => import('../task/main.ts'),
   },
   {
+    name: 'volume',
+    summary: 'shows where persistent volumes are, and takes on those that were found',
+    load: () => import('../volume/main.ts'),
+  },
+  {
     name: 'service',
     summary: 'what runs for long: starts, scales, updates, stops and destroys services',
     load: () => import('../service/main.ts'),

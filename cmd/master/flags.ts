@@ -19,6 +19,7 @@ import type { FaultDomain } from '#internal/model/offer-constraints.ts';
 import { usualHistories } from '#internal/state/state.ts';
 import { domainFlag } from '../domain-flag.ts';
 import { masterDefaults } from '#internal/master/leader/master.ts';
+import type { AdoptionPolicy } from '#internal/master/leader/operators/adopt.ts';
 import type { RemovalRate } from '#internal/master/leader/removals.ts';
 import type { Quantities } from '#internal/resources/quantities.ts';
 import type { LogLevel } from '#internal/runtime/real/logger.ts';
@@ -76,6 +77,7 @@ export type MasterFlags = {
   readonly requireAgentDomain: boolean;
   readonly rootSubmissions: boolean;
   readonly maxOperatorEventStreamSubscribers: number;
+  readonly adoptVolumes: AdoptionPolicy;
   readonly frameworkStoreKeys: number;
   readonly frameworkStoreSize: number;
   readonly frameworkStoreValueSize: number;
@@ -298,6 +300,11 @@ export const masterProgram: Program<MasterFlags> = {
       fallback: 1000,
       min: 1,
       max: 100_000,
+    }),
+    adoptVolumes: choice({
+      meaning: 'which volumes that agents find and do not know they take on without being told to',
+      fallback: masterDefaults.adoptVolumes,
+      words: ['never', 'same-cluster', 'always'],
     }),
     frameworkStoreKeys: integer({
       meaning: 'keys that one framework may keep in its store',

@@ -38,6 +38,7 @@ export function masterOptions(flags: MasterFlags, self: MasterAddress): MasterOp
     recoveryAgentRemovalLimit: flags.recoveryAgentRemovalLimit,
     memory: { ageMsMax: flags.registryMaxAgentAge, agentsMax: flags.registryMaxAgentCount },
     memoryIntervalMs: flags.registryGcInterval,
+    adoptVolumes: flags.adoptVolumes,
     stores: {
       ...masterDefaults.stores,
       keysMax: flags.frameworkStoreKeys,

@@ -3,10 +3,10 @@
  * its container there, and its sandbox.
  */
 import { accept, refuse, type Result } from '#internal/base/result.ts';
-import { HttpError, type HttpClient } from '#internal/runtime/http.ts';
+import type { HttpClient } from '#internal/runtime/http.ts';
 import type { ContainerID } from '#proto/gen/mesos/v1.ts';
-import { locationTarget } from './masters.ts';
-import { wholeBody } from './whole-body.ts';
+import { askMasters } from './ask-masters.ts';
+import { fieldOf, listOf, textOf } from './fields.ts';
 
 export type TaskPlace = {
   readonly taskId: string;
@@ -34,7 +34,6 @@ export type WantedTask = {
   readonly frameworkId: string | undefined;
 };
 
-const replyBytesMax = 256 * 1024 * 1024;
 /** What a refusal names of them. */
 const namedMax = 5;
 
@@ -45,18 +44,22 @@ export async function findTask(
   { task, frameworkId }: WantedTask,
 ): Promise<Result<TaskPlace, string>> {
   const ofFramework = frameworkId === undefined ? '' : `&framework_id=${encode(frameworkId)}`;
-  const exact = await askMasters(http, options, `/tasks?task_id=${encode(task)}${ofFramework}`);
+  const exact = await askMasters(
+    http,
+    options,
+    get(`/tasks?task_id=${encode(task)}${ofFramework}`),
+  );
   if (!exact.ok) return exact;
   let found = tasksIn(exact.value);
   if (found.length === 0) {
-    const all = await askMasters(http, options, `/tasks?limit=1000000${ofFramework}`);
+    const all = await askMasters(http, options, get(`/tasks?limit=1000000${ofFramework}`));
     if (!all.ok) return all;
     found = tasksIn(all.value).filter(({ id }) => id.startsWith(task));
   }
   const [one, ...others] = found;
   if (one === undefined) return refuse(`there is no task '${task}'`);
   if (others.length > 0) return refuse(severalText(task, found));
-  const agents = await askMasters(http, options, `/slaves?slave_id=${encode(one.agentId)}`);
+  const agents = await askMasters(http, options, get(`/slaves?slave_id=${encode(one.agentId)}`));
   if (!agents.ok) return agents;
   const agent = addressIn(agents.value, one.agentId);
   if (agent === undefined) return refuse(`agent ${one.agentId}, which has it, is not registered`);
@@ -66,39 +69,15 @@ export async function findTask(
 
 const encode = encodeURIComponent;
 
+const get = (target: string): { readonly method: 'GET'; readonly target: string } => ({
+  method: 'GET',
+  target,
+});
+
 function severalText(task: string, found: readonly Task[]): string {
   const names = found.slice(0, namedMax).map(({ id, frameworkId }) => `${id} of ${frameworkId}`);
   const rest = found.length > namedMax ? `, and ${found.length - namedMax} more` : '';
   return `'${task}' may be any of ${found.length} tasks: ${names.join(', ')}${rest}`;
-}
-
-/** What the leader answers, whichever master is asked first. */
-async function askMasters(
-  http: HttpClient,
-  { masters, authorization, signal }: FindTaskOptions,
-  target: string,
-): Promise<Result<unknown, string>> {
-  const reasons: string[] = [];
-  const asked = new Set<string>();
-  const waiting = [...masters];
-  for (let master = waiting.shift(); master !== undefined; master = waiting.shift()) {
-    if (asked.has(master)) continue;
-    asked.add(master);
-    try {
-      const headers = authorization === undefined ? {} : { authorization };
-      const url = `http://${master}${target}`;
-      const reply = await http.call({ method: 'GET', url, headers, signal });
-      const body = new TextDecoder().decode(await wholeBody(reply.body, replyBytesMax));
-      if (reply.status === 200) return accept(JSON.parse(body));
-      const leader = reply.status === 307 ? locationTarget(reply.headers['location']) : undefined;
-      if (leader !== undefined) waiting.unshift(leader);
-      else reasons.push(`${master} answers ${reply.status}${body === '' ? '' : ` ${body.trim()}`}`);
-    } catch (error) {
-      if (!(error instanceof HttpError)) throw error;
-      reasons.push(error.message);
-    }
-  }
-  return refuse(['no leading master answers', ...reasons].join('; '));
 }
 
 type Task = {
@@ -150,12 +129,3 @@ function containerOf(value: unknown): ContainerID | undefined {
   const parent = containerOf(fieldOf(value, 'parent'));
   return { value: own, ...(parent !== undefined && { parent }) };
 }
-
-const fieldOf = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null && name in value
-    ? Object.entries(value).find(([key]) => key === name)?.[1]
-    : undefined;
-
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');

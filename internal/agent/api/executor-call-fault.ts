@@ -11,7 +11,7 @@ export function executorCallFault(call: Call): string | undefined {
     case undefined:
       return expecting('type');
     case 'SUBSCRIBE':
-      return call.subscribe === undefined ? expecting('subscribe') : undefined;
+      return call.subscribe === undefined ? expecting('subscribe') : replayFault(call);
     case 'UPDATE':
       return updateFault(call);
     case 'MESSAGE':
@@ -25,6 +25,15 @@ export function executorCallFault(call: Call): string | undefined {
 }
 
 const expecting = (name: string): string => `Expecting '${name}' to be present`;
+
+/** What was never heard is judged when it comes again: it is taken like any other update. */
+function replayFault(call: Call): string | undefined {
+  for (const update of call.subscribe?.unacknowledged_updates ?? []) {
+    const fault = updateFault({ ...call, update });
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
 
 function updateFault({ update, executor_id, framework_id }: Call): string | undefined {
   if (update === undefined) return expecting('update');

@@ -150,6 +150,21 @@ const rows: readonly Row[] = [
     text: `${fault}Not a valid UUID`,
   },
   {
+    at: '9.3',
+    name: 'an update that comes again with no UUID',
+    call: {
+      ...ids,
+      type: 'SUBSCRIBE',
+      subscribe: {
+        unacknowledged_updates: [
+          { status: { ...statusOf('t', 'TASK_RUNNING', 1), uuid: new Uint8Array(2) } },
+        ],
+      },
+    },
+    status: 400,
+    text: `${fault}Not a valid UUID`,
+  },
+  {
     at: '9.2',
     name: 'another executor in the status',
     call: update({ executor_id: { value: 'x' } }),

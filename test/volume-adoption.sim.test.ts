@@ -1,0 +1,230 @@
+/**
+ * A volume outlives the identity of its agent and the memory of its masters, with real processes: the
+ * agent is killed and its checkpoint deleted, then all that the masters know. Each time the volume is
+ * found, taken on, and has its bytes.
+ */
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import test, { type ExecutionContext } from 'ava';
+import { type Program, startProgram } from '#internal/runtime/real/program.ts';
+import { systemRandom } from '#internal/runtime/real/random.ts';
+import { findFreePort } from '#internal/testing/free-port.ts';
+import { altiplano, temporaryFolder, until } from './cluster.ts';
+
+const host = '127.0.0.1';
+const patienceMs = 60_000;
+
+type Shown = {
+  readonly state: string;
+  readonly agent_id: string;
+  readonly origin: string;
+  readonly epoch: number;
+  readonly role: string;
+  readonly id: string;
+  readonly cluster_id?: string;
+};
+
+const reservations = [{ type: 'DYNAMIC', role: 'db', principal: 'op' }];
+const disk = { name: 'disk', type: 'SCALAR', scalar: { value: 64 }, reservations };
+const persistence = { id: 'pg', principal: 'op' };
+const volume = { mode: 'RW', container_path: 'data' };
+
+/** One master and one agent, each of which can die alone. */
+class Rig {
+  readonly folder: string;
+  readonly #ports: readonly number[];
+  #master: Program | undefined;
+  #agent: Program | undefined;
+
+  constructor(folder: string, ports: readonly number[]) {
+    this.folder = folder;
+    this.#ports = ports;
+  }
+
+  get master(): string {
+    return `${host}:${this.#ports[0]}`;
+  }
+
+  startMaster(...more: readonly string[]): void {
+    const [http, grpc, peer] = this.#ports;
+    this.#master = this.#start(
+      'master',
+      `--work-dir=${this.folder}/master`,
+      '--node-id=1',
+      `--ip=${host}`,
+      `--port=${http}`,
+      `--grpc-port=${grpc}`,
+      `--peer-port=${peer}`,
+      `--peers=1=${host}:${peer}`,
+      ...more,
+    );
+  }
+
+  startAgent(): void {
+    const [, grpc, , own] = this.#ports;
+    this.#agent = this.#start(
+      'agent',
+      `--work-dir=${this.folder}/agent`,
+      `--masters=${host}:${grpc}`,
+      `--ip=${host}`,
+      `--port=${own}`,
+      '--resources=cpus:1;mem:64;disk:256',
+    );
+  }
+
+  async killAgent(): Promise<void> {
+    this.#agent?.signal('SIGKILL');
+    await this.#agent?.ended;
+  }
+
+  async killMaster(): Promise<void> {
+    this.#master?.signal('SIGKILL');
+    await this.#master?.ended;
+  }
+
+  /** Not the containers, and not the volumes. */
+  async forgetAgent(): Promise<void> {
+    for (const name of ['checkpoint', 'journal']) {
+      await rm(`${this.folder}/agent/meta/${name}`, { recursive: true, force: true });
+    }
+  }
+
+  async volumes(): Promise<readonly Shown[]> {
+    try {
+      const reply = await fetch(`http://${this.master}/volumes`);
+      return reply.status === 200 ? JSON.parse(await reply.text()).volumes : [];
+    } catch {
+      return [];
+    }
+  }
+
+  /** Once there is one that is so. */
+  async shown(isMeant: (one: Shown) => boolean, what: string): Promise<Shown> {
+    let found: Shown | undefined;
+    let last: readonly Shown[] = [];
+    await until(
+      async () => {
+        last = await this.volumes();
+        return (found = last.find(isMeant)) !== undefined;
+      },
+      patienceMs,
+      () => `${what}: ${JSON.stringify(last)}`,
+    );
+    return found!;
+  }
+
+  async call(body: object): Promise<number> {
+    try {
+      const headers = { 'content-type': 'application/json' };
+      const asked = { method: 'POST', headers, body: JSON.stringify(body) };
+      return (await fetch(`http://${this.master}/api/v1`, asked)).status;
+    } catch {
+      return 0;
+    }
+  }
+
+  async agentId(): Promise<string | undefined> {
+    try {
+      const reply = await fetch(`http://${this.master}/slaves`);
+      return reply.status === 200 ? JSON.parse(await reply.text()).slaves?.[0]?.id : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #start(...args: readonly string[]): Program {
+    return startProgram({ command: process.execPath, args: ['cmd/altiplano.js', ...args] });
+  }
+}
+
+async function openRig(t: ExecutionContext): Promise<Rig> {
+  const folder = await temporaryFolder(t);
+  const ports: number[] = [];
+  for (let n = 0; n < 4; n++) ports.push(await findFreePort(host, systemRandom()));
+  const rig = new Rig(folder, ports);
+  t.teardown(async () => {
+    await rig.killAgent();
+    await rig.killMaster();
+  });
+  return rig;
+}
+
+test('a volume outlives the identity of its agent, and all that its masters knew', async (t) => {
+  const rig = await openRig(t);
+  rig.startMaster();
+  rig.startAgent();
+  let agentId: string | undefined;
+  await until(
+    async () => (agentId = await rig.agentId()) !== undefined,
+    patienceMs,
+    () => 'the agent registers',
+  );
+  const agent_id = { value: agentId };
+  t.is(
+    await rig.call({
+      type: 'RESERVE_RESOURCES',
+      reserve_resources: { agent_id, resources: [disk] },
+    }),
+    202,
+  );
+  const created = { ...disk, disk: { persistence, volume } };
+  // The cluster gets its name, from which on volumes are told of, within seconds of its first leader.
+  await until(
+    async () =>
+      (await rig.call({
+        type: 'CREATE_VOLUMES',
+        create_volumes: { agent_id, volumes: [created] },
+      })) === 202,
+    patienceMs,
+    () => 'the volume is created',
+  );
+  const first = await rig.shown(({ state }) => state === 'held', 'the volume is held');
+  const data = `${rig.folder}/agent/volumes/roles/db/pg`;
+  await until(
+    async () => {
+      try {
+        // It is there when its manifest is.
+        await readFile(`${rig.folder}/agent/volumes/manifests/db/pg.json`);
+        await writeFile(`${data}/bytes`, 'precious');
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    patienceMs,
+    () => 'the volume is there',
+  );
+
+  await rig.killAgent();
+  await rig.forgetAgent();
+  rig.startAgent();
+  const orphan = await rig.shown(({ state }) => state === 'orphan', 'the volume is found');
+  t.not(orphan.agent_id, first.agent_id);
+  t.is(orphan.origin, first.origin);
+  const shown = await altiplano(['volume', 'adopt', orphan.origin, `--masters=${rig.master}`]);
+  t.regex(shown.stdout, /nothing is changed/u);
+  t.is((await rig.shown(({ state }) => state === 'orphan', 'it is untouched')).epoch, orphan.epoch);
+  // The agent before has to be out of the books.
+  await until(
+    async () =>
+      (await altiplano(['volume', 'adopt', orphan.origin, '--yes', `--masters=${rig.master}`]))
+        .status === 0,
+    patienceMs,
+    () => 'the volume is taken on',
+  );
+  const second = await rig.shown(({ state }) => state === 'held', 'the volume is held again');
+  t.like(second, { origin: first.origin, role: 'db', id: 'pg', agent_id: orphan.agent_id });
+  t.true(second.epoch > first.epoch);
+  t.is(await readFile(`${data}/bytes`, 'utf8'), 'precious');
+
+  await rig.killAgent();
+  await rig.killMaster();
+  await rm(`${rig.folder}/master`, { recursive: true, force: true });
+  await rig.forgetAgent();
+  rig.startMaster('--adopt-volumes=always');
+  rig.startAgent();
+  const third = await rig.shown(({ state }) => state === 'held', 'the policy takes the volume on');
+  t.like(third, { origin: first.origin, role: 'db', id: 'pg' });
+  t.not(third.cluster_id, first.cluster_id);
+  t.true(third.epoch > second.epoch);
+  t.is(await readFile(`${data}/bytes`, 'utf8'), 'precious');
+});
