@@ -161,9 +161,9 @@ export const agentMutants: readonly Mutant[] = [
       {
         file: 'internal/agent/core/operations.ts',
         find: `  keep(turn, operation);
-  return act(`,
+  return layOut(`,
         replace: `  conclude(turn, operation, 'OPERATION_FINISHED');
-  return act(`,
+  return layOut(`,
       },
     ],
   },
@@ -173,8 +173,8 @@ export const agentMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'internal/agent/volumes.ts',
-        find: '        for (const above of foldersAbove(folder)) await files.syncFolder(above);\n',
-        replace: '        if (foldersAbove(folder).length === 0) await files.syncFolder(folder);\n',
+        find: '    await files.syncFolder(above);\n    if (above === root) return;\n',
+        replace: '    if (above === root) return;\n',
       },
     ],
   },

@@ -131,3 +131,20 @@ test('a refusal that breaks off after its head is given up in time', async (t) =
   t.true(await stage.untilAsked(2, schedulerDefaults.answerTimeoutMs + 1000));
   t.deepEqual(stage.asked.at(-1), ['m2', undefined]);
 });
+
+test('a master that leads no more is left at the first question to it, too', async (t) => {
+  const elsewhere = text(307, '');
+  const stage = new Stage({
+    m1: ({ type }) => (type === 'SUBSCRIBE' ? subscribed : elsewhere),
+    m2: () => subscribed,
+  });
+  t.true(await stage.untilAsked(1, 1000));
+  await stage.world.runFor(10);
+  const body = (): Uint8Array =>
+    new TextEncoder().encode(toJson('mesos.v1.scheduler.Call', { type: 'REVIVE' }));
+  const question = { mediaType: 'application/json', body, replyBytesMax: 100 };
+  const reply = await stage.world.settle(stage.client.ask('/x', question), { withinMs: 100 });
+  t.is(reply.kind === 'answered' && reply.status, 307);
+  t.true(await stage.untilAsked(2, 1000));
+  t.deepEqual(stage.asked.at(-1), ['m2', 'F']);
+});

@@ -185,6 +185,8 @@ export class SchedulerClient {
           body: question.body(id),
           signal,
         });
+        // It leads no more, though its stream may look alive for as long as heartbeats may be missed.
+        if (status === 307) subscription.giveUp();
         return { kind: 'answered', status, body: await wholeBody(body, replyBytesMax) };
       });
     } catch (error) {
