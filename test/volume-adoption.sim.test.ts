@@ -214,6 +214,13 @@ test('a volume outlives the identity of its agent, and all that its masters knew
   const second = await rig.shown(({ state }) => state === 'held', 'the volume is held again');
   t.like(second, { origin: first.origin, role: 'db', id: 'pg', agent_id: orphan.agent_id });
   t.true(second.epoch > first.epoch);
+  // The books have it before the disk does, and what only lost books had may be given out again.
+  const manifest = `${rig.folder}/agent/volumes/manifests/db/pg.json`;
+  await until(
+    async () => JSON.parse(await readFile(manifest, 'utf8')).epoch === second.epoch,
+    patienceMs,
+    () => 'the disk has its new epoch',
+  );
   t.is(await readFile(`${data}/bytes`, 'utf8'), 'precious');
 
   await rig.killAgent();

@@ -7,6 +7,7 @@ import { contains, sum, unallocated } from '#internal/resources/resources.ts';
 import { format } from '#internal/resources/format.ts';
 import { type State, tasksOnAgent } from '#internal/state/state.ts';
 import { digest } from '#internal/wire/state-codec.ts';
+import { isLost } from './lost-task.ts';
 import { Violation } from './violation.ts';
 
 export class AgreementLaws {
@@ -32,7 +33,9 @@ export class AgreementLaws {
       if (agent === before?.agents.get(id) && state.loads.get(id) === before.loads.get(id))
         continue;
       const { total, hostname } = agent;
-      const live = tasksOnAgent(state, id).filter((task) => !isTerminal(task.state));
+      const live = tasksOnAgent(state, id).filter(
+        (task) => !isTerminal(task.state) && !isLost(task, total),
+      );
       const used = sum(live.map(({ resources }) => unallocated(resources)));
       if (contains(total, used)) continue;
       throw new Violation('books', `${hostname} has ${format(total)}, and ${format(used)} is used`);

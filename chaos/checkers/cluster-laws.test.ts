@@ -3,10 +3,11 @@ import test from 'ava';
 import { randomFromSeed } from '#internal/base/random.ts';
 import { assert } from '#internal/base/assert.ts';
 import type { MasterView } from '#internal/master/door.ts';
-import { isTerminal } from '#internal/model/cluster.ts';
+import { isTerminal, type Task } from '#internal/model/cluster.ts';
 import { masterId, offerId } from '#internal/model/ids.ts';
 import { apply } from '#internal/state/apply.ts';
 import { newState, type State } from '#internal/state/state.ts';
+import { resourcesAsWritten } from '#internal/wire/resources.ts';
 import { randomCommand } from '#internal/testing/random-commands.ts';
 import type { TaskState, TaskStatus } from '#proto/gen/mesos/v1.ts';
 import { AgreementLaws } from './cluster-agreement.ts';
@@ -351,6 +352,35 @@ test('a good history passes: launches, ends, kills by their owner, repeated word
   for (const master of ['m1', 'm2']) agreement.applied(master, 7, busyState());
   t.is(agreement.compared, 1);
 });
+
+test('a task on its way may count on a volume that could not be made, one that runs may not', (t) => {
+  const look = (state: Task['state'], isVolume: boolean): void => {
+    const busy = busyState();
+    const resources = isVolume ? lost : tooMuch;
+    const changed = (task: Task): Task =>
+      isTerminal(task.state) ? task : { ...task, state, resources };
+    const frameworks = busy.frameworks.map((record) => ({
+      ...record,
+      tasks: record.tasks.map(changed),
+    }));
+    new AgreementLaws({}, { every: 1000 }).applied('m1', 1, { ...busy, frameworks });
+  };
+  for (const state of ['staging', 'starting'] as const) {
+    t.notThrows(() => look(state, true));
+    t.throws(() => look(state, false), { name: 'Violation' });
+  }
+  t.throws(() => look('running', true), { name: 'Violation' });
+});
+
+const tooMuch = resourcesAsWritten([{ name: 'cpus', type: 'SCALAR', scalar: { value: 9000 } }]);
+const lost = resourcesAsWritten([
+  {
+    name: 'disk',
+    type: 'SCALAR',
+    scalar: { value: 1 },
+    disk: { persistence: { id: 'lost' }, volume: { mode: 'RW', container_path: 'data' } },
+  },
+]);
 
 /** The first state of a history of chance in which something runs on an agent. */
 function busyState(): State {

@@ -10,8 +10,9 @@ import type { MasterView, OfferView } from '#internal/master/door.ts';
 import { format } from '#internal/resources/format.ts';
 import type { Agent } from '#internal/model/cluster.ts';
 import type { Resources } from '#internal/resources/resource.ts';
-import { contains, nothing, sum, unallocated } from '#internal/resources/resources.ts';
-import type { State } from '#internal/state/state.ts';
+import { contains, nothing, subtract, sum, unallocated } from '#internal/resources/resources.ts';
+import { type State, tasksOnAgent } from '#internal/state/state.ts';
+import { isLost } from './lost-task.ts';
 import { Violation } from './violation.ts';
 
 export class OfferLaws {
@@ -68,7 +69,9 @@ function isOfOwn(state: State, { id, frameworkId, role, resources }: OfferView):
 }
 
 function fits(state: State, { id, hostname, total }: Agent, offered: Resources): void {
-  const used = state.loads.get(id)?.used ?? nothing;
+  const held = state.loads.get(id)?.used ?? nothing;
+  const lost = tasksOnAgent(state, id).filter((task) => isLost(task, total));
+  const used = subtract(held, sum(lost.map(({ resources }) => unallocated(resources))));
   if (contains(total, sum([used, offered]))) return;
   const told = `${format(used)} is used and ${format(offered)} on offer`;
   throw new Violation('books', `${hostname} has ${format(total)}; ${told}`);
