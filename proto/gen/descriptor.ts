@@ -200,6 +200,7 @@ export const descriptor: Descriptor = {
       { name: 'process', number: 6, label: 'optional', kind: 'message', type: 'altiplano.agent.v1.ProcessRecord' },
       { name: 'cause', number: 7, label: 'optional', kind: 'enum', type: 'altiplano.agent.v1.ExecutorRecord.Cause' },
       { name: 'unhealthy', number: 13, label: 'optional', kind: 'scalar', type: 'bool' },
+      { name: 'heard', number: 14, label: 'repeated', kind: 'scalar', type: 'bytes' },
     ] },
     { name: 'altiplano.agent.v1.ProgressRecord', fields: [
       { name: 'state', number: 1, label: 'required', kind: 'enum', type: 'mesos.v1.TaskState' },

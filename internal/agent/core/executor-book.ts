@@ -1,10 +1,14 @@
 /** The executors that live here, and which tasks are theirs. What changes of one is written down. */
 import type { ExecutorRecord } from '#proto/gen/altiplano/agent/v1.ts';
+import { uuidBytes } from '#internal/base/uuid.ts';
 import type { ContainerLimits } from '../containerizer.ts';
 import { containerLimits } from './container-limits.ts';
 import { executorTimers } from './input.ts';
 import { type Executor, executorKey, type ExecutorKey, isDelegated, type Task } from './state.ts';
 import { act, change, forgetFramework, tell, type Turn } from './turn.ts';
+
+/** Ids of updates that are remembered of the ended tasks of an executor. */
+const heardMax = 128;
 
 /** An executor that its framework brought. */
 export type OwnExecutor = Executor & { readonly own: NonNullable<Executor['own']> };
@@ -36,6 +40,18 @@ export function rememberExecutor(turn: Turn, executor: Executor): void {
   change(turn, { executors: turn.state.executors.set(keyOf(executor), executor) });
 }
 
+/**
+ * One of its tasks is about to be forgotten. What it said of it may come again: it may not have heard
+ * that we took it.
+ */
+export function keepHeard(turn: Turn, { frameworkId, pod, heard }: Task): void {
+  if (pod === undefined || heard.length === 0) return;
+  const executor = ownExecutor(turn, executorKey(frameworkId, pod.executorId));
+  if (executor === undefined) return;
+  const kept = [...executor.own.heard, ...heard].slice(-heardMax);
+  keepExecutor(turn, { ...executor, own: { ...executor.own, heard: kept } });
+}
+
 function toRecord(executor: Executor): ExecutorRecord {
   const { frameworkId, info, containerId, hasTasks, isUnhealthy, own } = executor;
   const record = {
@@ -46,9 +62,10 @@ function toRecord(executor: Executor): ExecutorRecord {
     ...(isUnhealthy && { unhealthy: true }),
   };
   if (own === undefined) return record;
-  const { phase, process } = own;
+  const { phase, process, heard } = own;
   return {
     ...record,
+    ...(heard.length > 0 && { heard: heard.map(uuidBytes) }),
     phase: phases[phase.kind],
     ...(process !== undefined && { process }),
     ...(phase.kind === 'terminating' && { cause: phase.cause }),

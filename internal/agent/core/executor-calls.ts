@@ -133,7 +133,8 @@ export function executorUpdated(turn: Turn, executor: OwnExecutor, status: TaskS
     return;
   }
   const isWanted = turn.state.frameworks.get(executor.frameworkId)?.removed === false;
-  if (isWanted && !(task !== undefined && isOld(task, uuid))) {
+  const wasHeard = executor.own.heard.includes(uuidText(uuid));
+  if (isWanted && !wasHeard && !(task !== undefined && isOld(task, uuid))) {
     const taken = take(turn, executor, { status, uuid, task });
     if (!taken) return;
   }

@@ -334,6 +334,28 @@ test('after a restart an executor says what it has; what it does not know was ne
   t.deepEqual(next.states('known'), []);
 });
 
+test('what an executor said of a task that is over is not passed on again, also by a new agent', (t) => {
+  const next = remembered(
+    (bench) => bench.run('over'),
+    (bench) => bench.run('on'),
+    (bench) => bench.launched(),
+    (bench) => bench.subscribes(),
+    (bench) => bench.says('over', 'TASK_RUNNING', 1),
+    (bench) => bench.says('over', 'TASK_FINISHED', 2),
+    (bench) => bench.core.acknowledgeAll('over'),
+  ).restarted();
+  next.launched().register();
+  next.subscribes({
+    unacknowledged_tasks: [taskOf('on')],
+    unacknowledged_updates: [
+      { status: statusOf('over', 'TASK_RUNNING', 1) },
+      { status: statusOf('over', 'TASK_FINISHED', 2) },
+    ],
+  });
+  t.deepEqual(next.told(), ['SUBSCRIBED', 'ACKNOWLEDGED over 1', 'ACKNOWLEDGED over 2']);
+  t.deepEqual(next.states('over'), []);
+});
+
 test('one that does not come back to a new agent is killed, and its tasks are gone', (t) => {
   const next = remembered(
     (bench) => bench.run('t'),

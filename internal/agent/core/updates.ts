@@ -6,6 +6,7 @@
 import { assert } from '#internal/base/assert.ts';
 import type { AcknowledgeUpdate } from '#proto/gen/altiplano/agent/v1.ts';
 import type { TaskStatus } from '#proto/gen/mesos/v1.ts';
+import { keepHeard } from './executor-book.ts';
 import { type PendingUpdate, type Task, isTerminal, taskKey } from './state.ts';
 import { type Outcome, seenInDrain, statusOf } from './status.ts';
 import { type Turn, act, forget, getTask, keep, nameOf, note, remember, tell } from './turn.ts';
@@ -90,8 +91,10 @@ export function acknowledge(turn: Turn, message: AcknowledgeUpdate): void {
   turn.writes.push({ kind: 'remove-update', name: nameOf(task), number: first.number });
   if (rest.updates.length > 0) restart(turn, rest);
   // The log knows how it ended, so no leader from now on sends it again: its id is free.
-  else if (isTerminal(first.status.state) || rest.isStray) forget(turn, rest);
-  else {
+  else if (isTerminal(first.status.state) || rest.isStray) {
+    keepHeard(turn, rest);
+    forget(turn, rest);
+  } else {
     remember(turn, rest);
     act(turn, { kind: 'cancel-timer', timer: { kind: 'retry', task: task.key } });
   }

@@ -345,6 +345,8 @@ export type ExecutorRecord = {
   readonly cause?: ExecutorRecord_Cause;
   /** One of its tasks was killed because of its health. */
   readonly unhealthy?: boolean;
+  /** Of the newest updates that it made of tasks that are over, each 16 bytes: the same one may come again. */
+  readonly heard?: readonly Uint8Array[];
 };
 
 /** What has become of a task so far. */
