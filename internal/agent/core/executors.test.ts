@@ -268,6 +268,7 @@ class Memory {
       if (write.kind === 'task') this.#tasks.set(write.name.taskId, write.record);
       if (write.kind === 'progress') this.#progress.set(write.name.taskId, write.record);
       if (write.kind === 'executor') this.#executor = write.record;
+      if (write.kind === 'remove-task') this.#tasks.delete(write.name.taskId);
     }
   }
 
