@@ -5,7 +5,8 @@ import { toJson, fromJson } from '#internal/wire/json.ts';
 import type { MediaType } from '#internal/wire/media-type.ts';
 import type { Call, Event } from '#proto/gen/mesos/v1/executor.ts';
 import type { FrameworkInfo, TaskInfo, TaskStatus } from '#proto/gen/mesos/v1.ts';
-import { aware, statusOf, taskOf, uuidOf } from '../testing/executor-bench.ts';
+import { Bench } from '../testing/core-bench.ts';
+import { aware, executor, statusOf, taskOf, uuidOf } from '../testing/executor-bench.ts';
 import { ExecutorStage, type HeardStream } from '../testing/executor-stage.ts';
 
 const ids = { framework_id: { value: 'f' }, executor_id: { value: 'e' } };
@@ -198,6 +199,22 @@ test('9.1: nobody is served before the agent has found its containers', (t) => {
     t.is(said.status, 503);
     t.is(said.text, 'Agent has not finished recovery');
   }
+});
+
+test('9.1: an executor subscribes to an agent that was started again before it says more', (t) => {
+  const record = {
+    framework_id: 'f',
+    info: executor,
+    container_id: 'c',
+    has_tasks: true,
+    phase: 'RUNNING',
+  } as const;
+  const recovered = { frameworks: [{ info: aware }], executors: [record] };
+  const stage = new ExecutorStage(new Bench('a', recovered, 'later'));
+  const early = stage.call(update());
+  t.deepEqual([early.status, early.text], [403, 'Executor is not subscribed']);
+  stage.call({ ...ids, type: 'SUBSCRIBE', subscribe: {} });
+  t.is(stage.call(update()).status, 202);
 });
 
 test('an agent that is too busy says so, and has heard nothing', (t) => {

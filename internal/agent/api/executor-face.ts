@@ -91,7 +91,7 @@ function findExecutor(door: ExecutorDoor, call: Call): Result<ExecutorKey, HttpR
   const key = executorKey(framework_id.value, executor_id.value);
   const own = state.executors.get(key)?.own;
   if (own === undefined) return refuse(errorResponse(400, 'Executor cannot be found'));
-  if (own.phase.kind === 'registering' && type !== 'SUBSCRIBE') {
+  if (!own.hasSubscribed && type !== 'SUBSCRIBE') {
     return refuse(errorResponse(403, 'Executor is not subscribed'));
   }
   return accept(key);

@@ -50,11 +50,13 @@ export function executorSubscribed(
       { kind: 'tell-executor', connection, event: { type: 'SHUTDOWN' } },
       { kind: 'close-executor', connection },
     );
-    rememberExecutor(turn, { ...executor, own: { ...own, connection: undefined } });
+    const alone = { ...own, connection: undefined, hasSubscribed: true };
+    rememberExecutor(turn, { ...executor, own: alone });
     return;
   }
   cancelTimers(turn, executor);
-  const running = { ...own, phase: { kind: 'running' }, connection } as const;
+  const phase = { kind: 'running' } as const;
+  const running = { ...own, phase, connection, hasSubscribed: true };
   const subscribed = keepExecutor(turn, { ...executor, own: running });
   catchUp(turn, subscribed, { connection, subscribe });
 }

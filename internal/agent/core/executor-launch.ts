@@ -58,7 +58,13 @@ const newExecutor = (turn: Turn, frameworkId: string, info: ExecutorInfo): OwnEx
   containerId: newUuid(turn.moment.random),
   hasTasks: false,
   isUnhealthy: false,
-  own: { phase: { kind: 'registering' }, process: undefined, connection: undefined, heard: [] },
+  own: {
+    phase: { kind: 'registering' },
+    process: undefined,
+    connection: undefined,
+    hasSubscribed: false,
+    heard: [],
+  },
 });
 
 /** Its master may count on it no more: it heard of the end of one of the same name. */

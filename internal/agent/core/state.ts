@@ -150,6 +150,8 @@ export type OwnProcess = {
   readonly process: ProcessRecord | undefined;
   /** The number of its stream, while there is one. The agent's own end ends it as well. */
   readonly connection: number | undefined;
+  /** To this agent since it was started: what it says before could come before what it said earlier. */
+  readonly hasSubscribed: boolean;
   /**
    * Ids of the newest updates that it made of tasks that are forgotten, oldest first: it says them again
    * when it did not hear that we have them.
@@ -348,7 +350,8 @@ function recoveredExecutor({ phase, process, cause, ...record }: ExecutorRecord)
   const { framework_id: frameworkId, info, container_id: containerId, has_tasks } = record;
   const isUnhealthy = record.unhealthy === true;
   const executor = { frameworkId, info, containerId, hasTasks: has_tasks, isUnhealthy };
-  const own = { process, connection: undefined, heard: (record.heard ?? []).map(uuidText) };
+  const heard = (record.heard ?? []).map(uuidText);
+  const own = { process, connection: undefined, hasSubscribed: false, heard };
   switch (phase) {
     case 'REGISTERING':
       return { ...executor, own: { ...own, phase: { kind: 'registering' } } };

@@ -55,7 +55,7 @@ export class HeardStream implements HttpSink {
 }
 
 export class ExecutorStage {
-  readonly core: Bench = new Bench('a').register();
+  readonly core: Bench;
   readonly world: SimulatedWorld = new SimulatedWorld({ seed: 1 });
   /** All that the core wished for. */
   readonly effects: Effect[] = [];
@@ -65,6 +65,10 @@ export class ExecutorStage {
   readonly #clock = simulatedClock({ world: this.world, life: this.world.boot('agent') });
   readonly #streams = new Map<number, ExecutorStream>();
   #next = 1;
+
+  constructor(core: Bench = new Bench('a')) {
+    this.core = core.register();
+  }
 
   readonly #door: ExecutorDoor = {
     view: () => (this.isRecovering ? undefined : this.core.state),
