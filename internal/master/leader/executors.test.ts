@@ -104,6 +104,37 @@ test('an executor that was started anew under a task outlives it, until its agen
   t.is(scheduler.events.filter(({ type }) => type === 'FAILURE').length, 3);
 });
 
+test('an executor that was started anew unheard outlives its task, once its agent has come back with it', async (t) => {
+  const around = await setting();
+  const { cluster, leader, scheduler, agent } = around;
+  const { offer } = scheduler;
+  const executor = { executor_id: { value: 'e' }, ...own, resources: [scalar('cpus', 1)] };
+  const launch = { task_infos: [ownTask(offer, executor)] };
+  await scheduler.accept([offer], [{ type: 'LAUNCH', launch }], rest);
+  await cluster.settle();
+  const { task_info, framework_info: framework } = agent.heard('run_task')[0]!;
+  const ended = {
+    framework_id: { value: scheduler.id },
+    executor_id: executor.executor_id,
+    status: 0,
+  };
+  agent.say({ executor_exited: ended });
+  await cluster.settle();
+  agent.executors.set('e', { framework, info: task_info.executor! });
+  agent.disconnect();
+  await cluster.settle();
+  agent.connect(leader.master.acceptAgent);
+  await cluster.settle();
+  agent.report('t', 'TASK_FINISHED');
+  await cluster.settle();
+  await scheduler.acknowledge(scheduler.updates('t')[0]!);
+  await cluster.until(() => scheduler.offered('cpus') === 3, 'the task is not freed', 3000);
+  await cluster.world.runFor(5000);
+  t.is(scheduler.offered('cpus'), 3);
+  agent.say({ executor_exited: ended });
+  await cluster.until(() => scheduler.offered('cpus') === 4, 'the executor is not freed', 3000);
+});
+
 test('another executor under the same id is refused, with both shown', async (t) => {
   const around = await setting();
   const { scheduler } = around;

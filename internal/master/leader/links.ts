@@ -20,6 +20,7 @@ import type {
   Task,
 } from '#proto/gen/altiplano/agent/v1.ts';
 import { dismiss, markedGone, pong } from './agents.ts';
+import { livingExecutor } from './arriving.ts';
 import { executorExited, executorStarted, messageSent } from './executors.ts';
 import { agentOf, type Lead, type Visitor } from './lead.ts';
 import { agentEmpty } from './operators/deactivation.ts';
@@ -105,6 +106,18 @@ function reregister(lead: Lead, visitor: Visitor, message: Reregister): void {
   const { reported: tasks, operations } = visitor;
   const executors = (message.executors ?? []).flatMap((one) => runningExecutor(lead, agent, one));
   comeBack(lead, visitor, { agent, tasks, operations, executors });
+  startedUnheard(lead, agent, message.executors ?? []);
+}
+
+/**
+ * The log may have taken an executor for ended that was started again since, and the leader that was told so
+ * was none any more. Those of groups end with their tasks, whatever was heard.
+ */
+function startedUnheard(lead: Lead, agent: Agent, there: readonly RunningExecutor[]): void {
+  const brought = there.filter(({ executor_info: { type } }) => type !== 'DEFAULT');
+  for (const executor of brought.flatMap((one) => runningExecutor(lead, agent, one))) {
+    if (livingExecutor(lead, executor)?.endsWith === 'tasks') executorStarted(lead, executor);
+  }
 }
 
 /** The agent behind a link, when what it says of itself can be. */
