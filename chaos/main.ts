@@ -16,9 +16,11 @@
  */
 import { availableParallelism } from 'node:os';
 import { catalogue } from '#chaos/mutants/catalogue.ts';
-import { clusterMutants } from '#chaos/mutants/cluster-mutants.ts';
+import type { TestKiller } from '#chaos/mutants/bug.ts';
+import { type ClusterMutant, clusterMutants } from '#chaos/mutants/cluster-mutants.ts';
 import { hunt } from '#chaos/mutants/hunt.ts';
 import type { Mutant } from '#chaos/mutants/mutant.ts';
+import { runTests } from '#chaos/mutants/test-run.ts';
 import { describeTrial, figuresOf, tryAll } from '#chaos/mutants/trials.ts';
 import type { Hardship } from '#chaos/simulation/shrink.ts';
 import { shrinkInThread } from '#chaos/simulation/shrink-in-thread.ts';
@@ -145,7 +147,7 @@ async function tryMutants(args: Arguments): Promise<number> {
   return survivors.length === 0 ? others : 1;
 }
 
-/** Tries those of the cluster, which only the simulation catches; some at a time. */
+/** Tries those of the cluster; some at a time. */
 async function huntAll({ mutant: wanted, from, seeds, jobs }: Arguments): Promise<number> {
   const mutants = clusterMutants.filter((each) => wanted === undefined || each === wanted);
   const waiting = [...mutants];
@@ -164,12 +166,15 @@ async function huntAll({ mutant: wanted, from, seeds, jobs }: Arguments): Promis
   return survivors.length === 0 ? 0 : 1;
 }
 
-/** Caught by a seed that passes without it. */
+type ClusterTrial = { readonly isCaught: boolean; readonly told: string };
+
+/** Caught by a seed that passes without it, or by a test that does. */
 async function tryInCluster(
-  mutant: Mutant,
+  mutant: ClusterMutant,
   { from, seeds: count }: Pick<Arguments, 'from' | 'seeds'>,
-): Promise<{ readonly isCaught: boolean; readonly told: string }> {
-  const { name } = mutant;
+): Promise<ClusterTrial> {
+  const { name, tests } = mutant;
+  if (tests !== undefined) return await tryTests(mutant, tests);
   const world = 'cluster';
   const begin = from + (mutant.from ?? 0);
   const { caught, seeds } = await hunt({ mutant, world, from: begin, count });
@@ -179,6 +184,16 @@ async function tryInCluster(
   return sound.caught === undefined
     ? { isCaught: true, told: `caught ${name} by seed ${seed}: ${message}` }
     : { isCaught: false, told: `SURVIVED ${name}: seed ${seed} fails without it too` };
+}
+
+async function tryTests(mutant: Mutant, tests: readonly TestKiller[]): Promise<ClusterTrial> {
+  const { failed, obstacle = 'the tests pass with it' } = await runTests(tests, mutant);
+  const [first] = failed;
+  if (first === undefined) return { isCaught: false, told: `SURVIVED ${mutant.name}: ${obstacle}` };
+  const sound = await runTests(tests, undefined);
+  return sound.failed.length === 0 && sound.obstacle === undefined
+    ? { isCaught: true, told: `caught ${mutant.name} by test "${first.title}"` }
+    : { isCaught: false, told: `SURVIVED ${mutant.name}: "${first.title}" fails without it too` };
 }
 
 function figure(name: string, value: number): void {
