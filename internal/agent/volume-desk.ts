@@ -54,9 +54,9 @@ export class VolumeDesk {
   }
 
   async remove(doomed: Resources): Promise<void> {
-    const { volumes, logger, post } = this.#dependencies;
+    const { volumes, logger, holder, post } = this.#dependencies;
     await this.#inOrder(async () => {
-      const done = await volumeResult(volumes.discard(doomed));
+      const done = await volumeResult(volumes.discard(doomed, holder()));
       if (done.ok) post({ kind: 'volumes-removed', volumes: doomed });
       // Its next start tries again.
       else logger.warn('data of a volume not removed', { error: done.refusal });

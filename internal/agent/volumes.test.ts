@@ -94,13 +94,32 @@ test('what was made is there after a power cut, and what was discarded is not', 
       t.is(stat?.kind, 'folder', `SEED=${seed}`);
     }
     await machine.settled(machine.volumes().make([fresh(one, 'o1')], by));
-    await machine.settled(machine.volumes().discard([one, volume('never', 'z')]));
+    await machine.settled(machine.volumes().discard([one, volume('never', 'z')], by));
     machine.cutPower();
     const gone = await machine.settled(machine.files().stat(volumeFolder('work', one)));
     t.is(gone, undefined, `SEED=${seed}`);
     t.deepEqual(await machine.found(), ['o2 1'], `SEED=${seed}`);
     await machine.settled(machine.volumes().purge([]));
     t.deepEqual(await machine.settled(machine.files().list('work/volumes/trash')), []);
+  }
+});
+
+test('what another agent has adopted is not destroyed with the name that it had here', async (t) => {
+  const machine = openMachine(5);
+  await machine.prepare();
+  const { volumes, settled } = machine;
+  const whole = volume('v2', 'a', disk('mount', 'disk'));
+  await settled(machine.files().makeFolder('work/disk'));
+  const heir = { ...by, agentId: 'heir' };
+  for (const one of [volume('v1', 'a'), whole]) {
+    const data = `${volumeFolder('work', one)}/data`;
+    await settled(volumes().make([fresh(one)], heir));
+    await machine.write(data);
+    await settled(volumes().discard([one], by));
+    await settled(volumes().purge([whole]));
+    t.is((await settled(machine.files().stat(data)))?.kind, 'file');
+    await settled(volumes().discard([one], heir));
+    t.is(await settled(machine.files().stat(data)), undefined);
   }
 });
 
@@ -176,7 +195,7 @@ test('a disk that is a volume is cleaned when it is destroyed, and stays', async
     ['o'],
   );
   t.deepEqual((await settled(volumes().survey([]))).manifests, [], 'the disk is not ours any more');
-  await settled(volumes().discard([whole]));
+  await settled(volumes().discard([whole], by));
   t.deepEqual(await settled(machine.files().list('work/disk')), []);
   t.deepEqual(await settled(machine.files().list('work/volumes/trash')), []);
   await settled(volumes().make([fresh(whole, 'next')], by));

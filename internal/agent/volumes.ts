@@ -62,8 +62,11 @@ export type Volumes = {
   adopt(one: AdoptedVolume, by: Holder): Promise<FoundVolume>;
   /** A task is about to have them. Refuses those that are not there, or are another agent's. */
   use(volumes: Resources, by: Holder): Promise<readonly FoundVolume[]>;
-  /** They are found no more, durably. Fine when nothing is there. */
-  discard(volumes: Resources): Promise<void>;
+  /**
+   * They are found no more, durably. Fine when nothing is there. What has become another agent's in the
+   * meantime stays: that one adopted it, and ours is only the name.
+   */
+  discard(volumes: Resources, by: Holder): Promise<void>;
   /** Removes the data of all that was discarded on the disks of these resources. */
   purge(disks: Resources): Promise<void>;
   /** All that have a manifest and data on the disks of these resources, and what cannot be read. */
@@ -81,8 +84,8 @@ export function volumesIn(files: Files, workFolder: string): Volumes {
     make: (volumes, by) => makeAll(at, volumes, by),
     adopt: (one, by) => adopt(at, one, by),
     use: (volumes, by) => inTurn(volumes, (one) => use(at, one, by)),
-    async discard(volumes) {
-      for (const volume of volumes) await discard(at, volume);
+    async discard(volumes, by) {
+      for (const volume of volumes) await discard(at, volume, by);
     },
     async purge(disks) {
       for (const root of rootsOf(workFolder, disks)) await emptyTrash(files, root);
@@ -116,7 +119,7 @@ async function makeAll(
   } catch (error) {
     const fresh = new Set(volumes.filter(({ isNew }) => isNew).map(({ volume }) => volume));
     for (const { volume, usedMs } of done) {
-      if (fresh.has(volume) && usedMs === undefined) await discard(at, volume);
+      if (fresh.has(volume) && usedMs === undefined) await discard(at, volume, by);
     }
     throw error;
   }
@@ -201,8 +204,14 @@ async function use(at: Place, volume: Resource, by: Holder): Promise<FoundVolume
 }
 
 /** Data first: a manifest without data is nothing that is found. */
-async function discard({ files, workFolder }: Place, volume: Resource): Promise<void> {
+async function discard(
+  { files, workFolder }: Place,
+  volume: Resource,
+  { agentId }: Holder,
+): Promise<void> {
   const path = manifestPath(workFolder, volume);
+  const owner = await ownerIn(files, path);
+  if (owner !== undefined && owner !== agentId) return;
   const trash = `${rootOfManifest(workFolder, volume)}/volumes/trash`;
   if (isWholeDisk(volume)) {
     if ((await files.stat(path)) === undefined) return;
@@ -221,6 +230,16 @@ async function discard({ files, workFolder }: Place, volume: Resource): Promise<
     await files.syncFolder(parentOf(folder));
   }
   await removeManifest(files, path);
+}
+
+/** Undefined also of a manifest that cannot be read: then the checkpoint's word holds. */
+async function ownerIn(files: Files, path: string): Promise<string | undefined> {
+  try {
+    return (await readManifest(files, path))?.agentId;
+  } catch (error) {
+    if (error instanceof VolumeError) return undefined;
+    throw error;
+  }
 }
 
 async function freeName(files: Files, trash: string): Promise<string> {

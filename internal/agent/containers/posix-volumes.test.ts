@@ -67,7 +67,7 @@ test('what a task writes into a volume the next one reads, wherever it sees it',
   for (const outside of ['../data', '/data', '.', 'a/../../b']) {
     await t.throwsAsync(run('exit 0', outside), { instanceOf: ContainerError }, outside);
   }
-  await volumes.discard([volume]);
+  await volumes.discard([volume], by);
   await volumes.purge([]);
   await t.throwsAsync(readFile(note, 'utf8'), { code: 'ENOENT' });
 });

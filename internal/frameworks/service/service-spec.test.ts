@@ -56,13 +56,11 @@ test('what only its parts together make wrong is refused, too', (t) => {
 });
 
 test('no file, whatever is in it, does more than be refused', (t) => {
-  fc.assert(
-    fc.property(fc.jsonValue(), fc.jsonValue(), (one, other) => {
-      parseServices(one);
-      parseServices({ services: { web: { ...web, volumes: one, health: other } } });
-    }),
-  );
-  t.pass();
+  const law = fc.property(fc.jsonValue(), fc.jsonValue(), (one, other) => {
+    parseServices(one);
+    parseServices({ services: { web: { ...web, volumes: one, health: other } } });
+  });
+  t.notThrows(() => fc.assert(law));
 });
 
 test('a template is the same whatever the order of its members, and another when a word differs', (t) => {
