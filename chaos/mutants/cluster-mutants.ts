@@ -1,9 +1,11 @@
 /** Bugs that a cluster scheduler is most likely to ship, for the simulation of the cluster to find. */
 import { agentMutants } from './agent-mutants.ts';
 import type { Mutant } from './mutant.ts';
+import { volumeMutants } from './volume-mutants.ts';
 
 export const clusterMutants: readonly Mutant[] = [
   ...agentMutants,
+  ...volumeMutants,
   {
     name: 'stored-before-decision',
     about: 'A framework hears that something is kept while it is on its way into the log.',
