@@ -13,7 +13,7 @@ import type { ExecutorInfo, FrameworkInfo, Offer, TaskInfo } from '#proto/gen/me
 import { isAlive, TestCluster, until } from './cluster.ts';
 import { subscribe, type SubscribedScheduler } from './subscribed-scheduler.ts';
 
-const limitMs = 40_000;
+const limitMs = 60_000;
 const python = spawnSync('python3', ['--version']).status === 0;
 
 let folder: string;

@@ -19,7 +19,7 @@ export type Reply = {
 };
 
 /** Each step ends much earlier, the machine permitting. */
-const limitMs = 40_000;
+const limitMs = 60_000;
 const recordBytesMax = 64 * 1024 * 1024;
 const target = '/api/v1/scheduler';
 const headEnd = '\r\n\r\n';

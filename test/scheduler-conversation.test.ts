@@ -24,7 +24,7 @@ const dialects: readonly (readonly [string, Formats])[] = [
 ];
 
 /** Each step ends much earlier, the machine permitting. */
-const limitMs = 40_000;
+const limitMs = 60_000;
 /** The contract's (7.2): sooner than this an agent repeats an update only because it was asked to. */
 const firstRetryMs = 10_000;
 

@@ -1,5 +1,5 @@
 /** Masters that know one credential, agents on addresses of their own, and service frameworks, each killed by itself. */
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { type Program, startProgram } from '#internal/runtime/real/program.ts';
 import { systemRandom } from '#internal/runtime/real/random.ts';
 import { findFreePort } from '#internal/testing/free-port.ts';
@@ -72,6 +72,34 @@ export class ServiceCluster implements AsyncDisposable {
     await program?.ended;
   }
 
+  /** Its checkpoint, and with it who it was: not its containers, and not its volumes. */
+  async forgetAgent(name: string): Promise<void> {
+    for (const part of ['checkpoint', 'journal']) {
+      await rm(`${this.#folder}/${name}/meta/${part}`, { recursive: true, force: true });
+    }
+  }
+
+  /** All that a master ever wrote. */
+  async forgetMaster(name: string): Promise<void> {
+    await rm(`${this.#folder}/${name}`, { recursive: true, force: true });
+  }
+
+  /** The one orphan that there will be. */
+  async adoptOrphan(): Promise<void> {
+    let last: unknown;
+    const isAdopted = async (): Promise<boolean> => {
+      const orphans = (await this.#volumes()).filter(({ state }) => state === 'orphan');
+      last = orphans;
+      const [orphan] = orphans;
+      if (orphan === undefined || orphans.length > 1) return false;
+      const { origin } = orphan;
+      const outcome = await altiplano(['volume', 'adopt', origin, '--yes', this.mastersFlag]);
+      last = outcome;
+      return outcome.status === 0;
+    };
+    await until(isAdopted, 2 * withinMs, () => `${JSON.stringify(last)}\n${this.tail()}`);
+  }
+
   get mastersFlag(): string {
     return `--masters=${this.#masters.join(',')}`;
   }
@@ -97,6 +125,21 @@ export class ServiceCluster implements AsyncDisposable {
     const outcome = await altiplano(['service', ...argv, this.mastersFlag, this.#credentialFlag]);
     if (outcome.status === 0) return outcome;
     throw new Error(`service ${argv.join(' ')}: ${JSON.stringify(outcome)}\n${this.tail()}`);
+  }
+
+  /** The same, tried until it succeeds: nobody may lead yet. */
+  async insistOn(...argv: readonly string[]): Promise<void> {
+    let last = '';
+    const isDone = async (): Promise<boolean> => {
+      try {
+        await this.service(...argv);
+        return true;
+      } catch (error) {
+        last = String(error);
+        return false;
+      }
+    };
+    await until(isDone, 2 * withinMs, () => last);
   }
 
   async status(name: string): Promise<Service> {
@@ -140,6 +183,16 @@ export class ServiceCluster implements AsyncDisposable {
     await Promise.race([isOver, new Promise((resolve) => setTimeout(resolve, 20_000))]);
     for (const [, program] of named) program.signal('SIGKILL');
     await Promise.all(named.map(async ([, program]) => await program.ended));
+  }
+
+  /** What the leading master tells of them; none when there is none. */
+  async #volumes(): Promise<readonly { readonly state: string; readonly origin: string }[]> {
+    for (const address of this.#masters) {
+      const asked = fetch(`http://${address}/volumes`, { redirect: 'manual' });
+      const reply = await asked.catch(() => undefined);
+      if (reply?.status === 200) return JSON.parse(await reply.text()).volumes;
+    }
+    return [];
   }
 
   get #credentialFlag(): string {

@@ -15,7 +15,7 @@ import { until } from './cluster.ts';
 import { type EventStream, type Formats, openStream } from './plain-scheduler.ts';
 
 /** Each step ends much earlier, the machine permitting. */
-const limitMs = 40_000;
+const limitMs = 60_000;
 const uuidText = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/u;
 
 /** Of an agent that there is not: always answered, so it marks the end of the answers before it. */

@@ -3,6 +3,7 @@
  * agent is killed and its checkpoint deleted, then all that the masters know. Each time the volume is
  * found, taken on, and has its bytes.
  */
+import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import test, { type ExecutionContext } from 'ava';
 import { type Program, startProgram } from '#internal/runtime/real/program.ts';
@@ -234,4 +235,21 @@ test('a volume outlives the identity of its agent, and all that its masters knew
   t.not(third.cluster_id, first.cluster_id);
   t.true(third.epoch > second.epoch);
   t.is(await readFile(`${data}/bytes`, 'utf8'), 'precious');
+
+  const masters = `--masters=${rig.master}`;
+  t.regex((await altiplano(['volume', 'destroy', third.origin, masters])).stdout, /for ever/u);
+  t.is(await readFile(`${data}/bytes`, 'utf8'), 'precious');
+  const kept = await altiplano(['reservation', 'free', 'db', '--yes', masters]);
+  t.is(kept.status, 1);
+  t.regex(kept.stderr, /holds volumes/u);
+  t.is((await altiplano(['volume', 'destroy', third.origin, '--yes', masters])).status, 0);
+  t.deepEqual(await rig.volumes(), []);
+  await until(
+    async () => !existsSync(data),
+    patienceMs,
+    () => 'the data go',
+  );
+  const freed = await altiplano(['reservation', 'free', 'db', '--yes', masters]);
+  t.regex(freed.stdout, /freed on/u);
+  t.notRegex((await altiplano(['reservation', 'list', masters])).stdout, /db/u);
 });

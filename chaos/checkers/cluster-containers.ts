@@ -64,6 +64,10 @@ export class ContainerLaws {
     return [...this.#starts.values()].filter(({ end }) => end === undefined).length;
   }
 
+  get runningTasks(): readonly string[] {
+    return [...this.#running.values()].flatMap((tasks) => [...tasks]);
+  }
+
   get fullest(): number {
     return this.#fullest;
   }

@@ -20,6 +20,11 @@ export class FencingLaws {
     return this.#terms.get(agent) ?? 0n;
   }
 
+  /** Its disk has lost what it wrote down: it cannot know better than to begin anew. */
+  forgot(agent: string): void {
+    this.#terms.delete(agent);
+  }
+
   /** `agent` said something to `master`, whose last word was of `term`. */
   acts(agent: string, master: string, term: bigint): void {
     const before = this.termOf(agent);

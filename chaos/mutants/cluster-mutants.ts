@@ -6,6 +6,7 @@
 import { agentMutants } from './agent-mutants.ts';
 import { test, type TestKiller } from './bug.ts';
 import type { Mutant } from './mutant.ts';
+import { volumeMutants } from './volume-mutants.ts';
 
 /** Without tests it is for the simulation. */
 export type ClusterMutant = Mutant & { readonly tests?: readonly TestKiller[] };
@@ -14,6 +15,7 @@ const reports = 'internal/master/leader/reports';
 
 export const clusterMutants: readonly ClusterMutant[] = [
   ...agentMutants,
+  ...volumeMutants,
   {
     name: 'stored-before-decision',
     about: 'A framework hears that something is kept while it is on its way into the log.',

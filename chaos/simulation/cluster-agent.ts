@@ -29,6 +29,7 @@ import type { Resource } from '#internal/resources/resource.ts';
 import type { Life } from '#internal/runtime/simulated/life.ts';
 import { agentSideCodec } from '#internal/wire/agent-link-codec.ts';
 import type { AgentMessage, MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
+import type { OnDisk } from '#chaos/checkers/cluster-volumes.ts';
 import type { Capacity } from '#chaos/checkers/cluster-containers.ts';
 import { MemoryMedium, openMemoryStore } from '#storage/memory/memory-store.ts';
 import { ExecutorProgram } from './cluster-executor.ts';
@@ -79,7 +80,7 @@ export class AgentMachine {
   readonly #ground: Ground;
   readonly #options: AgentMachineOptions;
   readonly #disk: SimulatedDisk;
-  readonly #medium: MemoryMedium;
+  #medium: MemoryMedium;
   readonly #containers: SimulatedContainers;
   readonly #random: Random;
   /** By uuid: updates that the agent had when it was looked at last. */
@@ -125,6 +126,11 @@ export class AgentMachine {
     return this.#agent?.view();
   }
 
+  /** As it says. */
+  get hasVolumes(): boolean {
+    return this.#agent?.view()?.total.some(isVolume) ?? false;
+  }
+
   /** Tasks that it has not forgotten; undefined while it does not know them itself. */
   get tasks(): number | undefined {
     return this.#agent?.view()?.tasks.size;
@@ -145,6 +151,24 @@ export class AgentMachine {
     const { world } = this.#ground;
     world.crash(this.name, kind);
     if (kind === 'power') this.#containers.reboot();
+  }
+
+  /** Its checkpoint is gone, and its volumes are not. Only of one that a power cut has struck. */
+  forget(): void {
+    const { world, witness } = this.#ground;
+    const { name } = this;
+    this.#medium = new MemoryMedium({ random: world.random(`store ${name} ${this.#lives}`) });
+    this.#disk.names.corrupt(`/${workFolder}/meta`);
+    this.#pending = new Map();
+    this.#seen = undefined;
+    witness.see(({ fencing }) => fencing.forgot(name));
+  }
+
+  /** All volumes that ever were on its disks are there, but those that were destroyed. */
+  lookAtVolumes(): void {
+    this.#ground.witness.see(({ volumes }) =>
+      volumes.look(this.name, (place) => this.#onDisk(place)),
+    );
   }
 
   pause(durationMs: number): void {
@@ -289,13 +313,28 @@ export class AgentMachine {
       this.#ground.witness.see(({ volumeFolders }) =>
         volumeFolders.claimed(this.name, folder, isDurable),
       );
+      const place = folder.slice(`${workFolder}/volumes/roles/`.length);
+      this.#ground.witness.see(({ volumes }) =>
+        volumes.claimed(this.name, place, this.#onDisk(place)),
+      );
     }
+  }
+
+  #onDisk(place: string): OnDisk {
+    const { names } = this.#disk;
+    const manifest = names.find(`${workFolder}/volumes/manifests/${place}.json`);
+    const { content } = manifest?.kind === 'file' ? manifest : {};
+    return {
+      data: names.find(`${workFolder}/volumes/roles/${place}`),
+      manifest: content && new TextDecoder().decode(content.read(0, content.sizeBytes)),
+    };
   }
 
   #says(target: string, term: bigint, message: AgentMessage): void {
     const { witness } = this.#ground;
     const agent = this.name;
     const { register, reregister, status_update: told, operation_update: done } = message;
+    if (register !== undefined || reregister !== undefined) this.lookAtVolumes();
     if (reregister !== undefined || done?.status.state === 'OPERATION_FINISHED') {
       this.#lookForVolumes();
     }

@@ -5,6 +5,7 @@
  */
 import { type Random, randomFromSeed } from '#internal/base/random.ts';
 import type { MasterLimits } from '#internal/master/leader/master.ts';
+import type { AdoptionPolicy } from '#internal/master/leader/operators/adopt.ts';
 import { CALM, type NetworkFaults } from '#internal/runtime/simulated/network.ts';
 import type { NodeLimits } from './cluster-node.ts';
 import type { Recurring, Span } from './raft-faults.ts';
@@ -36,8 +37,12 @@ export type ClusterFaults = {
   readonly revenant: boolean;
   readonly master: Partial<MasterLimits>;
   readonly log: NodeLimits;
+  /** The chance that an agent's machine, when it is struck, loses all but its volumes. */
+  readonly amnesia: number;
   /** How often an operator decides something. */
   readonly decisions: Span | undefined;
+  /** The flag of the masters. */
+  readonly adoptVolumes: AdoptionPolicy;
   /** The chance that a scheduler forgets to acknowledge an update. */
   readonly forgets: number;
 };
@@ -90,8 +95,12 @@ export function sampleClusterFaults(seed: number): ClusterFaults {
     decisions: random.chance(0.7) ? within(200, 1500) : undefined,
     forgets: often() ? 0.1 : 0,
     afterOrder: often() ? 0.05 : 0,
+    amnesia: often() ? 0.3 : 0,
+    adoptVolumes: policies[random.below(policies.length)] ?? 'never',
   };
 }
+
+const policies: readonly AdoptionPolicy[] = ['never', 'same-cluster', 'always'];
 
 /** Whom nobody saw leave is waited for as long as agents are: no longer than a run heals. */
 const patient: Partial<MasterLimits> = { agentReregisterTimeoutMs: 45_000 };

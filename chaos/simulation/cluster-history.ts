@@ -59,6 +59,9 @@ export class ClusterHistory {
       this.#witness.newest = after;
       this.#decided(decodeCommand(data), before, after);
       if (after.agents !== before.agents) this.#agentsChanged(before, after);
+      if (after.volumes !== before.volumes) {
+        this.#witness.see(({ volumes }) => volumes.booksChanged(after));
+      }
     }
     this.#witness.see(({ agreement }) => agreement.applied(master, index, after, before));
   }
@@ -91,6 +94,10 @@ export class ClusterHistory {
     else if (command.kind === 'remove-framework') this.#removed(command.frameworkId, before);
     else if (command.kind === 'subscribe-framework') this.#subscribed(command.framework.id, after);
     else if (command.kind === 'disconnect-framework') this.#left(command.frameworkId, after);
+    else if (command.kind === 'apply-operation') {
+      const { operation } = command;
+      this.#witness.see(({ volumes }) => volumes.operationApplied(operation, before, after));
+    }
   }
 
   #gone(id: AgentId): void {

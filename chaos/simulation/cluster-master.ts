@@ -8,7 +8,7 @@ import type { Random } from '#internal/base/random.ts';
 import { masterHandler } from '#internal/master/api/master-handler.ts';
 import { Master, masterDefaults, type MasterLimits } from '#internal/master/leader/master.ts';
 import { type Ledger, openLedger } from '#internal/master/ledger.ts';
-import { masterId } from '#internal/model/ids.ts';
+import { type AgentId, masterId } from '#internal/model/ids.ts';
 import { acceptSimulatedLinks } from '#internal/rpc/link-simulated.ts';
 import { simulatedClock } from '#internal/runtime/simulated/clock.ts';
 import { SimulatedDisk } from '#internal/runtime/simulated/disk.ts';
@@ -93,6 +93,11 @@ export class MasterMachine {
   /** Undefined while no program runs. */
   operate(call: Call): Promise<Answer> | undefined {
     return this.#running?.master.operate(call);
+  }
+
+  /** Undefined while no program runs. */
+  adoptVolume(agentId: AgentId, origin: string): Promise<Answer> | undefined {
+    return this.#running?.master.adoptVolume(agentId, origin);
   }
 
   start(): void {

@@ -20,6 +20,7 @@ export type ClusterNemesisCounts = {
   'agent-crashes': number;
   'agent-crashes-after-an-order': number;
   'agent-power-cuts': number;
+  'agents-with-amnesia': number;
   'scheduler-crashes': number;
   pauses: number;
 };
@@ -28,11 +29,14 @@ type Dependencies = {
   readonly world: SimulatedWorld;
   readonly network: SimulatedNetwork;
   readonly masters: readonly Victim[];
-  readonly agents: readonly Victim[];
+  readonly agents: readonly ForgetfulVictim[];
   readonly schedulers: readonly Victim[];
   /** Machines that are cut off like others, and never crash. */
   readonly bystanders: readonly string[];
 };
+
+/** It can lose what it has written down, with its program and its power. */
+type ForgetfulVictim = Victim & { readonly hasVolumes: boolean; forget(): void };
 
 /** Until an order is written down, carried out and told of. */
 const orderMsMax = 60;
@@ -47,6 +51,7 @@ export class ClusterNemesis {
     'agent-crashes': 0,
     'agent-crashes-after-an-order': 0,
     'agent-power-cuts': 0,
+    'agents-with-amnesia': 0,
     'scheduler-crashes': 0,
     pauses: 0,
   };
@@ -55,12 +60,15 @@ export class ClusterNemesis {
   readonly #random: Random;
   /** For agents that die over an order. */
   readonly #luckOfOrders: Random;
+  /** For agents that forget. */
+  readonly #luckOfMemory: Random;
   #isOver = false;
 
   constructor(dependencies: Dependencies, faults: ClusterFaults) {
     this.#with = dependencies;
     this.#faults = faults;
     this.#random = dependencies.world.random('nemesis');
+    this.#luckOfMemory = dependencies.world.random('nemesis of memory');
     this.#luckOfOrders = dependencies.world.random('nemesis of orders');
   }
 
@@ -71,7 +79,10 @@ export class ClusterNemesis {
     this.#with.network.setFaults(network);
     this.#recur('partition', partitions, (ms) => this.#cut(ms));
     this.#recur('master crash', masterCrashes, (ms) => this.#crashMaster(ms));
-    this.#recur('agent crash', agentCrashes, (ms) => this.#crashAgent(this.#one(agents), ms));
+    this.#recur('agent crash', agentCrashes, (ms) => {
+      if (this.#luckOfMemory.chance(this.#faults.amnesia)) this.#wipeAgent(ms);
+      else this.#crashAgent(this.#one(agents), ms);
+    });
     this.#recur('scheduler crash', schedulerCrashes, (ms) => {
       this.counts['scheduler-crashes']++;
       this.#strike(this.#one(schedulers), 'process', ms);
@@ -163,6 +174,16 @@ export class ClusterNemesis {
     const kind = this.#random.chance(0.8) ? 'process' : 'power';
     this.counts[kind === 'power' ? 'agent-power-cuts' : 'agent-crashes']++;
     this.#strike(victim, kind, downMs);
+  }
+
+  /** One with volumes, if there are some: of the others little is to be learned. */
+  #wipeAgent(downMs: number): void {
+    const { agents } = this.#with;
+    const rich = agents.filter(({ hasVolumes }) => hasVolumes);
+    const victim = this.#one(rich.length > 0 ? rich : agents);
+    this.counts['agents-with-amnesia']++;
+    this.#strike(victim, 'power', downMs);
+    victim.forget();
   }
 
   #strike(victim: Victim, kind: 'process' | 'power', downMs: number): void {

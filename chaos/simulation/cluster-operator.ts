@@ -8,6 +8,7 @@ import type { Random } from '#internal/base/random.ts';
 import type { Answer } from '#internal/master/door.ts';
 import type { SimulatedWorld } from '#internal/runtime/simulated/world.ts';
 import type { State } from '#internal/state/state.ts';
+import type { AgentId } from '#internal/model/ids.ts';
 import type { MachineId } from '#internal/model/policy.ts';
 import type { MachineID } from '#proto/gen/mesos/v1.ts';
 import type { Schedule } from '#proto/gen/mesos/v1/maintenance.ts';
@@ -20,6 +21,7 @@ type Asked = {
   readonly isLeader: boolean;
   readonly state: State | undefined;
   operate(call: Call): Promise<Answer> | undefined;
+  adoptVolume(agentId: AgentId, origin: string): Promise<Answer> | undefined;
 };
 
 type Dependencies = { readonly world: SimulatedWorld; readonly masters: readonly Asked[] };
@@ -27,7 +29,12 @@ type Dependencies = { readonly world: SimulatedWorld; readonly masters: readonly
 const tidyingMs = 500;
 
 export class ClusterOperator {
-  readonly counts: { 'operator-calls': number; 'operator-calls-refused': number } = {
+  readonly counts: {
+    'operator-calls': number;
+    'operator-calls-refused': number;
+    'adoptions-asked-for': number;
+  } = {
+    'adoptions-asked-for': 0,
     'operator-calls': 0,
     'operator-calls-refused': 0,
   };
@@ -35,6 +42,8 @@ export class ClusterOperator {
   readonly #masters: readonly Asked[];
   readonly #every: Span | undefined;
   readonly #random: Random;
+  /** For what agents have found. */
+  readonly #luckOfVolumes: Random;
   #isTidying = false;
 
   constructor({ world, masters }: Dependencies, options: { readonly every: Span | undefined }) {
@@ -42,6 +51,7 @@ export class ClusterOperator {
     this.#masters = masters;
     this.#every = options.every;
     this.#random = world.random('operator');
+    this.#luckOfVolumes = world.random('operator of volumes');
   }
 
   begin(): void {
@@ -88,6 +98,18 @@ export class ClusterOperator {
     ];
     const call = draws[this.#random.below(draws.length)]?.();
     if (call !== undefined) this.#ask(call);
+    if (this.#luckOfVolumes.oneIn(2)) this.#adopt(state);
+  }
+
+  /** One that some agent has found, whoever else may have it. */
+  #adopt({ agents }: State): void {
+    const found = [...agents.values()].flatMap(({ id, orphans }) =>
+      orphans.map(({ origin }) => ({ id, origin })),
+    );
+    const one = found[this.#luckOfVolumes.below(Math.max(1, found.length))];
+    if (one === undefined) return;
+    this.counts['adoptions-asked-for']++;
+    this.#await(this.#leader?.adoptVolume(one.id, one.origin));
   }
 
   #drain(id: string): Call {
@@ -100,11 +122,14 @@ export class ClusterOperator {
   }
 
   #ask(call: Call): void {
-    const answer = this.#leader?.operate(call);
+    this.#await(this.#leader?.operate(call));
+  }
+
+  #await(answer: Promise<Answer> | undefined): void {
     if (answer === undefined) return;
     this.counts['operator-calls']++;
     const count = ({ status }: Answer): void => {
-      if (status !== 200) this.counts['operator-calls-refused']++;
+      if (status !== 200 && status !== 202) this.counts['operator-calls-refused']++;
     };
     answer.then(count, (reason: unknown) => {
       throw reason;
@@ -121,6 +146,12 @@ export class ClusterOperator {
     const idle = [...state.agents.values()].filter(
       ({ deactivation }) => deactivation !== undefined && deactivation.kind !== 'draining',
     );
+    // Whoever forgot itself never comes back: its machine has another agent.
+    const lost = [...state.agents.values()].filter(
+      ({ reach, id, hostname }) =>
+        reach.kind === 'unreachable' &&
+        [...state.agents.values()].some((one) => one.id !== id && one.hostname === hostname),
+    );
     const limited = state.quotas.filter(({ limits }) => limits.milliMaxOf.size > 0);
     const down = state.maintenance.down.map(machineToWire);
     const quota_configs = [...limited.keys()].map((role) => ({ role }));
@@ -128,6 +159,10 @@ export class ClusterOperator {
       ...idle.map(({ id }): Call => ({
         type: 'REACTIVATE_AGENT',
         reactivate_agent: { agent_id: { value: id } },
+      })),
+      ...lost.map(({ id }): Call => ({
+        type: 'MARK_AGENT_GONE',
+        mark_agent_gone: { agent_id: { value: id } },
       })),
       ...(down.length > 0
         ? [{ type: 'STOP_MAINTENANCE', stop_maintenance: { machines: down } } as const]

@@ -107,12 +107,13 @@ function newCluster(ground: Ground, faults: ClusterFaults): Cluster {
   const history = new ClusterHistory({ world, witness });
   const clocks = world.random('clocks');
   const clockRate = (): number => 1 + (faults.drift * (clocks.below(201) - 100)) / 100;
-  const { masters: size, syncMsMax } = faults;
+  const { masters: size, syncMsMax, adoptVolumes } = faults;
+  const limits = { ...faults.master, adoptVolumes };
   const masters = count(size).map(
     (id) =>
       new MasterMachine(
         { ground, history },
-        { id, size, ...faults.log, limits: faults.master, syncMsMax, clockRate: clockRate() },
+        { id, size, ...faults.log, limits, syncMsMax, clockRate: clockRate() },
       ),
   );
   const linked = count(size).map((id) => `${masterName(id)}:${linkPort}`);
@@ -194,6 +195,7 @@ async function heal(cluster: Cluster): Promise<void> {
   const healedMs = world.nowMs;
   const isOver = (): boolean => witness.violation !== undefined || unsettled(cluster) === undefined;
   if (await world.runUntil(isOver, { withinMs: healingMs })) {
+    for (const agent of agents) agent.lookAtVolumes();
     witness.see(({ frameworks, stores }) => {
       frameworks.settled(healedMs);
       stores.settled();
@@ -232,8 +234,17 @@ function unsettled({ ground, masters, agents, shells, schedulers }: Cluster): st
 function figuresOf(cluster: Cluster): Record<string, number> {
   const { ground, history, agents, shells, revenant, nemesis } = cluster;
   const { network, witness } = ground;
-  const { raft, containers, fencing, agreement, updates, offers, frameworks, volumeFolders } =
-    witness.laws;
+  const {
+    raft,
+    containers,
+    fencing,
+    agreement,
+    updates,
+    offers,
+    frameworks,
+    volumeFolders,
+    volumes,
+  } = witness.laws;
   const { delivered, lost, repeated, slow, blocked, broken } = network.counts;
   return {
     ...history.counts,
@@ -252,6 +263,8 @@ function figuresOf(cluster: Cluster): Record<string, number> {
     'updates-acknowledged': updates.counts.acknowledged,
     'reconciliations-answered': updates.counts.reconciled,
     'volumes-looked-for': volumeFolders.looked,
+    'volumes-looked-at': volumes.looked,
+    'volumes-adopted': volumes.adopted,
     'orders-of-deposed-leaders': revenant.orders,
     ...cluster.operator.counts,
     ...nemesis.counts,

@@ -24,13 +24,15 @@ export type TapOptions = {
   readonly owner: string;
   /** A call leaves the scheduler. */
   readonly onCall?: (call: Call) => void;
+  /** An event has reached it. */
+  readonly onEvent?: (event: Event) => void;
 };
 
 const recordBytesMax = 1 << 24;
 
 export function tapped(
   { http, witness, logger }: Dependencies,
-  { owner, onCall }: TapOptions,
+  { owner, onCall, onEvent: onHeard }: TapOptions,
 ): HttpClient {
   return {
     async call(request) {
@@ -46,6 +48,7 @@ export function tapped(
       const onEvent = (event: Event): void => {
         logger.debug('event', { owner, event });
         heard(witness, stream, event);
+        onHeard?.(event);
       };
       return { ...reply, body: tappedBody(reply, onEvent) };
     },

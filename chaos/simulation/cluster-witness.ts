@@ -13,6 +13,7 @@ import { FrameworkLaws } from '#chaos/checkers/cluster-frameworks.ts';
 import { OfferLaws } from '#chaos/checkers/cluster-offers.ts';
 import { OperationLaws } from '#chaos/checkers/cluster-operations.ts';
 import { VolumeFolderLaws } from '#chaos/checkers/cluster-volume-folders.ts';
+import { VolumeLaws } from '#chaos/checkers/cluster-volumes.ts';
 import { StoreLaws } from '#chaos/checkers/cluster-stores.ts';
 import { Violation } from '#chaos/checkers/violation.ts';
 
@@ -27,6 +28,7 @@ export type ClusterLaws = {
   readonly stores: StoreLaws;
   readonly updates: UpdateLaws;
   readonly volumeFolders: VolumeFolderLaws;
+  readonly volumes: VolumeLaws;
 };
 
 export type WitnessOptions = {
@@ -59,6 +61,7 @@ export class ClusterWitness {
       stores: new StoreLaws(),
       updates: new UpdateLaws({ ownerOf: (task) => containers.ownerOf(task) }, {}),
       volumeFolders: new VolumeFolderLaws(),
+      volumes: new VolumeLaws(),
     };
   }
 

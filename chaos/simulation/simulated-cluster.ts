@@ -26,7 +26,7 @@ import type { LogLine } from '#internal/runtime/simulated/logger.ts';
 import { CALM, type NetworkFaults } from '#internal/runtime/simulated/network.ts';
 import { SimulatedWorld } from '#internal/runtime/simulated/world.ts';
 import type { TaskInfo } from '#proto/gen/mesos/v1.ts';
-import type { Call } from '#proto/gen/mesos/v1/scheduler.ts';
+import type { Call, Event } from '#proto/gen/mesos/v1/scheduler.ts';
 import type { Capacity } from '#chaos/checkers/cluster-containers.ts';
 import type { Violation } from '#chaos/checkers/violation.ts';
 import { AgentMachine } from './cluster-agent.ts';
@@ -49,6 +49,9 @@ export type SimulatedClusterOptions = {
   readonly capacity?: Capacity;
   /** Begins the program of an executor whose command is `serve`; it may call `exit` when it is done. */
   readonly executors?: (program: ExecutorProgramPorts) => void;
+  /** Overhears what programs ask masters for, and hear of them. */
+  readonly onCall?: (call: Call) => void;
+  readonly onEvent?: (event: Event) => void;
 };
 
 /** What a program is made of; it goes when its machine crashes. */
@@ -78,6 +81,8 @@ export type SimulatedCluster = Disposable & {
   readonly log: readonly LogLine[];
   /** The name of the master that leads and knows it. */
   readonly leader: string | undefined;
+  /** The tasks whose containers run on some agent's machine, whatever anybody knows of them. */
+  readonly runningTasks: readonly string[];
   /** Starts a program on the machine of that name, on which none may be running. */
   boot(name: string): ProgramPorts;
   /** Ends what runs on a machine, at once; `power` also loses what its disk has not synced. */
@@ -124,7 +129,7 @@ export function simulatedCluster(options: SimulatedClusterOptions): SimulatedClu
         { id, size, ...log, limits: {}, syncMsMax, clockRate },
       ),
   );
-  const programs = new Programs(ground);
+  const programs = new Programs(ground, options);
   const linked = count(size).map((id) => `${masterName(id)}:${linkPort}`);
   for (const n of count(agentCount)) {
     const place = { name: `a${n}`, masters: linked, capacity, syncMsMax, clockRate };
@@ -166,6 +171,10 @@ class WholeCluster implements SimulatedCluster {
   get leader(): string | undefined {
     const leading = this.#with.masters.filter(({ isLeader }) => isLeader);
     return leading.length === 1 ? leading[0]?.name : undefined;
+  }
+
+  get runningTasks(): readonly string[] {
+    return this.#with.ground.witness.laws.containers.runningTasks;
   }
 
   boot(name: string): ProgramPorts {
@@ -259,17 +268,21 @@ class WholeCluster implements SimulatedCluster {
   }
 }
 
+type Listeners = Pick<SimulatedClusterOptions, 'onCall' | 'onEvent'>;
+
 /** Programs of the test: schedulers on machines that it names, executors on machines of their own. */
 class Programs {
   /** Machines that were ever booted. */
   readonly names: string[] = [];
   overhear: ((call: Call) => void) | undefined;
   readonly #ground: Ground;
+  readonly #listeners: Listeners;
   readonly #disks = new Map<string, SimulatedDisk>();
   #lives = 0;
 
-  constructor(ground: Ground) {
+  constructor(ground: Ground, listeners: Listeners) {
     this.#ground = ground;
+    this.#listeners = listeners;
   }
 
   boot(name: string): ProgramPorts {
@@ -281,7 +294,11 @@ class Programs {
     this.#disks.set(name, disk);
     const client = tapped(
       { http: http.client(life), witness, logger },
-      { owner: name, onCall: (call) => this.#hear(name, call) },
+      {
+        owner: name,
+        onCall: (call) => this.#hear(name, call),
+        onEvent: (event) => this.#listeners.onEvent?.(event),
+      },
     );
     return this.#ports(life, { http: client, files: simulatedFiles({ disk, life }) });
   }
@@ -336,6 +353,7 @@ class Programs {
         containers.mayBeKilled(task_id.value);
       }
     });
+    this.#listeners.onCall?.(call);
     this.overhear?.(call);
   }
 }

@@ -9,9 +9,13 @@ import { resolve } from 'node:path';
 import { Agent, type AgentEnd } from '#internal/agent/agent.ts';
 import { Verbosity } from '#internal/agent/api/verbosity.ts';
 import { agentHandler } from '#internal/agent/api/agent-handler.ts';
+import type { AgentFigures } from '#internal/agent/api/metrics.ts';
 import { Probes, usualProbes } from '#internal/agent/checks/probes.ts';
+import type { Containerizer } from '#internal/agent/containerizer.ts';
 import { type AgentSettings, usualTimes } from '#internal/agent/core/state.ts';
 import { detectResources } from '#internal/agent/detect-resources.ts';
+import type { Fetcher } from '#internal/agent/fetch/fetcher.ts';
+import type { GarbageCollector } from '#internal/agent/garbage/garbage-collector.ts';
 import { parseAttributes } from '#internal/agent/parse-attributes.ts';
 import { mesosVersion } from '#internal/config/version.ts';
 import { agentLinkOptions, grpcLinkDialer } from '#internal/rpc/link-grpc.ts';
@@ -40,7 +44,7 @@ import { textFlags } from '../text-flags.ts';
 import { warnWhile } from '../warn-while.ts';
 import { type AgentFlags, agentProgram } from './flags.ts';
 import { openContainerizer } from './open-containerizer.ts';
-import { openHousekeeping, openSystemFetcher } from './open-housekeeping.ts';
+import { newGarbageCollector, openHousekeeping, openSystemFetcher } from './open-housekeeping.ts';
 
 const mailboxMax = 100_000;
 /** Far less than the journal keeps (`storage/checkpoint/DESIGN.md`). */
@@ -106,11 +110,7 @@ async function openAgent(
     { clock, codec: agentSideCodec },
     { ...agentLinkOptions, authorization },
   );
-  const client = stack.use(httpClient({ trustsAnyone: true }));
-  const probes = new Probes(
-    { clock, containerizer, connector: systemConnector(), client },
-    usualProbes,
-  );
+  const probes = openProbes(stack, { clock, containerizer });
   const { recover: mode, strict, reconfigurationPolicy: policy } = flags;
   const recovery = { mode, strict, policy };
   const agent = new Agent(
@@ -118,6 +118,8 @@ async function openAgent(
     { ...settings, mailboxMax, recovery },
   );
   const startedMs = clock.now();
+  const observed = { clock, logger, processes, workFolder, view: () => agent.view() };
+  const collector = newGarbageCollector(observed, flags);
   const verbosity = newVerbosity(clock, logger, flags.logLevel);
   const handler = agentHandler(
     {
@@ -131,6 +133,7 @@ async function openAgent(
       containerizer,
       images,
       verbosity,
+      figures: () => figuresOf(agent, fetcher, collector),
     },
     {
       workFolder,
@@ -143,13 +146,26 @@ async function openAgent(
   const { ip: host, port } = flags;
   stack.use(await httpListener({ logger }).listen({ host, port, bodyBytesMax }, handler));
   await agent.start();
-  const watched = { clock, logger, processes, workFolder, images, view: () => agent.view() };
-  openHousekeeping(stack, watched, flags);
+  openHousekeeping(stack, { ...observed, images, collector }, flags);
   const { masters } = flags;
   const isAlone = (): boolean => agent.view()?.session.kind !== 'registered';
   stack.use(warnWhile(clock, isAlone, () => logger.warn('no leading master answers', { masters })));
   return agent;
 }
+
+function openProbes(
+  stack: AsyncDisposableStack,
+  own: { readonly clock: Clock; readonly containerizer: Containerizer },
+): Probes {
+  const client = stack.use(httpClient({ trustsAnyone: true }));
+  return new Probes({ ...own, connector: systemConnector(), client }, usualProbes);
+}
+
+const figuresOf = (
+  { meters }: Agent,
+  fetcher: Fetcher,
+  { figures: garbage }: GarbageCollector,
+): AgentFigures => ({ counted: meters.snapshot(), fetches: fetcher.figures(), garbage });
 
 function newVerbosity(clock: Clock, logger: AdjustableLogger, usual: LogLevel): Verbosity {
   return new Verbosity({

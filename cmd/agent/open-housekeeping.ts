@@ -55,11 +55,25 @@ export async function openSystemFetcher(
   );
 }
 
-type Watched = Machine & {
+type Observed = Machine & {
   readonly logger: Logger;
-  readonly images: ImageStore | undefined;
   view(): AgentState | undefined;
 };
+
+type Watched = Observed & {
+  readonly images: ImageStore | undefined;
+  readonly collector: GarbageCollector;
+};
+
+export function newGarbageCollector(
+  observed: Observed,
+  flags: HousekeepingFlags,
+): GarbageCollector {
+  const own = { files: systemFiles(), fileTree: systemFileTree(), filters: systemFilters() };
+  const sandboxes = sandboxesIn({ ...observed, ...own }, observed.workFolder);
+  const garbage = { delayMs: flags.gcDelay, headroom: flags.gcDiskHeadroom };
+  return new GarbageCollector({ ...observed, sandboxes }, garbage);
+}
 
 /** How often the logs of tasks are looked at. */
 const logWatchMs = 2000;
@@ -70,12 +84,9 @@ export function openHousekeeping(
   watched: Watched,
   flags: HousekeepingFlags & ImageFlags,
 ): void {
-  const { workFolder } = watched;
+  const { workFolder, collector } = watched;
   const files = systemFiles();
   const own = { files, fileTree: systemFileTree(), filters: systemFilters() };
-  const sandboxes = sandboxesIn({ ...watched, ...own }, workFolder);
-  const garbage = { delayMs: flags.gcDelay, headroom: flags.gcDiskHeadroom };
-  const collector = new GarbageCollector({ ...watched, sandboxes }, garbage);
   const watch = { name: 'garbage', pauseMs: flags.diskWatchInterval };
   stack.use(new Rounds(watched, watch, () => collector.collect()));
   const { images } = watched;

@@ -41,8 +41,13 @@ const commands: readonly Command[] = [
   },
   {
     name: 'volume',
-    summary: 'shows where persistent volumes are, and takes on those that were found',
+    summary: 'shows where persistent volumes are, takes on those that were found, destroys',
     load: () => import('../volume/main.ts'),
+  },
+  {
+    name: 'reservation',
+    summary: 'shows which role holds what of which agent, and frees what nobody has',
+    load: () => import('../reservation/main.ts'),
   },
   {
     name: 'service',

@@ -17,6 +17,7 @@ import {
 } from '#internal/config/flag.ts';
 import type { Program } from '#internal/config/flags.ts';
 import { askLeader } from '#internal/frameworks/service/ask-leader.ts';
+import { readFoundVolumes } from '#internal/frameworks/service/found-volumes.ts';
 import { serviceApi } from '#internal/frameworks/service/service-api.ts';
 import { ServiceFramework } from '#internal/frameworks/service/service-framework.ts';
 import { systemClock } from '#internal/runtime/real/clock.ts';
@@ -96,6 +97,8 @@ const program: Program<Values> = {
 
 const bodyBytesMax = 4 * 1024 * 1024;
 const replyBytesMax = 4 * 1024 * 1024;
+/** Of all that masters know of volumes, about 1 KiB each. */
+const volumesBytesMax = 256 * 1024 * 1024;
 /** The least that masters' `--framework-store-value-size` is by default. */
 const recordBytesMax = 64 * 1024;
 
@@ -133,6 +136,12 @@ async function lookAfter(values: Values, authorization: string | undefined): Pro
         const target = `/explain?framework_id=${encodeURIComponent(frameworkId)}`;
         const answer = await askLeader(door, { method: 'GET', target, replyBytesMax });
         return answer.kind === 'answered' ? new TextDecoder().decode(answer.body) : undefined;
+      },
+      volumes: async () => {
+        const asked = { method: 'GET', target: '/volumes', replyBytesMax: volumesBytesMax };
+        const answer = await askLeader(door, asked);
+        if (answer.kind !== 'answered' || answer.status !== 200) return undefined;
+        return readFoundVolumes(answer.body, role);
       },
     },
     { authorization, recordBytesMax },

@@ -13,6 +13,8 @@ export type Volume = {
   readonly epoch: number;
   readonly used_seconds: number | undefined;
   readonly tasks: readonly string[];
+  /** As operators' calls have it. */
+  readonly resource: unknown;
 };
 
 export function volumesIn(reply: unknown): readonly Volume[] {
@@ -28,6 +30,7 @@ export function volumesIn(reply: unknown): readonly Volume[] {
     epoch: numberOf(fieldOf(one, 'epoch')) ?? 0,
     used_seconds: numberOf(fieldOf(one, 'used_seconds')),
     tasks: listOf(fieldOf(one, 'tasks')).map(textOf),
+    resource: fieldOf(one, 'resource'),
   }));
 }
 
@@ -42,7 +45,19 @@ export function linesOf(volumes: readonly Volume[], nowMs: number): readonly str
     one.tasks.join(' ') || '-',
     one.origin,
   ]);
-  const all = [['STATE', 'ROLE', 'ID', 'SIZE', 'HOST', 'LAST USE', 'TASKS', 'ORIGIN'], ...rows];
+  return columns([['STATE', 'ROLE', 'ID', 'SIZE', 'HOST', 'LAST USE', 'TASKS', 'ORIGIN'], ...rows]);
+}
+
+/** Why a volume cannot be destroyed; undefined when it can. */
+export function destroyProblem({ state, hostname, tasks }: Volume): string | undefined {
+  if (state === 'orphan') return 'its agent does not know it: adopt it first';
+  if (state === 'left') return `its agent is gone, and its data lie on ${hostname}`;
+  if (state === 'stale') return 'another agent has taken it on, and this is its old copy';
+  return tasks.length === 0 ? undefined : `it is in use by ${tasks.join(' ')}`;
+}
+
+/** One under the other. */
+export function columns(all: readonly (readonly string[])[]): readonly string[] {
   const width = (column: number): number => Math.max(...all.map((row) => row[column]?.length ?? 0));
   return all.map((row) =>
     row
@@ -52,7 +67,7 @@ export function linesOf(volumes: readonly Volume[], nowMs: number): readonly str
   );
 }
 
-function agoText(seconds: number): string {
+export function agoText(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 120) return `${whole} s`;
   if (whole < 7200) return `${Math.round(whole / 60)} min`;

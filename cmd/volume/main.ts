@@ -1,10 +1,10 @@
 /**
- * `altiplano volume …`: where persistent volumes are and whose, and how an agent takes on one that it
- * found and does not know. Any master may be named.
+ * `altiplano volume …`: where persistent volumes are and whose, how an agent takes on one that it found
+ * and does not know, and how one is destroyed. Any master may be named.
  *
  * Exit status: 0 done, 1 it failed and says why, 2 the command line is wrong.
  */
-import { askMasters } from '#internal/client/ask-masters.ts';
+import { askMasters, type Question } from '#internal/client/ask-masters.ts';
 import { list, optionalText, toggle } from '#internal/config/flag.ts';
 import type { Program } from '#internal/config/flags.ts';
 import { systemClock } from '#internal/runtime/real/clock.ts';
@@ -13,7 +13,7 @@ import { localMasters } from '../dev/addresses.ts';
 import { readCommandLine } from '../read-command-line.ts';
 import { readCredential } from '../read-credential.ts';
 import { splitWords } from '../task/split-words.ts';
-import { linesOf, type Volume, volumesIn } from './lines.ts';
+import { destroyProblem, linesOf, type Volume, volumesIn } from './lines.ts';
 
 type Values = {
   readonly masters: readonly string[];
@@ -29,6 +29,11 @@ const verbs = [
     'adopt',
     'ORIGIN',
     'Has the agent that found a volume take it on; without --yes shows what would be.',
+  ],
+  [
+    'destroy',
+    'ORIGIN',
+    'Removes a volume that nobody uses, with its data; without --yes shows which.',
   ],
 ] as const;
 
@@ -83,24 +88,53 @@ export async function run(argv: readonly string[]): Promise<number> {
     for (const volume of meant) console.log(JSON.stringify(volume, undefined, 2));
     return 0;
   }
-  const [one, ...others] = meant.filter(({ state }) => state === 'orphan');
-  if (one === undefined) return fail(name, `no agent has found a volume '${wanted}'`);
-  if (others.length > 0)
-    return fail(name, `'${wanted}' may be any of ${others.length + 1} orphans`);
+  const isMeant = ({ state }: Volume): boolean => name === 'destroy' || state === 'orphan';
+  const [one, ...others] = meant.filter(isMeant);
+  if (one === undefined) {
+    const what = name === 'destroy' ? 'there is no volume' : 'no agent has found a volume';
+    return fail(name, `${what} '${wanted}'`);
+  }
+  if (others.length > 0) {
+    return fail(name, `'${wanted}' may be any of ${others.length + 1} volumes`);
+  }
   for (const line of linesOf([one], nowMs)) console.log(line);
+  const problem = name === 'destroy' ? destroyProblem(one) : undefined;
+  if (problem !== undefined) return fail(name, problem);
+  const { request, offer, done } = name === 'destroy' ? destruction(one) : adoption(one);
   if (!values.yes) {
-    console.log('nothing is changed: --yes has this agent take it on');
+    console.log(`nothing is changed: --yes ${offer}`);
     return 0;
   }
-  const target = adoptTarget(one);
-  const done = await askMasters(http, asked, { method: 'POST', target });
-  if (!done.ok) return fail(name, done.refusal);
-  console.log('it is taken on');
+  const outcome = await askMasters(http, asked, request);
+  if (!outcome.ok) return fail(name, outcome.refusal);
+  console.log(done);
   return 0;
 }
 
-const adoptTarget = ({ agent_id, origin }: Volume): string =>
-  `/volumes/adopt?agent_id=${encodeURIComponent(agent_id)}&origin=${encodeURIComponent(origin)}`;
+type Deed = { readonly request: Question; readonly offer: string; readonly done: string };
+
+const adoption = ({ agent_id, origin }: Volume): Deed => ({
+  request: {
+    method: 'POST',
+    target: `/volumes/adopt?agent_id=${encodeURIComponent(agent_id)}&origin=${encodeURIComponent(origin)}`,
+  },
+  offer: 'has this agent take it on',
+  done: 'it is taken on',
+});
+
+/** What is reserved stays so. */
+const destruction = ({ agent_id, resource, role }: Volume): Deed => ({
+  request: {
+    method: 'POST',
+    target: '/api/v1',
+    json: {
+      type: 'DESTROY_VOLUMES',
+      destroy_volumes: { agent_id: { value: agent_id }, volumes: [resource] },
+    },
+  },
+  offer: 'removes all its data, for ever',
+  done: `it is being removed; 'altiplano reservation list' shows what stays reserved to ${role}`,
+});
 
 function fail(verb: string, problem: string): number {
   console.error(`altiplano volume ${verb}: ${problem}`);

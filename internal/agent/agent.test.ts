@@ -64,6 +64,33 @@ test('a task runs, is reported in order, and is forgotten once its end is acknow
   checkStarts(t, w, 'plain');
 });
 
+test('an agent counts what it has done since its start, and how long its checkpoint took', async (t) => {
+  const w = new AgentWorld('meters', { attention: 1 });
+  w.boot();
+  await settled(w);
+  w.masters.launch('good', 'sleep 5; exit 0');
+  w.masters.launch('bad', 'exit 3');
+  w.masters.launch('none', 'fail');
+  await finish(t, w, 'meters');
+  const told = (): Readonly<Record<string, number>> =>
+    Object.fromEntries(w.agent?.meters.snapshot() ?? []);
+  t.like(told(), {
+    'slave/container_launch_errors': 1,
+    'slave/executors_terminated': 3,
+    'slave/recovery_errors': 0,
+    'slave/tasks_failed': 2,
+    'slave/tasks_finished': 1,
+    'slave/tasks_killed': 0,
+    'slave/valid_status_updates': 7,
+  });
+  t.true((told()['slave/recovery_time_secs'] ?? -1) >= 0);
+  t.true((told()['checkpoint/write_ms/count'] ?? 0) > 0);
+  t.true((told()['checkpoint/write_ms/max'] ?? 0) >= (told()['checkpoint/write_ms/min'] ?? 1));
+  w.crash('process');
+  await w.world.runUntil(() => w.masters.counts.registrations > 1, { withinMs: minuteMs });
+  t.like(told(), { 'slave/tasks_failed': 0, 'slave/valid_status_updates': 0 });
+});
+
 test('an update that nobody acknowledges comes again after 10 s, 20 s, 40 s and so on', async (t) => {
   const w = new AgentWorld('retry', { attention: 0 });
   w.boot();

@@ -40,6 +40,7 @@ import { OperatorContainers } from './operator-containers.ts';
 import { operatorSpecOf } from './operator-spec.ts';
 import type { ExecutorDoor } from './executor-door.ts';
 import { Executors } from './executors.ts';
+import { type Meters, newMeters } from './meters.ts';
 import { type Recovery, type RecoveryOptions, recoverAgent, usualRecovery } from './recovery.ts';
 import { VolumeDesk } from './volume-desk.ts';
 import type { Holder, Volumes } from './volumes.ts';
@@ -86,6 +87,7 @@ export class Agent {
   readonly containers: OperatorContainers;
   /** Of all others. */
   readonly ends: ContainerEnds;
+  readonly meters: Meters;
   readonly #dependencies: AgentDependencies;
   readonly #options: AgentOptions;
   readonly #finish: (end: AgentEnd) => void;
@@ -108,6 +110,7 @@ export class Agent {
     this.#options = options;
     const { containerizer, logger, random, volumes } = dependencies;
     this.ends = new ContainerEnds(containerizer);
+    this.meters = newMeters(dependencies.clock);
     this.#dependencies = { ...dependencies, containerizer: this.ends.containerizer };
     const write = (writes: readonly CheckpointWrite[]): Promise<void> => this.#write(writes);
     this.containers = new OperatorContainers({ containerizer, logger, write });
@@ -138,8 +141,9 @@ export class Agent {
     const { clock, store, journal } = this.#dependencies;
     const { recovery = usualRecovery } = this.#options;
     const place = { store, journal };
-    const found = await recoverAgent(place, this.#options, recovery, clock.monotonic());
-    this.#checkpoint = found.checkpoint;
+    const sinceMs = clock.monotonic();
+    const found = await recoverAgent(place, this.#options, recovery, sinceMs);
+    this.#checkpoint = this.meters.timed(found.checkpoint);
     this.#state = found.state;
     this.#tell(found);
     const isCleaning = recovery.mode === 'cleanup';
@@ -162,6 +166,7 @@ export class Agent {
       await this.#volumes.survey(found.state);
       this.#own(this.#volumes.purge());
     }
+    this.meters.recovered(found.findings, sinceMs);
     this.#post({ kind: isCleaning ? 'clean-up' : 'start' });
     this.#isRecovered = true;
   }
@@ -209,7 +214,10 @@ export class Agent {
     const { containerizer, logger } = this.#dependencies;
     for (const swept of await containerizer.sweep(knownContainers(found))) {
       if (swept.fault === undefined) logger.info('container that nobody knows ended', swept);
-      else logger.warn('container that nobody knows not ended', swept);
+      else {
+        logger.warn('container that nobody knows not ended', swept);
+        this.meters.countNotDestroyed();
+      }
     }
   }
 
@@ -332,6 +340,9 @@ export class Agent {
         this.#timers.get(timerName(effect.timer))?.cancel();
         this.#timers.delete(timerName(effect.timer));
         return;
+      case 'count':
+        this.meters.count(effect.counter);
+        return;
       case 'note':
         logger[effect.level](effect.event, effect.fields);
         return;
@@ -395,6 +406,7 @@ export class Agent {
     } catch (error) {
       // A few small files too many: no reason to stop.
       this.#dependencies.logger.warn('container not released', { containerId, error });
+      this.meters.countNotDestroyed();
     }
   }
 

@@ -9,6 +9,11 @@ import type { User } from './processes.ts';
 export type FileTree = {
   /** Makes a folder and those above it; `owner` gets the last one. */
   makeFolder(path: string, owner: User | undefined): Promise<void>;
+  /**
+   * The same in one step, where nobody but us can write into what is above it, and that is on a disk: what
+   * strangers put in the way may keep the system busy for ever.
+   */
+  makePath(path: string, owner: User | undefined): Promise<void>;
   /** Makes, or points anew, the symbolic link at `path`. */
   link(path: string, target: string): Promise<void>;
   /** `path` with all links followed; undefined when nothing is there. */

@@ -18,13 +18,29 @@ import type { Messages } from '#proto/gen/messages.ts';
 import type { Write } from '../key-value-store.ts';
 import type { CheckpointWrite, ExecutorName, TaskName } from './records.ts';
 
-/** The changes of the store that a change of the checkpoint is. */
-export function changesOf(write: CheckpointWrite): readonly Write[] {
+/**
+ * The changes of the store that a batch of changes of the checkpoint is. A batch counts as a whole: of what
+ * it changes more than once only the last is made.
+ */
+export function changesOf(writes: readonly CheckpointWrite[]): readonly Write[] {
+  const last = new Map<string, Change>();
+  for (const write of writes) {
+    for (const change of changesBy(write)) last.set(change.key, change);
+  }
+  return [...last.values()].map(({ key, value }) =>
+    value === undefined ? { kind: 'delete', key } : { kind: 'put', key, value: value() },
+  );
+}
+
+/** `value` is undefined for a key that is removed. */
+type Change = { readonly key: string; readonly value: (() => Uint8Array) | undefined };
+
+function changesBy(write: CheckpointWrite): readonly Change[] {
   switch (write.kind) {
     case 'identity':
       return [put('identity', 'altiplano.agent.v1.IdentityRecord', write.record)];
     case 'remove-identity':
-      return [{ kind: 'delete', key: 'identity' }];
+      return [remove('identity')];
     case 'term':
       return [put('term', 'altiplano.agent.v1.TermRecord', { term: write.term })];
     case 'framework':
@@ -32,11 +48,11 @@ export function changesOf(write: CheckpointWrite): readonly Write[] {
         put(`framework/${write.frameworkId}`, 'altiplano.agent.v1.FrameworkRecord', write.record),
       ];
     case 'remove-framework':
-      return [{ kind: 'delete', key: `framework/${write.frameworkId}` }];
+      return [remove(`framework/${write.frameworkId}`)];
     case 'executor':
       return [put(executorKey(write.name), 'altiplano.agent.v1.ExecutorRecord', write.record)];
     case 'remove-executor':
-      return [{ kind: 'delete', key: executorKey(write.name) }];
+      return [remove(executorKey(write.name))];
     case 'task':
       return [put(`task/${path(write.name)}`, 'altiplano.agent.v1.TaskRecord', write.record)];
     case 'progress':
@@ -52,7 +68,7 @@ export function changesOf(write: CheckpointWrite): readonly Write[] {
         ),
       ];
     case 'remove-update':
-      return [{ kind: 'delete', key: updateKey(write.name, write.number) }];
+      return [remove(updateKey(write.name, write.number))];
     case 'resources':
       return [put('resources', 'altiplano.agent.v1.ResourcesRecord', write.record)];
     case 'operation': {
@@ -60,18 +76,15 @@ export function changesOf(write: CheckpointWrite): readonly Write[] {
       return [put(`operation/${record.uuid}`, 'altiplano.agent.v1.OperationRecord', record)];
     }
     case 'remove-operation':
-      return [{ kind: 'delete', key: `operation/${write.uuid}` }];
+      return [remove(`operation/${write.uuid}`)];
     case 'container': {
       const { record, path: of } = write;
       return [put(`container/${of}`, 'altiplano.agent.v1.ContainerRecord', record)];
     }
     case 'remove-container':
-      return [{ kind: 'delete', key: `container/${write.path}` }];
+      return [remove(`container/${write.path}`)];
     case 'remove-task':
-      return [
-        { kind: 'delete', key: `task/${path(write.name)}` },
-        { kind: 'delete', key: `progress/${path(write.name)}` },
-      ];
+      return [remove(`task/${path(write.name)}`), remove(`progress/${path(write.name)}`)];
     default:
       return unreachable(write);
   }
@@ -85,6 +98,8 @@ const executorKey = ({ frameworkId, executorId }: ExecutorName): string =>
 const updateKey = (name: TaskName, number: number): string =>
   `update/${path(name)}/${String(number).padStart(16, '0')}`;
 
-function put<Name extends keyof Messages>(key: string, name: Name, record: Messages[Name]): Write {
-  return { kind: 'put', key, value: encode(name, record) };
+function put<Name extends keyof Messages>(key: string, name: Name, record: Messages[Name]): Change {
+  return { key, value: () => encode(name, record) };
 }
+
+const remove = (key: string): Change => ({ key, value: undefined });

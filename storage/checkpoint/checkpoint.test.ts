@@ -103,6 +103,50 @@ function model(writes: readonly CheckpointWrite[]): Recovered {
   };
 }
 
+test('of what a batch changes more than once only the last is written', async (t) => {
+  const rig = newRig('once');
+  const { store, journal } = await rig.reopen('process');
+  const batches: (readonly Write[])[] = [];
+  const write: KeyValueStore['write'] = (batch, options) => {
+    batches.push(batch);
+    return store.write(batch, options);
+  };
+  const watched = { ...store, write };
+  const { checkpoint } = await rig.run(openCheckpoint({ store: watched, journal }));
+  batches.length = 0;
+  const name = { frameworkId: 'f', taskId: 't' };
+  const progress = (state: 'TASK_STARTING' | 'TASK_RUNNING'): CheckpointWrite => ({
+    kind: 'progress',
+    name,
+    record: { state, next_update: 1n },
+  });
+  const record = { framework_id: 'f', info: infoOf('t'), container_id: 'c' };
+  const uuid = 'o';
+  await rig.run(
+    checkpoint.write([
+      { kind: 'task', name, record },
+      progress('TASK_STARTING'),
+      { kind: 'remove-operation', uuid },
+      progress('TASK_RUNNING'),
+      { kind: 'framework', frameworkId: 'f', record: { info: { user: 'u', name: 'one' } } },
+      { kind: 'remove-framework', frameworkId: 'f' },
+    ]),
+  );
+  const written = batches.flat().map(({ kind, key }) => `${kind} ${key}`);
+  t.deepEqual(written.toSorted(), [
+    'delete framework/f',
+    'delete operation/o',
+    'put batch',
+    'put progress/f/t',
+    'put task/f/t',
+  ]);
+  const { recovered } = await rig.run(openCheckpoint(await rig.reopen('power')));
+  t.deepEqual(
+    recovered.tasks.map(({ progress: { state } }) => state),
+    ['TASK_RUNNING'],
+  );
+});
+
 /** One of few, asked for or acknowledged, and what it has made. */
 function operationWrites(number: number): readonly CheckpointWrite[] {
   const uuid = `o${number % 3}`;

@@ -141,7 +141,7 @@ function newCheckpoint(
       journal = await Journal.begin(place, { number, digest });
     }
     number += 1;
-    const changes = writes.flatMap(changesOf).map((change) => sealed(change, number));
+    const changes = changesOf(writes).map((change) => sealed(change, number));
     for (const change of changes) follow(digest, change);
     const entries = changes satisfies readonly Entry[];
     const frame = { number, digest: digest.total, entries };

@@ -22,6 +22,7 @@ import { descriptor } from '#proto/gen/descriptor.ts';
 import { ContainerEnds } from '../container-ends.ts';
 import { openPosixContainerizer } from '../containers/posix.ts';
 import { agentHandler } from './agent-handler.ts';
+import { noFigures } from '../testing/no-figures.ts';
 import { Verbosity } from './verbosity.ts';
 
 const settings: AgentSettings = {
@@ -145,6 +146,7 @@ async function openRig(images?: Pick<ImageStore, 'prune'>): Promise<Rig> {
       containerizer,
       images,
       verbosity: new Verbosity({ clock, apply: () => {} }),
+      figures: () => noFigures,
     },
     {
       workFolder: folder.path,

@@ -6,7 +6,6 @@
 import type { HttpHandler, HttpRequest, HttpResponse } from '#internal/runtime/http.ts';
 import { build } from '#internal/config/version.ts';
 import { jsonDouble, jsonString } from '#internal/wire/json-literal.ts';
-import type { Metric } from '#proto/gen/mesos/v1.ts';
 import type { ContainerEnds } from '../container-ends.ts';
 import type { Containerizer } from '../containerizer.ts';
 import type { History } from '../history.ts';
@@ -15,7 +14,7 @@ import { answerExecutor, type ExecutorFaceDependencies } from './executor-face.t
 import { executorStreamLimits } from './executor-stream.ts';
 import { type FilesDependencies, answerFiles } from './files-face.ts';
 import { type RateLimit, answerLegacy } from './legacy-face.ts';
-import { metricsOf } from './metrics.ts';
+import { type AgentFigures, metricsOf } from './metrics.ts';
 import {
   type OperatorDependencies,
   type OperatorOptions,
@@ -23,6 +22,7 @@ import {
 } from './operator-face.ts';
 import { emptyResponse, errorResponse, jsonResponse } from './response.ts';
 import { stateJson } from './state-json.ts';
+import { systemStats } from './system-stats.ts';
 import type { Verbosity } from './verbosity.ts';
 
 export type AgentHandlerOptions = OperatorOptions & {
@@ -42,24 +42,23 @@ export type AgentHandlerDependencies = FilesDependencies &
     /** Undefined where no images are. */
     readonly images?: OperatorDependencies['images'];
     readonly verbosity: Verbosity;
+    readonly figures: () => AgentFigures;
   };
 
 export function agentHandler(
   dependencies: AgentHandlerDependencies,
   options: AgentHandlerOptions,
 ): HttpHandler {
-  const { clock, containerizer, containers, ends } = dependencies;
+  const { clock, containerizer, containers, ends, fileTree, figures } = dependencies;
   const { settings, startedMs } = options;
-  const metrics = (): readonly Metric[] => {
-    const state = dependencies.view();
-    if (state === undefined) return [];
-    const all = metricsOf({ state, uptimeMs: clock.now() - startedMs });
-    return [...all].map(([name, value]) => ({ name, value }));
-  };
   const sources: Sources = {
     ...dependencies,
     ...options,
-    metrics,
+    metrics: async (state) => {
+      const system = await systemStats(fileTree);
+      const uptimeMs = clock.now() - startedMs;
+      return metricsOf({ state, uptimeMs, figures: figures(), system });
+    },
     desk: { clock, settings, containers, ends, containerizer, inputs: new Set() },
     usage: (containerId) => containerizer.usage(containerId),
     limit: { timesMs: [] },

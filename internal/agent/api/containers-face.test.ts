@@ -17,6 +17,7 @@ import { History, usualHistory } from '../history.ts';
 import { OperatorContainers } from '../operator-containers.ts';
 import { operatorSpecOf } from '../operator-spec.ts';
 import { agentHandler } from './agent-handler.ts';
+import { noFigures } from '../testing/no-figures.ts';
 import { Verbosity } from './verbosity.ts';
 
 const clock = systemClock();
@@ -124,6 +125,7 @@ async function startAgent(
       ends: new ContainerEnds(containerizer),
       containerizer,
       verbosity: new Verbosity({ clock, apply: () => {} }),
+      figures: () => noFigures,
     },
     { workFolder, settings, version: '0.1.0', flags: {}, startedMs: 5000 },
   );

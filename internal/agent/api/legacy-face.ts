@@ -5,7 +5,6 @@ import { jsonDouble, jsonString } from '#internal/wire/json-literal.ts';
 import type { Response_GetContainers_Container } from '#proto/gen/mesos/v1/agent.ts';
 import type { AgentState } from '../core/state.ts';
 import { durationMsOf } from './duration-text.ts';
-import { metricsOf } from './metrics.ts';
 import type { OperatorDependencies } from './operator-face.ts';
 import { emptyResponse, errorResponse, jsonResponse } from './response.ts';
 import { shownContainers } from './shown-containers.ts';
@@ -134,20 +133,8 @@ async function metrics(asked: Asked, query: URLSearchParams): Promise<HttpRespon
     return errorResponse(400, `Invalid timeout '${timeout}': ${parsed.refusal}.\n`);
   }
   const { sources, state } = asked;
-  const uptimeMs = sources.clock.now() - sources.startedMs;
-  const system = Object.entries(await systemStats(sources.fileTree)).map(
-    ([name, value]) => [`system/${systemNames[name] ?? name}`, value] as const,
-  );
-  const all = new Map([...metricsOf({ state, uptimeMs }), ...system]);
-  const sorted = [...all].toSorted(([one], [other]) => (one < other ? -1 : 1));
-  return jsonResponse(doubles(sorted), query.get('jsonp') ?? undefined);
+  return jsonResponse(doubles(await sources.metrics(state)), query.get('jsonp') ?? undefined);
 }
-
-const systemNames: Readonly<Record<string, string>> = {
-  avg_load_1min: 'load_1min',
-  avg_load_5min: 'load_5min',
-  avg_load_15min: 'load_15min',
-};
 
 function toggle({ sources: { verbosity } }: Asked, query: URLSearchParams): HttpResponse {
   const level = query.get('level');

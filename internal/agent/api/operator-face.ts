@@ -5,7 +5,7 @@
 import { FilesError } from '#internal/runtime/files.ts';
 import type { HttpRequest, HttpResponse } from '#internal/runtime/http.ts';
 import type { Call, Response_GetContainers } from '#proto/gen/mesos/v1/agent.ts';
-import type { Metric, ResourceProviderInfo } from '#proto/gen/mesos/v1.ts';
+import type { ResourceProviderInfo } from '#proto/gen/mesos/v1.ts';
 import type { AgentSettings, AgentState } from '../core/state.ts';
 import type { ImageStore } from '../images/image-store.ts';
 import type { History } from '../history.ts';
@@ -30,7 +30,8 @@ export type OperatorDependencies = FilesDependencies &
     readonly desk: ContainersDesk;
     readonly history: History;
     readonly verbosity: Verbosity;
-    readonly metrics: () => readonly Metric[];
+    /** By name, sorted. */
+    readonly metrics: (state: AgentState) => Promise<ReadonlyMap<string, number>>;
     /** Undefined where no images are. */
     readonly images?: Pick<ImageStore, 'prune'> | undefined;
   };
@@ -67,6 +68,10 @@ async function answer(
   if (call.type === 'GET_CONTAINERS') {
     const get_containers = await getContainers(sources, state, call);
     return replyTo(type, { type: 'GET_CONTAINERS', get_containers });
+  }
+  if (call.type === 'GET_METRICS') {
+    const metrics = [...(await sources.metrics(state))].map(([name, value]) => ({ name, value }));
+    return replyTo(type, { type: 'GET_METRICS', get_metrics: { metrics } });
   }
   if (call.type === 'PRUNE_IMAGES') return await pruneImages(sources, call);
   const { signal } = request;

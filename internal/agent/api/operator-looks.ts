@@ -1,6 +1,6 @@
 /** The calls of the agent operator API that take no more than a look at what the agent knows. */
 import type { Call, Response } from '#proto/gen/mesos/v1/agent.ts';
-import type { ExecutorInfo, Metric, Operation, Task as WireTask } from '#proto/gen/mesos/v1.ts';
+import type { ExecutorInfo, Operation, Task as WireTask } from '#proto/gen/mesos/v1.ts';
 import { uuidBytes } from '#internal/base/uuid.ts';
 import type { AgentSettings, AgentState, Task } from '../core/state.ts';
 import type { History } from '../history.ts';
@@ -14,7 +14,6 @@ export type Seen = {
   readonly version: string;
   readonly flags: Readonly<Record<string, string>>;
   readonly loggingLevel: number;
-  readonly metrics: () => readonly Metric[];
 };
 
 /** Undefined for a call that is about something else. */
@@ -32,7 +31,6 @@ const looks = {
     const all = Object.entries(flags).map(([name, value]) => ({ name, value }));
     return { get_flags: { flags: all } };
   },
-  GET_METRICS: ({ metrics }) => ({ get_metrics: { metrics: metrics() } }),
   GET_LOGGING_LEVEL: ({ loggingLevel }) => ({ get_logging_level: { level: loggingLevel } }),
   GET_AGENT: ({ settings, state }) => ({ get_agent: getAgent(settings, state) }),
   GET_FRAMEWORKS: (seen) => ({ get_frameworks: getFrameworks(seen) }),

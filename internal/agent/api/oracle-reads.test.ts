@@ -107,7 +107,6 @@ const seenOf = (state: AgentState, history = new History(usualHistory)) => ({
   version: '0.1.0',
   flags: {},
   loggingLevel: 0,
-  metrics: () => [],
 });
 
 function compared(theirs: Response, ours: Response | undefined): readonly string[] {

@@ -89,7 +89,7 @@ test('a page over TLS is told, though its server vouches for itself alone', asyn
       { atOnceMax: 1 },
     );
     const target = { kind: 'http', url: `https://127.0.0.1:${port}/` } as const;
-    const result = await probes.look('task', { target, timeoutMs: 10_000 });
+    const result = await probes.look('task', { target, timeoutMs: 60_000 });
     return 'status' in result ? `${result.kind} ${result.status}` : result.kind;
   };
   t.is(await ask(true), 'answered 202');

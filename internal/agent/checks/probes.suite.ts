@@ -137,7 +137,7 @@ export function probesSuite(test: TestFn, openRig: () => Promise<ProbesRig>): vo
         return page(200);
       });
       const target = { kind: 'http', url: `http://${local}:${port}/` } as const;
-      const looks = Array.from({ length: 3 * atOnceMax }, () => scene.look(target, 300));
+      const looks = Array.from({ length: 3 * atOnceMax }, () => scene.look(target, 1000));
       for (const each of await Promise.all(looks)) t.is(each.kind, 'failed');
       t.true(most >= atOnceMax, `${most}`);
       // Servers hear late that somebody has hung up.

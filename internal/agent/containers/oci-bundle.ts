@@ -137,7 +137,7 @@ async function fetchInto(
 
 async function makeSandbox({ fileTree }: Oci, sandbox: Sandbox, owner: User): Promise<void> {
   // Tasks of one executor may share what they put there.
-  await fileTree.makeFolder(sandbox.run, owner);
+  await fileTree.makePath(sandbox.run, owner);
   await fileTree.makeFolder(sandbox.folder, owner);
   await fileTree.link(sandbox.latest, sandbox.run);
   if (sandbox.byTask === undefined) return;

@@ -284,7 +284,7 @@ async function makeSandbox(
   user: User | undefined,
 ): Promise<void> {
   // Tasks of one executor may share what they put there.
-  await fileTree.makeFolder(sandbox.run, user);
+  await fileTree.makePath(sandbox.run, user);
   if (sandbox.folder !== sandbox.run) await fileTree.makeFolder(sandbox.folder, user);
   await fileTree.link(sandbox.latest, sandbox.run);
   if (sandbox.byTask === undefined) return;

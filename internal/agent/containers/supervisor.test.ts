@@ -41,7 +41,7 @@ printf '%s' "$2" >&4; exec 4>&-; wait`;
   const ended = await systemCommands().run({
     path: '/bin/sh',
     arguments: ['-c', orphan, 'sh', temp.path, script],
-    timeoutMs: 10_000,
+    timeoutMs: 60_000,
   });
   t.is(ended.status, 0);
   const read = async (path: string): Promise<string> =>

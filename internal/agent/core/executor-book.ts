@@ -5,7 +5,7 @@ import type { ContainerLimits } from '../containerizer.ts';
 import { containerLimits } from './container-limits.ts';
 import { executorTimers } from './input.ts';
 import { type Executor, executorKey, type ExecutorKey, isDelegated, type Task } from './state.ts';
-import { act, change, forgetFramework, tell, type Turn } from './turn.ts';
+import { act, change, count, forgetFramework, tell, type Turn } from './turn.ts';
 
 /** Ids of updates that are remembered of the ended tasks of an executor. */
 const heardMax = 128;
@@ -88,6 +88,7 @@ export function forgetExecutor(turn: Turn, executor: Executor, status: number): 
   change(turn, { executors: turn.state.executors.delete(key) });
   const executorId = info.executor_id.value;
   turn.writes.push({ kind: 'remove-executor', name: { frameworkId, executorId } });
+  count(turn, 'executors_terminated');
   const framework_id = { value: frameworkId };
   tell(turn, { executor_exited: { framework_id, executor_id: info.executor_id, status } });
   if (own === undefined) return;

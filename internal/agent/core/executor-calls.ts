@@ -20,7 +20,7 @@ import { deliver, endUnused, tellToKill, updateLimits } from './executor-tasks.t
 import { newTask, record } from './new-task.ts';
 import { isTerminal, type Task, taskKey } from './state.ts';
 import { ownNetwork, seenInDrain } from './status.ts';
-import { act, getTask, note, tell, type Turn } from './turn.ts';
+import { act, count, getTask, note, tell, type Turn } from './turn.ts';
 import { enqueue, report } from './updates.ts';
 import { ownExecutor, keyOf } from './executor-book.ts';
 
@@ -116,13 +116,18 @@ export function executorSpoke(
   data: Uint8Array,
 ): void {
   const framework_id = { value: frameworkId };
+  count(turn, 'valid_framework_messages');
   tell(turn, { executor_message: { framework_id, executor_id: info.executor_id, data } });
 }
 
 /** Its scheduler speaks to it. What it does not hear is lost. */
 export function tellMessage(turn: Turn, { own }: OwnExecutor, data: Uint8Array): void {
   const { connection, phase } = own;
-  if (connection === undefined || phase.kind !== 'running') return;
+  if (connection === undefined || phase.kind !== 'running') {
+    count(turn, 'invalid_framework_messages');
+    return;
+  }
+  count(turn, 'valid_framework_messages');
   act(turn, { kind: 'tell-executor', connection, event: { type: 'MESSAGE', message: { data } } });
 }
 
@@ -132,14 +137,19 @@ export function executorUpdated(turn: Turn, executor: OwnExecutor, status: TaskS
   const task = getTask(turn, taskKey(executor.frameworkId, task_id.value));
   if (task !== undefined && !isOf(task, executor)) {
     note(turn, 'warn', "update of another executor's task", { task: task.key });
+    count(turn, 'invalid_status_updates');
     return;
   }
   const isWanted = turn.state.frameworks.get(executor.frameworkId)?.removed === false;
   const wasHeard = executor.own.heard.includes(uuidText(uuid));
   if (isWanted && !wasHeard && !(task !== undefined && isOld(task, uuid))) {
     const taken = take(turn, executor, { status, uuid, task });
-    if (!taken) return;
+    if (!taken) {
+      count(turn, 'invalid_status_updates');
+      return;
+    }
   }
+  count(turn, isWanted ? 'valid_status_updates' : 'invalid_status_updates');
   acknowledgeTo(turn, executor, { task_id, uuid });
 }
 

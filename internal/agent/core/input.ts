@@ -9,6 +9,7 @@ import type { ContainerEnd, ContainerLimits, ContainerSpec } from '../containeri
 import type { Call_Subscribe, Event } from '#proto/gen/mesos/v1/executor.ts';
 import type { TaskStatus } from '#proto/gen/mesos/v1.ts';
 import type { CheckKind, CheckTarget } from './check-plan.ts';
+import type { Counter } from './counters.ts';
 import type { AgentState, ExecutorKey, TaskKey } from './state.ts';
 
 export type Input =
@@ -158,6 +159,7 @@ export type Effect =
   | { readonly kind: 'cancel-timer'; readonly timer: TimerId }
   /** No task is left: the agent may stop. */
   | { readonly kind: 'stopped'; readonly reason: string }
+  | { readonly kind: 'count'; readonly counter: Counter }
   | {
       readonly kind: 'note';
       readonly level: 'debug' | 'info' | 'warn';

@@ -13,7 +13,7 @@ import { endGracefully } from './executor-end.ts';
 import { abandonDelegated, askToKill } from './executor-tasks.ts';
 import { isDelegated, taskKey } from './state.ts';
 import { outcomeOf, wantsKilling } from './status.ts';
-import { type Turn, act, change, forget, getTask, keep, note } from './turn.ts';
+import { type Turn, act, change, count, forget, getTask, keep, note } from './turn.ts';
 import { seenUnhealthy } from './unhealthy.ts';
 import { report } from './updates.ts';
 
@@ -164,6 +164,8 @@ export function containerEnded(turn: Turn, task: Task, how: ContainerEnd): void 
     { kind: 'cancel-timer', timer: { kind: 'escalate', task: task.key } },
     { kind: 'cancel-timer', timer: { kind: 'overtime', task: task.key } },
   );
+  // The agent was the executor of one that stood alone.
+  if (task.pod === undefined) count(turn, 'executors_terminated');
   if (task.kill?.cause === 'ABANDONED') forget(turn, { ...task, life: { kind: 'ended' } });
   else {
     const outcome = outcomeOf(how, task, frameworkInfo(turn, task));

@@ -29,7 +29,18 @@ import {
   type Outcome,
   resourcesUnknown,
 } from './status.ts';
-import { type Turn, act, change, forget, getTask, keep, note, remember, tell } from './turn.ts';
+import {
+  type Turn,
+  act,
+  change,
+  count,
+  forget,
+  getTask,
+  keep,
+  note,
+  remember,
+  tell,
+} from './turn.ts';
 import { report } from './updates.ts';
 
 export function runTask(turn: Turn, { framework_info, task_info }: RunTask): void {
@@ -132,6 +143,8 @@ export function launched(turn: Turn, task: Task, process: ProcessRecord): void {
 
 export function launchRefused(turn: Turn, task: Task, reason: string): void {
   if (task.life.kind !== 'launching') return;
+  // The agent was to be the executor of one that stands alone.
+  if (task.pod === undefined) count(turn, 'executors_terminated');
   if (task.kill?.cause === 'ABANDONED') forget(turn, { ...task, life: { kind: 'ended' } });
   else
     report(turn, task, task.kill === undefined ? launchFailed(reason) : killedDuringLaunch(task));

@@ -48,7 +48,7 @@ import {
   type Task,
   type TaskKey,
 } from './state.ts';
-import { type Turn, act, getTask, tell } from './turn.ts';
+import { type Turn, act, count, getTask, tell } from './turn.ts';
 import { acknowledge, resend, retry } from './updates.ts';
 
 export function step(
@@ -97,6 +97,7 @@ function take(turn: Turn, input: Input): void {
     case 'launch-failed': {
       const task = find(turn, input);
       if (task !== undefined) {
+        count(turn, 'container_launch_errors');
         launchRefused(turn, task, input.reason);
         shareFate(turn, task);
         tellDrained(turn);
@@ -148,18 +149,18 @@ function ofVolumes(turn: Turn, input: OfVolumes): void {
   }
 }
 
+type OfExecutor = Extract<Input, { readonly executor: ExecutorKey }>;
+
 /** What happens to an executor that its framework brought; nothing when it is not that one any more. */
-function ofExecutor(turn: Turn, input: Extract<Input, { readonly executor: ExecutorKey }>): void {
+function ofExecutor(turn: Turn, input: OfExecutor): void {
   const executor = ownExecutor(turn, input.executor);
-  if (input.kind === 'executor-subscribed' && executor === undefined) {
-    act(turn, { kind: 'close-executor', connection: input.connection });
-  }
-  if (executor === undefined) return undefined;
+  if (executor === undefined) return ofStranger(turn, input);
   if ('containerId' in input && input.containerId !== executor.containerId) return undefined;
   switch (input.kind) {
     case 'executor-launched':
       return executorLaunched(turn, executor, input.process);
     case 'executor-launch-failed':
+      count(turn, 'container_launch_errors');
       return executorRefused(turn, executor, input.reason);
     case 'executor-ended':
       return executorEnded(turn, executor, input.end);
@@ -176,6 +177,14 @@ function ofExecutor(turn: Turn, input: Extract<Input, { readonly executor: Execu
     default:
       return unreachable(input);
   }
+}
+
+/** The same, when it is not here any more. */
+function ofStranger(turn: Turn, input: OfExecutor): void {
+  if (input.kind === 'executor-subscribed') {
+    act(turn, { kind: 'close-executor', connection: input.connection });
+  } else if (input.kind === 'executor-updated') count(turn, 'invalid_status_updates');
+  else if (input.kind === 'executor-spoke') count(turn, 'invalid_framework_messages');
 }
 
 /** One message of a master that we heed. */
@@ -217,7 +226,8 @@ function hear(turn: Turn, link: number, message: MasterMessage): void {
 /** Whom it is for may not be here, or not listen: it is lost then. */
 function messageExecutor(turn: Turn, { framework_id, executor_id, data }: ExecutorMessage): void {
   const executor = ownExecutor(turn, executorKey(framework_id.value, executor_id.value));
-  if (executor !== undefined) tellMessage(turn, executor, data);
+  if (executor === undefined) count(turn, 'invalid_framework_messages');
+  else tellMessage(turn, executor, data);
 }
 
 /** Its scheduler is back, perhaps elsewhere: what it has not acknowledged it hears again. */

@@ -5,6 +5,7 @@
 import type { CheckpointWrite, TaskName } from '#storage/checkpoint/records.ts';
 import type { AgentMessage, HealthRecord } from '#proto/gen/altiplano/agent/v1.ts';
 import { assert } from '#internal/base/assert.ts';
+import type { Counter } from './counters.ts';
 import type { Effect, Moment } from './input.ts';
 import { uuidBytes } from '#internal/base/uuid.ts';
 import {
@@ -30,6 +31,10 @@ export function change(turn: Turn, changes: Partial<AgentState>): void {
 
 export function act(turn: Turn, ...effects: readonly Effect[]): void {
   turn.effects.push(...effects);
+}
+
+export function count(turn: Turn, counter: Counter): void {
+  turn.effects.push({ kind: 'count', counter });
 }
 
 export function note(

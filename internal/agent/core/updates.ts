@@ -6,10 +6,22 @@
 import { assert } from '#internal/base/assert.ts';
 import type { AcknowledgeUpdate } from '#proto/gen/altiplano/agent/v1.ts';
 import type { TaskStatus } from '#proto/gen/mesos/v1.ts';
+import { counterOfEnd } from './counters.ts';
 import { keepHeard } from './executor-book.ts';
 import { type PendingUpdate, type Task, isTerminal, taskKey } from './state.ts';
 import { type Outcome, seenInDrain, statusOf } from './status.ts';
-import { type Turn, act, forget, getTask, keep, nameOf, note, remember, tell } from './turn.ts';
+import {
+  type Turn,
+  act,
+  count,
+  forget,
+  getTask,
+  keep,
+  nameOf,
+  note,
+  remember,
+  tell,
+} from './turn.ts';
 
 /** Gives the task a new state and queues the update that tells of it. Returns the task as kept. */
 export function report(turn: Turn, task: Task, told: Outcome): Task {
@@ -17,6 +29,7 @@ export function report(turn: Turn, task: Task, told: Outcome): Task {
   const { drain, frameworks } = turn.state;
   const outcome = seenInDrain(told, drain, frameworks.get(task.frameworkId)?.info);
   const status = statusOf(turn, task, outcome);
+  count(turn, 'valid_status_updates');
   return enqueue(turn, { ...task, updates: makeRoom(turn, task, outcome) }, status);
 }
 
@@ -37,6 +50,8 @@ export function enqueue(turn: Turn, task: Task, status: TaskStatus): Task {
     update: { number: update.number, record: { status: update.status } },
   });
   keep(turn, next);
+  const counter = counterOfEnd(status.state);
+  if (counter !== undefined) count(turn, counter);
   if (next.updates.length === 1) sendFirst(turn, next);
   return next;
 }

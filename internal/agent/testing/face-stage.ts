@@ -2,6 +2,8 @@
  * The HTTP face of an agent whose containers are simulated, on virtual time: one task of a framework
  * runs, in container `c-1`. Requests are given to the handler as a server gives them.
  */
+import type { FileTree } from '#internal/runtime/file-tree.ts';
+import { FilesError } from '#internal/runtime/files.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from '#internal/runtime/http.ts';
 import { systemFileTree } from '#internal/runtime/real/file-tree.ts';
 import { simulatedClock } from '#internal/runtime/simulated/clock.ts';
@@ -19,6 +21,7 @@ import { specFor } from '../containers/containerizer.suite.ts';
 import { SimulatedContainers } from '../containers/simulated.ts';
 import { type AgentState, recoveredState, usualTimes } from '../core/state.ts';
 import { History, usualHistory } from '../history.ts';
+import { noFigures } from './no-figures.ts';
 import { OperatorContainers } from '../operator-containers.ts';
 
 const settings = {
@@ -31,6 +34,14 @@ const settings = {
   },
   endpoint: '10.0.0.1:5051',
   path: '/bin',
+};
+
+/** A machine without `/proc`: what is read of the real one comes in no virtual time. */
+const tellsNothing: FileTree = {
+  ...systemFileTree(),
+  read: async () => {
+    throw new FilesError('ENOENT', 'no such file');
+  },
 };
 
 const process = { pid: 1000n, start_ticks: 1n, boot_id: 'boot-1' };
@@ -97,7 +108,7 @@ export class FaceStage {
     const handler = agentHandler(
       {
         clock,
-        fileTree: systemFileTree(),
+        fileTree: tellsNothing,
         view: () => state,
         executors: {
           view: () => state,
@@ -109,6 +120,7 @@ export class FaceStage {
         ends,
         containerizer,
         verbosity: new Verbosity({ clock, apply: () => {} }),
+        figures: () => noFigures,
       },
       { workFolder: '/nowhere', settings, version: '0.1.0', flags: {}, startedMs: 0 },
     );

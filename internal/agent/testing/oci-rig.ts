@@ -33,7 +33,7 @@ export async function missingForImages(): Promise<string | undefined> {
   const { status } = await commands.run({
     path: 'unshare',
     arguments: ['--mount', 'sh', '-c', probe],
-    timeoutMs: 10_000,
+    timeoutMs: 60_000,
   });
   return status === 0 ? undefined : 'nothing can be mounted here, or devices not be made';
 }
@@ -49,7 +49,7 @@ export async function missingForOci(): Promise<string | undefined> {
   const { status } = await commands.run({
     path: 'unshare',
     arguments: ['--mount', '--pid', '--fork', 'sh', '-c', `mount -t tmpfs none /mnt && ${probe}`],
-    timeoutMs: 10_000,
+    timeoutMs: 60_000,
   });
   return status === 0 ? undefined : 'cgroups cannot be made here, or nothing be mounted';
 }

@@ -2,13 +2,31 @@
 import { unreachable } from '#internal/base/assert.ts';
 import { accept, refuse, type Result } from '#internal/base/result.ts';
 import { changedService, instanceKey, type InstanceRecord } from './records.ts';
+import { type FoundVolume, takenUp } from './found-volumes.ts';
 import { isSameTemplate, type ServiceSpec, type Template } from './service-spec.ts';
-import { type Draft, instancesOf, setInstance, setService, tell, type World } from './world.ts';
+import {
+  type Draft,
+  instancesOf,
+  newInstance,
+  setInstance,
+  setService,
+  tell,
+  type World,
+} from './world.ts';
 
 export type Change =
   /** Those services are wanted so; others stay as they are. */
-  | { readonly kind: 'run'; readonly services: readonly ServiceSpec[] }
-  | { readonly kind: 'scale'; readonly service: string; readonly instances: number }
+  | {
+      readonly kind: 'run';
+      readonly services: readonly ServiceSpec[];
+      readonly found: readonly FoundVolume[];
+    }
+  | {
+      readonly kind: 'scale';
+      readonly service: string;
+      readonly instances: number;
+      readonly found: readonly FoundVolume[];
+    }
   /** Its tasks end; its volumes stay. */
   | { readonly kind: 'stop'; readonly service: string }
   | {
@@ -30,15 +48,24 @@ export function planOf(world: World, change: Change): Result<Plan, readonly stri
       const faults = [
         ...change.services.flatMap((spec) => faultsOf(world, spec)),
         ...sizeFaults(world, change.services),
+        ...change.services.flatMap((spec) => {
+          const taken = takenUp(world, spec, change.found);
+          return taken.ok ? [] : taken.refusal;
+        }),
       ];
       if (faults.length > 0) return refuse(faults);
-      return accept(change.services.flatMap((spec) => runLines(world, spec)));
+      return accept(
+        change.services.flatMap((spec) => [
+          ...runLines(world, spec),
+          ...takenLines(world, spec, change.found),
+        ]),
+      );
     }
     case 'scale': {
       const spec = world.services.get(change.service)?.spec;
       if (spec === undefined) return refuse([unknownText(change.service)]);
       const services = [{ ...spec, instances: change.instances }];
-      return planOf(world, { kind: 'run', services });
+      return planOf(world, { kind: 'run', services, found: change.found });
     }
     case 'stop':
       return stopPlan(world, change.service);
@@ -52,12 +79,12 @@ export function planOf(world: World, change: Change): Result<Plan, readonly stri
 export function applyChange(draft: Draft, change: Change): void {
   switch (change.kind) {
     case 'run':
-      for (const spec of change.services) run(draft, spec);
+      for (const spec of change.services) run(draft, spec, change.found);
       return;
     case 'scale': {
       const before = draft.services.get(change.service);
       if (before === undefined) return;
-      run(draft, { ...before.spec, instances: change.instances });
+      run(draft, { ...before.spec, instances: change.instances }, change.found);
       return;
     }
     case 'stop':
@@ -73,7 +100,7 @@ export function applyChange(draft: Draft, change: Change): void {
   if (change.kind === 'destroy' && change.isForgetting) forget(draft, change.service);
 }
 
-function run(draft: Draft, spec: ServiceSpec): void {
+function run(draft: Draft, spec: ServiceSpec, found: readonly FoundVolume[]): void {
   const before = draft.services.get(spec.name);
   const next =
     before === undefined
@@ -81,6 +108,13 @@ function run(draft: Draft, spec: ServiceSpec): void {
       : changedService(before, spec);
   setService(draft, next);
   tell(draft, 'a service is wanted so', { service: spec.name, revision: next.revision });
+  const taken = takenUp(draft, spec, found);
+  for (const { index, binding } of taken.ok ? taken.value : []) {
+    const key = instanceKey(spec.name, index);
+    const instance = draft.instances.get(key) ?? newInstance(spec.name, index);
+    tell(draft, 'volumes are taken up', { instance: key, host: binding.host });
+    setInstance(draft, key, { ...instance, record: { ...instance.record, binding } });
+  }
   // What could not run as it was may run as it is now: nobody waits for the end of a pause.
   if (before === undefined || next.revision === before.revision) return;
   for (const { record } of instancesOf(draft, spec.name)) {
@@ -161,6 +195,18 @@ function runLines(world: World, spec: ServiceSpec): readonly string[] {
       ? []
       : [`change the rules of ${name}: instances that run are not moved`]),
   ];
+}
+
+function takenLines(
+  world: World,
+  spec: ServiceSpec,
+  found: readonly FoundVolume[],
+): readonly string[] {
+  const taken = takenUp(world, spec, found);
+  return (taken.ok ? taken.value : []).map(({ index, binding: { host, volumes } }) => {
+    const ids = volumes.map(({ id }) => id).join(', ');
+    return `take up ${ids} on ${host} for ${instanceKey(spec.name, index)}, as they are`;
+  });
 }
 
 const rulesOf = ({ constraints, restart, update }: ServiceSpec): string =>

@@ -12,7 +12,7 @@ import {
   withoutVolume,
 } from './offer-pool.ts';
 import { operation, place } from './placement.ts';
-import { instanceKey, type InstanceRecord } from './records.ts';
+import { type InstanceRecord, operationIdOf } from './records.ts';
 import {
   call,
   type Draft,
@@ -115,8 +115,7 @@ function start(draft: Draft, pool: Pool, { key, instance }: Named): readonly Off
 function destroy(draft: Draft, pool: Pool, { key, instance }: Named): readonly Offer_Operation[] {
   const bound = instance.record.binding?.volumes ?? [];
   if (bound.some(({ id }) => volumeIn(pool, id) === undefined)) return [];
-  const { service, index } = instance.record;
-  const id = `destroy.${service}.${index}.${newUuid(draft.context.random)}`;
+  const id = operationIdOf('destroy', instance.record, newUuid(draft.context.random));
   setInstance(draft, key, { ...instance, destroying: id });
   tell(draft, 'the volumes of an instance are destroyed', { instance: key });
   return [...freeing(pool, key), { type: 'UNRESERVE', id: { value: id }, ...given(pool, key) }];
@@ -152,10 +151,4 @@ function isStray(draft: Draft, pool: Pool, owner: string): boolean {
   // Of an instance that starts here, or may: what is its own is used first.
   if (binding === undefined && task === undefined) return false;
   return binding?.agentId !== agentId && task?.agentId !== agentId;
-}
-
-/** Undefined when the operation is none of ours. */
-export function keyOfOperation(id: string): string | undefined {
-  const [, service, index] = /^destroy\.([a-z0-9-]+)\.(\d+)\./u.exec(id) ?? [];
-  return service === undefined ? undefined : instanceKey(service, Number(index));
 }

@@ -1,8 +1,7 @@
 /** Takes note of what the cluster says of tasks and operations, and acknowledges it once it is kept. */
 import { backoffMs } from '#internal/base/backoff.ts';
 import type { OperationStatus, TaskStatus } from '#proto/gen/mesos/v1.ts';
-import { keyOfOperation } from './on-offers.ts';
-import { type InstanceRecord, keyOfTask } from './records.ts';
+import { type Binding, type InstanceRecord, keyOfTask, readOperationId } from './records.ts';
 import {
   call,
   type Draft,
@@ -29,23 +28,52 @@ export function onStatus(draft: Draft, status: TaskStatus): void {
 }
 
 export function onOperation(draft: Draft, status: OperationStatus): void {
-  const { operation_id, uuid, agent_id, state, message = '' } = status;
-  const key = keyOfOperation(operation_id?.value ?? '');
-  const instance = key === undefined ? undefined : draft.instances.get(key);
-  if (key !== undefined && instance !== undefined) {
-    const { service, index } = instance.record;
-    if (state === 'OPERATION_FINISHED') {
-      setInstance(draft, key, { ...instance, record: { service, index }, destroying: undefined });
-    } else if (isOverWithout(state)) {
-      tell(draft, 'volumes were not destroyed, and will be later', { instance: key, message });
-      setInstance(draft, key, { ...instance, destroying: undefined });
-    }
+  const { operation_id, uuid, agent_id } = status;
+  const named = readOperationId(operation_id?.value ?? '');
+  const instance = named === undefined ? undefined : draft.instances.get(named.key);
+  if (named !== undefined && instance !== undefined) {
+    if (named.verb === 'create') onCreate(draft, { key: named.key, instance }, status);
+    else onDestroy(draft, { key: named.key, instance }, status);
   }
   if (uuid === undefined || agent_id === undefined || operation_id === undefined) return;
   call(draft, {
     type: 'ACKNOWLEDGE_OPERATION_STATUS',
     acknowledge_operation_status: { agent_id, uuid: uuid.value, operation_id },
   });
+}
+
+type Named = { readonly key: string; readonly instance: Instance };
+
+/** Only now is it known whether the instance has volumes, wherever its task has got to. */
+function onCreate(
+  draft: Draft,
+  { key, instance }: Named,
+  { operation_id, state, message = '' }: OperationStatus,
+): void {
+  const { binding, ...rest } = instance.record;
+  if (binding?.creating === undefined || binding.creating !== operation_id?.value) return;
+  if (state === 'OPERATION_FINISHED') {
+    setInstance(draft, key, { ...instance, record: { ...rest, binding: madeOf(binding) } });
+  } else if (isOverWithout(state)) {
+    tell(draft, 'volumes did not come to be', { instance: key, state, message });
+    setInstance(draft, key, { ...instance, record: rest });
+  }
+}
+
+const madeOf = ({ agentId, host, volumes }: Binding): Binding => ({ agentId, host, volumes });
+
+function onDestroy(
+  draft: Draft,
+  { key, instance }: Named,
+  { state, message = '' }: OperationStatus,
+): void {
+  const { service, index } = instance.record;
+  if (state === 'OPERATION_FINISHED') {
+    setInstance(draft, key, { ...instance, record: { service, index }, destroying: undefined });
+  } else if (isOverWithout(state)) {
+    tell(draft, 'volumes were not destroyed, and will be later', { instance: key, message });
+    setInstance(draft, key, { ...instance, destroying: undefined });
+  }
 }
 
 /** Nothing is on its way any more: what is still there will be offered again. */
@@ -74,9 +102,8 @@ function onStray(draft: Draft, { task_id, agent_id, state }: TaskStatus): void {
 function confirm(instance: Instance, { uuid, state }: TaskStatus): Instance {
   const { binding } = instance.record;
   const isOfAgent = uuid !== undefined && state !== 'TASK_DROPPED' && state !== 'TASK_ERROR';
-  if (binding === undefined || binding.isConfirmed || !isOfAgent) return instance;
-  const record = { ...instance.record, binding: { ...binding, isConfirmed: true } };
-  return { ...instance, record };
+  if (binding?.creating === undefined || !isOfAgent) return instance;
+  return { ...instance, record: { ...instance.record, binding: madeOf(binding) } };
 }
 
 const ends: ReadonlySet<TaskStatus['state']> = new Set([
@@ -98,11 +125,7 @@ const isOver = ({ state }: TaskStatus): boolean => ends.has(state);
 const isUntried = ({ state }: TaskStatus): boolean =>
   state === 'TASK_DROPPED' || state === 'TASK_GONE' || state === 'TASK_UNKNOWN';
 
-function onEnd(
-  draft: Draft,
-  { key, instance }: { readonly key: string; readonly instance: Instance },
-  status: TaskStatus,
-): void {
+function onEnd(draft: Draft, { key, instance }: Named, status: TaskStatus): void {
   const { nowMs, random } = draft.context;
   const { record, seen } = instance;
   const spec = draft.services.get(record.service)?.spec;
@@ -137,9 +160,9 @@ function onEnd(
 /** Of how a task ended. */
 const textMax = 500;
 
-/** Volumes that nobody has heard of go with the task that was to make them. */
+/** Its volumes stay its own, also when they may never have come to be: that their operation tells. */
 function withoutTask({ service, index, binding }: InstanceRecord): InstanceRecord {
-  return { service, index, ...(binding?.isConfirmed === true && { binding }) };
+  return { service, index, ...(binding !== undefined && { binding }) };
 }
 
 /**

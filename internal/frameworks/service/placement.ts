@@ -17,7 +17,15 @@ import {
   volumeIn,
   volumesOwnedBy,
 } from './offer-pool.ts';
-import { type Binding, type BoundVolume, instanceKey, taskIdOf } from './records.ts';
+import {
+  type Binding,
+  type BoundVolume,
+  instanceKey,
+  operationIdOf,
+  persistenceIdOf,
+  taskIdOf,
+  volumeNameIn,
+} from './records.ts';
 import type { Constraint, ServiceSpec, Template, VolumeSpec } from './service-spec.ts';
 import { taskOf } from './task-of.ts';
 import type { Instance } from './world.ts';
@@ -73,6 +81,7 @@ export function place(pool: Pool, options: PlacementOptions): Result<Placement, 
   });
   const reserve = [...volumes.value.reserve, ...amounts.value.reserve];
   const surplus = takeRest(pool, owner);
+  const creating = volumes.value.binding?.creating;
   return accept({
     taskId,
     ports: Object.fromEntries(
@@ -81,7 +90,11 @@ export function place(pool: Pool, options: PlacementOptions): Result<Placement, 
     binding: volumes.value.binding,
     operations: [
       ...operation(reserve, (resources) => ({ type: 'RESERVE', reserve: { resources } })),
-      ...operation(volumes.value.create, (made) => ({ type: 'CREATE', create: { volumes: made } })),
+      ...operation(volumes.value.create, (made) => ({
+        type: 'CREATE',
+        create: { volumes: made },
+        ...(creating !== undefined && { id: { value: creating } }),
+      })),
       { type: 'LAUNCH', launch: { task_infos: [task] } },
       ...operation(surplus, (resources) => ({ type: 'UNRESERVE', unreserve: { resources } })),
     ],
@@ -148,7 +161,7 @@ function volumesFor(
   if (bound !== undefined) {
     const parts = bound.flatMap(({ id }) => volumeIn(pool, id) ?? []);
     if (parts.length < bound.length) return refuse('its volumes are not offered here');
-    const binding = { ...here, volumes: bound, isConfirmed: true };
+    const binding = { ...here, volumes: bound };
     return accept({ parts, reserve: [], create: [], binding });
   }
   const made = wanted.map((volume) => newVolume(pool, volume, { owner, unique }));
@@ -162,7 +175,11 @@ function volumesFor(
     parts: create,
     reserve: all.flatMap(({ reserve }) => reserve),
     create,
-    binding: { ...here, volumes: all.map((one) => one.bound), isConfirmed: false },
+    binding: {
+      ...here,
+      volumes: all.map((one) => one.bound),
+      creating: operationIdOf('create', instance.record, unique),
+    },
   });
 }
 
@@ -176,7 +193,7 @@ function foundVolumes(
   const bound = wanted.flatMap(({ name, sizeMb }) => {
     const volume = found.find(
       ({ disk, scalar }) =>
-        nameIn(disk?.persistence?.id ?? '') === name &&
+        volumeNameIn(disk?.persistence?.id ?? '') === name &&
         milliOf(scalar?.value ?? 0) === milliOf(sizeMb),
     );
     const id = volume?.disk?.persistence?.id;
@@ -184,12 +201,6 @@ function foundVolumes(
   });
   return bound.length === wanted.length ? bound : undefined;
 }
-
-/** `db.0.data.unique`: unique on every agent, and told apart by people. */
-const persistenceId = (owner: string, volume: string, unique: string): string =>
-  `${owner.replace('/', '.')}.${volume}.${unique}`;
-
-const nameIn = (id: string): string | undefined => id.split('.')[2];
 
 function newVolume(
   pool: Pool,
@@ -205,7 +216,7 @@ function newVolume(
   const taken = takeDisk(pool, milliOf(sizeMb), owner);
   const [disk] = taken?.parts ?? [];
   if (taken === undefined || disk === undefined) return undefined;
-  const id = persistenceId(owner, name, unique);
+  const id = persistenceIdOf(owner, name, unique);
   const principal = pool.principal === undefined ? {} : { principal: pool.principal };
   const volume: Resource = {
     ...disk,

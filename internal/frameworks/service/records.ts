@@ -15,7 +15,7 @@ export type ServiceRecord = {
 export type InstanceRecord = {
   readonly service: string;
   readonly index: number;
-  /** Once there, it goes only when the volumes were destroyed, or never came to be. */
+  /** Once there, it goes only when the volumes were destroyed, or are known not to have come to be. */
   readonly binding?: Binding;
   readonly task?: TaskRecord;
 };
@@ -25,8 +25,8 @@ export type Binding = {
   readonly agentId: string;
   readonly host: string;
   readonly volumes: readonly BoundVolume[];
-  /** Whether the agent is known to have made them. */
-  readonly isConfirmed: boolean;
+  /** The operation that makes them, while it is not known whether they came to be. */
+  readonly creating?: string;
 };
 
 export type BoundVolume = {
@@ -58,6 +58,33 @@ export const taskIdOf = (service: string, index: number, unique: string): string
 export function keyOfTask(taskId: string): string | undefined {
   const [, service, index] = /^([a-z0-9-]+)\.(\d+)\.[^.]+$/u.exec(taskId) ?? [];
   return service === undefined ? undefined : instanceKey(service, Number(index));
+}
+
+export const operationIdOf = (
+  verb: OperationVerb,
+  { service, index }: Pick<InstanceRecord, 'service' | 'index'>,
+  unique: string,
+): string => `${verb}.${service}.${index}.${unique}`;
+
+/** `db.0.data.unique`: unique on every agent, and told apart by people. */
+export const persistenceIdOf = (owner: string, volume: string, unique: string): string =>
+  `${owner.replace('/', '.')}.${volume}.${unique}`;
+
+/** What the service calls it. */
+export const volumeNameIn = (id: string): string | undefined => id.split('.')[2];
+
+type OperationVerb = 'create' | 'destroy';
+
+/** What is done to which instance's volumes. Undefined when the operation is none of ours. */
+export function readOperationId(
+  id: string,
+): { readonly verb: OperationVerb; readonly key: string } | undefined {
+  const [, verb, service, index] = /^(create|destroy)\.([a-z0-9-]+)\.(\d+)\./u.exec(id) ?? [];
+  if (service === undefined) return undefined;
+  return {
+    verb: verb === 'create' ? 'create' : 'destroy',
+    key: instanceKey(service, Number(index)),
+  };
 }
 
 export const serviceStoreKey = (name: string): string => `service/${name}`;

@@ -6,6 +6,7 @@
 import { accept, refuse, type Result } from '#internal/base/result.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from '#internal/runtime/http.ts';
 import { type Change, planOf } from './change.ts';
+import type { FoundVolume } from './found-volumes.ts';
 import { complaints, type JsonSchema } from './json-schema.ts';
 import { recordBytes } from './records.ts';
 import type { Session } from './session.ts';
@@ -19,6 +20,8 @@ export type ServiceApiDoor = {
   nowMs(): number;
   /** What the masters say of why the framework is not offered more. */
   explain(): Promise<string | undefined>;
+  /** What volumes of instances the cluster has; undefined when nobody can say. */
+  volumes(): Promise<readonly FoundVolume[] | undefined>;
 };
 
 export type ServiceApiOptions = {
@@ -42,7 +45,7 @@ export function serviceApi(door: ServiceApiDoor, options: ServiceApiOptions): Ht
     }
     if (request.method === 'GET') return await look(door, world, request);
     if (request.method !== 'POST') return reply(405, { faults: ['GET or POST'] });
-    return await act(session, request, options);
+    return await act({ door, session }, request, options);
   };
 }
 
@@ -60,13 +63,15 @@ async function look(
 }
 
 async function act(
-  session: Session,
+  { door, session }: { readonly door: ServiceApiDoor; readonly session: Session },
   { target, body }: HttpRequest,
   { recordBytesMax }: ServiceApiOptions,
 ): Promise<HttpResponse> {
   const asked = parseAsked(body);
   if (!asked.ok) return reply(400, { faults: asked.refusal });
-  const { change, basis } = asked.value;
+  const { basis } = asked.value;
+  const change = await withFound(door, asked.value.change);
+  if (change === undefined) return reply(503, { faults: ['no leading master answers'] });
   const { world } = session;
   if (world === undefined) return reply(503, { faults: ['this process does not lead any more'] });
   const large =
@@ -87,6 +92,13 @@ async function act(
   return (await session.change({ kind: 'change', change }))
     ? reply(200, {})
     : reply(503, { faults: ['another process took over: look what became of it'] });
+}
+
+/** Undefined when nobody can say what there is. */
+async function withFound(door: ServiceApiDoor, change: Change): Promise<Change | undefined> {
+  if (change.kind !== 'run' && change.kind !== 'scale') return change;
+  const found = await door.volumes();
+  return found && { ...change, found };
 }
 
 const name: JsonSchema = { type: 'string', minLength: 1, maxLength: 100 };
@@ -111,7 +123,7 @@ function parseAsked(
   if (kind === 'run') {
     const services = parseServices(fieldOf(change, 'file'));
     if (!services.ok) return services;
-    return accept({ ...about, change: { kind, services: services.value } });
+    return accept({ ...about, change: { kind, services: services.value, found: [] } });
   }
   const schema: JsonSchema = {
     type: 'object',
@@ -125,7 +137,7 @@ function parseAsked(
   if (kind === 'stop') return accept({ ...about, change: { kind, service } });
   if (kind === 'scale') {
     const instances = Number(fieldOf(change, 'instances'));
-    return accept({ ...about, change: { kind, service, instances } });
+    return accept({ ...about, change: { kind, service, instances, found: [] } });
   }
   const isForgetting = fieldOf(change, 'isForgetting') === true;
   return accept({ ...about, change: { kind: 'destroy', service, isForgetting } });

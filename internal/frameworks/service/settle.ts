@@ -34,20 +34,28 @@ export function nudge(draft: Draft): void {
   const { nowMs } = draft.context;
   for (const [key, instance] of draft.instances) {
     const { seen, record } = instance;
-    if (record.task === undefined || nowMs - instance.askedMs < askAgainMs) continue;
-    const isOpen = seen.kind !== 'running' || record.task.isEnding;
-    if (isOpen) ask(draft, key, instance);
+    if (nowMs - instance.askedMs < askAgainMs) continue;
+    const { task, binding } = record;
+    const isTaskOpen = task !== undefined && (seen.kind !== 'running' || task.isEnding);
+    if (isTaskOpen || binding?.creating !== undefined) ask(draft, key, instance);
   }
 }
 
 function ask(draft: Draft, key: string, instance: Instance): void {
-  const { task } = instance.record;
-  if (task === undefined) return;
-  const task_id = { value: task.id };
-  const agent_id = { value: task.agentId };
+  const { task, binding } = instance.record;
   setInstance(draft, key, { ...instance, askedMs: draft.context.nowMs });
-  call(draft, { type: 'RECONCILE', reconcile: { tasks: [{ task_id, agent_id }] } });
-  if (task.isEnding) call(draft, { type: 'KILL', kill: { task_id, agent_id } });
+  if (task !== undefined) {
+    const task_id = { value: task.id };
+    const agent_id = { value: task.agentId };
+    call(draft, { type: 'RECONCILE', reconcile: { tasks: [{ task_id, agent_id }] } });
+    if (task.isEnding) call(draft, { type: 'KILL', kill: { task_id, agent_id } });
+  }
+  if (binding?.creating === undefined) return;
+  const operation = {
+    operation_id: { value: binding.creating },
+    agent_id: { value: binding.agentId },
+  };
+  call(draft, { type: 'RECONCILE_OPERATIONS', reconcile_operations: { operations: [operation] } });
 }
 
 function addInstances(draft: Draft, { spec, wish }: ServiceRecord): void {

@@ -136,8 +136,8 @@ function drawChange(random: Random): Change {
   const service = random.oneIn(2) ? 'web' : 'db';
   if (random.oneIn(8)) return { kind: 'stop', service };
   if (random.oneIn(8)) return { kind: 'destroy', service, isForgetting: false };
-  if (random.oneIn(3)) return { kind: 'scale', service, instances: random.below(5) };
-  return { kind: 'run', services: specs(random) };
+  if (random.oneIn(3)) return { kind: 'scale', service, instances: random.below(5), found: [] };
+  return { kind: 'run', services: specs(random), found: [] };
 }
 
 function live(run: Run, steps: number): void {
@@ -158,7 +158,7 @@ test('whatever happens: one task an instance, its own volumes, and no update tak
   let rolled = 0;
   for (const seed of seedsOf(40)) {
     const run = new Run(seed);
-    run.change({ kind: 'run', services: specs(run.random) });
+    run.change({ kind: 'run', services: specs(run.random), found: [] });
     t.notThrows(() => live(run, 400), `SEED=${seed}`);
     rolled += run.rolled;
   }
@@ -168,7 +168,7 @@ test('whatever happens: one task an instance, its own volumes, and no update tak
 test('when nothing is in the way, all comes to be as it is wanted, and what is destroyed is gone', (t) => {
   for (const seed of seedsOf(40)) {
     const run = new Run(seed);
-    run.change({ kind: 'run', services: specs(run.random) });
+    run.change({ kind: 'run', services: specs(run.random), found: [] });
     live(run, 150);
     run.heal();
     for (const [name, { wish, spec }] of run.world.services) {
@@ -181,6 +181,13 @@ test('when nothing is in the way, all comes to be as it is wanted, and what is d
     const wanted = new Set([...run.world.instances.values()].map(({ record }) => record.task?.id));
     for (const [id, { state }] of run.cluster.tasks) {
       t.true(state === 'over' || wanted.has(id), `SEED=${seed} ${id} runs for ${keyOfTask(id)}`);
+    }
+    for (const [id, key] of run.cluster.made) {
+      const bound = run.world.instances.get(key)?.record.binding?.volumes ?? [];
+      t.true(
+        bound.some((volume) => volume.id === id),
+        `SEED=${seed} nobody has volume ${id}`,
+      );
     }
     const kept = [...run.cluster.store.keys()].filter((key) => key.startsWith('instance/'));
     for (const key of kept) t.true(run.world.instances.has(key.slice('instance/'.length)), key);

@@ -18,6 +18,7 @@ import { notFound } from './response.ts';
 import { newRouter } from './router.ts';
 import { schedulerHandler } from './scheduler-face.ts';
 import { storeHandler } from './store-face.ts';
+import { heldReservationRoutes } from './reservations-face.ts';
 import { volumeRoutes } from './volumes-face.ts';
 
 export type MasterHandlerDependencies = {
@@ -71,6 +72,7 @@ export function masterHandler(
     { path: '/redirect', handler: redirectHandler(door), isExact: true },
     ...explainRoutes(door),
     ...volumeRoutes(door),
+    ...heldReservationRoutes(door),
     ...legacyRoutes({ door, metrics, desk }, options),
   ]);
   return (request) =>

@@ -26,6 +26,7 @@ import {
 } from './lead.ts';
 import { deliverOperations } from './deliver-operation.ts';
 import { rescindInverseOffersOfAgent } from './inverse-offers.ts';
+import { nameLeftByAgent } from './left-behind.ts';
 import { allocateSoon, rescindOffersOfAgent } from './offers.ts';
 import { adoptByPolicy } from './operators/adopt.ts';
 import { heedDeactivation, sendDrain } from './operators/deactivation.ts';
@@ -66,6 +67,7 @@ export function agentRemoved(lead: Lead, id: AgentId, isDown: boolean): void {
   const visitor = lead.reregistering.get(id);
   lead.reregistering.delete(id);
   if (visitor !== undefined) dismiss(lead, visitor, isDown ? machineDown : 'Agent was removed');
+  nameLeftByAgent(lead, id);
   leave(lead, id);
 }
 

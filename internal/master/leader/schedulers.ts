@@ -18,6 +18,7 @@ import {
   type Subscription,
   tell,
 } from './lead.ts';
+import { nameLeftByFramework } from './left-behind.ts';
 import { forgetInverseOffersOf } from './inverse-offers.ts';
 import { allocateSoon, giveBack, offersOf, rescind } from './offers.ts';
 import { minAllocatableOf } from './framework-info.ts';
@@ -88,6 +89,7 @@ export function frameworkRemoved(lead: Lead, id: FrameworkId, agentIds: readonly
   lead.recoveredFrameworks.delete(id);
   lead.allocatable.delete(id);
   lead.allocator.handle({ kind: 'framework-removed', frameworkId: id });
+  nameLeftByFramework(lead, id);
   for (const agentId of agentIds) {
     instruct(lead, agentId, { shutdown_framework: { framework_id: { value: id } } });
   }

@@ -24,6 +24,8 @@ type Options = {
   readonly allocators?: AllocatorSource;
   /** Of the state, that all masters know: it is raised by an entry of the log. */
   readonly version?: number;
+  /** Of the masters; what they say is heard by nobody otherwise. */
+  readonly logger?: Logger;
   /** Called after each event of the world and all that it caused. */
   readonly afterEvent?: (label: string) => void;
 };
@@ -42,6 +44,7 @@ export class TestCluster {
   readonly #options: Partial<MasterOptions>;
   readonly #allocators: AllocatorSource;
   readonly #version: number | undefined;
+  readonly #logger: Logger;
   readonly #masters = new Map<number, TestMaster>();
   readonly #mediums = new Map<number, MemoryMedium>();
   /** What masters said that gave up. */
@@ -50,8 +53,10 @@ export class TestCluster {
   #schedulers = 0;
 
   constructor(options: Options = {}) {
-    const { seed = 0, master = {}, allocators = plainAllocator, version, ...watch } = options;
-    this.world = new SimulatedWorld({ seed, ...watch });
+    const { seed = 0, master = {}, allocators = plainAllocator, version } = options;
+    const { logger = silent, afterEvent } = options;
+    this.world = new SimulatedWorld({ seed, ...(afterEvent && { afterEvent }) });
+    this.#logger = logger;
     this.#version = version;
     this.log = new SharedLog({ world: this.world });
     this.#options = master;
@@ -75,7 +80,7 @@ export class TestCluster {
       {
         clock,
         ledger,
-        logger: silent,
+        logger: this.#logger,
         random: this.world.random(`master ${nodeId} boot ${boot}`),
         replicated: this.log.join(nodeId, ledger),
         allocators: this.#allocators,

@@ -14,3 +14,18 @@ test('links of one name that are made at the same time all succeed, and one of t
   t.true(targets.includes(await readlink(path)));
   t.deepEqual(await readdir(folder.path), ['latest']);
 });
+
+test('a link is pointed anew, and takes the place of a link alone', async (t) => {
+  await using folder = await openTempFolder();
+  const tree = systemFileTree();
+  const path = join(folder.path, 'latest');
+  for (const target of ['/one', '/two', '/two']) {
+    await tree.link(path, target);
+    t.is(await readlink(path), target);
+  }
+  await tree.makePath(join(folder.path, 'a', 'b', 'c'), undefined);
+  await tree.makePath(join(folder.path, 'a', 'b', 'c'), undefined);
+  t.deepEqual(await readdir(folder.path), ['a', 'latest']);
+  const refused = await t.throwsAsync(tree.link(join(folder.path, 'a'), '/one'));
+  t.is(refused?.name, 'FilesError');
+});

@@ -14,8 +14,14 @@ export function systemFileTree(): FileTree {
         await makeFolder(path);
         if (owner !== undefined) await fs.chown(path, owner.uid, owner.gid);
       }),
+    makePath: (path, owner) =>
+      faults(path, async () => {
+        await fs.mkdir(path, { recursive: true });
+        if (owner !== undefined) await fs.chown(path, owner.uid, owner.gid);
+      }),
     link: (path, target) =>
       faults(path, async () => {
+        if (await isLinked(path, target)) return;
         // A link cannot be changed, but another one can take its place at once.
         // Others may be about to do the same.
         const draft = `${path}.${process.pid}-${drafts++}.new`;
@@ -42,6 +48,17 @@ export function systemFileTree(): FileTree {
         return blocks === 0 ? 0 : (blocks - bfree) / blocks;
       }),
   };
+}
+
+/** Mostly there is none yet, and then this is all that it takes. */
+async function isLinked(path: string, target: string): Promise<boolean> {
+  try {
+    await fs.symlink(target, path);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
+  }
 }
 
 async function browse(path: string, within: string | undefined): Promise<readonly TreeEntry[]> {

@@ -8,9 +8,10 @@
  * has to be guarded by its owner's own lock (LevelDB takes one). Other systems get `ENOTSUP`.
  */
 import { constants } from 'node:fs';
-import { type FileHandle, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, stat, statfs } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { makeFolder } from './make-folder.ts';
+import { removeTree } from './remove-tree.ts';
 import { type File, type Files, FilesError, type FileStat, type OpenOptions } from '../files.ts';
 
 export function systemFiles(): Files {
@@ -20,7 +21,7 @@ export function systemFiles(): Files {
     stat: (path) => asFault(() => statPath(path)),
     makeFolder: (path) => asFault(() => makeFolder(path)),
     rename: (source, target) => asFault(() => rename(source, target)),
-    remove: (path) => asFault(() => rm(path, { recursive: true, force: true })),
+    remove: (path) => asFault(() => removeTree(Buffer.from(path))),
     syncFolder: (path) => asFault(() => syncFolder(path)),
     freeBytes: (path) =>
       asFault(async () => {

@@ -8,7 +8,10 @@ import { assert } from '#internal/base/assert.ts';
 import type { Random } from '#internal/base/random.ts';
 import { uuidV4 } from '#internal/base/uuid.ts';
 import type {
+  AgentID,
   Offer_Operation,
+  OperationID,
+  OperationStatus,
   Resource,
   TaskInfo,
   TaskState,
@@ -29,6 +32,13 @@ export class ModelCluster {
   /** The last state of each task that the framework was told; one that it gave up and forgot is unreachable. */
   readonly #heard = new Map<string, TaskState>();
   readonly #givenUp = new Set<string>();
+  /** Volumes that were made and not destroyed, with the instance each is labelled with. */
+  readonly made: Map<string, string> = new Map();
+  /** What agents have said of operations and nobody has acknowledged, by its uuid. */
+  readonly #unheard = new Map<
+    string,
+    { readonly status: OperationStatus; readonly agent: ModelAgent }
+  >();
   /** Which volumes an instance's tasks have had, from its first running task on. */
   readonly kept: Map<string, string> = new Map();
   readonly #offers = new Map<
@@ -95,8 +105,13 @@ export class ModelCluster {
     if (offers.length > 0) this.events.push({ type: 'OFFERS', offers: { offers } });
   }
 
-  /** One step of one task, mostly a good one. */
+  /** One step of one task, mostly a good one; agents say again what nobody has acknowledged. */
   advance(isKind: boolean): void {
+    if (isKind || this.#random.oneIn(3)) {
+      for (const { status, agent } of this.#unheard.values()) {
+        if (agent.isUp) this.#sayOperation(status);
+      }
+    }
     const alive = [...this.tasks.values()].filter(
       ({ state, agent }) => state !== 'over' && agent.isUp,
     );
@@ -148,6 +163,12 @@ export class ModelCluster {
       this.#onAccept(id, call.accept.operations ?? []);
     }
     if (call.kill !== undefined) this.#onKill(call.kill.task_id.value);
+    if (call.acknowledge_operation_status !== undefined) {
+      this.#unheard.delete(call.acknowledge_operation_status.uuid.join());
+    }
+    for (const { operation_id, agent_id } of call.reconcile_operations?.operations ?? []) {
+      this.#onOperationAsked(operation_id, agent_id);
+    }
     for (const { task_id, agent_id } of call.reconcile?.tasks ?? []) {
       const task = this.tasks.get(task_id.value);
       const info = task?.info ?? { name: '', task_id, agent_id: agent_id ?? { value: '' } };
@@ -171,9 +192,11 @@ export class ModelCluster {
   #onAccept(id: string, operations: readonly Offer_Operation[]): void {
     const agent = this.#offers.get(id)?.agent;
     this.#giveBack(id);
+    // What was made for a task outlives its launch: that is to happen often enough.
+    const dropOne = operations.some(({ create }) => create !== undefined) ? 2 : 15;
     for (const operation of operations) {
       const infos = operation.launch?.task_infos ?? [];
-      if (agent === undefined || (infos.length > 0 && this.#random.oneIn(15))) {
+      if (agent === undefined || (infos.length > 0 && this.#random.oneIn(dropOne))) {
         for (const info of infos) this.#say(info, 'TASK_DROPPED');
         this.#tellOperation(operation, 'OPERATION_ERROR');
       } else if (infos.length > 0) {
@@ -186,13 +209,17 @@ export class ModelCluster {
     }
   }
 
-  #judgeVolumes({ destroy }: Offer_Operation): void {
+  #judgeVolumes({ create, destroy }: Offer_Operation): void {
+    for (const volume of create?.volumes ?? []) {
+      for (const id of volumeIdsOf([volume])) this.made.set(id, ownerOf(volume) ?? '');
+    }
     for (const volume of destroy?.volumes ?? []) {
       const key = ownerOf(volume) ?? '';
       const service = this.store.get(`service/${key.split('/')[0]}`) ?? new Uint8Array();
       const text = new TextDecoder().decode(service);
       assert(text.includes('"wish":"destroy"'), `a volume of ${key} is destroyed unasked`);
       this.kept.delete(key);
+      for (const id of volumeIdsOf([volume])) this.made.delete(id);
     }
   }
 
@@ -258,8 +285,31 @@ export class ModelCluster {
     agent?: ModelAgent,
   ): void {
     if (id === undefined) return;
-    const from = agent && { agent_id: { value: agent.id }, uuid: { value: uuidV4(this.#random) } };
-    const status = { operation_id: id, state, ...from };
+    if (agent === undefined) return this.#sayOperation({ operation_id: id, state });
+    const uuid = uuidV4(this.#random);
+    const status = {
+      operation_id: id,
+      state,
+      agent_id: { value: agent.id },
+      uuid: { value: uuid },
+    };
+    this.#unheard.set(uuid.join(), { status, agent });
+    // It may come long after what was said of the task.
+    if (this.#random.oneIn(2)) this.#sayOperation(status);
+  }
+
+  /** Contract 8: the last status without its uuid; UNKNOWN also of what is over and acknowledged. */
+  #onOperationAsked(operation_id: OperationID, agent_id: AgentID | undefined): void {
+    const said = [...this.#unheard.values()].find(
+      ({ status }) => status.operation_id?.value === operation_id.value,
+    );
+    const isAway = this.agents.some(({ id, isUp }) => id === agent_id?.value && !isUp);
+    const otherwise = isAway ? 'OPERATION_UNREACHABLE' : 'OPERATION_UNKNOWN';
+    const state = said?.status.state ?? otherwise;
+    this.#sayOperation({ operation_id, state, ...(agent_id !== undefined && { agent_id }) });
+  }
+
+  #sayOperation(status: OperationStatus): void {
     this.events.push({ type: 'UPDATE_OPERATION_STATUS', update_operation_status: { status } });
   }
 }
