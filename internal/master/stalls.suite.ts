@@ -3,8 +3,8 @@
  * is while it is answered and while what comes of it happens.
  *
  * Weighed is the time that the thread computes in a turn, not the time that passes: what else the machine
- * does is not the master's. Of two attempts the shorter counts, since code is compiled and garbage of
- * others collected when it suits the engine.
+ * does is not the master's. Of a few attempts the shortest counts, since code is compiled and garbage
+ * of others collected when it suits the engine: a call that is too much is too much each time.
  */
 import type { ExecutionContext } from 'ava';
 import { assert } from '#internal/base/assert.ts';
@@ -16,6 +16,9 @@ import { WireError } from '#internal/wire/wire-error.ts';
 import { callBytesMax } from './api/parse-call.ts';
 import { stallMsMax } from './testing/besieged-master.ts';
 import { WeighedMaster } from './testing/weighed-master.ts';
+
+/** So often a call that held the loop up is tried before it counts. */
+const attemptsMax = 5;
 
 const mediaTypes: readonly MediaType[] = ['application/json', 'application/x-protobuf'];
 
@@ -31,11 +34,9 @@ export async function weigh(t: ExecutionContext, wanted: RegExp): Promise<void> 
       if (body === undefined || body.length > callBytesMax) continue;
       count++;
       const name = `${call.name} (${mediaType}, ${body.length} bytes)`;
-      const once = await stallOf(t, name, call, { mediaType, body });
-      const ms =
-        once <= stallMsMax
-          ? once
-          : Math.min(once, await stallOf(t, name, call, { mediaType, body }));
+      let ms = Infinity;
+      for (let attempt = 0; attempt < attemptsMax && ms > stallMsMax; attempt++)
+        ms = Math.min(ms, await stallOf(t, name, call, { mediaType, body }));
       if (ms > longest.ms) longest = { ms, name };
       t.true(ms <= stallMsMax, `${name}: a turn of ${ms.toFixed(1)} ms`);
     }
