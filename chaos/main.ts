@@ -6,7 +6,8 @@
  *     npm run sim -- --mutant NAME                     tries one of them
  *     npm run sim -- --mutant NAME --seeds 1 --from N  replays what found one of them
  *
- * `--world raft` is meant when nothing is said; `--world cluster` runs masters, agents and schedulers.
+ * `--world raft` is meant when nothing is said; `--world cluster`, or `--cluster`, runs masters, agents
+ * and schedulers. `--mutants --list` says which bugs there are.
  * Runs go side by side in `--jobs` threads, one a core when nothing is said; what comes out does not
  * depend on how many. `--complete` and `--events-min` ask that the sweep has met everything it counts.
  *
@@ -133,6 +134,15 @@ function isEnough({ events, figures }: Sweep, { complete, eventsMin }: Arguments
   return lacks.length === 0 && events >= eventsMin;
 }
 
+/** A line each: where it is planted, and what it does. */
+function listMutants({ world }: Arguments): void {
+  const mutants: readonly Mutant[] = world === 'cluster' ? clusterMutants : catalogue;
+  for (const { name, about, edits } of mutants) {
+    console.log(`${name} (${[...new Set(edits.map(({ file }) => file))].join(', ')}): ${about}`);
+  }
+  figure('mutants', mutants.length);
+}
+
 /** Tries the mutants that were asked for; the exit status. */
 async function tryMutants(args: Arguments): Promise<number> {
   if (args.world === 'cluster') return await huntAll(args);
@@ -205,7 +215,8 @@ const kebab = (name: string): string =>
 
 try {
   const args = parseArguments(process.argv.slice(2), availableParallelism());
-  process.exitCode = await (args.mutants ? tryMutants(args) : simulate(args));
+  if (args.list) listMutants(args);
+  else process.exitCode = await (args.mutants ? tryMutants(args) : simulate(args));
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
   console.error(error.message);
