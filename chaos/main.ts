@@ -23,6 +23,7 @@ import { hunt } from '#chaos/mutants/hunt.ts';
 import type { Mutant } from '#chaos/mutants/mutant.ts';
 import { runTests } from '#chaos/mutants/test-run.ts';
 import { describeTrial, figuresOf, tryAll } from '#chaos/mutants/trials.ts';
+import { figureOfMark, rareMarks } from '#chaos/simulation/marks.ts';
 import type { Hardship } from '#chaos/simulation/shrink.ts';
 import { shrinkInThread } from '#chaos/simulation/shrink-in-thread.ts';
 import type { Outcome, Sweep } from '#chaos/simulation/sweep-tally.ts';
@@ -39,8 +40,11 @@ const violationsToldMax = 20;
 /** About a minute. */
 const shrinkingRunsMax = 100;
 
-/** A search that gave up is told of, but is no fault that should strike. */
-const mayBeZero: ReadonlySet<string> = new Set(['historiesUnknown']);
+/** Told of, but no fault that should strike: a search that gave up, and what is too rare. */
+const mayBeZero: ReadonlySet<string> = new Set([
+  'historiesUnknown',
+  ...[...rareMarks].map(figureOfMark),
+]);
 
 /** Runs all seeds; the exit status. */
 async function simulate(args: Arguments): Promise<number> {
