@@ -33,9 +33,9 @@ export const agentMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'internal/agent/core/updates.ts',
-        find: '  keep(turn, next);\n  const counter',
+        find: '  keep(turn, next);\n  const counter =',
         replace:
-          '  if (isTerminal(next.state)) remember(turn, next);\n  else keep(turn, next);\n  const counter',
+          '  if (isTerminal(next.state)) remember(turn, next);\n  else keep(turn, next);\n  const counter =',
       },
     ],
   },

@@ -142,16 +142,14 @@ export class ClusterOperator {
   #err(): void {
     const wrong = mistakes[this.#luckOfMistakes.below(mistakes.length)];
     const answer = wrong && this.#leader?.operate(wrong);
-    answer?.then(
-      ({ status, text }) => {
-        // Who does not lead any more says so.
-        if (status === 200 || status === 202) throw new Error(`${wrong?.type} was taken: ${text}`);
-        this.counts['mistakes-refused']++;
-      },
-      (reason: unknown) => {
-        throw reason;
-      },
-    );
+    const judge = ({ status, text }: Answer): void => {
+      if (status === 200 || status === 202) throw new Error(`${wrong?.type} was taken: ${text}`);
+      // Who does not lead any more says so.
+      this.counts['mistakes-refused']++;
+    };
+    answer?.then(judge, (reason: unknown) => {
+      throw reason;
+    });
   }
 
   /** Takes everything back, and asks until it is. */
