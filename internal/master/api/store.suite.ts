@@ -91,7 +91,7 @@ export function storeSuite(name: string, doors: StoreDoors): void {
       [412, put('z', 'two', 1n)],
       [412, { delete: { key: 'a', expected_version: 9n } }],
       [413, put('a', 'x'.repeat(61))],
-      [413, put('a', 'x'.repeat(1024 * 1024))],
+      [413, { framework_id: 'x'.repeat(1024 * 1024), list: {} }],
       [413, { get: { key: 'x'.repeat(513) } }],
     ];
     await ask(put('c', 'x'.repeat(50)));
