@@ -26,7 +26,10 @@ import { Shell } from './cluster-shell.ts';
 import { tellTruth } from './cluster-truth.ts';
 import { ClusterWitness } from './cluster-witness.ts';
 import type { RaftRun } from './raft-run.ts';
-import { dealt, temperaments } from './temperaments/registry.ts';
+import { crowder } from './temperaments/crowder.ts';
+import { dealt, temperaments as dealtOut } from './temperaments/registry.ts';
+
+const temperaments = [...dealtOut, crowder];
 
 /** Every simulated run is told of in the same way. */
 export type ClusterRun = RaftRun;
@@ -179,7 +182,10 @@ function newTenants(
   return {
     services: faults.services ? [new ServicesMachine({ ground, onCall }, place)] : [],
     shells: count(shells).map((n) => new Shell({ ground, onCall }, { name: `shell${n}`, masters })),
-    schedulers: dealt(ground.world.random('temperaments'), schedulers).map((temperament, n) => {
+    schedulers: [
+      ...dealt(ground.world.random('temperaments'), schedulers),
+      ...(faults.crowd ? [crowder] : []),
+    ].map((temperament, n) => {
       const format = n % 2 === 0 ? jsonFormat : protobufFormat;
       const name = `${temperament.name}${n + 1}`;
       return new SchedulerMachine(

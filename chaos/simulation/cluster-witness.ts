@@ -40,7 +40,7 @@ export type WitnessOptions = {
 };
 
 /** Indexes between two comparisons of whole states. */
-const digestEvery = 16;
+const digestEvery = 32;
 
 export class ClusterWitness {
   readonly laws: ClusterLaws;
