@@ -10,6 +10,7 @@ import { newUuid } from '#internal/base/uuid.ts';
 import { build, mesosVersion } from '#internal/config/version.ts';
 import { masterHandler } from '#internal/master/api/master-handler.ts';
 import { callBytesMax } from '#internal/master/api/parse-call.ts';
+import { storeMethod, storeRpc } from '#internal/master/api/store-rpc.ts';
 import {
   AllocatorRecordings,
   type AllocatorSource,
@@ -21,11 +22,13 @@ import type { MasterAddress } from '#internal/model/cluster.ts';
 import { masterId } from '#internal/model/ids.ts';
 import { type GrpcServer, openGrpcServer } from '#internal/rpc/grpc-server.ts';
 import { acceptGrpcLinks, agentLinkOptions, linkServerKeepalive } from '#internal/rpc/link-grpc.ts';
+import { serveUnary } from '#internal/rpc/unary.ts';
 import type { Clock } from '#internal/runtime/clock.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
 import { systemClock } from '#internal/runtime/real/clock.ts';
 import { systemFiles } from '#internal/runtime/real/files.ts';
 import { httpListener } from '#internal/runtime/real/http-server.ts';
+import { limitConnections, openFilesMax } from '#internal/runtime/real/connection-limit.ts';
 import { openLogger } from '#internal/runtime/real/logger.ts';
 import { type LoopWatch, openLoopWatch } from '#internal/runtime/real/loop-watch.ts';
 import { systemRandom } from '#internal/runtime/real/random.ts';
@@ -51,6 +54,7 @@ import { type MasterFlags, masterProgram, parsePeer, type Peer } from './flags.t
 import { layoutOf } from './layout.ts';
 import type { LogThreadSettings } from './log-thread.ts';
 import { masterOptions } from './master-options.ts';
+import { shareOpenFiles, tellRoom } from './open-files.ts';
 
 const streamBacklogBytesMax = 64 * 1024 * 1024;
 const streamDrainTimeoutMs = 5000;
@@ -99,6 +103,7 @@ async function openMaster(
   const replicated = startLog(stack, flags, { clock, logger, self });
   await replicated.opened;
   const ledger = await openBook(stack, flags, logger);
+  await shareFiles(stack, flags, { logger, agents: ledger.state().agents.size });
   const grpc = stack.use(await openAgentPort(flags));
   await replicated.begin(ledger);
   stack.defer(async () => await replicated.leave());
@@ -118,11 +123,7 @@ async function openMaster(
     masterOptions(flags, self),
   );
   stack.defer(() => master.stop());
-  acceptGrpcLinks(
-    { server: grpc.server, clock, codec: masterSideCodec },
-    { ...agentLinkOptions, doorman: doors.ofAgents },
-    master.acceptAgent,
-  );
+  serveAgentPort(grpc, master, { clock, doors });
   master.start();
   warnWhileLeaderless(stack, flags, { logger, replicated });
 
@@ -144,14 +145,13 @@ async function openMaster(
       streamDrainTimeoutMs,
     },
   );
-  const { ip: host, port } = flags;
+  const { ip: host, port, grpcPort, peerPort } = flags;
   stack.use(
     await httpListener({ logger }).listen({ host, port, bodyBytesMax: callBytesMax }, handler),
   );
   // First of all that is done at the end: while everything stands, another takes over, so that whoever
   // has to leave here finds its next leader at once.
   stack.defer(async () => await replicated.leave());
-  const { grpcPort, peerPort } = flags;
   logger.info('listening', { host, port, grpcPort, peerPort });
 }
 
@@ -189,6 +189,48 @@ async function openAllocators(
 
 const openAgentPort = async ({ ip: host, grpcPort: port }: MasterFlags): Promise<GrpcServer> =>
   await openGrpcServer({ host, port, keepalive: linkServerKeepalive });
+
+/** Agents' links, and frameworks' stores beside them. */
+function serveAgentPort(
+  { server }: GrpcServer,
+  master: Master,
+  { clock, doors }: { readonly clock: Clock; readonly doors: Doors },
+): void {
+  acceptGrpcLinks(
+    { server, clock, codec: masterSideCodec },
+    { ...agentLinkOptions, doorman: doors.ofAgents },
+    master.acceptAgent,
+  );
+  serveUnary(server, storeMethod, storeRpc(master, doors.doormen));
+}
+
+/** Neither agents nor callers may take the files that the log needs. */
+async function shareFiles(
+  stack: AsyncDisposableStack,
+  { grpcPort, port }: MasterFlags,
+  { logger, agents }: { readonly logger: Logger; readonly agents: number },
+): Promise<void> {
+  const most = await openFilesMax();
+  if (most === undefined) return;
+  tellRoom(logger, { openFilesMax: most, agents });
+  const { agentsMax, callersMax } = shareOpenFiles(most);
+  let turnedAway = 0;
+  const onTurnedAway = (): void => void turnedAway++;
+  stack.use(limitConnections(grpcPort, agentsMax, onTurnedAway));
+  stack.use(limitConnections(port, callersMax, onTurnedAway));
+  const isFull = (): boolean => turnedAway > 0;
+  stack.use(
+    warnWhile(systemClock(), isFull, () => {
+      logger.warn('turned connections away: the limit of open files (RLIMIT_NOFILE) is too low', {
+        turnedAway,
+        openFilesMax: most,
+        agentsMax,
+        callersMax,
+      });
+      turnedAway = 0;
+    }),
+  );
+}
 
 /** The replicated state, as far as it was written down. */
 async function openBook(

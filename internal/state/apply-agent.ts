@@ -42,6 +42,7 @@ export function admitAgent(draft: Draft, agent: Agent): void {
     // Of one that was forgotten, and that has itself forgotten who it was.
     for (const task of unreachableOn(draft, agent.id)) forgotten(draft, task);
   } else if (known.reach.kind === 'unreachable') {
+    // mark: an agent registered again that never learned its id
     // It never learned its id, so it cannot have run anything, nor heard of an operation: those that
     // were decided for it are in the books' total, and begin again from its own.
     const total = isFromLostRegistrationsOn(draft.state) ? agent.total : known.total;
@@ -57,6 +58,7 @@ export function reregisterAgent(
 ): void {
   const known = draft.state.agents.get(agent.id);
   if (isUnwelcome(draft, agent)) {
+    // mark: an agent came back that was given up for ever
     const gone = { agentId: agent.id, isDown: isDown(draft, agent) };
     draft.effects.push({ kind: 'agent-removed', ...gone });
     return;
@@ -77,6 +79,7 @@ export function reregisterAgent(
     meetAgain(draft, task, states.get(keyOf(task.frameworkId, task.id)));
   }
   if (known?.reach.kind !== 'admitted') {
+    // mark: an agent came back with what was out of reach
     for (const task of unreachableOn(draft, agent.id)) {
       welcomeBack(draft, task, states.get(keyOf(task.frameworkId, task.id)));
     }

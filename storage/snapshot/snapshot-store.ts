@@ -69,6 +69,7 @@ async function tidy(ground: Ground, logger: Logger): Promise<SnapshotManifest[]>
   for (const place of named.filter(({ suffix }) => suffix === '')) {
     const manifest = await readSound(ground, place);
     if (manifest === undefined) {
+      // mark: a snapshot that was not finished was swept away
       logger.error('A snapshot is damaged and will not be used', {
         path: `${folder}/${place.name}`,
       });
@@ -196,6 +197,7 @@ class Store implements SnapshotStore {
     const { index } = draft.manifest.mark;
     const newest = this.#newestIndex();
     if (index <= newest) {
+      // mark: a snapshot that was too old was swept away
       throw new SnapshotError('CLOSED', `A snapshot at ${newest} came before that at ${index}`);
     }
     await publish(this.#ground, draft);

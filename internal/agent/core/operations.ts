@@ -147,6 +147,7 @@ export function resumeVolumes(turn: Turn): void {
   if (doomed.length > 0) act(turn, { kind: 'remove-volumes', volumes: doomed });
   for (const operation of operations.values()) {
     if (operation.status.state !== 'OPERATION_PENDING') continue;
+    // mark: volumes that a dead agent had begun to make
     layOut(turn, operation, laidOut(operation, total));
   }
 }
@@ -156,6 +157,7 @@ export function acknowledgeOperation(turn: Turn, message: AcknowledgeOperation):
   const known = turn.state.operations.get(uuid);
   const said = known?.status.uuid?.value;
   if (known === undefined || said === undefined || !isSame(said, ofUpdate)) {
+    // mark: an acknowledgement of no operation
     note(turn, 'debug', 'acknowledgement of no pending operation', { operation: uuid });
     return;
   }
@@ -178,6 +180,7 @@ export function resendOperations(turn: Turn): void {
 export function retryOperation(turn: Turn, uuid: string): void {
   const operation = turn.state.operations.get(uuid);
   if (operation === undefined || turn.state.session.kind !== 'registered') return;
+  // mark: an operation was told again after its time
   const retryMs = Math.min(operation.retryMs * 2, turn.settings.updateRetryMsMax);
   const patient = { ...operation, retryMs };
   remember(turn, patient);

@@ -33,6 +33,7 @@ export function heeds(turn: Turn, link: number, message: MasterMessage): boolean
   // One that does not lead may know a term that nobody ever wins: it is not for fencing.
   if (message.not_leading !== undefined) return true;
   if (message.term < term) {
+    // mark: a deposed leader was refused
     note(turn, 'warn', 'deposed leader refused', {
       master: session.target,
       term: message.term,
@@ -60,6 +61,7 @@ export function registered(turn: Turn, link: number, answer: Registered): void {
     writeIdentity(turn);
   }
   if (agentId !== undefined && agentId !== given) {
+    // mark: an agent was given another id
     // Tasks and sandboxes belong to the id that we have: another one cannot be ours.
     note(turn, 'warn', 'master knows us by another id', { agentId, given });
     act(turn, { kind: 'hang-up', link });

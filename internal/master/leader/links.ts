@@ -98,6 +98,7 @@ function register(lead: Lead, visitor: Visitor, message: Register): void {
 function reregister(lead: Lead, visitor: Visitor, message: Reregister): void {
   const id = message.description.agent_info.id?.value;
   if (id === undefined) {
+    // mark: an agent came that has no id
     dismiss(lead, visitor, 'Agent attempted to reregister without an id');
     return;
   }
@@ -105,6 +106,7 @@ function reregister(lead: Lead, visitor: Visitor, message: Reregister): void {
   if (agent === undefined) return;
   const refusal = unwelcome(lead, agent);
   if (refusal !== undefined) {
+    // mark: an agent was turned away at the door
     dismiss(lead, visitor, refusal);
     return;
   }
