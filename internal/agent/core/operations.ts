@@ -157,7 +157,6 @@ export function acknowledgeOperation(turn: Turn, message: AcknowledgeOperation):
   const known = turn.state.operations.get(uuid);
   const said = known?.status.uuid?.value;
   if (known === undefined || said === undefined || !isSame(said, ofUpdate)) {
-    // mark: an acknowledgement of no operation
     note(turn, 'debug', 'acknowledgement of no pending operation', { operation: uuid });
     return;
   }
