@@ -247,7 +247,20 @@ async function heal(cluster: Cluster): Promise<void> {
       stores.settled();
     });
     tellTruth(cluster);
+    await compareBooks(cluster);
   } else witness.refute('liveness', unsettled(cluster) ?? '');
+}
+
+/** What the leader finds when it asks the agents itself. */
+async function compareBooks({ ground, masters }: Cluster): Promise<void> {
+  const { world, witness } = ground;
+  const check = masters.find(({ isLeader }) => isLeader)?.check();
+  if (witness.violation !== undefined || check === undefined) return;
+  const report = await world.settle(check, { withinMs: 60_000 });
+  witness.booksCompared += report?.agents ?? 0;
+  for (const { law, facts } of report?.disagreements ?? []) {
+    witness.refute('truth', `${law}: ${facts.join('; ')}`);
+  }
 }
 
 /** What is not as it should be in the end; cheap questions first, for it is asked after each event. */
@@ -310,6 +323,7 @@ function figuresOf(cluster: Cluster): Record<string, number> {
     'frameworks-expired': frameworks.expired,
     'agents-sent-away': sumOf(agents, ({ expulsions }) => expulsions),
     'states-compared': agreement.compared,
+    'agents-books-compared': witness.booksCompared,
     'tasks-started': containers.startedCount,
     'runs-with-a-full-agent': containers.fullest >= 900 ? 1 : 0,
     'commands-ended': shells.filter(({ end }) => end !== undefined).length,
