@@ -253,7 +253,7 @@ function destroyPlan(
   }
   if (isUnderWay) return accept([]);
   const { tasks, volumes } = holdingsOf(world, name);
-  return accept([`destroy ${name}: ends ${tasks}, DESTROYS ${volumes} with all that is in them`]);
+  return accept([`destroy ${name}: ends ${tasks}, DESTROYS ${volumes} with the data`]);
 }
 
 /** In words, counted. */
