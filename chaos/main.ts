@@ -194,10 +194,23 @@ async function tryInCluster(
   const { caught, seeds } = await hunt({ mutant, world, from: begin, count });
   if (caught === undefined) return { isCaught: false, told: `SURVIVED ${name}: ${seeds} seeds` };
   const { seed, message } = caught;
-  const sound = await hunt({ mutant: undefined, world, from: seed, count: 1 });
-  return sound.caught === undefined
+  return (await isSound(seed))
     ? { isCaught: true, told: `caught ${name} by seed ${seed}: ${message}` }
     : { isCaught: false, told: `SURVIVED ${name}: seed ${seed} fails without it too` };
+}
+
+/** By seed: many bugs are caught by the same. */
+const soundness = new Map<number, Promise<boolean>>();
+
+/** Whether a run of the cluster without any bug breaks nothing. */
+async function isSound(seed: number): Promise<boolean> {
+  const asked =
+    soundness.get(seed) ??
+    hunt({ mutant: undefined, world: 'cluster', from: seed, count: 1 }).then(
+      ({ caught }) => caught === undefined,
+    );
+  soundness.set(seed, asked);
+  return await asked;
 }
 
 async function tryTests(mutant: Mutant, tests: readonly TestKiller[]): Promise<ClusterTrial> {

@@ -68,6 +68,8 @@ type WorldFaults = {
   readonly membership: Span | undefined;
   /** The chance that what an operator asks for is wrong. */
   readonly mistakes: number;
+  /** The service framework is one of the tenants. */
+  readonly services: boolean;
 };
 
 type Size = Pick<ClusterFaults, 'masters' | 'agents' | 'shells' | 'schedulers' | 'hostileMs'>;
@@ -141,6 +143,7 @@ function sampleWorldFaults(random: Random): WorldFaults {
     upgrades: within(300, 3000),
     membership: random.chance(0.2) ? within(1000, 5000) : undefined,
     mistakes: random.chance(0.4) ? 0.3 : 0,
+    services: random.chance(0.4),
   };
 }
 

@@ -21,6 +21,7 @@ import { ClusterMachineNemesis } from './cluster-machine-nemesis.ts';
 import { ClusterOperator } from './cluster-operator.ts';
 import { Revenant, revenantName } from './cluster-revenant.ts';
 import { bodyFigures, SchedulerMachine } from './cluster-scheduler.ts';
+import { ServicesMachine } from './cluster-services.ts';
 import { Shell } from './cluster-shell.ts';
 import { tellTruth } from './cluster-truth.ts';
 import { ClusterWitness } from './cluster-witness.ts';
@@ -45,6 +46,8 @@ export type Cluster = {
   readonly agents: readonly AgentMachine[];
   readonly shells: readonly Shell[];
   readonly schedulers: readonly SchedulerMachine[];
+  /** None, or one. */
+  readonly services: readonly ServicesMachine[];
   readonly revenant: Revenant;
   readonly nemesis: ClusterNemesis;
   readonly machineNemesis: ClusterMachineNemesis;
@@ -133,10 +136,11 @@ function newCluster(ground: Ground, faults: ClusterFaults): Cluster {
       ),
   );
   const onCall = (call: Call): void => nemesis.overhear(call);
-  const { shells, schedulers } = newTenants(ground, faults, onCall);
+  const { shells, schedulers, services } = newTenants(ground, faults, onCall);
   const revenant = new Revenant({ ground });
   const bystanders = shells.map(({ name }) => name);
-  const parts = { world, network, masters, agents, schedulers, bystanders };
+  const programs = [...schedulers, ...services];
+  const parts = { world, network, masters, agents, schedulers: programs, bystanders };
   const nemesis = new ClusterNemesis(parts, faults);
   const onClockSet = (byMs: number): void =>
     witness.see(({ frameworks }) => frameworks.clockSet(byMs));
@@ -152,6 +156,7 @@ function newCluster(ground: Ground, faults: ClusterFaults): Cluster {
     agents,
     shells,
     schedulers,
+    services,
     revenant,
     nemesis,
     machineNemesis,
@@ -167,10 +172,12 @@ function newTenants(
   ground: Ground,
   faults: ClusterFaults,
   onCall: (call: Call) => void,
-): Pick<Cluster, 'shells' | 'schedulers'> {
+): Pick<Cluster, 'shells' | 'schedulers' | 'services'> {
   const { shells, schedulers, forgets } = faults;
   const masters = count(sizeWithSpares(faults)).map((id) => `${masterName(id)}:${httpPort}`);
+  const place = { name: 'services', masters };
   return {
+    services: faults.services ? [new ServicesMachine({ ground, onCall }, place)] : [],
     shells: count(shells).map((n) => new Shell({ ground, onCall }, { name: `shell${n}`, masters })),
     schedulers: dealt(ground.world.random('temperaments'), schedulers).map((temperament, n) => {
       const format = n % 2 === 0 ? jsonFormat : protobufFormat;
@@ -189,7 +196,8 @@ function begin(cluster: Cluster, faults: ClusterFaults, hostileMs: number): void
   const { ground, masters, agents, shells, schedulers, revenant, nemesis } = cluster;
   const { world } = ground;
   const first = masters.slice(0, faults.masters);
-  for (const machine of [...first, ...agents, ...schedulers]) machine.start();
+  const programs = [...schedulers, ...cluster.services];
+  for (const machine of [...first, ...agents, ...programs]) machine.start();
   if (faults.revenant) revenant.start();
   const random = world.random('shells');
   for (const shell of shells) {
@@ -220,8 +228,9 @@ async function heal(cluster: Cluster): Promise<void> {
   cluster.machineNemesis.end();
   network.heal();
   network.setFaults(CALM);
-  for (const machine of [...masters, ...agents, ...schedulers]) machine.start();
-  for (const scheduler of schedulers) scheduler.finish();
+  const programs = [...schedulers, ...cluster.services];
+  for (const machine of [...masters, ...agents, ...programs]) machine.start();
+  for (const program of programs) program.finish();
   cluster.operator.finish();
   const healedMs = world.nowMs;
   const isOver = (): boolean => witness.violation !== undefined || unsettled(cluster) === undefined;
@@ -236,11 +245,19 @@ async function heal(cluster: Cluster): Promise<void> {
 }
 
 /** What is not as it should be in the end; cheap questions first, for it is asked after each event. */
-function unsettled({ ground, masters, agents, shells, schedulers }: Cluster): string | undefined {
+function unsettled({
+  ground,
+  masters,
+  agents,
+  shells,
+  schedulers,
+  services,
+}: Cluster): string | undefined {
   const { containers } = ground.witness.laws;
   const waiting = shells.find(({ end }) => end === undefined);
   if (waiting !== undefined) return `${waiting.name} waits for its task`;
-  for (const { unsettled: waits } of schedulers) if (waits !== undefined) return waits;
+  for (const { unsettled: waits } of [...schedulers, ...services])
+    if (waits !== undefined) return waits;
   const busy = agents.find(({ tasks }) => tasks !== 0);
   if (busy !== undefined) return `${busy.name} still has ${busy.tasks} tasks`;
   if (containers.runningCount > 0) return `${containers.runningCount} containers still run`;
@@ -301,6 +318,9 @@ function figuresOf(cluster: Cluster): Record<string, number> {
     ...cluster.operator.counts,
     ...nemesis.counts,
     ...cluster.machineNemesis.counts,
+    'services-launched': sumOf(cluster.services, ({ launches }) => launches),
+    'services-revised': sumOf(cluster.services, ({ counts }) => counts.revisions),
+    'service-frameworks-started': sumOf(cluster.services, ({ counts }) => counts.sessions),
     'masters-stopped-by-their-disks': sumOf(masters, ({ endings }) => endings.disk),
     'masters-too-old-refused': sumOf(masters, ({ endings }) => endings.version),
     'agents-stopped-by-their-disks': sumOf(agents, ({ endings }) => endings.disk),

@@ -13,10 +13,9 @@ export const marksOf: Readonly<Record<string, readonly string[]>> = {
     'a container that ended while its agent was away',
   ],
   'internal/agent/core/drain.ts': ['a drain was taken back'],
-  'internal/agent/core/executor-end.ts': ['a task of an executor that nobody wants to hear of'],
   'internal/agent/core/kill.ts': [
-    'a kill that came before the container',
     'a kill that came twice',
+    'a kill that came before the container',
   ],
   'internal/agent/core/launch.ts': [
     'a launch came twice',
@@ -27,30 +26,28 @@ export const marksOf: Readonly<Record<string, readonly string[]>> = {
   'internal/agent/core/operations.ts': [
     'volumes that a dead agent had begun to make',
     'an operation was told again after its time',
-    'an acknowledgement of no operation',
   ],
-  'internal/agent/core/registration.ts': [
-    'a deposed leader was refused',
-    'an agent was given another id',
-  ],
+  'internal/agent/core/registration.ts': ['a deposed leader was refused'],
   'internal/agent/core/updates.ts': [
     'an update was sent again after its time',
     'an acknowledgement came twice',
   ],
-  'internal/allocator/frameworks.ts': ['a framework went that had offers'],
   'internal/allocator/run.ts': ['filters ended while others waited'],
+  'internal/frameworks/service/on-status.ts': [
+    'volumes of an instance did not come to be',
+    'a task that was given up is killed',
+    'an instance waits for its volumes',
+    'an instance is given up with its agent',
+  ],
+  'internal/frameworks/service/record-store.ts': ['nobody could tell whether a record was kept'],
   'internal/master/leader/agents.ts': [
     'an agent did not come back in time',
     'an agent introduced itself twice',
     'an agent left while it was let in',
-    'an agent answered no pings',
     'a task that its framework was told had ended is killed',
+    'an agent answered no pings',
   ],
-  'internal/master/leader/links.ts': [
-    'an agent came that has no id',
-    'an agent was turned away at the door',
-  ],
-  'internal/master/leader/operators/adopt.ts': ['an adoption by an agent that is not there'],
+  'internal/master/leader/links.ts': ['an agent was turned away at the door'],
   'internal/master/leader/operators/deactivation.ts': ['a drain of an agent in maintenance'],
   'internal/master/leader/reports.ts': [
     'an update of a framework that is gone',
@@ -58,8 +55,8 @@ export const marksOf: Readonly<Record<string, readonly string[]>> = {
     'an update after the end that a master told',
   ],
   'internal/master/leader/schedulers.ts': [
-    'a framework did not come back in time',
     'a framework was removed while it subscribed',
+    'a framework did not come back in time',
     'a scheduler took the place of another',
   ],
   'internal/master/leader/state-check.ts': ['the version of the state was raised'],
@@ -69,12 +66,11 @@ export const marksOf: Readonly<Record<string, readonly string[]>> = {
     'an agent came back that was given up for ever',
     'an agent came back with what was out of reach',
   ],
-  'internal/state/apply-framework.ts': ['a framework subscribed that had ended'],
   'internal/state/apply-operation.ts': [
     'an operation that its agent knows already',
     'an operation that its agent never heard of',
   ],
-  'internal/state/apply-store.ts': ['a value had another version', 'a value was refused'],
+  'internal/state/apply-store.ts': ['a value was refused', 'a value had another version'],
   'internal/state/apply-task.ts': [
     'a launch of many was taken one by one',
     'a launch came to nothing in the log',
@@ -89,17 +85,22 @@ export const marksOf: Readonly<Record<string, readonly string[]>> = {
   'raft/core/step.ts': ['a message of an earlier term'],
   'raft/node/raft-node.ts': ['a proposal of a leader that had fallen'],
   'raft/node/snapshot-desk.ts': ['a log was cut behind a snapshot'],
-  'storage/checkpoint/checkpoint.ts': ['a journal was begun anew'],
-  'storage/snapshot/snapshot-store.ts': [
-    'a snapshot that was too old was swept away',
-    'a snapshot that was not finished was swept away',
-  ],
+  'storage/snapshot/snapshot-store.ts': ['a snapshot that was not finished was swept away'],
   'storage/wal/recovery.ts': ['a segment of a log was not whole'],
   'storage/wal/wal.ts': ['a log began another segment'],
 };
 
 /** Of these a sweep may have met none: they want more luck than a thousand seeds have. */
-export const rareMarks: ReadonlySet<string> = new Set<string>([]);
+export const rareMarks: ReadonlySet<string> = new Set([
+  'a framework was removed while it subscribed',
+  'a launch came twice',
+  'a proposal of a leader that had fallen',
+  'a segment of a log was not whole',
+  'a snapshot that was not finished was swept away',
+  'a task that its framework was told had ended is killed',
+  'an agent introduced itself twice',
+  'an update after the end that a master told',
+]);
 
 /** How a figure of a mark is called. */
 export const figureOfMark = (mark: string): string => `mark-${mark.replaceAll(/[ ,']+/g, '-')}`;

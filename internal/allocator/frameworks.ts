@@ -105,7 +105,6 @@ function removeFramework(books: Books, id: FrameworkId): void {
   if (framework?.isKnown !== true) return;
   deactivate(books, framework);
   if ([...framework.clients.values()].some(({ offers }) => offers > 0)) {
-    // mark: a framework went that had offers
     const isOwn = ({ client }: OfferBook): boolean => client.framework === framework;
     closeOffers(books, [...books.offers.values()].filter(isOwn));
   }

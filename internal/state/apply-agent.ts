@@ -25,7 +25,7 @@ import {
   withUpdate,
 } from './draft.ts';
 import { executorsOnAgent, goneAgentsMax, tasksOnAgent } from './state.ts';
-import { isFromVolumesOn } from './version.ts';
+import { isFromLostRegistrationsOn, isFromVolumesOn } from './version.ts';
 
 /** The first registration wins: a repeated one is told the id that it was given. */
 export function admitAgent(draft: Draft, agent: Agent): void {
@@ -43,8 +43,11 @@ export function admitAgent(draft: Draft, agent: Agent): void {
     for (const task of unreachableOn(draft, agent.id)) forgotten(draft, task);
   } else if (known.reach.kind === 'unreachable') {
     // mark: an agent registered again that never learned its id
-    // It never learned its id, so it cannot have run anything.
-    reregisterAgent(draft, { agent: known, tasks: [], operations: [], executors: [] });
+    // It never learned its id, so it cannot have run anything, nor heard of an operation: those that
+    // were decided for it are in the books' total, and begin again from its own.
+    const total = isFromLostRegistrationsOn(draft.state) ? agent.total : known.total;
+    const back = { ...known, total };
+    reregisterAgent(draft, { agent: back, tasks: [], operations: [], executors: [] });
   }
   draft.effects.push({ kind: 'agent-admitted', agentId: known?.id ?? agent.id, registration });
 }

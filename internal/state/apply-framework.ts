@@ -20,7 +20,6 @@ import { completedFramework, type ExecutorKey } from './state.ts';
 export function subscribeFramework(draft: Draft, framework: Framework): void {
   const { id } = framework;
   if (completedFramework(draft.state, id) !== undefined) {
-    // mark: a framework subscribed that had ended
     draft.effects.push({ kind: 'framework-refused', frameworkId: id });
     return;
   }

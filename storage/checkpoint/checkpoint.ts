@@ -137,7 +137,6 @@ function newCheckpoint(
   let last: Promise<void> = Promise.resolve();
   const write = async (writes: readonly CheckpointWrite[]): Promise<void> => {
     if (journal.isFull) {
-      // mark: a journal was begun anew
       await journal.close();
       journal = await Journal.begin(place, { number, digest });
     }

@@ -197,7 +197,6 @@ class Store implements SnapshotStore {
     const { index } = draft.manifest.mark;
     const newest = this.#newestIndex();
     if (index <= newest) {
-      // mark: a snapshot that was too old was swept away
       throw new SnapshotError('CLOSED', `A snapshot at ${newest} came before that at ${index}`);
     }
     await publish(this.#ground, draft);

@@ -120,7 +120,6 @@ export function executorRefused(turn: Turn, executor: OwnExecutor, reason: strin
 function endWith(turn: Turn, task: Task, outcome: Outcome): void {
   const isWanted = turn.state.frameworks.get(task.frameworkId)?.removed === false;
   if (task.kill?.cause === 'ABANDONED' || !isWanted) {
-    // mark: a task of an executor that nobody wants to hear of
     forget(turn, { ...task, life: { kind: 'ended' } });
   } else report(turn, task, outcome);
 }

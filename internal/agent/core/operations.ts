@@ -50,7 +50,10 @@ export function applyOperation(turn: Turn, asked: ApplyOperation): void {
   const doomed = volumesOf(total, next.value);
   const laid = laidOut(operation, next.value);
   changeResources(turn, next.value, [...turn.state.doomed, ...doomed]);
-  if (doomed.length > 0) act(turn, { kind: 'remove-volumes', volumes: doomed });
+  if (doomed.length > 0) {
+    act(turn, { kind: 'remove-volumes', volumes: doomed });
+    concludeOvertaken(turn);
+  }
   const isOfVolumes = doomed.length + laid.length > 0 || adopts !== undefined;
   if (!isOfVolumes) return conclude(turn, operation, 'OPERATION_FINISHED');
   keep(turn, operation);
@@ -109,6 +112,22 @@ export function volumesMade(
   return fail(turn, operation, problem);
 }
 
+/**
+ * Operations whose volumes are destroyed before they are made have come to their end: whatever gets
+ * their names later is no work of theirs, and must not be undone with them.
+ */
+function concludeOvertaken(turn: Turn): void {
+  const there = new Set(turn.state.total.filter(isVolume).map(volumeName));
+  for (const operation of turn.state.operations.values()) {
+    if (operation.status.state !== 'OPERATION_PENDING') continue;
+    const names = operation.conversions
+      .flatMap(({ converted }) => converted.filter(isVolume))
+      .map(volumeName);
+    if (names.length === 0 || names.some((name) => there.has(name))) continue;
+    conclude(turn, operation, 'OPERATION_FINISHED');
+  }
+}
+
 const isDoomed = ({ state }: Turn, volume: Resource): boolean =>
   state.doomed.some((one) => volumeName(one) === volumeName(volume));
 
@@ -138,7 +157,6 @@ export function acknowledgeOperation(turn: Turn, message: AcknowledgeOperation):
   const known = turn.state.operations.get(uuid);
   const said = known?.status.uuid?.value;
   if (known === undefined || said === undefined || !isSame(said, ofUpdate)) {
-    // mark: an acknowledgement of no operation
     note(turn, 'debug', 'acknowledgement of no pending operation', { operation: uuid });
     return;
   }

@@ -61,7 +61,6 @@ export function registered(turn: Turn, link: number, answer: Registered): void {
     writeIdentity(turn);
   }
   if (agentId !== undefined && agentId !== given) {
-    // mark: an agent was given another id
     // Tasks and sandboxes belong to the id that we have: another one cannot be ours.
     note(turn, 'warn', 'master knows us by another id', { agentId, given });
     act(turn, { kind: 'hang-up', link });

@@ -98,7 +98,6 @@ function register(lead: Lead, visitor: Visitor, message: Register): void {
 function reregister(lead: Lead, visitor: Visitor, message: Reregister): void {
   const id = message.description.agent_info.id?.value;
   if (id === undefined) {
-    // mark: an agent came that has no id
     dismiss(lead, visitor, 'Agent attempted to reregister without an id');
     return;
   }

@@ -34,7 +34,6 @@ export function adoptVolume(
 ): void {
   const agent = agentOf(lead, agentId);
   if (agent === undefined || !lead.peers.has(agent.id)) {
-    // mark: an adoption by an agent that is not there
     return reply(notFound('No agent found with specified ID'));
   }
   if (!isFromVolumesOn(lead.state)) return reply(unavailable(textOf('too-early')));
