@@ -111,7 +111,7 @@ class Machine {
   }
 
   async reserve(t: ExecutionContext, asked: Asked): Promise<void> {
-    const { disk, shared, ...volume } = this.volume(asked);
+    const { disk, shared: _shared, ...volume } = this.volume(asked);
     const { source } = disk ?? {};
     const reserved = { ...volume, ...(source !== undefined && { disk: { source } }) };
     const agent_id = { value: this.agentId };

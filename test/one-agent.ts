@@ -106,7 +106,8 @@ export class OneAgent {
       patienceMs,
       () => `${what}: ${JSON.stringify(last)}`,
     );
-    return found!;
+    if (found === undefined) throw new Error(what);
+    return found;
   }
 
   async call(body: object): Promise<number> {
