@@ -44,6 +44,8 @@ export type LeadOptions = {
   readonly allocationIntervalMs: number;
   /** Events that change what is free are answered by a run so soon after, all by one. */
   readonly allocationDelayMs: number;
+  /** While agents arrive, two runs that offer something are at least so long apart. */
+  readonly gatherMs: number;
   /** After so many agents a run lets others have a turn. */
   readonly allocationSliceMax: number;
   /** Agents that a new leader takes into its books in one turn. */
@@ -178,6 +180,9 @@ export type Lead = {
   /** Calls that are answered in pieces (`slow-work.ts`), the next first. */
   readonly slowWorks: Steps<void>[];
   allocation: PlannedAllocation | undefined;
+  /** When an agent arrived last, and when something was offered last, on the monotonic clock. */
+  arrivedMs: number;
+  offeredMs: number;
 };
 
 export type Decision = Command extends infer One

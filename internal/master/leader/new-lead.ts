@@ -56,6 +56,8 @@ export function newLead(given: Given, { turn, propose, backlog, abandon }: Doors
     runs: new Map(),
     slowWorks: [],
     allocation: undefined,
+    arrivedMs: -Infinity,
+    offeredMs: -Infinity,
   };
   return lead;
 }

@@ -3,6 +3,7 @@ import test from 'ava';
 import type { Filters, FrameworkInfo_Capability_Type } from '#proto/gen/mesos/v1.ts';
 import { type SmallCluster, smallCluster, TestCluster } from '../testing/test-cluster.ts';
 import { taskFor } from '../testing/test-scheduler.ts';
+import { masterDefaults } from './master.ts';
 
 test('an offer says where, what, for whom and what the agent is like', async (t) => {
   const { scheduler, agent } = await smallCluster();
@@ -234,4 +235,31 @@ test('a run in slices offers all that a run in one piece does', async (t) => {
   await scheduler.call({ type: 'DECLINE', decline: { offer_ids } });
   await cluster.until(() => other.offers.size === 4, 'the others are not offered them');
   t.pass();
+});
+
+test('agents that arrive together are offered together, and the first waits for nobody', async (t) => {
+  const { cluster, leader, scheduler } = await smallCluster();
+  const offer_ids = [scheduler.offer.id];
+  await scheduler.call({
+    type: 'DECLINE',
+    decline: { offer_ids, filters: { refuse_seconds: 600 } },
+  });
+  await cluster.world.runFor(1000);
+  scheduler.offers.clear();
+  const heard = scheduler.types().filter((type) => type === 'OFFERS').length;
+  const startMs = cluster.world.nowMs;
+  let firstMs: number | undefined;
+  const agents = 40;
+  for (let number = 2; number < 2 + agents; number++) {
+    await cluster.agent(leader, `a${number}`);
+    await cluster.world.runFor(10);
+    if (scheduler.offers.size > 0) firstMs ??= cluster.world.nowMs - startMs;
+  }
+  const tookMs = cluster.world.nowMs - startMs;
+  await cluster.until(() => scheduler.offers.size === agents, 'not all were offered', 200);
+  const { gatherMs } = masterDefaults;
+  const events = scheduler.types().filter((type) => type === 'OFFERS').length - heard;
+  t.true(firstMs !== undefined && firstMs < gatherMs / 2, `the first after ${firstMs} ms`);
+  t.true(events <= 2 + tookMs / gatherMs, `${events} events in ${tookMs} ms`);
+  t.true(events >= 2, 'they came too fast to tell');
 });

@@ -24,6 +24,12 @@ export function allocateSoon(lead: Lead): void {
   else arm(lead, 'soon');
 }
 
+/** As `allocateSoon`; who arrives about the same time is offered together. */
+export function allocateArrival(lead: Lead): void {
+  lead.arrivedMs = lead.clock.monotonic();
+  allocateSoon(lead);
+}
+
 /** Takes an offer out of the books; its resources are then the caller's to return or to use. */
 export function takeOffer(lead: Lead, offer: OutstandingOffer): void {
   lead.offers.delete(offer.id);
@@ -97,10 +103,21 @@ export function filterOf(lead: Lead, filters: Filters | undefined): RefusalFilte
 }
 
 function arm(lead: Lead, kind: 'regular' | 'soon'): void {
-  const { allocationIntervalMs, allocationDelayMs } = lead.options;
-  const delayMs = kind === 'soon' ? allocationDelayMs : allocationIntervalMs;
+  const delayMs = kind === 'soon' ? soonMs(lead) : lead.options.allocationIntervalMs;
   lead.allocation?.timer.cancel();
   lead.allocation = { timer: lead.after(delayMs, () => allocate(lead)), kind, isWanted: false };
+}
+
+/**
+ * Agents that come by the thousand are offered to one framework after the other, and each that declines
+ * them asks for the next run: a run each few milliseconds would be an event and a call for every few
+ * agents. The first that arrives waits for nobody.
+ */
+function soonMs({ options, clock, arrivedMs, offeredMs }: Lead): number {
+  const { allocationDelayMs, gatherMs } = options;
+  const nowMs = clock.monotonic();
+  if (nowMs - arrivedMs >= gatherMs) return allocationDelayMs;
+  return Math.max(allocationDelayMs, offeredMs + gatherMs - nowMs);
 }
 
 function allocate(lead: Lead): void {
@@ -135,6 +152,7 @@ function goOn(lead: Lead, run: Run): void {
 
 function makeOffers(lead: Lead, allocations: readonly Allocation[]): void {
   const offeredMs = lead.clock.monotonic();
+  if (allocations.length > 0) lead.offeredMs = offeredMs;
   const events = new Map<FrameworkId, Offer[]>();
   for (const allocation of allocations) {
     const id = lead.ids.nextOfferId();
