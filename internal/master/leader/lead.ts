@@ -44,7 +44,7 @@ export type LeadOptions = {
   readonly allocationIntervalMs: number;
   /** Events that change what is free are answered by a run so soon after, all by one. */
   readonly allocationDelayMs: number;
-  /** While agents arrive, two runs that offer something are at least so long apart. */
+  /** While agents arrive in a crowd, two runs that offer something are at least so long apart. */
   readonly gatherMs: number;
   /** After so many agents a run lets others have a turn. */
   readonly allocationSliceMax: number;
@@ -180,8 +180,9 @@ export type Lead = {
   /** Calls that are answered in pieces (`slow-work.ts`), the next first. */
   readonly slowWorks: Steps<void>[];
   allocation: PlannedAllocation | undefined;
-  /** When an agent arrived last, and when something was offered last, on the monotonic clock. */
-  arrivedMs: number;
+  /** On the monotonic clock. What has arrived drains with time: a few agents never make a crowd. */
+  arrivals: { readonly level: number; readonly atMs: number };
+  /** When something was offered last, on the monotonic clock. */
   offeredMs: number;
 };
 

@@ -56,7 +56,7 @@ export function newLead(given: Given, { turn, propose, backlog, abandon }: Doors
     runs: new Map(),
     slowWorks: [],
     allocation: undefined,
-    arrivedMs: -Infinity,
+    arrivals: { level: 0, atMs: 0 },
     offeredMs: -Infinity,
   };
   return lead;

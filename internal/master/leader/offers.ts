@@ -24,10 +24,18 @@ export function allocateSoon(lead: Lead): void {
   else arm(lead, 'soon');
 }
 
-/** As `allocateSoon`; who arrives about the same time is offered together. */
+/** Agents that arrive faster than so many a second, for so many agents, are a crowd. */
+const crowdMin = 50;
+
+/** As `allocateSoon`; agents that arrive in a crowd are offered together. */
 export function allocateArrival(lead: Lead): void {
-  lead.arrivedMs = lead.clock.monotonic();
+  const level = Math.min(2 * crowdMin, arrivalLevel(lead) + 1);
+  lead.arrivals = { level, atMs: lead.clock.monotonic() };
   allocateSoon(lead);
+}
+
+function arrivalLevel({ arrivals: { level, atMs }, clock }: Lead): number {
+  return Math.max(0, level - ((clock.monotonic() - atMs) / 1000) * crowdMin);
 }
 
 /** Takes an offer out of the books; its resources are then the caller's to return or to use. */
@@ -111,13 +119,12 @@ function arm(lead: Lead, kind: 'regular' | 'soon'): void {
 /**
  * Agents that come by the thousand are offered to one framework after the other, and each that declines
  * them asks for the next run: a run each few milliseconds would be an event and a call for every few
- * agents. The first that arrives waits for nobody.
+ * agents.
  */
-function soonMs({ options, clock, arrivedMs, offeredMs }: Lead): number {
-  const { allocationDelayMs, gatherMs } = options;
-  const nowMs = clock.monotonic();
-  if (nowMs - arrivedMs >= gatherMs) return allocationDelayMs;
-  return Math.max(allocationDelayMs, offeredMs + gatherMs - nowMs);
+function soonMs(lead: Lead): number {
+  const { allocationDelayMs, gatherMs } = lead.options;
+  if (arrivalLevel(lead) < crowdMin) return allocationDelayMs;
+  return Math.max(allocationDelayMs, lead.offeredMs + gatherMs - lead.clock.monotonic());
 }
 
 function allocate(lead: Lead): void {
