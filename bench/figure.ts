@@ -7,14 +7,26 @@ import path from 'node:path';
 /** What a benchmark measured: one number with a name and a unit. */
 export type Figure = { readonly name: string; readonly value: number; readonly unit: string };
 
+/** Reports figures as soon as they are known. */
+export type Tell = (...figures: readonly Figure[]) => void;
+
 /** Prints `figure <name> <value> <unit>` for each, and keeps them in `bench/results/NAME.json`. */
 export function reportFigures(benchmark: string, figures: readonly Figure[]): void {
+  openReport(benchmark)(...figures);
+}
+
+/** As `reportFigures`, for a benchmark that takes so long that somebody may end it before its end. */
+export function openReport(benchmark: string): Tell {
   const folder = path.join(import.meta.dirname, 'results');
-  fs.mkdirSync(folder, { recursive: true });
-  fs.writeFileSync(path.join(folder, `${benchmark}.json`), `${JSON.stringify(figures, null, 2)}\n`);
-  for (const { name, value, unit } of figures) {
-    console.log(`figure ${name} ${Number(value.toPrecision(4))} ${unit}`);
-  }
+  const told: Figure[] = [];
+  return (...figures) => {
+    told.push(...figures);
+    fs.mkdirSync(folder, { recursive: true });
+    fs.writeFileSync(path.join(folder, `${benchmark}.json`), `${JSON.stringify(told, null, 2)}\n`);
+    for (const { name, value, unit } of figures) {
+      console.log(`figure ${name} ${Number(value.toPrecision(4))} ${unit}`);
+    }
+  };
 }
 
 export type Competitor = { readonly name: string; readonly run: () => unknown };

@@ -1,6 +1,6 @@
 /** What a cluster takes to be itself again when the leader of its masters is killed. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Figure } from '../figure.ts';
+import type { Figure, Tell } from '../figure.ts';
 import { median } from '../raft/latencies.ts';
 import { type Ground, openGround, untilCrowd, untilFleet, wallMs } from './ground.ts';
 import { electionMs } from './master-cluster.ts';
@@ -20,9 +20,12 @@ export type Failover = {
   readonly elections: number;
 };
 
-const rounds = 5;
+const rounds = 3;
 
-export async function failoverFigures(folder: string, scale: number): Promise<readonly Figure[]> {
+export async function failoverFigures(
+  { folder, scale }: { readonly folder: string; readonly scale: number },
+  tell: Tell,
+): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const [agents, schedulers, tasks] = [1000, 100, 20_000].map((full) => Math.round(full * scale));
   const ground = await openGround(stack, {
@@ -38,10 +41,11 @@ export async function failoverFigures(folder: string, scale: number): Promise<re
   for (let round = 0; round < rounds; round++) {
     const { failover, killed } = await killLeader(ground);
     measured.push(failover);
+    tell({ name: `failover-${round + 1}-first-offer`, value: failover.firstOfferMs, unit: 'ms' });
     ground.cluster.start(killed);
     await isAsGoodAs(ground, killed);
   }
-  return failoverReport('failover', measured);
+  tell(...failoverReport('failover', measured));
 }
 
 /** Medians, and the worst first offer. */

@@ -3,7 +3,7 @@
  * its agent, decided by three masters with synced logs; in turns with what the log alone commits, three
  * nodes of it as the masters run them, on the same disk.
  */
-import type { Figure } from '../figure.ts';
+import type { Tell } from '../figure.ts';
 import { type Cluster, ownCluster, productionOptions } from '../raft/clusters.ts';
 import { CallError } from '../raft/kv-client.ts';
 import { paths } from '../raft/kv-messages.ts';
@@ -19,7 +19,10 @@ const valueBytes = 256;
 const logMs = 2500;
 const rounds = 5;
 
-export async function launchFigures(folder: string, scale: number): Promise<readonly Figure[]> {
+export async function launchFigures(
+  { folder, scale }: { readonly folder: string; readonly scale: number },
+  tell: Tell,
+): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const log = stack.use(
     await ownCluster(folder, withPriority(mastersPriority), {
@@ -58,10 +61,15 @@ export async function launchFigures(folder: string, scale: number): Promise<read
     const after = await cpuOfMasters(ground);
     measured.leaderCpu.push((after.leader - before.leader) / tasks);
     measured.followerCpu.push((after.followers - before.followers) / tasks / 2);
+    tell({
+      name: `launched-tasks-${round + 1}`,
+      value: measured.launched.at(-1) ?? NaN,
+      unit: '1/s',
+    });
   }
   const over = (entries: readonly number[]): number =>
     median(measured.launched.map((rate, round) => rate / (entries[round] ?? NaN)));
-  return [
+  tell(
     { name: 'launched-tasks', value: median(measured.launched), unit: '1/s' },
     { name: 'log-entries-called', value: median(measured.called), unit: '1/s' },
     { name: 'log-entries-inside', value: median(measured.inside), unit: '1/s' },
@@ -69,7 +77,7 @@ export async function launchFigures(folder: string, scale: number): Promise<read
     { name: 'launched-over-log-inside', value: over(measured.inside), unit: 'times' },
     { name: 'leader-cpu-per-launch', value: 1e6 * median(measured.leaderCpu), unit: 'us' },
     { name: 'follower-cpu-per-launch', value: 1e6 * median(measured.followerCpu), unit: 'us' },
-  ];
+  );
 }
 
 /** Tasks that have reached their agents, by the time from the wish to the last of them. */

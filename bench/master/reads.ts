@@ -4,38 +4,40 @@
  * the leader answered nobody meanwhile.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Figure } from '../figure.ts';
+import type { Tell } from '../figure.ts';
 import { median } from '../raft/latencies.ts';
 import type { Ground } from './ground.ts';
 
 const rounds = 5;
 
-export async function stateReadFigures({ cluster }: Ground): Promise<readonly Figure[]> {
+export async function stateReadFigures({ cluster }: Ground, tell: Tell): Promise<void> {
   const leader = await cluster.leader();
   const told: number[] = [];
   const made: number[] = [];
   let bytes = 0;
-  // The stalls of the last minute are asked for, and those before are not of these reads.
-  await pause(61_000);
+  let stallMs = 0;
+  // The stalls of the last seconds are asked for, and those before are not of these reads.
+  await pause(11_000);
   for (let round = 0; round < rounds; round++) {
     const startMs = performance.now();
     const text = await getState(cluster.http[leader] ?? '');
     const elapsedMs = performance.now() - startMs;
     bytes = text.length;
     told.push((1000 * bytes) / elapsedMs);
+    const metrics = await cluster.metrics(leader);
+    stallMs = Math.max(stallMs, metrics.get('loop/longest_stall_ms/10secs') ?? NaN);
     const state: unknown = JSON.parse(text.toString());
     const beginMs = performance.now();
     const again = JSON.stringify(state).length;
     made.push((1000 * again) / (performance.now() - beginMs));
   }
-  const stallMs = (await cluster.metrics(leader)).get('loop/longest_stall_ms/1min') ?? NaN;
-  return [
+  tell(
     { name: 'get-state-size', value: bytes, unit: 'bytes' },
     { name: 'get-state', value: median(told), unit: 'bytes/s' },
     { name: 'json-stringify-of-the-same', value: median(made), unit: 'bytes/s' },
     { name: 'get-state-over-json-stringify', value: median(told) / median(made), unit: 'times' },
     { name: 'get-state-longest-stall', value: stallMs, unit: 'ms' },
-  ];
+  );
 }
 
 async function getState(address: string): Promise<Buffer> {

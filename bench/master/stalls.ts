@@ -27,14 +27,16 @@ import { encode } from '#internal/wire/protobuf.ts';
 import { jsonPieces } from '#internal/wire/json-stream.ts';
 import { newDigester } from '#internal/wire/state-digest.ts';
 import { chunksOfState, stateFromChunks } from '#internal/wire/state-stream.ts';
-import { type Figure } from '../figure.ts';
+import type { Tell } from '../figure.ts';
 
-export async function stallFigures(_folder: string, scale: number): Promise<readonly Figure[]> {
+export async function stallFigures(
+  { scale }: { readonly scale: number },
+  tell: Tell,
+): Promise<void> {
   const clock = systemClock();
   const slicer = new Slicer({ clock });
   const view = viewOf(stateOf(Math.ceil(10_000 * scale), 10));
   const { state } = view;
-  const figures: Figure[] = [];
   const measure = async (name: string, work: () => Promise<number>): Promise<number> => {
     const watch = watchLoop();
     const beganMs = clock.monotonic();
@@ -42,7 +44,7 @@ export async function stallFigures(_folder: string, scale: number): Promise<read
     const seconds = (clock.monotonic() - beganMs) / 1000;
     // What was collected is told a turn later.
     await clock.sleep(10);
-    figures.push(
+    tell(
       { name: `${name}-longest-turn`, value: watch(), unit: 'ms' },
       { name: `${name}-longest-collection`, value: collections(beganMs), unit: 'ms' },
       { name: `${name}-rate`, value: bytes / 1e6 / seconds, unit: 'MB/s' },
@@ -84,11 +86,10 @@ export async function stallFigures(_folder: string, scale: number): Promise<read
     typeof value === 'bigint' ? Number(value) : value,
   );
   const stringify = text.length / ((clock.monotonic() - beganMs) / 1000);
-  figures.push(
+  tell(
     { name: 'stringify-rate', value: stringify / 1e6, unit: 'MB/s' },
     { name: 'get-state-json-of-stringify', value: read / stringify, unit: 'times' },
   );
-  return figures;
 }
 
 function noMetrics(): never {

@@ -33,9 +33,9 @@ export const agentMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'internal/agent/core/updates.ts',
-        find: '  keep(turn, next);\n  if (next.updates.length === 1)',
+        find: '  keep(turn, next);\n  const counter =',
         replace:
-          '  if (isTerminal(next.state)) remember(turn, next);\n  else keep(turn, next);\n  if (next.updates.length === 1)',
+          '  if (isTerminal(next.state)) remember(turn, next);\n  else keep(turn, next);\n  const counter =',
       },
     ],
   },

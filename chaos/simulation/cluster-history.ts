@@ -96,6 +96,10 @@ export class ClusterHistory {
     else if (command.kind === 'disconnect-framework') this.#left(command.frameworkId, after);
     else if (command.kind === 'apply-operation') {
       const { operation } = command;
+      // Refused, or decided before: nothing came of it.
+      const { agentId, uuid } = operation;
+      const isNews = !before.operations.get(agentId)?.has(uuid);
+      if (!isNews || !after.operations.get(agentId)?.has(uuid)) return;
       this.#witness.see(({ volumes }) => volumes.operationApplied(operation, before, after));
     }
   }

@@ -26,6 +26,7 @@ import type { Logger } from '#internal/runtime/logger.ts';
 import { systemClock } from '#internal/runtime/real/clock.ts';
 import { systemFiles } from '#internal/runtime/real/files.ts';
 import { httpListener } from '#internal/runtime/real/http-server.ts';
+import { limitConnections, openFilesMax } from '#internal/runtime/real/connection-limit.ts';
 import { openLogger } from '#internal/runtime/real/logger.ts';
 import { type LoopWatch, openLoopWatch } from '#internal/runtime/real/loop-watch.ts';
 import { systemRandom } from '#internal/runtime/real/random.ts';
@@ -51,6 +52,7 @@ import { type MasterFlags, masterProgram, parsePeer, type Peer } from './flags.t
 import { layoutOf } from './layout.ts';
 import type { LogThreadSettings } from './log-thread.ts';
 import { masterOptions } from './master-options.ts';
+import { shareOpenFiles, tellRoom } from './open-files.ts';
 
 const streamBacklogBytesMax = 64 * 1024 * 1024;
 const streamDrainTimeoutMs = 5000;
@@ -99,6 +101,7 @@ async function openMaster(
   const replicated = startLog(stack, flags, { clock, logger, self });
   await replicated.opened;
   const ledger = await openBook(stack, flags, logger);
+  await shareFiles(stack, flags, { logger, agents: ledger.state().agents.size });
   const grpc = stack.use(await openAgentPort(flags));
   await replicated.begin(ledger);
   stack.defer(async () => await replicated.leave());
@@ -144,14 +147,13 @@ async function openMaster(
       streamDrainTimeoutMs,
     },
   );
-  const { ip: host, port } = flags;
+  const { ip: host, port, grpcPort, peerPort } = flags;
   stack.use(
     await httpListener({ logger }).listen({ host, port, bodyBytesMax: callBytesMax }, handler),
   );
   // First of all that is done at the end: while everything stands, another takes over, so that whoever
   // has to leave here finds its next leader at once.
   stack.defer(async () => await replicated.leave());
-  const { grpcPort, peerPort } = flags;
   logger.info('listening', { host, port, grpcPort, peerPort });
 }
 
@@ -189,6 +191,34 @@ async function openAllocators(
 
 const openAgentPort = async ({ ip: host, grpcPort: port }: MasterFlags): Promise<GrpcServer> =>
   await openGrpcServer({ host, port, keepalive: linkServerKeepalive });
+
+/** Neither agents nor callers may take the files that the log needs. */
+async function shareFiles(
+  stack: AsyncDisposableStack,
+  { grpcPort, port }: MasterFlags,
+  { logger, agents }: { readonly logger: Logger; readonly agents: number },
+): Promise<void> {
+  const most = await openFilesMax();
+  if (most === undefined) return;
+  tellRoom(logger, { openFilesMax: most, agents });
+  const { agentsMax, callersMax } = shareOpenFiles(most);
+  let turnedAway = 0;
+  const onTurnedAway = (): void => void turnedAway++;
+  stack.use(limitConnections(grpcPort, agentsMax, onTurnedAway));
+  stack.use(limitConnections(port, callersMax, onTurnedAway));
+  const isFull = (): boolean => turnedAway > 0;
+  stack.use(
+    warnWhile(systemClock(), isFull, () => {
+      logger.warn('turned connections away: the limit of open files (RLIMIT_NOFILE) is too low', {
+        turnedAway,
+        openFilesMax: most,
+        agentsMax,
+        callersMax,
+      });
+      turnedAway = 0;
+    }),
+  );
+}
 
 /** The replicated state, as far as it was written down. */
 async function openBook(

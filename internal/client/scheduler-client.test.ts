@@ -1,5 +1,5 @@
 import test from 'ava';
-import type { HttpHandler, HttpResponse } from '#internal/runtime/http.ts';
+import type { HttpHandler, HttpResponse, HttpSink } from '#internal/runtime/http.ts';
 import { simulatedClock } from '#internal/runtime/simulated/clock.ts';
 import { SimulatedHttp } from '#internal/runtime/simulated/http.ts';
 import { openLogBook } from '#internal/runtime/simulated/logger.ts';
@@ -147,4 +147,51 @@ test('a master that leads no more is left at the first question to it, too', asy
   t.is(reply.kind === 'answered' && reply.status, 307);
   t.true(await stage.untilAsked(2, 1000));
   t.deepEqual(stage.asked.at(-1), ['m2', 'F']);
+});
+
+test('a burst of calls goes out a few at a time, and what waits for a stream that breaks is not sent', async (t) => {
+  const heard: string[] = [];
+  let underWay = 0;
+  let most = 0;
+  const stage = new Stage({
+    m1: (call) => {
+      if (call.type === 'SUBSCRIBE') return subscribed;
+      heard.push(call.kill?.task_id.value ?? '');
+      underWay++;
+      most = Math.max(most, underWay);
+      return { ...subscribed, status: 202, open: (sink) => void answers.push(sink) };
+    },
+  });
+  const answers: HttpSink[] = [];
+  const answerAll = (): void => {
+    for (const sink of answers.splice(0)) {
+      underWay--;
+      sink.end();
+    }
+  };
+  t.true(await stage.untilAsked(1, 1000));
+  await stage.world.runFor(10);
+  const { callsMax } = schedulerDefaults;
+  const names = Array.from({ length: 3 * callsMax }, (_, number) => `task-${number}`);
+  const outcomes = names.map(async (value) => {
+    const outcome = await stage.client.call({ type: 'KILL', kill: { task_id: { value } } });
+    return outcome.kind;
+  });
+  await stage.world.runFor(10);
+  t.is(heard.length, callsMax);
+  answerAll();
+  await stage.world.runFor(10);
+  // Connections overtake each other; the first ones are done before the next ones begin.
+  t.deepEqual(heard.slice(0, callsMax).toSorted(), names.slice(0, callsMax).toSorted());
+  t.deepEqual(heard.toSorted(), names.slice(0, 2 * callsMax).toSorted());
+  stage.world.crash('m1', 'power');
+  const kinds = await stage.world.settle(Promise.all(outcomes), {
+    withinMs: schedulerDefaults.answerTimeoutMs + 1000,
+  });
+  t.deepEqual(kinds, [
+    ...Array.from({ length: callsMax }, () => 'accepted'),
+    ...Array.from({ length: 2 * callsMax }, () => 'disconnected'),
+  ]);
+  t.is(most, callsMax);
+  t.is(heard.length, 2 * callsMax);
 });

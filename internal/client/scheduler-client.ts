@@ -23,6 +23,7 @@ import { WireError } from '#internal/wire/wire-error.ts';
 import type { FrameworkInfo } from '#proto/gen/mesos/v1.ts';
 import type { Call, Event } from '#proto/gen/mesos/v1/scheduler.ts';
 import * as masters from './masters.ts';
+import { Turnstile } from './turnstile.ts';
 import { wholeBody } from './whole-body.ts';
 import type { WireFormat } from './wire-format.ts';
 
@@ -47,6 +48,10 @@ export type SchedulerOptions = {
   /** Heartbeats in a row that may be missed before the stream counts as dead. */
   readonly heartbeatsMissedMax: number;
   readonly recordBytesMax: number;
+  /** Calls under way at a time, each on a connection of its own; the others wait their turn. */
+  readonly callsMax: number;
+  /** A call is refused when so many wait. */
+  readonly callsWaitingMax: number;
   /** What masters are told of who we are (`basicAuthorization`); undefined: nothing. */
   readonly authorization?: string | undefined;
 };
@@ -57,6 +62,8 @@ export const schedulerDefaults: Omit<SchedulerOptions, 'masters' | 'framework' |
   pauseMaxMs: 5000,
   heartbeatsMissedMax: 5,
   recordBytesMax: 64 * 1024 * 1024,
+  callsMax: 32,
+  callsWaitingMax: 100_000,
 };
 
 export type SchedulerHandlers = {
@@ -100,6 +107,7 @@ export class SchedulerClient {
   readonly #options: SchedulerOptions;
   readonly #handlers: SchedulerHandlers;
   readonly #closing = new AbortController();
+  readonly #turnstile: Turnstile;
   #framework: FrameworkInfo;
   #suppressedRoles: readonly string[] = [];
   #masters: masters.Masters;
@@ -116,6 +124,8 @@ export class SchedulerClient {
     this.#with = dependencies;
     this.#options = options;
     this.#handlers = handlers;
+    const { callsMax: insideMax, callsWaitingMax: waitingMax } = options;
+    this.#turnstile = new Turnstile({ insideMax, waitingMax });
     this.#masters = masters.newMasters(options.masters);
     this.#framework = options.framework;
     this.#frameworkId = options.framework.id?.value;
@@ -148,16 +158,26 @@ export class SchedulerClient {
     await this.#running;
   }
 
-  /** Sends a call other than SUBSCRIBE. `framework_id` is filled in. */
+  /** Sends a call other than SUBSCRIBE, in its turn. `framework_id` is filled in. */
   async call(call: Call): Promise<CallOutcome> {
     const subscription = this.#subscription;
-    if (subscription === undefined || this.#frameworkId === undefined) {
-      return { kind: 'disconnected' };
+    if (subscription === undefined) return { kind: 'disconnected' };
+    const place = this.#turnstile.enter();
+    if (place.kind === 'full') return tooManyWait;
+    try {
+      if (place.kind === 'waiting') await place.turn;
+      // What was meant for a stream that broke meanwhile is not said on the next one.
+      if (subscription !== this.#subscription) return { kind: 'disconnected' };
+      return await this.#callOn(subscription, call);
+    } finally {
+      this.#turnstile.leave();
     }
-    const outcome = await this.#ask(subscription, {
-      framework_id: { value: this.#frameworkId },
-      ...call,
-    });
+  }
+
+  async #callOn(subscription: Subscription, call: Call): Promise<CallOutcome> {
+    const id = this.#frameworkId;
+    assert(id !== undefined, 'whoever is subscribed has an id');
+    const outcome = await this.#ask(subscription, { framework_id: { value: id }, ...call });
     // A machine that lost its power says nothing on the stream, and heartbeats are missed only after
     // longer than some frameworks are waited for. Here is the first sign, and a new stream costs little.
     if (outcome.kind === 'disconnected') subscription.giveUp();
@@ -393,6 +413,13 @@ type HeartbeatWatch = {
   giveUp(): void;
   expect(intervalSeconds: number): void;
   stop(): void;
+};
+
+/** As HTTP words it: it is our own refusal, before the call was sent. */
+const tooManyWait: CallOutcome = {
+  kind: 'refused',
+  status: 429,
+  text: 'Too many calls of this scheduler wait for their turn',
 };
 
 type Attempt =

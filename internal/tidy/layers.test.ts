@@ -92,7 +92,7 @@ const layers: Layers = {
   },
   'internal/frameworks': {
     ours: [...ports, ...domain, 'internal/wire', 'proto', 'internal/rpc', 'internal/client'],
-    theirs: [],
+    theirs: ['ajv/*'],
   },
   'internal/testing': {
     ours: ['internal', 'raft', 'storage', 'proto', 'chaos'],

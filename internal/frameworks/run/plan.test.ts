@@ -172,6 +172,16 @@ test('a running task that the cluster lost is an end, not a second start', (t) =
   t.like(finish(effects), { end: { kind: 'failed' } });
 });
 
+test('a task that the cluster had, and does not know any more, may have run: it is not launched again', (t) => {
+  const denial = update('TASK_UNKNOWN', { reason: 'REASON_RECONCILIATION', message: 'why' });
+  for (const state of ['TASK_STAGING', 'TASK_STARTING'] as const) {
+    const before = [offers(offer('O1', 1)), update(state), denial, offers(offer('O2', 1))];
+    t.is(types(play(...before).effects).filter((type) => type === 'ACCEPT').length, 1);
+    const { effects } = play(...before, denial, denial);
+    t.like(finish(effects), { end: { kind: 'failed', text: 'TASK_UNKNOWN: why' } });
+  }
+});
+
 test('a running task that the cluster says three times not to know is over, and nobody can tell how', (t) => {
   const denial = update('TASK_UNKNOWN', { reason: 'REASON_RECONCILIATION', message: 'why' });
   const running = [offers(offer('O1', 1)), update('TASK_RUNNING'), denial, denial];

@@ -16,15 +16,15 @@ export type RunPlan = {
   readonly need: Need;
   readonly phase:
     | { readonly kind: 'waiting' }
-    /** Asked for on an offer of this agent; not confirmed by any update yet. */
-    | { readonly kind: 'launched'; readonly place: Place }
+    /** Asked for on an offer of this agent; it is known once the cluster has said so. */
+    | { readonly kind: 'launched'; readonly place: Place; readonly isKnown: boolean }
     | { readonly kind: 'running'; readonly place: Place }
     | { readonly kind: 'over' };
   /** `host:port` of every agent that an offer has shown us, by agent id. */
   readonly agents: ReadonlyMap<string, string>;
   /** Why the task is to be killed, once it is. */
   readonly ending: 'timed-out' | 'interrupted' | undefined;
-  /** How often in a row the cluster has said of our running task that it does not know it. */
+  /** How often in a row the cluster has said of a task that it knew that it does not know it. */
   readonly denials: number;
 };
 
@@ -104,7 +104,10 @@ function onOffers(before: RunPlan, offers: readonly Offer[]): Step {
   const declined = others.length === 0 ? [] : [decline(others, stillWaiting ? 1 : 3600)];
   if (chosen === undefined) return { plan, effects: declined };
   return {
-    plan: { ...plan, phase: { kind: 'launched', place: placeOf(plan, chosen.agent_id.value) } },
+    plan: {
+      ...plan,
+      phase: { kind: 'launched', place: placeOf(plan, chosen.agent_id.value), isKnown: false },
+    },
     effects: [
       { kind: 'call', call: launch(chosen, taskInfo(chosen, plan.need)) },
       ...declined,
@@ -115,15 +118,12 @@ function onOffers(before: RunPlan, offers: readonly Offer[]): Step {
 
 function onUpdate(before: RunPlan, status: TaskStatus): Step {
   if (status.task_id.value !== before.need.taskId) return { plan: before, effects: [] };
-  const plan = countDenials(heedLateLaunch(before, status), status);
+  const plan = heedLaunch(countDenials(before, status), status);
   const effects: readonly Effect[] = acknowledgement(status);
   const { phase, ending } = plan;
   if (phase.kind === 'waiting' || phase.kind === 'over') return { plan, effects };
-  // Our launch did arrive, so a second one under its id was refused: the first one counts.
-  if (status.state === 'TASK_ERROR' && /duplicate ID/.test(status.message ?? '')) {
-    return { plan, effects: [...effects, ...askAgain(plan)] };
-  }
-  if (phase.kind === 'launched' && neverStarted(status)) {
+  if (isDuplicate(status)) return { plan, effects: [...effects, ...askAgain(plan)] };
+  if (phase.kind === 'launched' && neverStarted(phase, status)) {
     if (ending !== undefined) return over(plan, { kind: ending, started: false }, effects);
     const again: Effect = { kind: 'call', call: { type: 'REVIVE' } };
     return { plan: { ...plan, phase: { kind: 'waiting' } }, effects: [...effects, again] };
@@ -141,19 +141,24 @@ function onUpdate(before: RunPlan, status: TaskStatus): Step {
 }
 
 function countDenials(plan: RunPlan, status: TaskStatus): RunPlan {
-  const isDenied = plan.phase.kind === 'running' && status.state === 'TASK_UNKNOWN';
+  const { phase } = plan;
+  const isKnown = phase.kind === 'running' || (phase.kind === 'launched' && phase.isKnown);
+  const isDenied = isKnown && status.state === 'TASK_UNKNOWN';
   return { ...plan, denials: isDenied ? plan.denials + 1 : 0 };
 }
 
 /**
- * A question that overtook the launch was answered before it: the task that the cluster did not know
- * then has started after all, and no other may.
+ * The cluster has the task, and no other may start under its id. It may have denied it before: a
+ * question that overtook the launch is answered before it.
  */
-function heedLateLaunch(plan: RunPlan, status: TaskStatus): RunPlan {
-  if (plan.phase.kind !== 'waiting' || neverStarted(status)) return plan;
+function heedLaunch(plan: RunPlan, status: TaskStatus): RunPlan {
+  const { phase } = plan;
+  if (phase.kind === 'running' || phase.kind === 'over') return plan;
+  if (isDenial(status)) return plan;
   const agentId = status.agent_id?.value;
+  if (phase.kind === 'launched') return { ...plan, phase: { ...phase, isKnown: true } };
   if (agentId === undefined) return plan;
-  return { ...plan, phase: { kind: 'launched', place: placeOf(plan, agentId) } };
+  return { ...plan, phase: { kind: 'launched', place: placeOf(plan, agentId), isKnown: true } };
 }
 
 const placeOf = (plan: RunPlan, agentId: string): Place => ({
@@ -161,11 +166,18 @@ const placeOf = (plan: RunPlan, agentId: string): Place => ({
   agent: plan.agents.get(agentId),
 });
 
-/** The cluster says that this task is not there, and it never told us of a start. */
-const neverStarted = (status: TaskStatus): boolean =>
-  status.state === 'TASK_DROPPED' ||
-  (status.reason === 'REASON_RECONCILIATION' &&
-    (status.state === 'TASK_UNKNOWN' || status.state === 'TASK_GONE'));
+/** The cluster says that this task is not there. */
+const isDenial = ({ state, reason }: TaskStatus): boolean =>
+  state === 'TASK_DROPPED' ||
+  (reason === 'REASON_RECONCILIATION' && (state === 'TASK_UNKNOWN' || state === 'TASK_GONE'));
+
+/** So it says, and it never told us that it had it; or it was dropped before it could start. */
+const neverStarted = ({ isKnown }: { readonly isKnown: boolean }, status: TaskStatus): boolean =>
+  isDenial(status) && (!isKnown || status.state === 'TASK_DROPPED');
+
+/** Our launch did arrive, so a second one under its id was refused: the first one counts. */
+const isDuplicate = ({ state, message = '' }: TaskStatus): boolean =>
+  state === 'TASK_ERROR' && /duplicate ID/.test(message);
 
 /** The end of a command, told by a master that was asked, and not by the agent that saw it. */
 const isHearsay = ({ state, reason }: TaskStatus): boolean =>

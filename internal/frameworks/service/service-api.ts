@@ -7,7 +7,7 @@ import { accept, refuse, type Result } from '#internal/base/result.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from '#internal/runtime/http.ts';
 import { type Change, planOf } from './change.ts';
 import type { FoundVolume } from './found-volumes.ts';
-import { complaints, type JsonSchema } from './json-schema.ts';
+import { type JsonSchema, type Judge, judgeOf } from './complaints.ts';
 import { recordBytes } from './records.ts';
 import type { Session } from './session.ts';
 import { parseServices } from './service-spec.ts';
@@ -102,12 +102,20 @@ async function withFound(door: ServiceApiDoor, change: Change): Promise<Change |
 }
 
 const name: JsonSchema = { type: 'string', minLength: 1, maxLength: 100 };
-const kinds: Readonly<Record<string, Readonly<Record<string, JsonSchema>>>> = {
-  run: {},
-  scale: { service: name, instances: { type: 'integer', minimum: 0, maximum: 1000 } },
-  stop: { service: name },
-  destroy: { service: name, isForgetting: { type: 'boolean' } },
+const judgeOfChange = (members: Readonly<Record<string, JsonSchema>>): Judge => {
+  const properties = { ...members, kind: name };
+  const required = Object.keys(members);
+  const schema = { type: 'object', additionalProperties: false, required, properties };
+  return judgeOf(schema, 'change');
 };
+const judges: ReadonlyMap<unknown, Judge> = new Map([
+  [
+    'scale',
+    judgeOfChange({ service: name, instances: { type: 'integer', minimum: 0, maximum: 1000 } }),
+  ],
+  ['stop', judgeOfChange({ service: name })],
+  ['destroy', judgeOfChange({ service: name, isForgetting: { type: 'boolean' } })],
+]);
 
 /** `{change: {kind, …}, basis}`; a change of kind `run` has a `file`, as a user wrote it. */
 function parseAsked(
@@ -117,21 +125,15 @@ function parseAsked(
   const change = fieldOf(asked, 'change');
   const basis = fieldOf(asked, 'basis');
   const kind = fieldOf(change, 'kind');
-  const members = typeof kind === 'string' && Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
-  if (members === undefined) return refuse(['change.kind is run, scale, stop or destroy']);
   const about = { basis: typeof basis === 'number' ? basis : undefined };
   if (kind === 'run') {
     const services = parseServices(fieldOf(change, 'file'));
     if (!services.ok) return services;
     return accept({ ...about, change: { kind, services: services.value, found: [] } });
   }
-  const schema: JsonSchema = {
-    type: 'object',
-    additionalProperties: false,
-    required: Object.keys(members),
-    properties: { ...members, kind: name },
-  };
-  const faults = complaints(schema, change, 'change');
+  const judge = judges.get(kind);
+  if (judge === undefined) return refuse(['change.kind is run, scale, stop or destroy']);
+  const faults = judge(change);
   if (faults.length > 0) return refuse(faults);
   const service = String(fieldOf(change, 'service'));
   if (kind === 'stop') return accept({ ...about, change: { kind, service } });

@@ -2,7 +2,7 @@
  * What a file of services may say, as JSON Schema: `docs/service.schema.json` is this, for editors, and
  * `altiplano service schema` prints it.
  */
-import type { JsonSchema } from './json-schema.ts';
+import type { JsonSchema } from './complaints.ts';
 
 const name = '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$';
 const variable = '^[A-Za-z_][A-Za-z0-9_]*$';

@@ -32,9 +32,9 @@ test('what a file leaves out has the default that the schema tells', (t) => {
 
 test('every fault is told at once, with its place', (t) => {
   t.deepEqual(faultsOf({ cpus: 0, mem: '1', colour: 1, ports: [{}] }), [
+    'services.web.colour is not known',
     'services.web.cpus: at least 0.001',
     'services.web.mem has to be a number',
-    'services.web.colour is not known',
     'services.web.ports[0].name is missing',
   ]);
   t.deepEqual(parseServices({ services: { 'a.b': web } }), {

@@ -1,7 +1,7 @@
 /** What a user wants of a service, as his file says it, with every default filled in. */
 import { assert } from '#internal/base/assert.ts';
 import { accept, refuse, type Result } from '#internal/base/result.ts';
-import { complaints } from './json-schema.ts';
+import { judgeOf } from './complaints.ts';
 import { serviceFileSchema } from './service-schema.ts';
 
 export type ServiceSpec = {
@@ -56,9 +56,11 @@ export type RestartSpec = {
 
 export type UpdateSpec = { readonly maxUnavailable: number; readonly readySeconds: number };
 
+const judge = judgeOf(serviceFileSchema);
+
 /** A file's content, already read as YAML or JSON. The refusal: one sentence for each fault. */
 export function parseServices(file: unknown): Result<readonly ServiceSpec[], readonly string[]> {
-  const faults = complaints(serviceFileSchema, file);
+  const faults = judge(file);
   if (faults.length > 0) return refuse(faults);
   const specs = Object.entries(fieldsOf(fieldsOf(file)['services'])).map(([name, service]) =>
     specOf(name, fieldsOf(service)),
