@@ -41,6 +41,11 @@ export class Leadership {
     this.#resigned.add(master);
   }
 
+  /** The master that an agent follows, or followed last. */
+  followedBy(agent: string): string | undefined {
+    return this.#heeded.get(agent)?.master;
+  }
+
   /** An agent has been taken in by a master, and does as it says from now on. */
   follows(agent: string, master: string): Finding | undefined {
     const term = this.#termOf.get(master);

@@ -117,18 +117,15 @@ export class Network {
   async weather(place: number, relay: string, weather: Weather): Promise<() => Promise<void>> {
     const [ip, table, device] = [this.ip(place), String(1000 + place), `sky${place}`];
     const { delayMs, jitterMs, lossPercent, repeatPercent } = weather;
-    let isUp = (): void => {};
-    const up = new Promise<void>((resolve) => {
-      isUp = resolve;
-    });
+    const up = Promise.withResolvers<void>();
     const program = startProgram(
       inNamespace(this.#router, {
         command: relay,
         args: [device, ...[delayMs, jitterMs, lossPercent, repeatPercent].map(String)],
-        onLine: isUp,
+        onLine: () => up.resolve(),
       }),
     );
-    await Promise.race([up, program.ended]);
+    await Promise.race([up.promise, program.ended]);
     const rules = [
       `from ${ip} iif port${place} lookup ${table}`,
       `to ${ip} not iif ${device} lookup ${table}`,

@@ -52,7 +52,8 @@ export type ClusterDependencies = {
 type Seat = { readonly member: Member; program: Program | undefined; isWanted: boolean };
 
 export const ports = { http: 5050, agentHttp: 5051, grpc: 5060, peer: 5061 };
-const diskMib = 96;
+/** Two segments of a log and room for more; the file has holes. */
+const diskMib = 320;
 const stopMs = 8000;
 
 export class RealCluster implements AsyncDisposable {
@@ -124,7 +125,7 @@ export class RealCluster implements AsyncDisposable {
     const seat = this.#seat(member);
     seat.isWanted = true;
     if (seat.program !== undefined) return;
-    const { network, launcher, environmentOf, onLine, onEnd } = this.#with;
+    const { network, launcher, environmentOf, onLine } = this.#with;
     const program = network.start(member.place, {
       command: process.execPath,
       args: [launcher, ...this.#argv(member)],
@@ -133,11 +134,14 @@ export class RealCluster implements AsyncDisposable {
       onLine: (_, line) => onLine(member, line),
     });
     seat.program = program;
-    void program.ended.then(({ status, signal }) => {
-      if (seat.program !== program) return;
-      seat.program = undefined;
-      onEnd(member, signal ?? `status ${status}`, !seat.isWanted);
-    });
+    void this.#awaitEnd(seat, program);
+  }
+
+  async #awaitEnd(seat: Seat, program: Program): Promise<void> {
+    const { status, signal } = await program.ended;
+    if (seat.program !== program) return;
+    seat.program = undefined;
+    this.#with.onEnd(seat.member, signal ?? `status ${status}`, !seat.isWanted);
   }
 
   /** Resolves when it is over. It stays so until it is started. */

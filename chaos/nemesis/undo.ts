@@ -11,7 +11,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { unreachable } from '#internal/base/assert.ts';
+import { assert, unreachable } from '#internal/base/assert.ts';
 import { isSameProcess, type ProcessIdentity } from '#internal/runtime/processes.ts';
 import { systemProcesses } from '#internal/runtime/real/processes.ts';
 import { command } from './command.ts';
@@ -63,6 +63,7 @@ export function processesIn(name: string): readonly number[] {
 
 /** Control groups of ours that there are, those inside of others first. */
 export function groupsOf(prefix: string): readonly string[] {
+  assert(/^altiplano-.+-$/.test(prefix), `control groups that begin with "${prefix}" are not ours`);
   return foldersIn(controllers).flatMap((controller) =>
     foldersIn(controller)
       .filter((path) => path.slice(controller.length + 1).startsWith(prefix))

@@ -161,7 +161,8 @@ class Reader {
   duration(map: YAMLMap, name: string): number | undefined {
     const value = map.get(name);
     if (value === undefined) return undefined;
-    const parsed = parseDurationMs(String(value));
+    const text = typeof value === 'string' || typeof value === 'number' ? `${value}` : 'a list';
+    const parsed = parseDurationMs(text);
     if (parsed.ok) return parsed.value;
     this.complain(map.get(name, true), `${name}: ${parsed.refusal}`);
     return undefined;

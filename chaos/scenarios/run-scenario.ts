@@ -3,12 +3,15 @@
  * in which everything has to come right. It ends early when a promise breaks. Whatever happens, what it
  * has broken is healed, and what it has started is ended.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { faults } from '#chaos/nemesis/faults/catalogue.ts';
 import { Network } from '#chaos/nemesis/network.ts';
 import { RealCluster } from '#chaos/nemesis/real-cluster.ts';
 import { UndoJournal } from '#chaos/nemesis/undo-journal.ts';
 import { processesIn } from '#chaos/nemesis/undo.ts';
+import { renderJson } from '#chaos/report/render-json.ts';
+import { renderPage } from '#chaos/report/render-page.ts';
+import { renderText } from '#chaos/report/render-text.ts';
 import type { RunRecord } from '#chaos/report/run-record.ts';
 import type { Workload } from '#chaos/workloads/workload.ts';
 import { randomFromSeed } from '#internal/base/random.ts';
@@ -76,8 +79,18 @@ export async function runScenario(
     replay: options.replay,
     ...parts,
   });
-  writeFileSync(`${out}/record.json`, `${JSON.stringify(record, undefined, 1)}\n`);
+  writeFileSync(`${out}/record.json`, renderJson(record));
+  writeFileSync(`${out}/record.txt`, renderText(record));
+  writeFileSync(`${out}/record.html`, renderPage(record));
+  if (record.verdict === 'held') removeData(out);
   return record;
+}
+
+/** What is of interest only where something went wrong. */
+function removeData(out: string): void {
+  for (const name of readdirSync(out)) {
+    if (!/\.(?:log|json|txt|html)$/.test(name)) rmSync(`${out}/${name}`, { recursive: true });
+  }
 }
 
 export type Parts = {
@@ -141,6 +154,7 @@ async function hurt(
       network,
       journal,
       random: random.fork('faults'),
+      followedBy: (agent: string) => watch.leadership.followedBy(agent),
       everyone,
       ...prepared,
     };
@@ -198,7 +212,7 @@ async function settle(
   await untilNothingRuns({ cluster, network, timeline, clock: ports.clock, signal: either });
 }
 
-/** By the kernel's own account: in an agent's namespace runs the agent, and nothing else. */
+/** By the kernel's own account: in an agent's namespace runs the agent, and nothing of a task. */
 async function untilNothingRuns(asked: {
   readonly cluster: RealCluster;
   readonly network: Network;
@@ -210,7 +224,7 @@ async function untilNothingRuns(asked: {
   const strangers = (): readonly string[] =>
     cluster.agents.flatMap((agent) =>
       processesIn(network.namespaceOf(agent.place))
-        .filter((pid) => pid !== cluster.pidOf(agent))
+        .filter((pid) => pid !== cluster.pidOf(agent) && !isIdleSupervisor(pid))
         .map((pid) => `process ${pid} at ${agent.name}`),
     );
   while (strangers().length > 0 && !signal.aborted) await clock.sleep(100);
@@ -219,6 +233,15 @@ async function untilNothingRuns(asked: {
   else {
     const law = 'of a framework that was torn down nothing runs on';
     timeline.accuse({ law, text: `${left.length} processes do`, facts: left.slice(0, 20) });
+  }
+}
+
+/** Agents keep shells at hand that wait for the next task. Whatever a task runs is called otherwise. */
+function isIdleSupervisor(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1') === '/bin/sh\0-s\0';
+  } catch {
+    return true;
   }
 }
 

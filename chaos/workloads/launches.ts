@@ -75,6 +75,7 @@ export class Launches implements Workload {
   }
 
   async close(): Promise<void> {
+    this.#isSettling = true;
     await this.#scheduler?.teardown();
   }
 

@@ -82,6 +82,8 @@ export class Registers implements Workload {
   }
 
   async close(): Promise<void> {
+    this.#isSettling = true;
+    await Promise.all(this.#running);
     await this.#scheduler?.teardown();
   }
 

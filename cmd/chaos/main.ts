@@ -112,7 +112,14 @@ async function runOne(word: string, values: Values, isInside: boolean): Promise<
   const record = await runScenario(
     { ports, tell: (line) => console.log(line) },
     {
-      ...{ scenario, seed, run: `${unique}-inside`, journals, out, launcher, namespace, mutant },
+      scenario,
+      seed,
+      run: `${unique}-inside`,
+      journals,
+      out,
+      launcher,
+      namespace,
+      mutant,
       replay: ['altiplano chaos run', word, ...own].join(' '),
     },
     { signal: interruption() },

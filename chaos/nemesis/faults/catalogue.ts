@@ -4,6 +4,7 @@ import { clock } from './clocks.ts';
 import { bitFlip, diskFull, powerCut, slowDisk, sync } from './disks.ts';
 import type { Fault } from './fault.ts';
 import { bandwidth, bridge, delay, loss, partition, reset, ring } from './networks.ts';
+import { revenant } from './revenant.ts';
 import { descriptors, freeze, kill, memory, stop } from './processes.ts';
 
 export const faults: Readonly<Record<string, Fault>> = {
@@ -23,6 +24,7 @@ export const faults: Readonly<Record<string, Fault>> = {
   partition,
   'power-cut': powerCut,
   reset,
+  revenant,
   ring,
   'slow-clients': slowClients,
   'slow-disk': slowDisk,

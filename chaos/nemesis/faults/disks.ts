@@ -9,10 +9,14 @@ import {
   writeSync,
 } from 'node:fs';
 import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { assert } from '#internal/base/assert.ts';
-import type { Member } from '../real-cluster.ts';
+import type { Member, RealCluster } from '../real-cluster.ts';
 import { type Fault, type Ground, number, together } from './fault.ts';
 import { membersOf, restart } from './processes.ts';
+
+/** Of a program that reads its log first. */
+const startMsMax = 30_000;
 
 /** A member that cannot write stops, as it should; it is started again when there is room. */
 export const diskFull: Fault = {
@@ -102,11 +106,12 @@ export const bitFlip: Fault = {
       flipBit(ground, member);
     }
     for (const member of members) {
-      ground.cluster.expectEnd(member);
       ground.cluster.start(member);
+      ground.cluster.expectEnd(member);
     }
     return together(
-      members.map((member) => () => {
+      members.map((member) => async () => {
+        await untilDecided(ground.cluster, member);
         if (ground.cluster.pidOf(member) === undefined) mend(member);
         ground.cluster.start(member);
       }),
@@ -117,7 +122,10 @@ export const bitFlip: Fault = {
 function switched(
   { switches }: Ground,
   members: readonly Member[],
-  { text, after }: { readonly text: string; readonly after: (member: Member) => () => Promise<void> },
+  {
+    text,
+    after,
+  }: { readonly text: string; readonly after: (member: Member) => () => Promise<void> },
 ): () => Promise<void> {
   return together(
     members.map((member) => {
@@ -164,6 +172,19 @@ function flipBit({ random }: Ground, member: Member): void {
   const at = random.below(used);
   bytes[at] = (bytes[at] ?? 0) ^ (1 << random.below(8));
   writeFileSync(path, bytes);
+}
+
+/** It has refused to start, or it answers. */
+async function untilDecided(cluster: RealCluster, member: Member): Promise<void> {
+  const deadlineMs = performance.now() + startMsMax;
+  while (cluster.pidOf(member) !== undefined && performance.now() < deadlineMs) {
+    const signal = AbortSignal.timeout(1000);
+    const asked = fetch(`http://${member.address}/health`, { signal });
+    const reply = await asked.catch(() => undefined);
+    await reply?.arrayBuffer();
+    if (reply !== undefined) return;
+    await pause(50);
+  }
 }
 
 function mend(member: Member): void {

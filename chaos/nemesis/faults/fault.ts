@@ -22,6 +22,8 @@ export type Ground = {
   readonly random: Random;
   /** Everyone, clients too. */
   readonly everyone: readonly Target[];
+  /** Whom the agent followed last; undefined when it has followed nobody. */
+  readonly followedBy: (agent: string) => string | undefined;
   /** The compiled relay; undefined where nothing can be compiled. */
   readonly relay: string | undefined;
   /** Files by which preloaded libraries are told what to do: `NAME.syncs`, `NAME.clock`. */
