@@ -12,6 +12,8 @@ test('a sweep of 500 seeds of Raft on all cores is meant when nothing is said', 
     complete: false,
     patienceMs: 600_000,
   });
+  t.like(parse('sim --cluster --seeds 1000'), { world: 'cluster', seeds: 1000 });
+  t.like(parse('sim --mutants --list'), { mutants: true, list: true });
   t.like(parse('sim --mutants'), { mutants: true, seeds: 200 });
   t.like(parse('sim --mutant quorum-of-two --from 7'), {
     mutant: { name: 'quorum-of-two' },
@@ -26,6 +28,8 @@ const wrong: Record<string, RegExp> = {
   'sim --seeds -1': /^Option '--seeds' argument is ambiguous/,
   'sim --jobs 0': /^--jobs 0 would never end\n/,
   'sim --world flat': /^there is no world "flat"; there are raft, cluster\n/,
+  'sim --cluster --world raft': /^--cluster is not --world raft\n/,
+  'sim --list': /^--list is of --mutants\n/,
   'sim --mutant none': /^there is no mutant "none"; there are /,
   'sim --mutants --mutant quorum-of-two': /not both\n/,
   'sim twice': /^"sim twice" means nothing\n/,

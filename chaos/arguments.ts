@@ -17,6 +17,8 @@ export type Arguments = {
   readonly mutant: Mutant | undefined;
   /** Planted bugs are to be caught: all of them, or only `mutant`. */
   readonly mutants: boolean;
+  /** They are to be told of, and not tried. */
+  readonly list: boolean;
   /** What each seed has to bear at most. */
   readonly hardship: Partial<Hardship>;
   /** The first violation is made smaller. */
@@ -37,10 +39,11 @@ export class UsageError extends Error {
   override readonly name: string = 'UsageError';
 }
 
-const usage = `usage: npm run sim -- [--world raft|cluster] [--seeds N] [--from N] [--jobs N]
+const usage = `usage: npm run sim -- [--world raft|cluster | --cluster] [--seeds N] [--from N] [--jobs N]
          [--faults NAME,…|none] [--hostile-ms N] [--machines 1|3|5] [--shrink]
          [--complete] [--events-min N] [--patience-ms N] [--mutant NAME]
-       npm run sim -- --mutants [--world raft|cluster] [--seeds N] [--from N]`;
+       npm run sim -- --mutants [--world raft|cluster] [--seeds N] [--from N]
+       npm run sim -- --mutants --list [--world raft|cluster]`;
 
 /** Throws a `UsageError`. `cores` is how many jobs there are when nothing is said. */
 export function parseArguments(args: readonly string[], cores: number): Arguments {
@@ -48,12 +51,13 @@ export function parseArguments(args: readonly string[], cores: number): Argument
   const [command, ...others] = positionals;
   if (command !== 'sim' || others.length > 0)
     throw wrong(`"${positionals.join(' ')}" means nothing`);
-  const world = worldOf(values.world);
+  const world = worldOf(values);
   const jobs = wholeNumber('jobs', values.jobs ?? `${cores}`);
   if (jobs === 0) throw wrong('--jobs 0 would never end');
   if (values.mutants && values.mutant !== undefined) {
     throw wrong('--mutants tries all of them, --mutant NAME one: not both');
   }
+  if (values.list && !values.mutants) throw wrong('--list is of --mutants');
   return {
     world,
     jobs,
@@ -64,6 +68,7 @@ export function parseArguments(args: readonly string[], cores: number): Argument
     // With a mutant and seeds a run is replayed; with a mutant alone, it is tried.
     mutants: values.mutants || (values.mutant !== undefined && values.seeds === undefined),
     hardship: hardshipOf(world, values),
+    list: values.list,
     // Whoever replays one seed knows already what there is to know.
     shrink: values.shrink || values.seeds !== '1',
     complete: values.complete,
@@ -72,7 +77,8 @@ export function parseArguments(args: readonly string[], cores: number): Argument
 }
 
 const options = {
-  world: { type: 'string', default: 'raft' },
+  world: { type: 'string' },
+  cluster: { type: 'boolean', default: false },
   seeds: { type: 'string' },
   from: { type: 'string', default: '0' },
   jobs: { type: 'string' },
@@ -80,6 +86,7 @@ const options = {
   'patience-ms': { type: 'string', default: '600000' },
   mutant: { type: 'string' },
   mutants: { type: 'boolean', default: false },
+  list: { type: 'boolean', default: false },
   faults: { type: 'string' },
   'hostile-ms': { type: 'string' },
   machines: { type: 'string' },
@@ -100,9 +107,10 @@ function parsed(args: readonly string[]): Parsed {
   }
 }
 
-function worldOf(name: string): WorldName {
-  if (name === 'raft' || name === 'cluster') return name;
-  throw wrong(`there is no world "${name}"; there are raft, cluster`);
+function worldOf({ cluster, world = cluster ? 'cluster' : 'raft' }: Parsed['values']): WorldName {
+  if (cluster && world !== 'cluster') throw wrong(`--cluster is not --world ${world}`);
+  if (world === 'raft' || world === 'cluster') return world;
+  throw wrong(`there is no world "${world}"; there are raft, cluster`);
 }
 
 function mutantOf(world: WorldName, wanted: string): Mutant {

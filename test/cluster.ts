@@ -58,6 +58,8 @@ export class TestCluster {
   readonly workDir: string;
   /** `host:port` of the masters' HTTP. */
   readonly masters: readonly string[];
+  /** The same of their gRPC. */
+  readonly masterRpcs: readonly string[];
   readonly agents: readonly string[];
   readonly #firstPort: number;
   readonly #pids = new Map<string, number>();
@@ -68,6 +70,7 @@ export class TestCluster {
     this.workDir = workDir;
     this.#firstPort = firstPort;
     this.masters = [0, 2, 4].map((offset) => `127.0.0.1:${firstPort + offset}`);
+    this.masterRpcs = [10, 12, 14].map((offset) => `127.0.0.1:${firstPort + offset}`);
     this.agents = [1, 3].map((offset) => `127.0.0.1:${firstPort + offset}`);
   }
 

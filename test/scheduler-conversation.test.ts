@@ -8,6 +8,10 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { jsonFormat, protobufFormat } from '#internal/client/wire-format.ts';
+import { storeMethod } from '#internal/master/api/store-rpc.ts';
+import { openGrpcClient } from '#internal/rpc/grpc-channel.ts';
+import { askUnary } from '#internal/rpc/unary.ts';
+import { decode, encode } from '#internal/wire/protobuf.ts';
 import type { FrameworkInfo, Offer, TaskInfo, TaskState, TaskStatus } from '#proto/gen/mesos/v1.ts';
 import { isAlive, killLeftovers, TestCluster, until } from './cluster.ts';
 import { type Formats, openStream, post } from './plain-scheduler.ts';
@@ -144,6 +148,37 @@ test.serial('resources have the shape that the capabilities ask for', async (t) 
       await scheduler.stream.rest();
     }
   }
+});
+
+test.serial('what a scheduler puts into its store over gRPC is there over HTTP', async (t) => {
+  const { address } = await cluster.leader();
+  const { id, stream } = await subscribe(t, address, protobuf, framework('keeper'));
+  const headers = { 'mesos-stream-id': stream.streamId };
+  const value = Uint8Array.of(0, 255, 1);
+  const put = { framework_id: id.value, put: { key: 'a', value, expected_version: 0n } };
+  const body = encode('altiplano.store.v1.Call', put);
+  const told: string[] = [];
+  for (const target of cluster.masterRpcs) {
+    const client = openGrpcClient(target);
+    t.teardown(() => client.close());
+    const reply = await askUnary(client, storeMethod, { headers, body });
+    if (reply.ok) {
+      told.push('put');
+      t.like(decode('altiplano.store.v1.Reply', reply.value), { version: 1n });
+    } else told.push(reply.refusal.trailers['altiplano-leader'] ?? reply.refusal.message);
+  }
+  const leader = cluster.masterRpcs[cluster.masters.indexOf(address)];
+  t.deepEqual(
+    told,
+    cluster.masterRpcs.map((target) => (target === leader ? 'put' : leader)),
+  );
+  const reply = await fetch(`http://${address}/api/altiplano/v1/store`, {
+    method: 'POST',
+    headers: { ...headers, 'content-type': 'application/json' },
+    body: JSON.stringify({ framework_id: id.value, get: { key: 'a' } }),
+  });
+  const entry = { key: 'a', value: Buffer.from(value).toString('base64'), version: 1 };
+  t.deepEqual(await reply.json(), { entry });
 });
 
 test.serial('a scheduler that comes back takes over, and is told again what it owes', async (t) => {

@@ -25,6 +25,8 @@ const electionMs = 10_000;
 
 export class FrameworkLaws {
   readonly #drift: number;
+  /** How far clocks of masters were set, in sum. */
+  #setMs = 0;
   readonly #absent = new Map<string, Absence>();
   readonly #removals: (readonly [id: string, removal: Removal])[] = [];
   readonly #tornDown = new Set<string>();
@@ -39,6 +41,11 @@ export class FrameworkLaws {
   /** Frameworks whose time was over. */
   get expired(): number {
     return this.#removals.length;
+  }
+
+  /** The wall clock of a master was set: what its log says of times is off by so much more. */
+  clockSet(byMs: number): void {
+    this.#setMs += Math.abs(byMs);
   }
 
   /** It asked for its end itself. */
@@ -112,6 +119,6 @@ export class FrameworkLaws {
 
   /** One master may have said when a time began, and another one when it is over. */
   #offMs(nowMs: number): number {
-    return 2 * this.#drift * nowMs;
+    return 2 * this.#drift * nowMs + this.#setMs;
   }
 }

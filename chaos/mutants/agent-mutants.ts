@@ -96,6 +96,7 @@ export const agentMutants: readonly Mutant[] = [
       {
         file: 'internal/agent/container-recovery.ts',
         find: `      if (found.process !== undefined) {
+        // mark: a container that ended while its agent was away
         finder.post({ kind: 'launched', ...about, process: found.process });
       }
       finder.post({ kind: 'container-ended', ...about, end: found.end });`,
@@ -131,6 +132,7 @@ export const agentMutants: readonly Mutant[] = [
       {
         file: 'internal/agent/core/launch.ts',
         find: `  if (task.life.kind !== 'launching') return;
+  // mark: a launch that a dead agent had begun
   if (task.kill !== undefined) launchRefused(turn, task, '');
   else launch(`,
         replace: '  launch(',

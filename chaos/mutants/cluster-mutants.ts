@@ -4,8 +4,12 @@
  * elsewhere, and meets neither within 200 seeds. Tests of the master's core catch them at once.
  */
 import { agentMutants } from './agent-mutants.ts';
+import { allocatorMutants } from './allocator-mutants.ts';
 import { test, type TestKiller } from './bug.ts';
+import { masterMutants } from './master-mutants.ts';
 import type { Mutant } from './mutant.ts';
+import { serviceMutants } from './service-mutants.ts';
+import { storageMutants } from './storage-mutants.ts';
 import { volumeMutants } from './volume-mutants.ts';
 
 /** Without tests it is for the simulation. */
@@ -13,8 +17,20 @@ export type ClusterMutant = Mutant & { readonly tests?: readonly TestKiller[] };
 
 const reports = 'internal/master/leader/reports';
 
+/** Of those that the judged clusters of the allocator's tests find, these break a promise of the whole. */
+const ofAllocator: ReadonlySet<string> = new Set([
+  'drained-agent-offered',
+  'given-and-still-free',
+  'quota-chop-ignored',
+  'reservation-leaked',
+]);
+
 export const clusterMutants: readonly ClusterMutant[] = [
   ...agentMutants,
+  ...allocatorMutants.filter(({ name }) => ofAllocator.has(name)),
+  ...masterMutants,
+  ...serviceMutants,
+  ...storageMutants,
   ...volumeMutants,
   {
     name: 'stored-before-decision',

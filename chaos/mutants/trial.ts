@@ -43,7 +43,8 @@ export async function tryBug(bug: Bug, options: TrialOptions): Promise<Trial> {
 const survives = (bug: Bug, why: string): Trial => ({ bug, by: undefined, why });
 
 async function trySeeds(bug: Bug, count: number, { from }: TrialOptions): Promise<Trial> {
-  const { caught } = await hunt({ mutant: bug, world: 'raft', from, count });
+  const begin = from + (bug.from ?? 0);
+  const { caught } = await hunt({ mutant: bug, world: 'raft', from: begin, count });
   if (caught === undefined) return survives(bug, `${count} seeds pass with it`);
   const { seed, message } = caught;
   const sound = await hunt({ mutant: undefined, world: 'raft', from: seed, count: 1 });

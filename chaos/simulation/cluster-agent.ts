@@ -24,7 +24,7 @@ import { frameworkId as asFrameworkId } from '#internal/model/ids.ts';
 import type { LinkDialer } from '#internal/rpc/link.ts';
 import { simulatedLinkDialer } from '#internal/rpc/link-simulated.ts';
 import { simulatedConnector } from '#internal/runtime/simulated/connector.ts';
-import { simulatedClock } from '#internal/runtime/simulated/clock.ts';
+import { type SimulatedClock, simulatedClock } from '#internal/runtime/simulated/clock.ts';
 import type { Resource } from '#internal/resources/resource.ts';
 import type { Life } from '#internal/runtime/simulated/life.ts';
 import { agentSideCodec } from '#internal/wire/agent-link-codec.ts';
@@ -33,6 +33,7 @@ import type { OnDisk } from '#chaos/checkers/cluster-volumes.ts';
 import type { Capacity } from '#chaos/checkers/cluster-containers.ts';
 import { MemoryMedium, openMemoryStore } from '#storage/memory/memory-store.ts';
 import { ExecutorProgram } from './cluster-executor.ts';
+import { endingOf } from './raft-endings.ts';
 import type { ClusterWitness } from './cluster-witness.ts';
 import { agentPort, type Ground, linkBacklogBytesMax } from './cluster-ground.ts';
 
@@ -77,9 +78,11 @@ export class AgentMachine {
   readonly isLeader = false;
   /** Times that a master sent it away. */
   expulsions = 0;
+  /** Times that its program ended because of its disk. */
+  readonly endings: { disk: number } = { disk: 0 };
+  readonly disk: SimulatedDisk;
   readonly #ground: Ground;
   readonly #options: AgentMachineOptions;
-  readonly #disk: SimulatedDisk;
   #medium: MemoryMedium;
   readonly #containers: SimulatedContainers;
   readonly #random: Random;
@@ -87,6 +90,8 @@ export class AgentMachine {
   #pending: ReadonlyMap<string, Pending> = new Map();
   #seen: AgentState | undefined;
   #lives = 0;
+  #offsetMs = 0;
+  #clock: SimulatedClock | undefined;
   #agent: Agent | undefined;
 
   constructor({ ground, serve }: AgentMachineDependencies, options: AgentMachineOptions) {
@@ -96,7 +101,7 @@ export class AgentMachine {
     this.#ground = ground;
     this.#options = options;
     this.#random = world.random(name);
-    this.#disk = new SimulatedDisk({ world }, { name });
+    this.disk = new SimulatedDisk({ world }, { name });
     this.#medium = new MemoryMedium({ random: world.random(`store ${name}`) });
     this.#containers = new SimulatedContainers({
       world,
@@ -137,13 +142,14 @@ export class AgentMachine {
   }
 
   start(): void {
-    const { world, witness } = this.#ground;
+    const { world } = this.#ground;
     if (world.isUp(this.name)) return;
     const life = world.boot(this.name);
     this.#lives += 1;
-    this.#open(life).catch((fault: unknown) => witness.fail(`${this.name} stopped`, fault));
+    this.#open(life).catch((fault: unknown) => this.#onFault(life, fault));
     life.onEnd(() => {
       this.#agent = undefined;
+      this.#clock = undefined;
     });
   }
 
@@ -158,7 +164,7 @@ export class AgentMachine {
     const { world, witness } = this.#ground;
     const { name } = this;
     this.#medium = new MemoryMedium({ random: world.random(`store ${name} ${this.#lives}`) });
-    this.#disk.names.corrupt(`/${workFolder}/meta`);
+    this.disk.names.corrupt(`/${workFolder}/meta`);
     this.#pending = new Map();
     this.#seen = undefined;
     witness.see(({ fencing }) => fencing.forgot(name));
@@ -173,6 +179,12 @@ export class AgentMachine {
 
   pause(durationMs: number): void {
     this.#ground.world.pause(this.name, durationMs);
+  }
+
+  /** Sets its wall clock forward, or back when negative. It stays so. */
+  jumpClock(byMs: number): void {
+    this.#offsetMs += byMs;
+    this.#clock?.jump(byMs);
   }
 
   /** Looks for updates that the agent has let go of. To be called after each event. */
@@ -206,12 +218,13 @@ export class AgentMachine {
     const { world, logger, links } = this.#ground;
     const { name, masters, syncMsMax, clockRate } = this.#options;
     const store = await openMemoryStore({ medium: this.#medium, life }, { syncMsMax });
-    const files = simulatedFiles({ disk: this.#disk, life });
+    const files = simulatedFiles({ disk: this.disk, life });
     const dialer = simulatedLinkDialer(
       { streams: links, life, codec: agentSideCodec },
       { backlogBytesMax: linkBacklogBytesMax },
     );
-    const clock = simulatedClock({ world, life }, { rate: clockRate });
+    const clock = simulatedClock({ world, life }, { rate: clockRate, offsetMs: this.#offsetMs });
+    this.#clock = clock;
     const containerizer = this.#containers.containerizer(life);
     const client = this.#ground.http.client(life);
     const connector = simulatedConnector({ client });
@@ -263,8 +276,21 @@ export class AgentMachine {
       this.#ground.world.schedule(replacedMs, `${this.name} replaced`, () => this.start());
       return;
     }
-    const why = end.kind === 'failed' ? end.error : 'reason' in end ? end.reason : '';
-    this.#ground.witness.fail(`${this.name} ${end.kind}`, why);
+    if (end.kind === 'failed') this.#onFault(life, end.error);
+    else this.#ground.witness.fail(`${this.name} ${end.kind}`, 'reason' in end ? end.reason : '');
+  }
+
+  /** A program that cannot write stops, and its supervisor starts it again. */
+  #onFault(life: Life, fault: unknown): void {
+    const { world, witness } = this.#ground;
+    const ending = endingOf(fault);
+    if (ending === undefined || ending === 'refused') {
+      witness.fail(`${this.name} stopped`, fault);
+    }
+    this.endings.disk++;
+    if (!life.alive) return;
+    this.crash('process');
+    world.schedule(replacedMs, `${this.name} supervisor`, () => this.start());
   }
 
   #resources(): NonNullable<
@@ -309,7 +335,7 @@ export class AgentMachine {
   #lookForVolumes(): void {
     const view = this.#agent?.view();
     for (const folder of view === undefined ? [] : volumesOf(view)) {
-      const isDurable = this.#disk.names.isDurable(folder);
+      const isDurable = this.disk.names.isDurable(folder);
       this.#ground.witness.see(({ volumeFolders }) =>
         volumeFolders.claimed(this.name, folder, isDurable),
       );
@@ -321,7 +347,7 @@ export class AgentMachine {
   }
 
   #onDisk(place: string): OnDisk {
-    const { names } = this.#disk;
+    const { names } = this.disk;
     const manifest = names.find(`${workFolder}/volumes/manifests/${place}.json`);
     const { content } = manifest?.kind === 'file' ? manifest : {};
     return {

@@ -167,19 +167,32 @@ export class ExecutorProgram implements SimulatedProgram {
 
   /** One after the other, as they were made: an agent hears what comes first. */
   #sayUpdates(): Promise<void> {
-    const [status] = [...this.#updates.values()].slice(-1);
-    assert(status !== undefined, 'an update that was just made');
-    this.#saying = this.#saying.then(() => this.#say({ type: 'UPDATE', update: { status } }));
+    const latest = [...this.#updates].at(-1);
+    assert(latest !== undefined, 'an update that was just made');
+    this.#saying = this.#saying.then(() => this.#insist(latest));
     return this.#saying;
   }
 
-  /** What is not heard is said again with the next SUBSCRIBE, or lost. */
-  async #say(call: Omit<Call, 'framework_id' | 'executor_id'>): Promise<void> {
+  /** A connection that broke may have been that of this one call: no new SUBSCRIBE will tell it. */
+  async #insist([uuid, status]: readonly [string, TaskStatus]): Promise<void> {
+    while (this.#updates.has(uuid)) {
+      const answer = await this.#say({ type: 'UPDATE', update: { status } });
+      // An agent that went without a word forgot us, and our stream from it is none.
+      if (answer === 403) void this.#subscribe();
+      if (answer !== undefined) return;
+      await this.#life.delay(this.#random.below(lonelyMsMax), 'executor says it again');
+    }
+  }
+
+  /** The status; undefined when it may not have been heard. */
+  async #say(call: Omit<Call, 'framework_id' | 'executor_id'>): Promise<number | undefined> {
     try {
       const reply = await this.#call({ ...this.#ids, ...call });
       for await (const _ of reply.body);
+      return reply.status;
     } catch (error) {
       if (!(error instanceof HttpError)) this.#ground.witness.fail('an executor', error);
+      return undefined;
     }
   }
 

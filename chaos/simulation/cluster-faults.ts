@@ -6,6 +6,7 @@
 import { type Random, randomFromSeed } from '#internal/base/random.ts';
 import type { MasterLimits } from '#internal/master/leader/master.ts';
 import type { AdoptionPolicy } from '#internal/master/leader/operators/adopt.ts';
+import { newestVersion } from '#internal/state/version.ts';
 import { CALM, type NetworkFaults } from '#internal/runtime/simulated/network.ts';
 import type { NodeLimits } from './cluster-node.ts';
 import type { Recurring, Span } from './raft-faults.ts';
@@ -45,6 +46,30 @@ export type ClusterFaults = {
   readonly adoptVolumes: AdoptionPolicy;
   /** The chance that a scheduler forgets to acknowledge an update. */
   readonly forgets: number;
+} & WorldFaults;
+
+/** What is drawn with luck of its own. */
+type WorldFaults = {
+  /** The chance that a partition leaves somebody whom both sides reach. */
+  readonly bridges: number;
+  /** Some link takes longer, one way. */
+  readonly slowLinks: Recurring | undefined;
+  /** Disks of masters and agents that hang, fill up, and fail to sync. */
+  readonly hungDisks: Recurring | undefined;
+  readonly fullDisks: Recurring | undefined;
+  readonly failedSyncs: Recurring | undefined;
+  /** How often somebody sets the wall clock of a master or an agent. */
+  readonly clockJumps: Span | undefined;
+  /** The masters begin with programs that know this version of the state, and are upgraded. */
+  readonly olderVersion: number | undefined;
+  /** How often a master is upgraded, and one that was is started with its older program again. */
+  readonly upgrades: Span;
+  /** How often an operator wants other masters. */
+  readonly membership: Span | undefined;
+  /** The chance that what an operator asks for is wrong. */
+  readonly mistakes: number;
+  /** The service framework is one of the tenants. */
+  readonly services: boolean;
 };
 
 type Size = Pick<ClusterFaults, 'masters' | 'agents' | 'shells' | 'schedulers' | 'hostileMs'>;
@@ -67,12 +92,10 @@ function sampleSize(random: Random): Size {
 export function sampleClusterFaults(seed: number): ClusterFaults {
   const random = randomFromSeed(seed).fork('faults');
   const often = (): boolean => random.chance(0.5);
-  const within = (minMs: number, maxMs: number): Span => {
-    const from = minMs + random.below(maxMs - minMs);
-    return { minMs: from, maxMs: from + random.below(maxMs - minMs) + 1 };
-  };
+  const within = spanFrom(random);
   return {
     ...sampleSize(random),
+    ...sampleWorldFaults(randomFromSeed(seed).fork('faults of the world')),
     network: sampleNetwork(random),
     partitions: often() ? { every: within(1000, 8000), lasts: within(200, 6000) } : undefined,
     masterCrashes: often() ? { every: within(1000, 8000), lasts: within(50, 3000) } : undefined,
@@ -99,6 +122,39 @@ export function sampleClusterFaults(seed: number): ClusterFaults {
     adoptVolumes: policies[random.below(policies.length)] ?? 'never',
   };
 }
+
+/** Each class in one run of some. */
+function sampleWorldFaults(random: Random): WorldFaults {
+  const within = spanFrom(random);
+  const sometimes = (
+    chance: number,
+    every: [number, number],
+    lasts: [number, number],
+  ): Recurring | undefined =>
+    random.chance(chance) ? { every: within(...every), lasts: within(...lasts) } : undefined;
+  return {
+    bridges: random.chance(0.3) ? 0.5 : 0,
+    slowLinks: sometimes(0.2, [500, 5000], [500, 5000]),
+    hungDisks: sometimes(0.2, [1000, 8000], [50, 3000]),
+    fullDisks: sometimes(0.15, [2000, 8000], [200, 4000]),
+    failedSyncs: sometimes(0.15, [2000, 8000], [0, 1]),
+    clockJumps: random.chance(0.2) ? within(1000, 8000) : undefined,
+    olderVersion: random.chance(0.2) ? 1 + random.below(newestVersion - 1) : undefined,
+    upgrades: within(300, 3000),
+    membership: random.chance(0.2) ? within(1000, 5000) : undefined,
+    mistakes: random.chance(0.4) ? 0.3 : 0,
+    services: random.chance(0.4),
+  };
+}
+
+type DrawSpan = (minMs: number, maxMs: number) => Span;
+
+const spanFrom =
+  (random: Random): DrawSpan =>
+  (minMs, maxMs) => {
+    const from = minMs + random.below(maxMs - minMs);
+    return { minMs: from, maxMs: from + random.below(maxMs - minMs) + 1 };
+  };
 
 const policies: readonly AdoptionPolicy[] = ['never', 'same-cluster', 'always'];
 

@@ -10,18 +10,19 @@ import { Master, masterDefaults, type MasterLimits } from '#internal/master/lead
 import { type Ledger, openLedger } from '#internal/master/ledger.ts';
 import { type AgentId, masterId } from '#internal/model/ids.ts';
 import { acceptSimulatedLinks } from '#internal/rpc/link-simulated.ts';
-import { simulatedClock } from '#internal/runtime/simulated/clock.ts';
+import { type SimulatedClock, simulatedClock } from '#internal/runtime/simulated/clock.ts';
 import { SimulatedDisk } from '#internal/runtime/simulated/disk.ts';
 import type { Life } from '#internal/runtime/simulated/life.ts';
 import type { Answer, MasterView } from '#internal/master/door.ts';
 import type { State } from '#internal/state/state.ts';
 import type { Histories } from '#internal/state/state.ts';
-import { newestVersion } from '#internal/state/version.ts';
+import { newestVersion, StateVersionError } from '#internal/state/version.ts';
 import type { Call } from '#proto/gen/mesos/v1/master.ts';
 import { masterSideCodec } from '#internal/wire/agent-link-codec.ts';
-import type { RaftNode } from '#raft/node/raft-node.ts';
+import type { MembershipOutcome } from '#raft/node/membership.ts';
+import { type NodeId, nodeId } from '#raft/core/types.ts';
 import { MemoryMedium, openMemoryStore } from '#storage/memory/memory-store.ts';
-import { type NodeOptions, openClusterNode } from './cluster-node.ts';
+import { type ClusterNode, type NodeOptions, openClusterNode } from './cluster-node.ts';
 import { endingOf } from './raft-endings.ts';
 import type { ClusterHistory } from './cluster-history.ts';
 import {
@@ -40,7 +41,18 @@ export type MasterMachineOptions = NodeOptions & {
 };
 
 /** What runs while the program does. */
-type Running = { readonly master: Master; readonly ledger: Ledger; readonly node: RaftNode };
+type Running = ClusterNode & {
+  readonly master: Master;
+  readonly ledger: Ledger;
+  readonly clock: SimulatedClock;
+};
+
+export type MasterMachineDependencies = {
+  readonly ground: Ground;
+  readonly history: ClusterHistory;
+  /** The newest version of the state that the programs of all masters know; ours when left out. */
+  readonly versionOfAll?: () => number;
+};
 
 const clusterId = 'simulated';
 const supervisorMs = 100;
@@ -48,16 +60,23 @@ const supervisorMs = 100;
 export class MasterMachine {
   readonly name: string;
   readonly disk: SimulatedDisk;
+  /** What its program knows: an older one knows less. */
+  knownVersion: number = newestVersion;
+  /** Times that its program ended because of its disk, or of a state that is too new for it. */
+  readonly endings: { disk: number; version: number } = { disk: 0, version: 0 };
   readonly #ground: Ground;
   readonly #history: ClusterHistory;
   readonly #options: MasterMachineOptions;
   readonly #medium: MemoryMedium;
   readonly #random: Random;
+  readonly #versionOfAll: () => number;
   #lives = 0;
+  #offsetMs = 0;
+  #isGivenUp = false;
   #running: Running | undefined;
 
   constructor(
-    { ground, history }: { readonly ground: Ground; readonly history: ClusterHistory },
+    { ground, history, versionOfAll = () => newestVersion }: MasterMachineDependencies,
     options: MasterMachineOptions,
   ) {
     const { world } = ground;
@@ -69,6 +88,7 @@ export class MasterMachine {
     this.#ground = ground;
     this.#history = history;
     this.#options = options;
+    this.#versionOfAll = versionOfAll;
   }
 
   /** It leads, and knows it. */
@@ -100,9 +120,39 @@ export class MasterMachine {
     return this.#running?.master.adoptVolume(agentId, origin);
   }
 
+  /** Those who vote, as it knows it; undefined while no program runs. */
+  get voters(): readonly NodeId[] | undefined {
+    return this.#running?.node.status().conf.voters;
+  }
+
+  get id(): NodeId {
+    return nodeId(this.#options.id);
+  }
+
+  get isGivenUp(): boolean {
+    return this.#isGivenUp;
+  }
+
+  /** Undefined while no program runs. */
+  changeVoters(voters: readonly NodeId[]): Promise<MembershipOutcome> | undefined {
+    return this.#running?.membership.change({ voters });
+  }
+
+  /** For ever: nobody starts it again. */
+  giveUp(): void {
+    this.#isGivenUp = true;
+    this.crash('power');
+  }
+
+  /** Sets its wall clock forward, or back when negative. It stays so. */
+  jumpClock(byMs: number): void {
+    this.#offsetMs += byMs;
+    this.#running?.clock.jump(byMs);
+  }
+
   start(): void {
     const { world } = this.#ground;
-    if (world.isUp(this.name)) return;
+    if (this.#isGivenUp || world.isUp(this.name)) return;
     const life = world.boot(this.name);
     this.#lives += 1;
     this.#open(life).catch((fault: unknown) => this.#onFault(life, fault));
@@ -121,12 +171,13 @@ export class MasterMachine {
 
   async #open(life: Life): Promise<void> {
     const { world, logger, links } = this.#ground;
-    const clock = simulatedClock({ world, life }, { rate: this.#options.clockRate });
+    const { clockRate: rate } = this.#options;
+    const clock = simulatedClock({ world, life }, { rate, offsetMs: this.#offsetMs });
     const random = this.#random.fork(`life ${this.#lives}`);
     const mirror = await openMemoryStore({ medium: this.#medium, life });
     const ledger = await openLedger({ mirror, clock, logger }, { mirrorIntervalMs: 1000 });
     const onFault = (fault: unknown): void => this.#onFault(life, fault);
-    const node = await openClusterNode(
+    const opened = await openClusterNode(
       {
         ground: this.#ground,
         history: this.#history,
@@ -135,12 +186,20 @@ export class MasterMachine {
         random,
         disk: this.disk,
         ledger,
+        newestVersion: () => this.knownVersion,
         onFault,
       },
       this.#options,
     );
     const master = new Master(
-      { clock, random, logger, ledger, replicated: node, versionOfAll: () => newestVersion },
+      {
+        clock,
+        random,
+        logger,
+        ledger,
+        replicated: opened.node,
+        versionOfAll: this.#versionOfAll,
+      },
       {
         ...masterDefaults,
         // Few enough that taking over takes several turns.
@@ -165,7 +224,7 @@ export class MasterMachine {
       master.acceptAgent,
     );
     master.start();
-    this.#running = { master, ledger, node };
+    this.#running = { ...opened, master, ledger, clock };
     const handler = masterHandler(
       { door: master, clock, random, counters: () => [] },
       { build, cluster: clusterId, flags: {}, streamBacklogBytesMax, streamDrainTimeoutMs },
@@ -177,11 +236,21 @@ export class MasterMachine {
   /** A program that cannot write stops, and its supervisor starts it again. */
   #onFault(life: Life, fault: unknown): void {
     const { world, witness } = this.#ground;
+    const isTooOld = fault instanceof StateVersionError && this.knownVersion < newestVersion;
     const ending = endingOf(fault);
-    if (ending === undefined || ending === 'refused') witness.fail(`${this.name} stopped`, fault);
+    if (isTooOld) this.#replace();
+    else if (ending === undefined || ending === 'refused') {
+      witness.fail(`${this.name} stopped`, fault);
+    } else this.endings.disk++;
     if (!life.alive) return;
     this.crash('process');
     world.schedule(supervisorMs, `${this.name} supervisor`, () => this.start());
+  }
+
+  /** Its program is too old for what the masters have agreed on: the newest one is what is left. */
+  #replace(): void {
+    this.endings.version++;
+    this.knownVersion = newestVersion;
   }
 }
 

@@ -13,6 +13,8 @@ import type { Victim } from './raft-nemesis.ts';
 
 export type ClusterNemesisCounts = {
   splits: number;
+  bridges: number;
+  'slow-links': number;
   'one-way-cuts': number;
   'leader-crashes': number;
   'leader-crashes-after-a-call': number;
@@ -44,6 +46,8 @@ const orderMsMax = 60;
 export class ClusterNemesis {
   readonly counts: ClusterNemesisCounts = {
     splits: 0,
+    bridges: 0,
+    'slow-links': 0,
     'one-way-cuts': 0,
     'leader-crashes': 0,
     'leader-crashes-after-a-call': 0,
@@ -58,6 +62,8 @@ export class ClusterNemesis {
   readonly #with: Dependencies;
   readonly #faults: ClusterFaults;
   readonly #random: Random;
+  /** For links. */
+  readonly #luckOfLinks: Random;
   /** For agents that die over an order. */
   readonly #luckOfOrders: Random;
   /** For agents that forget. */
@@ -68,6 +74,7 @@ export class ClusterNemesis {
     this.#with = dependencies;
     this.#faults = faults;
     this.#random = dependencies.world.random('nemesis');
+    this.#luckOfLinks = dependencies.world.random('nemesis of links');
     this.#luckOfMemory = dependencies.world.random('nemesis of memory');
     this.#luckOfOrders = dependencies.world.random('nemesis of orders');
   }
@@ -78,6 +85,7 @@ export class ClusterNemesis {
     const { masters, agents, schedulers } = this.#with;
     this.#with.network.setFaults(network);
     this.#recur('partition', partitions, (ms) => this.#cut(ms));
+    this.#recur('slow link', this.#faults.slowLinks, (ms) => this.#slow(ms), this.#luckOfLinks);
     this.#recur('master crash', masterCrashes, (ms) => this.#crashMaster(ms));
     this.#recur('agent crash', agentCrashes, (ms) => {
       if (this.#luckOfMemory.chance(this.#faults.amnesia)) this.#wipeAgent(ms);
@@ -127,12 +135,17 @@ export class ClusterNemesis {
     });
   }
 
-  #recur(label: string, when: Recurring | undefined, strike: (ms: number) => void): void {
+  #recur(
+    label: string,
+    when: Recurring | undefined,
+    strike: (ms: number) => void,
+    random: Random = this.#random,
+  ): void {
     if (when === undefined) return;
-    this.#with.world.schedule(drawMs(this.#random, when.every), `nemesis ${label}`, () => {
+    this.#with.world.schedule(drawMs(random, when.every), `nemesis ${label}`, () => {
       if (this.#isOver) return;
-      strike(drawMs(this.#random, when.lasts));
-      this.#recur(label, when, strike);
+      strike(drawMs(random, when.lasts));
+      this.#recur(label, when, strike, random);
     });
   }
 
@@ -140,7 +153,8 @@ export class ClusterNemesis {
     const { network, world } = this.#with;
     network.heal();
     const names = this.#names();
-    if (this.#random.chance(0.6)) {
+    if (this.#luckOfLinks.chance(this.#faults.bridges)) this.#leaveBridge(names);
+    else if (this.#random.chance(0.6)) {
       const side = new Set(names.filter(() => this.#random.oneIn(2)));
       network.partition([[...side], names.filter((name) => !side.has(name))]);
       this.counts.splits++;
@@ -157,6 +171,37 @@ export class ClusterNemesis {
     }
     world.schedule(durationMs, 'nemesis heal', () => {
       if (!this.#isOver) network.heal();
+    });
+  }
+
+  /** Two sides that do not reach each other, and a master that both reach. */
+  #leaveBridge(names: readonly string[]): void {
+    const random = this.#luckOfLinks;
+    const { masters, network } = this.#with;
+    const bridge = masters[random.below(masters.length)]?.name;
+    const others = names.filter((name) => name !== bridge);
+    const side = new Set(others.filter(() => random.oneIn(2)));
+    network.partition([[...side], others.filter((name) => !side.has(name))]);
+    this.counts.bridges++;
+  }
+
+  /** A master's, most often to another master. */
+  #slow(durationMs: number): void {
+    const random = this.#luckOfLinks;
+    const { masters, network, world } = this.#with;
+    const names = this.#names();
+    const from = masters[random.below(masters.length)]?.name ?? '';
+    const others = (random.oneIn(4) ? names : masters.map(({ name }) => name)).filter(
+      (name) => name !== from,
+    );
+    const to = others[random.below(others.length)] ?? '';
+    const delayMs = 20 + random.below(800);
+    network.drag(from, to, delayMs);
+    if (random.oneIn(2)) network.drag(to, from, delayMs);
+    this.counts['slow-links']++;
+    world.schedule(durationMs, 'nemesis a link is well', () => {
+      network.drag(from, to, 0);
+      network.drag(to, from, 0);
     });
   }
 

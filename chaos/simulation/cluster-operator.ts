@@ -8,6 +8,8 @@ import type { Random } from '#internal/base/random.ts';
 import type { Answer } from '#internal/master/door.ts';
 import type { SimulatedWorld } from '#internal/runtime/simulated/world.ts';
 import type { State } from '#internal/state/state.ts';
+import type { MembershipOutcome } from '#raft/node/membership.ts';
+import type { NodeId } from '#raft/core/types.ts';
 import type { AgentId } from '#internal/model/ids.ts';
 import type { MachineId } from '#internal/model/policy.ts';
 import type { MachineID } from '#proto/gen/mesos/v1.ts';
@@ -22,9 +24,28 @@ type Asked = {
   readonly state: State | undefined;
   operate(call: Call): Promise<Answer> | undefined;
   adoptVolume(agentId: AgentId, origin: string): Promise<Answer> | undefined;
+  readonly id: NodeId;
+  readonly voters: readonly NodeId[] | undefined;
+  readonly isGivenUp: boolean;
+  changeVoters(voters: readonly NodeId[]): Promise<MembershipOutcome> | undefined;
+  start(): void;
+  giveUp(): void;
 };
 
-type Dependencies = { readonly world: SimulatedWorld; readonly masters: readonly Asked[] };
+type Dependencies = {
+  readonly world: SimulatedWorld;
+  readonly masters: readonly Asked[];
+  /** Masters that may join: they are not started before they are wanted. */
+  readonly spares: readonly Asked[];
+};
+
+type Options = {
+  readonly every: Span | undefined;
+  /** How often it wants other masters. */
+  readonly membership: Span | undefined;
+  /** The chance that what it asks for is wrong. */
+  readonly mistakes: number;
+};
 
 const tidyingMs = 500;
 
@@ -33,34 +54,101 @@ export class ClusterOperator {
     'operator-calls': number;
     'operator-calls-refused': number;
     'adoptions-asked-for': number;
+    'mistakes-refused': number;
+    'membership-asked-for': number;
+    'membership-changed': number;
+    'membership-refused': number;
+    'masters-retired': number;
   } = {
     'adoptions-asked-for': 0,
+    'mistakes-refused': 0,
+    'membership-asked-for': 0,
+    'membership-changed': 0,
+    'membership-refused': 0,
+    'masters-retired': 0,
     'operator-calls': 0,
     'operator-calls-refused': 0,
   };
   readonly #world: SimulatedWorld;
   readonly #masters: readonly Asked[];
-  readonly #every: Span | undefined;
+  readonly #spares: readonly Asked[];
+  readonly #options: Options;
   readonly #random: Random;
   /** For what agents have found. */
   readonly #luckOfVolumes: Random;
+  readonly #luckOfMasters: Random;
+  readonly #luckOfMistakes: Random;
   #isTidying = false;
 
-  constructor({ world, masters }: Dependencies, options: { readonly every: Span | undefined }) {
+  constructor({ world, masters, spares }: Dependencies, options: Options) {
     this.#world = world;
     this.#masters = masters;
-    this.#every = options.every;
+    this.#spares = spares;
+    this.#options = options;
+    this.#luckOfMasters = world.random('operator of masters');
+    this.#luckOfMistakes = world.random('mistakes of the operator');
     this.#random = world.random('operator');
     this.#luckOfVolumes = world.random('operator of volumes');
   }
 
   begin(): void {
-    const every = this.#every;
-    if (every === undefined) return;
+    const { every, membership } = this.#options;
+    if (every !== undefined) this.#decide(every);
+    if (membership !== undefined) this.#replaceNowAndThen(membership);
+  }
+
+  #decide(every: Span): void {
     this.#world.schedule(drawMs(this.#random, every), 'an operator decides', () => {
       if (this.#isTidying) return;
       this.#meddle();
-      this.begin();
+      if (this.#luckOfMistakes.chance(this.#options.mistakes)) this.#err();
+      this.#decide(every);
+    });
+  }
+
+  #replaceNowAndThen(every: Span): void {
+    this.#world.schedule(drawMs(this.#luckOfMasters, every), 'an operator of masters', () => {
+      if (this.#isTidying) return;
+      this.#replaceMaster();
+      this.#replaceNowAndThen(every);
+    });
+  }
+
+  /** Puts a new machine in the place of some master, or asks once more for what was not done. */
+  #replaceMaster(): void {
+    const voters = this.#leader?.voters;
+    const spare = this.#spares.find(
+      ({ id, isGivenUp }) => !isGivenUp && voters?.includes(id) === false,
+    );
+    if (voters === undefined || spare === undefined) return;
+    spare.start();
+    const old = voters[this.#luckOfMasters.below(voters.length)];
+    const wanted = [...voters.filter((id) => id !== old), spare.id];
+    this.counts['membership-asked-for']++;
+    const settle = ({ kind }: MembershipOutcome): void => {
+      this.counts[kind === 'done' ? 'membership-changed' : 'membership-refused']++;
+      const retired = this.#masters.find(({ id }) => id === old);
+      // Some are turned off, and some stay and annoy.
+      if (kind !== 'done' || retired === undefined || !this.#luckOfMasters.oneIn(2)) return;
+      this.counts['masters-retired']++;
+      retired.giveUp();
+    };
+    this.#leader?.changeVoters(wanted)?.then(settle, (reason: unknown) => {
+      throw reason;
+    });
+  }
+
+  /** What no cluster can do. It has to be refused, by whoever leads. */
+  #err(): void {
+    const wrong = mistakes[this.#luckOfMistakes.below(mistakes.length)];
+    const answer = wrong && this.#leader?.operate(wrong);
+    const judge = ({ status, text }: Answer): void => {
+      if (status === 200 || status === 202) throw new Error(`${wrong?.type} was taken: ${text}`);
+      // Who does not lead any more says so.
+      this.counts['mistakes-refused']++;
+    };
+    answer?.then(judge, (reason: unknown) => {
+      throw reason;
     });
   }
 
@@ -173,6 +261,27 @@ export class ClusterOperator {
     ];
   }
 }
+
+const stranger = { value: 'nobody-knows-me' };
+
+const mistakes: readonly Call[] = [
+  { type: 'MARK_AGENT_GONE', mark_agent_gone: { agent_id: stranger } },
+  { type: 'DRAIN_AGENT', drain_agent: { agent_id: stranger } },
+  { type: 'DEACTIVATE_AGENT', deactivate_agent: { agent_id: stranger } },
+  { type: 'REACTIVATE_AGENT', reactivate_agent: { agent_id: stranger } },
+  { type: 'START_MAINTENANCE', start_maintenance: { machines: [{ hostname: 'nowhere' }] } },
+  { type: 'STOP_MAINTENANCE', stop_maintenance: { machines: [{ hostname: 'nowhere' }] } },
+  { type: 'UPDATE_WEIGHTS', update_weights: { weight_infos: [{ role: '*', weight: -1 }] } },
+  {
+    type: 'UPDATE_QUOTA',
+    update_quota: {
+      quota_configs: [
+        { role: 'a', guarantees: { cpus: { value: 2 } }, limits: { cpus: { value: 1 } } },
+      ],
+    },
+  },
+  { type: 'TEARDOWN', teardown: { framework_id: stranger } },
+];
 
 const nobody = { id: 'nobody', hostname: 'nobody' };
 

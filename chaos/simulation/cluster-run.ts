@@ -17,9 +17,11 @@ import { ClusterHistory } from './cluster-history.ts';
 import { MasterMachine } from './cluster-master.ts';
 import { membersOf } from './cluster-node.ts';
 import { ClusterNemesis } from './cluster-nemesis.ts';
+import { ClusterMachineNemesis } from './cluster-machine-nemesis.ts';
 import { ClusterOperator } from './cluster-operator.ts';
 import { Revenant, revenantName } from './cluster-revenant.ts';
 import { bodyFigures, SchedulerMachine } from './cluster-scheduler.ts';
+import { ServicesMachine } from './cluster-services.ts';
 import { Shell } from './cluster-shell.ts';
 import { tellTruth } from './cluster-truth.ts';
 import { ClusterWitness } from './cluster-witness.ts';
@@ -44,8 +46,11 @@ export type Cluster = {
   readonly agents: readonly AgentMachine[];
   readonly shells: readonly Shell[];
   readonly schedulers: readonly SchedulerMachine[];
+  /** None, or one. */
+  readonly services: readonly ServicesMachine[];
   readonly revenant: Revenant;
   readonly nemesis: ClusterNemesis;
+  readonly machineNemesis: ClusterMachineNemesis;
   readonly operator: ClusterOperator;
 };
 
@@ -109,14 +114,18 @@ function newCluster(ground: Ground, faults: ClusterFaults): Cluster {
   const clockRate = (): number => 1 + (faults.drift * (clocks.below(201) - 100)) / 100;
   const { masters: size, syncMsMax, adoptVolumes } = faults;
   const limits = { ...faults.master, adoptVolumes };
-  const masters = count(size).map(
-    (id) =>
-      new MasterMachine(
-        { ground, history },
-        { id, size, ...faults.log, limits, syncMsMax, clockRate: clockRate() },
-      ),
-  );
-  const linked = count(size).map((id) => `${masterName(id)}:${linkPort}`);
+  const versionOfAll = (): number =>
+    Math.min(
+      ...masters.map(({ isGivenUp, knownVersion }) => (isGivenUp ? Infinity : knownVersion)),
+    );
+  const masters = count(sizeWithSpares(faults)).map((id) => {
+    const place = { id, size, joins: id > size, clockRate: clockRate() };
+    return new MasterMachine(
+      { ground, history, versionOfAll },
+      { ...place, ...faults.log, limits, syncMsMax },
+    );
+  });
+  const linked = masters.map(({ name }) => `${name}:${linkPort}`);
   const haunted = faults.revenant ? [`${revenantName}:${linkPort}`, ...linked] : linked;
   const onOrder = (agent: AgentMachine): void => nemesis.overhearOrder(agent);
   const agents = count(faults.agents).map(
@@ -127,22 +136,48 @@ function newCluster(ground: Ground, faults: ClusterFaults): Cluster {
       ),
   );
   const onCall = (call: Call): void => nemesis.overhear(call);
-  const { shells, schedulers } = newTenants(ground, faults, onCall);
+  const { shells, schedulers, services } = newTenants(ground, faults, onCall);
   const revenant = new Revenant({ ground });
   const bystanders = shells.map(({ name }) => name);
-  const parts = { world, network, masters, agents, schedulers, bystanders };
+  const programs = [...schedulers, ...services];
+  const parts = { world, network, masters, agents, schedulers: programs, bystanders };
   const nemesis = new ClusterNemesis(parts, faults);
-  const operator = new ClusterOperator({ world, masters }, { every: faults.decisions });
-  return { ground, history, masters, agents, shells, schedulers, revenant, nemesis, operator };
+  const onClockSet = (byMs: number): void =>
+    witness.see(({ frameworks }) => frameworks.clockSet(byMs));
+  const machineNemesis = new ClusterMachineNemesis({ world, masters, agents, onClockSet }, faults);
+  const { decisions: every, membership, mistakes } = faults;
+  const spares = masters.slice(size);
+  for (const { id } of spares) witness.see(({ raft }) => raft.joined(id));
+  const operator = new ClusterOperator({ world, masters, spares }, { every, membership, mistakes });
+  return {
+    ground,
+    history,
+    masters,
+    agents,
+    shells,
+    schedulers,
+    services,
+    revenant,
+    nemesis,
+    machineNemesis,
+    operator,
+  };
 }
+
+/** One machine that may take the place of another, where operators want other masters. */
+const sizeWithSpares = ({ masters, membership }: ClusterFaults): number =>
+  membership === undefined ? masters : masters + 1;
 
 function newTenants(
   ground: Ground,
-  { masters: size, shells, schedulers, forgets }: ClusterFaults,
+  faults: ClusterFaults,
   onCall: (call: Call) => void,
-): Pick<Cluster, 'shells' | 'schedulers'> {
-  const masters = count(size).map((id) => `${masterName(id)}:${httpPort}`);
+): Pick<Cluster, 'shells' | 'schedulers' | 'services'> {
+  const { shells, schedulers, forgets } = faults;
+  const masters = count(sizeWithSpares(faults)).map((id) => `${masterName(id)}:${httpPort}`);
+  const place = { name: 'services', masters };
   return {
+    services: faults.services ? [new ServicesMachine({ ground, onCall }, place)] : [],
     shells: count(shells).map((n) => new Shell({ ground, onCall }, { name: `shell${n}`, masters })),
     schedulers: dealt(ground.world.random('temperaments'), schedulers).map((temperament, n) => {
       const format = n % 2 === 0 ? jsonFormat : protobufFormat;
@@ -160,13 +195,16 @@ const count = (n: number): readonly number[] => Array.from({ length: n }, (_, i)
 function begin(cluster: Cluster, faults: ClusterFaults, hostileMs: number): void {
   const { ground, masters, agents, shells, schedulers, revenant, nemesis } = cluster;
   const { world } = ground;
-  for (const machine of [...masters, ...agents, ...schedulers]) machine.start();
+  const first = masters.slice(0, faults.masters);
+  const programs = [...schedulers, ...cluster.services];
+  for (const machine of [...first, ...agents, ...programs]) machine.start();
   if (faults.revenant) revenant.start();
   const random = world.random('shells');
   for (const shell of shells) {
     world.schedule(random.below(hostileMs), 'a user comes', () => shell.start());
   }
   nemesis.begin();
+  cluster.machineNemesis.begin();
   cluster.operator.begin();
   lookNowAndThen(cluster);
 }
@@ -187,10 +225,12 @@ async function heal(cluster: Cluster): Promise<void> {
   const { ground, masters, agents, schedulers, nemesis } = cluster;
   const { world, network, witness } = ground;
   nemesis.end();
+  cluster.machineNemesis.end();
   network.heal();
   network.setFaults(CALM);
-  for (const machine of [...masters, ...agents, ...schedulers]) machine.start();
-  for (const scheduler of schedulers) scheduler.finish();
+  const programs = [...schedulers, ...cluster.services];
+  for (const machine of [...masters, ...agents, ...programs]) machine.start();
+  for (const program of programs) program.finish();
   cluster.operator.finish();
   const healedMs = world.nowMs;
   const isOver = (): boolean => witness.violation !== undefined || unsettled(cluster) === undefined;
@@ -205,11 +245,19 @@ async function heal(cluster: Cluster): Promise<void> {
 }
 
 /** What is not as it should be in the end; cheap questions first, for it is asked after each event. */
-function unsettled({ ground, masters, agents, shells, schedulers }: Cluster): string | undefined {
+function unsettled({
+  ground,
+  masters,
+  agents,
+  shells,
+  schedulers,
+  services,
+}: Cluster): string | undefined {
   const { containers } = ground.witness.laws;
   const waiting = shells.find(({ end }) => end === undefined);
   if (waiting !== undefined) return `${waiting.name} waits for its task`;
-  for (const { unsettled: waits } of schedulers) if (waits !== undefined) return waits;
+  for (const { unsettled: waits } of [...schedulers, ...services])
+    if (waits !== undefined) return waits;
   const busy = agents.find(({ tasks }) => tasks !== 0);
   if (busy !== undefined) return `${busy.name} still has ${busy.tasks} tasks`;
   if (containers.runningCount > 0) return `${containers.runningCount} containers still run`;
@@ -218,7 +266,8 @@ function unsettled({ ground, masters, agents, shells, schedulers }: Cluster): st
   const leaders = masters.filter(({ isLeader }) => isLeader);
   if (leaders.length !== 1) return `${leaders.length} masters lead`;
   const [leader] = leaders;
-  const behind = masters.find(({ appliedIndex }) => appliedIndex !== leader?.appliedIndex);
+  const voting = masters.filter(({ id }) => leader?.voters?.includes(id));
+  const behind = voting.find(({ appliedIndex }) => appliedIndex !== leader?.appliedIndex);
   if (behind !== undefined) return `${behind.name} has not applied all that the leader has`;
   for (const [id, { tasks, unreachable }] of leader?.state?.frameworks ?? []) {
     if (tasks.size + unreachable.size > 0) {
@@ -227,12 +276,12 @@ function unsettled({ ground, masters, agents, shells, schedulers }: Cluster): st
   }
   const ownership = unsettledResources(agents, leader?.state);
   if (ownership !== undefined) return ownership;
-  const states = masters.map(({ state }) => state && digest(state));
+  const states = voting.map(({ state }) => state && digest(state));
   return new Set(states).size > 1 ? 'the masters do not agree' : undefined;
 }
 
 function figuresOf(cluster: Cluster): Record<string, number> {
-  const { ground, history, agents, shells, revenant, nemesis } = cluster;
+  const { ground, history, masters, agents, shells, revenant, nemesis } = cluster;
   const { network, witness } = ground;
   const {
     raft,
@@ -245,7 +294,7 @@ function figuresOf(cluster: Cluster): Record<string, number> {
     volumeFolders,
     volumes,
   } = witness.laws;
-  const { delivered, lost, repeated, slow, blocked, broken } = network.counts;
+  const { delivered, lost, repeated, slow, blocked, broken, dragged } = network.counts;
   return {
     ...history.counts,
     ...temperFigures(cluster),
@@ -253,7 +302,7 @@ function figuresOf(cluster: Cluster): Record<string, number> {
     'leaders-heeded': fencing.leaders,
     'offers-looked-at': offers.looked,
     'frameworks-expired': frameworks.expired,
-    'agents-sent-away': agents.reduce((sum, { expulsions }) => sum + expulsions, 0),
+    'agents-sent-away': sumOf(agents, ({ expulsions }) => expulsions),
     'states-compared': agreement.compared,
     'tasks-started': containers.startedCount,
     'runs-with-a-full-agent': containers.fullest >= 900 ? 1 : 0,
@@ -268,14 +317,25 @@ function figuresOf(cluster: Cluster): Record<string, number> {
     'orders-of-deposed-leaders': revenant.orders,
     ...cluster.operator.counts,
     ...nemesis.counts,
+    ...cluster.machineNemesis.counts,
+    'services-launched': sumOf(cluster.services, ({ launches }) => launches),
+    'services-revised': sumOf(cluster.services, ({ counts }) => counts.revisions),
+    'service-frameworks-started': sumOf(cluster.services, ({ counts }) => counts.sessions),
+    'masters-stopped-by-their-disks': sumOf(masters, ({ endings }) => endings.disk),
+    'masters-too-old-refused': sumOf(masters, ({ endings }) => endings.version),
+    'agents-stopped-by-their-disks': sumOf(agents, ({ endings }) => endings.disk),
     'messages-delivered': delivered,
     'messages-lost': lost,
     'messages-blocked': blocked,
     'messages-repeated': repeated,
     'messages-slow': slow,
+    'messages-on-slow-links': dragged,
     'connections-broken': broken,
   };
 }
+
+const sumOf = <Item>(items: readonly Item[], amount: (item: Item) => number): number =>
+  items.reduce((sum, item) => sum + amount(item), 0);
 
 /** What schedulers did, and how many there were of each temper: those that nobody met show a zero. */
 function temperFigures({ schedulers }: Cluster): Record<string, number> {

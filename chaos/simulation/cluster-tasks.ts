@@ -1,6 +1,8 @@
 /** Tasks of chance: what they take, and what they do in a simulated container. */
 import type { Random } from '#internal/base/random.ts';
 import type { AgentID, TaskInfo } from '#proto/gen/mesos/v1.ts';
+import type { Call } from '#proto/gen/mesos/v1/scheduler.ts';
+import type { ClusterWitness } from './cluster-witness.ts';
 
 export type TaskDraft = {
   readonly id: string;
@@ -38,4 +40,25 @@ function drawLine(random: Random): string {
   const status = random.chance(0.7) ? 0 : 1 + random.below(100);
   const line = `sleep ${seconds}; exit ${status}`;
   return random.chance(0.15) ? `trap TERM; ${line}` : line;
+}
+
+/** Tasks are known to the laws before they are asked for; what ends them is their framework's business. */
+export function intendLaunches(witness: ClusterWitness, owner: string, { accept }: Call): void {
+  const tasks = (accept?.operations ?? []).flatMap(
+    ({ launch, launch_group: group }): readonly TaskInfo[] => [
+      ...(launch?.task_infos ?? []),
+      ...(group?.task_group.tasks ?? []),
+    ],
+  );
+  witness.see(({ containers }) => {
+    for (const { task_id, resources = [] } of tasks) {
+      const amount = (name: string): number =>
+        resources
+          .filter((resource) => resource.name === name)
+          .reduce((sum, { scalar }) => sum + (scalar?.value ?? 0), 0);
+      const cpusMilli = Math.round(amount('cpus') * 1000);
+      containers.intends(task_id.value, { owner, cpusMilli, memMb: amount('mem') });
+      containers.mayBeKilled(task_id.value);
+    }
+  });
 }

@@ -6,79 +6,15 @@
 import type { ExecutionContext } from 'ava';
 import { assert } from '#internal/base/assert.ts';
 import { type Change, planOf } from '#internal/frameworks/service/change.ts';
-import { ownerOf } from '#internal/frameworks/service/offer-pool.ts';
 import { keyOfTask } from '#internal/frameworks/service/records.ts';
 import { ServiceFramework } from '#internal/frameworks/service/service-framework.ts';
 import { parseServices, type ServiceSpec } from '#internal/frameworks/service/service-spec.ts';
 import { servicesView } from '#internal/frameworks/service/view.ts';
-import type { Resource, TaskInfo } from '#proto/gen/mesos/v1.ts';
-import type { Call, Event } from '#proto/gen/mesos/v1/scheduler.ts';
+import { ServiceLaws } from '#chaos/checkers/service-laws.ts';
 import { type ProgramPorts, type SimulatedCluster, simulatedCluster } from './simulated-cluster.ts';
 
 const role = 'services';
 const machine = 'services';
-
-/** What was said and heard of tasks and volumes, by all lives of the framework. */
-class Ledger {
-  readonly violations: string[] = [];
-  launches = 0;
-  /** Tasks by their instance. */
-  readonly #asked = new Map<string, string[]>();
-  /** Tasks that were said to have ended, or to be out of reach. */
-  readonly #givenUp = new Set<string>();
-  /** Which instance's tasks have had a volume. */
-  readonly #users = new Map<string, string>();
-  readonly #creating = new Map<string, readonly string[]>();
-  readonly made = new Set<string>();
-
-  onCall({ accept }: Call): void {
-    for (const { id, launch, create } of accept?.operations ?? []) {
-      for (const info of launch?.task_infos ?? []) this.#onLaunch(info);
-      if (id !== undefined && create !== undefined) {
-        this.#creating.set(id.value, volumeIdsOf(create.volumes ?? []));
-      }
-    }
-  }
-
-  onEvent({ update, update_operation_status: operation }: Event): void {
-    if (operation?.status.state === 'OPERATION_FINISHED') {
-      const ids = this.#creating.get(operation.status.operation_id?.value ?? '') ?? [];
-      for (const id of ids) this.made.add(id);
-    }
-    if (update === undefined) return;
-    const { state, task_id } = update.status;
-    if (!alive.has(state)) this.#givenUp.add(task_id.value);
-  }
-
-  #onLaunch({ task_id, resources = [] }: TaskInfo): void {
-    this.launches++;
-    const task = task_id.value;
-    const instance = keyOfTask(task) ?? '';
-    const before = this.#asked.get(instance) ?? [];
-    const open = before.filter((one) => !this.#givenUp.has(one));
-    if (open.length > 0) this.violations.push(`${task} is launched beside ${open.join()}`);
-    this.#asked.set(instance, [...before, task]);
-    for (const one of resources) {
-      const owner = ownerOf(one) ?? instance;
-      if (owner !== instance) this.violations.push(`${task} has what is ${owner}'s`);
-    }
-    for (const id of volumeIdsOf(resources)) {
-      const user = this.#users.get(id) ?? instance;
-      if (user !== instance) this.violations.push(`${task} uses volume ${id} of ${user}`);
-      this.#users.set(id, user);
-    }
-  }
-}
-
-const alive: ReadonlySet<string> = new Set([
-  'TASK_STAGING',
-  'TASK_STARTING',
-  'TASK_RUNNING',
-  'TASK_KILLING',
-]);
-
-const volumeIdsOf = (resources: readonly Resource[]): readonly string[] =>
-  resources.flatMap(({ disk }) => disk?.persistence?.id ?? []);
 
 /** A process of the framework, started again whenever it has ended. */
 class Supervised {
@@ -157,7 +93,7 @@ function specs(revision: number, instances: number): readonly ServiceSpec[] {
 
 /** In a storm of a seed: one task an instance, its volumes its own; and all is as wanted afterwards. */
 export async function servicesAreLookedAfter(t: ExecutionContext, seed: number): Promise<void> {
-  const ledger = new Ledger();
+  const ledger = new ServiceLaws();
   using cluster = simulatedCluster({
     seed,
     agents: 4,
@@ -197,7 +133,11 @@ function settled({ framework }: Supervised, name: string): boolean {
 }
 
 /** Crashes and changes, drawn by the seed, and a look at the machines ten times a second. */
-function unrest(cluster: SimulatedCluster, supervised: Supervised, ledger: Ledger): () => void {
+function unrest(
+  cluster: SimulatedCluster,
+  supervised: Supervised,
+  ledger: ServiceLaws,
+): () => void {
   const { clock, random } = cluster.boot('unrest');
   let isEnding = false;
   let revision = 1;

@@ -25,7 +25,6 @@ import type { Life } from '#internal/runtime/simulated/life.ts';
 import type { LogLine } from '#internal/runtime/simulated/logger.ts';
 import { CALM, type NetworkFaults } from '#internal/runtime/simulated/network.ts';
 import { SimulatedWorld } from '#internal/runtime/simulated/world.ts';
-import type { TaskInfo } from '#proto/gen/mesos/v1.ts';
 import type { Call, Event } from '#proto/gen/mesos/v1/scheduler.ts';
 import type { Capacity } from '#chaos/checkers/cluster-containers.ts';
 import type { Violation } from '#chaos/checkers/violation.ts';
@@ -36,6 +35,7 @@ import { ClusterHistory } from './cluster-history.ts';
 import { MasterMachine } from './cluster-master.ts';
 import { ClusterNemesis } from './cluster-nemesis.ts';
 import { membersOf } from './cluster-node.ts';
+import { intendLaunches } from './cluster-tasks.ts';
 import { tapped } from './cluster-wire-tap.ts';
 import { ClusterWitness } from './cluster-witness.ts';
 
@@ -334,25 +334,8 @@ class Programs {
     return { clock, random, logger: logger.child({ machine: life.name }), ...own };
   }
 
-  /** Tasks are known to the laws before they are asked for; what ends them is the framework's business. */
   #hear(owner: string, call: Call): void {
-    const { witness } = this.#ground;
-    const operations = call.accept?.operations ?? [];
-    const tasks = operations.flatMap(({ launch, launch_group: group }): readonly TaskInfo[] => [
-      ...(launch?.task_infos ?? []),
-      ...(group?.task_group.tasks ?? []),
-    ]);
-    witness.see(({ containers }) => {
-      for (const { task_id, resources = [] } of tasks) {
-        const amount = (name: string): number =>
-          resources
-            .filter((resource) => resource.name === name)
-            .reduce((sum, { scalar }) => sum + (scalar?.value ?? 0), 0);
-        const cpusMilli = Math.round(amount('cpus') * 1000);
-        containers.intends(task_id.value, { owner, cpusMilli, memMb: amount('mem') });
-        containers.mayBeKilled(task_id.value);
-      }
-    });
+    intendLaunches(this.#ground.witness, owner, call);
     this.#listeners.onCall?.(call);
     this.overhear?.(call);
   }

@@ -26,7 +26,7 @@ export type Word =
 async function runShare({ world, mutant, hardship, first, step, end }: Share): Promise<void> {
   if (mutant !== undefined) plant(mutant);
   // Only now: a mutant is planted in what is loaded after it.
-  const { run } = await loadWorld(world);
+  const { run } = await loadWorld(world, { isCounting: true });
   for (let seed = first; seed < end; seed += step) {
     say({ kind: 'begun', seed });
     say({ kind: 'ended', outcome: await examined((each) => run(each, hardship), seed) });

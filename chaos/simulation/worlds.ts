@@ -1,5 +1,6 @@
 /** The simulated worlds by name. Loaded when asked for: a mutant is planted in what comes after it. */
 import type { Operation } from '#chaos/checkers/history.ts';
+import { countMarks } from './marks.ts';
 import type { RaftRun } from './raft-run.ts';
 import type { Hardship } from './shrink.ts';
 import type { Story } from './shrink-story.ts';
@@ -24,8 +25,16 @@ export type World = {
   readonly hardshipOf: (seed: number) => Hardship;
 };
 
-export function loadWorld(name: WorldName): Promise<World> {
-  return name === 'raft' ? loadRaft() : loadCluster();
+export type LoadOptions = {
+  /** The marks that a run passes are among its figures. Only for who has loaded nothing of it yet. */
+  readonly isCounting: boolean;
+};
+
+export function loadWorld(
+  name: WorldName,
+  options: LoadOptions = { isCounting: false },
+): Promise<World> {
+  return name === 'raft' ? loadRaft() : loadCluster(options);
 }
 
 async function loadRaft(): Promise<World> {
@@ -53,12 +62,20 @@ async function loadRaft(): Promise<World> {
 }
 
 /** Its seeds draw no classes that could be left out one by one. */
-async function loadCluster(): Promise<World> {
+async function loadCluster({ isCounting }: LoadOptions): Promise<World> {
+  // Before the product is loaded.
+  const takeMarks = isCounting ? countMarks() : undefined;
   const { hostileMsOf, runCluster } = await import('./cluster-run.ts');
   return {
-    run: (seed, hardship = {}, options = {}) => {
+    run: async (seed, hardship = {}, options = {}) => {
       const { hostileMs } = hardship;
-      return runCluster({ seed, ...(hostileMs === undefined ? {} : { hostileMs }), ...options });
+      takeMarks?.();
+      const run = await runCluster({
+        seed,
+        ...(hostileMs === undefined ? {} : { hostileMs }),
+        ...options,
+      });
+      return { ...run, figures: { ...run.figures, ...takeMarks?.() } };
     },
     hardshipOf: (seed) => ({ faults: [], hostileMs: hostileMsOf(seed), sizes: [] }),
   };

@@ -104,7 +104,7 @@ export const masterProgram: Program<MasterFlags> = {
       meaning: 'HTTP, for frameworks, operators and tools',
       fallback: 5050,
     }),
-    grpcPort: port({ meaning: 'gRPC, for agents', fallback: 5060 }),
+    grpcPort: port({ meaning: "gRPC, for agents, and frameworks' stores", fallback: 5060 }),
     peerPort: port({ meaning: 'gRPC, for the other masters and for operators', fallback: 5061 }),
     advertiseIp: optionalText({
       mesos: 'advertise_ip',

@@ -10,6 +10,7 @@ import { newUuid } from '#internal/base/uuid.ts';
 import { build, mesosVersion } from '#internal/config/version.ts';
 import { masterHandler } from '#internal/master/api/master-handler.ts';
 import { callBytesMax } from '#internal/master/api/parse-call.ts';
+import { storeMethod, storeRpc } from '#internal/master/api/store-rpc.ts';
 import {
   AllocatorRecordings,
   type AllocatorSource,
@@ -21,6 +22,7 @@ import type { MasterAddress } from '#internal/model/cluster.ts';
 import { masterId } from '#internal/model/ids.ts';
 import { type GrpcServer, openGrpcServer } from '#internal/rpc/grpc-server.ts';
 import { acceptGrpcLinks, agentLinkOptions, linkServerKeepalive } from '#internal/rpc/link-grpc.ts';
+import { serveUnary } from '#internal/rpc/unary.ts';
 import type { Clock } from '#internal/runtime/clock.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
 import { systemClock } from '#internal/runtime/real/clock.ts';
@@ -121,11 +123,7 @@ async function openMaster(
     masterOptions(flags, self),
   );
   stack.defer(() => master.stop());
-  acceptGrpcLinks(
-    { server: grpc.server, clock, codec: masterSideCodec },
-    { ...agentLinkOptions, doorman: doors.ofAgents },
-    master.acceptAgent,
-  );
+  serveAgentPort(grpc, master, { clock, doors });
   master.start();
   warnWhileLeaderless(stack, flags, { logger, replicated });
 
@@ -191,6 +189,20 @@ async function openAllocators(
 
 const openAgentPort = async ({ ip: host, grpcPort: port }: MasterFlags): Promise<GrpcServer> =>
   await openGrpcServer({ host, port, keepalive: linkServerKeepalive });
+
+/** Agents' links, and frameworks' stores beside them. */
+function serveAgentPort(
+  { server }: GrpcServer,
+  master: Master,
+  { clock, doors }: { readonly clock: Clock; readonly doors: Doors },
+): void {
+  acceptGrpcLinks(
+    { server, clock, codec: masterSideCodec },
+    { ...agentLinkOptions, doorman: doors.ofAgents },
+    master.acceptAgent,
+  );
+  serveUnary(server, storeMethod, storeRpc(master, doors.doormen));
+}
 
 /** Neither agents nor callers may take the files that the log needs. */
 async function shareFiles(

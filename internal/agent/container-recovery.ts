@@ -105,6 +105,7 @@ async function recoverTask(
     case 'absent':
       // One whose process we have seen has run, whatever became of what it wrote down.
       if (task.life.kind === 'launching' && !isCleaning) {
+        // mark: a container that never began
         finder.post({ kind: 'container-absent', ...about });
       } else {
         const end = { kind: 'lost', reason: 'All traces of the container are gone' } as const;
@@ -116,6 +117,7 @@ async function recoverTask(
       return;
     case 'ended':
       if (found.process !== undefined) {
+        // mark: a container that ended while its agent was away
         finder.post({ kind: 'launched', ...about, process: found.process });
       }
       finder.post({ kind: 'container-ended', ...about, end: found.end });

@@ -91,6 +91,7 @@ function serveAll({ books, luck, pending }: RunBook, next: Planned | undefined):
 function planned(books: Books, nowMs: number): Planned[] {
   const { attention } = books;
   if (attention.hasRelaxed) {
+    // mark: filters ended while others waited
     for (const agent of attention.chopped) lookAt(books, agent);
     attention.chopped.clear();
     attention.hasRelaxed = false;

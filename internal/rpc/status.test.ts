@@ -3,7 +3,18 @@ import test from 'ava';
 import { toRpcStatus } from './status.ts';
 
 test('each kind of failure has a status of its own, and keeps its words', (t) => {
-  const kinds = ['wrong-peer', 'malformed', 'forbidden', 'overloaded', 'unavailable'] as const;
+  const kinds = [
+    'wrong-peer',
+    'malformed',
+    'nameless',
+    'forbidden',
+    'absent',
+    'conflict',
+    'too-large',
+    'overloaded',
+    'unavailable',
+    'undecided',
+  ] as const;
   const statuses = kinds.map((kind) => toRpcStatus({ kind, message: `why ${kind}` }));
   t.is(new Set(statuses.map(({ code }) => code)).size, kinds.length);
   t.false(statuses.some(({ code }) => code === status.OK || code === status.UNKNOWN));

@@ -8,12 +8,22 @@ export type RpcFailure = {
     | 'wrong-peer'
     /** Bytes that are no message. */
     | 'malformed'
+    /** The caller has to say who it is. */
+    | 'nameless'
     /** The caller may not. */
     | 'forbidden'
+    /** What is asked about is not there. */
+    | 'absent'
+    /** Something else is there than the caller expected. */
+    | 'conflict'
+    /** Longer than such a thing may ever be. */
+    | 'too-large'
     /** A bound is reached; the same call may succeed later. */
     | 'overloaded'
     /** We are starting, stopping or not the leader; another address may serve. */
-    | 'unavailable';
+    | 'unavailable'
+    /** It was begun; nobody can tell whether it was done, or will be. */
+    | 'undecided';
   readonly message: string;
 };
 
@@ -31,6 +41,16 @@ function codeOf(kind: RpcFailure['kind']): status {
       return status.FAILED_PRECONDITION;
     case 'malformed':
       return status.INVALID_ARGUMENT;
+    case 'nameless':
+      return status.UNAUTHENTICATED;
+    case 'absent':
+      return status.NOT_FOUND;
+    case 'conflict':
+      return status.ABORTED;
+    case 'too-large':
+      return status.OUT_OF_RANGE;
+    case 'undecided':
+      return status.DEADLINE_EXCEEDED;
     case 'forbidden':
       return status.PERMISSION_DENIED;
     case 'overloaded':

@@ -25,7 +25,7 @@ import {
   withUpdate,
 } from './draft.ts';
 import { executorsOnAgent, goneAgentsMax, tasksOnAgent } from './state.ts';
-import { isFromVolumesOn } from './version.ts';
+import { isFromLostRegistrationsOn, isFromVolumesOn } from './version.ts';
 
 /** The first registration wins: a repeated one is told the id that it was given. */
 export function admitAgent(draft: Draft, agent: Agent): void {
@@ -42,8 +42,12 @@ export function admitAgent(draft: Draft, agent: Agent): void {
     // Of one that was forgotten, and that has itself forgotten who it was.
     for (const task of unreachableOn(draft, agent.id)) forgotten(draft, task);
   } else if (known.reach.kind === 'unreachable') {
-    // It never learned its id, so it cannot have run anything.
-    reregisterAgent(draft, { agent: known, tasks: [], operations: [], executors: [] });
+    // mark: an agent registered again that never learned its id
+    // It never learned its id, so it cannot have run anything, nor heard of an operation: those that
+    // were decided for it are in the books' total, and begin again from its own.
+    const total = isFromLostRegistrationsOn(draft.state) ? agent.total : known.total;
+    const back = { ...known, total };
+    reregisterAgent(draft, { agent: back, tasks: [], operations: [], executors: [] });
   }
   draft.effects.push({ kind: 'agent-admitted', agentId: known?.id ?? agent.id, registration });
 }
@@ -54,6 +58,7 @@ export function reregisterAgent(
 ): void {
   const known = draft.state.agents.get(agent.id);
   if (isUnwelcome(draft, agent)) {
+    // mark: an agent came back that was given up for ever
     const gone = { agentId: agent.id, isDown: isDown(draft, agent) };
     draft.effects.push({ kind: 'agent-removed', ...gone });
     return;
@@ -74,6 +79,7 @@ export function reregisterAgent(
     meetAgain(draft, task, states.get(keyOf(task.frameworkId, task.id)));
   }
   if (known?.reach.kind !== 'admitted') {
+    // mark: an agent came back with what was out of reach
     for (const task of unreachableOn(draft, agent.id)) {
       welcomeBack(draft, task, states.get(keyOf(task.frameworkId, task.id)));
     }

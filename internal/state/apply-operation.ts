@@ -107,11 +107,13 @@ export function meetOperations(
   let current = total;
   for (const operation of operationsOnAgent(draft.state, id)) {
     if (known.has(operation.uuid)) {
+      // mark: an operation that its agent knows already
       if (operation.state === 'unreachable') put(draft, { ...operation, state: 'pending' });
       continue;
     }
     const again = isOver(operation.state) ? undefined : convert(current, operation.conversions);
     if (again?.ok === true) {
+      // mark: an operation that its agent never heard of
       current = again.value;
       put(draft, { ...operation, state: 'pending' });
       continue;

@@ -20,6 +20,7 @@ export function applyStore(draft: Draft, command: StoreCommand): void {
   const { frameworkId, key } = command;
   const refusal = refusalOf(draft, command);
   if (refusal !== undefined) {
+    // mark: a value was refused
     draft.effects.push({ kind: 'store-refused', frameworkId, key, refusal });
     return;
   }
@@ -48,6 +49,7 @@ function refusalOf({ state }: Draft, command: StoreCommand): StoreRefusal | unde
   const before = store.values.get(command.key);
   const actual = before?.version ?? 0;
   if (expected !== undefined && expected !== actual) {
+    // mark: a value had another version
     return { kind: 'other-version', expected, actual };
   }
   if (command.kind === 'put-value') return overfull(store, before, command);

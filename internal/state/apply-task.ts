@@ -24,6 +24,7 @@ export function launchTasks(draft: Draft, tasks: readonly Task[]): void {
     wanted: tasks.map(({ resources }) => resources),
   };
   if (!isOfOne || launchRefusal(draft.state, launch) !== undefined) {
+    // mark: a launch of many was taken one by one
     for (const task of tasks) launchTask(draft, task);
     return;
   }
@@ -34,6 +35,7 @@ export function launchTasks(draft: Draft, tasks: readonly Task[]): void {
 function launchTask(draft: Draft, task: Task): void {
   const reason = launchRefusal(draft.state, { ...task, ids: [task.id], wanted: [task.resources] });
   if (reason !== undefined) {
+    // mark: a launch came to nothing in the log
     draft.effects.push({ kind: 'launch-refused', task, reason });
     return;
   }

@@ -9,6 +9,7 @@ import { convert } from '#internal/resources/conversion.ts';
 import { parseResources } from '#internal/resources/parse.ts';
 import { pushReservation } from '#internal/resources/reservation.ts';
 import type { Resources } from '#internal/resources/resource.ts';
+import { format } from '#internal/resources/format.ts';
 import { isVolume } from '#internal/resources/volume.ts';
 import { foundUnder, volumeName } from '#internal/resources/volume-place.ts';
 import { randomCommand } from '#internal/testing/random-commands.ts';
@@ -163,6 +164,26 @@ test('an orphan is refused for what stands against it', (t) => {
   const taken = histories([{ kind: 'apply-operation', operation: adoption(s2, 'x', 6) }], newer);
   t.is(holderOf(taken, 'x')?.found.epoch, 7);
   t.is(refusal(taken, s2, 'y', 1), 'volume-id-taken');
+});
+
+test('what was decided for an agent that never learned its id counts once when it registers again', (t) => {
+  const s1 = toAgentId('S1');
+  const agent = agentWith('S1', [foundVolume('x', 3)]);
+  const decided = histories([
+    { kind: 'raise-version', version: newestVersion, clusterId: 'c' },
+    { kind: 'admit-agent', agent },
+    { kind: 'apply-operation', operation: adoption(s1, 'x', 3) },
+  ]);
+  const again = histories(
+    [
+      { kind: 'mark-agent-unreachable', agentId: s1, cause: 'c' },
+      { kind: 'admit-agent', agent },
+    ],
+    decided,
+  );
+  t.is(again.agents.get(s1)?.reach.kind, 'admitted');
+  t.is(again.operations.get(s1)?.size, 1);
+  t.is(format(again.agents.get(s1)!.total), format(decided.agents.get(s1)!.total));
 });
 
 test('an agent that comes back with a volume that another has taken on may not launch on it', (t) => {

@@ -67,6 +67,7 @@ export function volumesChanged(draft: Draft, operation: Operation, before: Resou
   const { adopts } = operation;
   const orphan = adopts && orphanOf(agent, adopts);
   if (adopts !== undefined && orphan !== undefined) {
+    // mark: a volume was adopted
     const { clusterId } = draft.state;
     takeOver(draft, agent, { ...orphan, epoch: adopts.epoch, clusterId });
     return;

@@ -14,10 +14,11 @@
  * - 3: frameworks have stores (`put-value`, `delete-value`).
  * - 4: the log says how much is remembered (`limit-histories`).
  * - 5: the cluster has a name, volumes are known by their manifests, and orphans can be taken on.
+ * - 6: an agent that never learned its id returns with what it has, and not with what it was to get.
  */
 
 /** The newest one that this program knows. */
-export const newestVersion = 5;
+export const newestVersion = 6;
 
 /** Frameworks have stores. */
 const storesVersion = 3;
@@ -36,6 +37,12 @@ const volumesVersion = 5;
 
 export const isFromVolumesOn = ({ version }: { readonly version: number }): boolean =>
   version >= volumesVersion;
+
+/** Whoever registers again has what it says. */
+const lostRegistrationsVersion = 6;
+
+export const isFromLostRegistrationsOn = ({ version }: { readonly version: number }): boolean =>
+  version >= lostRegistrationsVersion;
 
 /** Written by a newer program: this master must stop. */
 export class StateVersionError extends Error {

@@ -4,6 +4,7 @@ import type { Clock } from '#internal/runtime/clock.ts';
 import type { HttpRequest, HttpResponse } from '#internal/runtime/http.ts';
 import { simulatedClock } from '#internal/runtime/simulated/clock.ts';
 import { SimulatedWorld } from '#internal/runtime/simulated/world.ts';
+import type { Doormen } from '#internal/master/api/doorman.ts';
 import { masterHandler } from '#internal/master/api/master-handler.ts';
 import type { MasterDoor } from '#internal/master/door.ts';
 import { callBytesMax } from '#internal/master/api/parse-call.ts';
@@ -31,9 +32,19 @@ export function masterUnderTest(script: Script): MasterUnderTest {
 }
 
 /** Whoever decides behind them: the faces as the recorded master would have had them. */
-export function facesOf(door: MasterDoor, clock: Clock): MasterUnderTest['ask'] {
+export function facesOf(
+  door: MasterDoor,
+  clock: Clock,
+  doormen: Doormen = {},
+): MasterUnderTest['ask'] {
   const handler = masterHandler(
-    { door, clock, random: randomFromSeed(1), counters: () => [['master/messages_kill_task', 3]] },
+    {
+      door,
+      clock,
+      doormen,
+      random: randomFromSeed(1),
+      counters: () => [['master/messages_kill_task', 3]],
+    },
     {
       build: {
         version: '1.12.0',

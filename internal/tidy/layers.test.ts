@@ -123,7 +123,7 @@ const sources = '{cmd,internal,raft,storage,proto,chaos,bench,test,examples,web}
 /** Tests may also use the testing room, simulations and the machine (temporary folders, sockets). */
 const forTests = {
   ours: ['internal/testing', 'internal/runtime', 'internal/rpc', 'storage', 'internal/tidy'],
-  theirs: ['ava', 'fast-check', 'node:*', 'protobufjs'],
+  theirs: ['ava', 'fast-check', 'node:*', 'playwright-core', 'protobufjs'],
 };
 
 test('every import points the way the architecture does', (t) => {

@@ -2719,5 +2719,8 @@ export const descriptor: Descriptor = {
     { name: 'altiplano.agent.v1.AgentLink', methods: [
       { name: 'Connect', request: 'altiplano.agent.v1.AgentMessage', response: 'altiplano.agent.v1.MasterMessage', requestStream: true, responseStream: true },
     ] },
+    { name: 'altiplano.store.v1.FrameworkStore', methods: [
+      { name: 'Ask', request: 'altiplano.store.v1.Call', response: 'altiplano.store.v1.Reply' },
+    ] },
   ],
 };

@@ -92,6 +92,7 @@ export function answerVote(raft: Raft, request: VoteRequest): void {
   const isCurrent = lastTerm > end.term || (lastTerm === end.term && lastIndex >= end.index);
   const isGranted = mayVote && isCurrent;
   if (kind === 'MsgPreVote') {
+    // mark: a vote was asked for in advance
     // A refusal tells our own term, which may be the higher one: so it spreads.
     const said = isGranted ? term : raft.term;
     say(raft, { kind: 'MsgPreVoteResp', to, reject: !isGranted, ...decidedOf(raft) }, said);

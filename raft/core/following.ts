@@ -24,6 +24,7 @@ export function takeEntries(raft: Raft, message: Of<'MsgApp'>): StepRefusal | un
   const { log } = raft;
   const { from: to, prevIndex, prevTerm, entries, commit } = message;
   if (prevIndex < log.commit) {
+    // mark: entries came that were decided already
     // A late one, or what precedes is compacted away (openraft #511): all that is decided matches.
     acknowledge(raft, message, log.commit);
     return undefined;
@@ -68,6 +69,7 @@ export function takeSnapshot(raft: Raft, message: Of<'MsgSnap'>): StepRefusal | 
   const why = whyInvalid(mark.conf) ?? (mark.conf.voters.length === 0 ? 'no voters' : undefined);
   if (why !== undefined) return impossible(why);
   if (mark.index > log.commit || isUntold(raft)) {
+    // mark: a snapshot told more than the log
     // What the snapshot stands for may be in our log already: then what follows it stays (fig. 13, 6).
     if (log.term(mark.index) === mark.term && !isUntold(raft)) log.commitTo(mark.index);
     else {

@@ -51,6 +51,7 @@ export function tickLeader(raft: Raft, leader: Leader): void {
   tickTransfer(leader);
   if (raft.elapsedTicks >= raft.options.electionTicks) {
     if (raft.options.checkQuorum && !isHeardByQuorum(raft, leader)) {
+      // mark: a leader heard no quorum
       becomeFollower(raft, raft.term, undefined);
       return;
     }
@@ -162,6 +163,7 @@ function sendEntries(raft: Raft, leader: Leader, to: NodeId): boolean {
   if (progress === undefined || isPaused(progress)) return false;
   const { next, mode, sentCommit } = progress;
   if (log.term(next - 1) === undefined) {
+    // mark: a follower needed a snapshot
     sendSnapshot(raft, leader, to);
     return false;
   }

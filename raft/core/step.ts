@@ -28,6 +28,7 @@ export function step(raft: Raft, message: Message): Result<undefined, StepRefusa
   if (why !== undefined) return refuse({ kind: 'impossible', why });
   if (isOfCampaign(message)) learnDecided(raft, message);
   if (message.term < raft.term) {
+    // mark: a message of an earlier term
     answerOld(raft, message);
     return accept(undefined);
   }

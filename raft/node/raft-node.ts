@@ -340,6 +340,7 @@ export class RaftNode {
     const raw = this.#raw;
     const { leader } = this.#standing;
     if (asked.term !== undefined && asked.term !== raw.leads) {
+      // mark: a proposal of a leader that had fallen
       this.#pending.refuseFor(asked, { kind: 'not-leader', leader });
     } else if (!this.#dependencies.log.hasRoom() && this.#standing.kind === 'leader') {
       this.#pending.refuse(asked, 'full');

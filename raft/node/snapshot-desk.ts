@@ -190,6 +190,7 @@ export class SnapshotDesk {
     if (mark === undefined || index <= log.snapshot().index) return;
     const newest = means.store.newest()?.mark;
     if (newest !== undefined && newest.index > log.snapshot().index) {
+      // mark: a log was cut behind a snapshot
       // Made before a crash that came before the log heard of it, or received and not yet installed.
       if (newest.index <= index) await this.#compact(newest);
       return;

@@ -69,6 +69,7 @@ async function tidy(ground: Ground, logger: Logger): Promise<SnapshotManifest[]>
   for (const place of named.filter(({ suffix }) => suffix === '')) {
     const manifest = await readSound(ground, place);
     if (manifest === undefined) {
+      // mark: a snapshot that was not finished was swept away
       logger.error('A snapshot is damaged and will not be used', {
         path: `${folder}/${place.name}`,
       });

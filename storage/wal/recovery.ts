@@ -116,6 +116,7 @@ class Replay {
     const number = this.#segments.currentNumber();
     const isShort = this.#tail.segment === number && this.#offset < this.#tail.offset;
     if (this.#image === undefined || this.#tail.segment > number || isShort) {
+      // mark: a segment of a log was not whole
       const { segment, offset } = this.#tail;
       throw corrupt(folder, `it ends before byte ${offset} of segment ${segment}`);
     }

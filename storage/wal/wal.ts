@@ -329,6 +329,7 @@ class Wal implements LogStore {
   async #write(records: readonly WalRecord[]): Promise<void> {
     let batch = encodeBatch(records, this.#place);
     if (this.#offset + batch.bytes.length > this.#options.segmentBytes) {
+      // mark: a log began another segment
       await this.#rotate();
       batch = encodeBatch(records, this.#place);
     }

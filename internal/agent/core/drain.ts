@@ -8,6 +8,7 @@ import { change, note, tell, type Turn } from './turn.ts';
 /** Said again it may shorten what tasks are left; what is being killed is not saved by its end. */
 export function drain(turn: Turn, { config }: DrainMessage): void {
   if (config === undefined) {
+    // mark: a drain was taken back
     if (turn.state.drain !== undefined) note(turn, 'info', 'not draining any more');
     change(turn, { drain: undefined });
     return;

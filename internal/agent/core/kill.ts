@@ -50,11 +50,13 @@ export function request(
     return;
   }
   if (task.kill !== undefined) {
+    // mark: a kill that came twice
     shorten(turn, task, task.kill, graceMs);
     return;
   }
   const sinceMs = turn.moment.monotonicMs;
   if (task.life.kind === 'launching') {
+    // mark: a kill that came before the container
     // Its container may exist already: it is killed as soon as it is known.
     keep(turn, { ...task, kill: { cause: 'DURING_LAUNCH', graceMs: 0, sinceMs } });
     return;

@@ -51,6 +51,7 @@ export function runTask(turn: Turn, { framework_info, task_info }: RunTask): voi
   }
   const key = taskKey(frameworkId, task_info.task_id.value);
   if (getTask(turn, key) !== undefined) {
+    // mark: a launch came twice
     // A new leader repeats what its log does not know to have started. Our updates tell it better.
     note(turn, 'debug', 'task is known already', { task: key });
     return;
@@ -128,9 +129,11 @@ export function launched(turn: Turn, task: Task, process: ProcessRecord): void {
   const startedMs = task.life.kind === 'running' ? task.life.startedMs : turn.moment.nowMs;
   const running: Task = { ...task, life: { kind: 'running', process, startedMs } };
   if (task.life.kind === 'running') {
+    // mark: a running task was found after a restart
     // Found again after a restart: nobody has to be told.
     remember(turn, running);
   } else if (task.kill?.cause === 'DURING_LAUNCH' || task.kill?.cause === 'ABANDONED') {
+    // mark: a task was killed while it was launched
     keep(turn, running);
   } else {
     const starting = report(turn, running, { state: 'TASK_STARTING', source: 'SOURCE_EXECUTOR' });
@@ -156,6 +159,7 @@ export function launchRefused(turn: Turn, task: Task, reason: string): void {
  */
 export function launchAgain(turn: Turn, task: Task): void {
   if (task.life.kind !== 'launching') return;
+  // mark: a launch that a dead agent had begun
   if (task.kill !== undefined) launchRefused(turn, task, '');
   else launch(turn, { ...task, containerId: newUuid(turn.moment.random) });
 }

@@ -214,6 +214,27 @@ test('what was destroyed is doomed until its data are gone, and no volume inheri
   t.deepEqual(told(bench), ['o5 OPERATION_FINISHED']);
 });
 
+test('a volume that was destroyed before it was made cannot fail any more, nor take its next namesake away', (t) => {
+  const bench = new Bench('a').register();
+  const writes: CheckpointWrite[] = [];
+  const take = (one: ApplyOperation): void => {
+    bench.hear({ apply_operation: one });
+    writes.push(...bench.writes);
+  };
+  take(reserve('o1', 'disk:40'));
+  take(create('o2', volume('disk:40')));
+  take(destroy('o3', volume('disk:40')));
+  t.deepEqual(told(bench), ['o2 OPERATION_FINISHED']);
+  bench.take({ kind: 'volumes-removed', volumes: [volume('disk:40')] });
+  writes.push(...bench.writes);
+  take(create('o4', volume('disk:40')));
+  const total = format(bench.state.total);
+  for (const each of [bench, reborn(writes)]) {
+    each.take(made('o2', 'Another volume lies there'));
+    t.is(format(each.state.total), total);
+  }
+});
+
 test('a task on what the agent does not have is dropped', (t) => {
   const bench = new Bench('a').register();
   const resources = resourcesToWire(reserved('cpus:1'), 'new');

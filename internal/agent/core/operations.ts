@@ -50,7 +50,10 @@ export function applyOperation(turn: Turn, asked: ApplyOperation): void {
   const doomed = volumesOf(total, next.value);
   const laid = laidOut(operation, next.value);
   changeResources(turn, next.value, [...turn.state.doomed, ...doomed]);
-  if (doomed.length > 0) act(turn, { kind: 'remove-volumes', volumes: doomed });
+  if (doomed.length > 0) {
+    act(turn, { kind: 'remove-volumes', volumes: doomed });
+    concludeOvertaken(turn);
+  }
   const isOfVolumes = doomed.length + laid.length > 0 || adopts !== undefined;
   if (!isOfVolumes) return conclude(turn, operation, 'OPERATION_FINISHED');
   keep(turn, operation);
@@ -109,6 +112,22 @@ export function volumesMade(
   return fail(turn, operation, problem);
 }
 
+/**
+ * Operations whose volumes are destroyed before they are made have come to their end: whatever gets
+ * their names later is no work of theirs, and must not be undone with them.
+ */
+function concludeOvertaken(turn: Turn): void {
+  const there = new Set(turn.state.total.filter(isVolume).map(volumeName));
+  for (const operation of turn.state.operations.values()) {
+    if (operation.status.state !== 'OPERATION_PENDING') continue;
+    const names = operation.conversions
+      .flatMap(({ converted }) => converted.filter(isVolume))
+      .map(volumeName);
+    if (names.length === 0 || names.some((name) => there.has(name))) continue;
+    conclude(turn, operation, 'OPERATION_FINISHED');
+  }
+}
+
 const isDoomed = ({ state }: Turn, volume: Resource): boolean =>
   state.doomed.some((one) => volumeName(one) === volumeName(volume));
 
@@ -128,6 +147,7 @@ export function resumeVolumes(turn: Turn): void {
   if (doomed.length > 0) act(turn, { kind: 'remove-volumes', volumes: doomed });
   for (const operation of operations.values()) {
     if (operation.status.state !== 'OPERATION_PENDING') continue;
+    // mark: volumes that a dead agent had begun to make
     layOut(turn, operation, laidOut(operation, total));
   }
 }
@@ -159,6 +179,7 @@ export function resendOperations(turn: Turn): void {
 export function retryOperation(turn: Turn, uuid: string): void {
   const operation = turn.state.operations.get(uuid);
   if (operation === undefined || turn.state.session.kind !== 'registered') return;
+  // mark: an operation was told again after its time
   const retryMs = Math.min(operation.retryMs * 2, turn.settings.updateRetryMsMax);
   const patient = { ...operation, retryMs };
   remember(turn, patient);

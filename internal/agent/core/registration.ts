@@ -33,6 +33,7 @@ export function heeds(turn: Turn, link: number, message: MasterMessage): boolean
   // One that does not lead may know a term that nobody ever wins: it is not for fencing.
   if (message.not_leading !== undefined) return true;
   if (message.term < term) {
+    // mark: a deposed leader was refused
     note(turn, 'warn', 'deposed leader refused', {
       master: session.target,
       term: message.term,

@@ -86,6 +86,7 @@ export function resend(turn: Turn, tasks: Iterable<Task>): void {
 /** The wait for an acknowledgement is over. */
 export function retry(turn: Turn, task: Task): void {
   if (task.updates.length === 0 || turn.state.session.kind !== 'registered') return;
+  // mark: an update was sent again after its time
   const retryMs = Math.min(task.retryMs * 2, turn.settings.updateRetryMsMax);
   const patient = { ...task, retryMs };
   remember(turn, patient);
@@ -96,6 +97,7 @@ export function acknowledge(turn: Turn, message: AcknowledgeUpdate): void {
   const task = getTask(turn, taskKey(message.framework_id.value, message.task_id.value));
   const first = task?.updates[0];
   if (task === undefined || first === undefined || !equal(first.status.uuid, message.uuid)) {
+    // mark: an acknowledgement came twice
     // A repeated acknowledgement: what it speaks of is gone.
     note(turn, 'debug', 'acknowledgement of no pending update', {
       task: message.task_id.value,

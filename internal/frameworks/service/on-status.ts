@@ -55,6 +55,7 @@ function onCreate(
   if (state === 'OPERATION_FINISHED') {
     setInstance(draft, key, { ...instance, record: { ...rest, binding: madeOf(binding) } });
   } else if (isOverWithout(state)) {
+    // mark: volumes of an instance did not come to be
     tell(draft, 'volumes did not come to be', { instance: key, state, message });
     setInstance(draft, key, { ...instance, record: rest });
   }
@@ -94,6 +95,7 @@ function onStray(draft: Draft, { task_id, agent_id, state }: TaskStatus): void {
     setInstance(draft, key, { ...instance, strays });
   }
   if (!isAlive || state === 'TASK_KILLING') return;
+  // mark: a task that was given up is killed
   tell(draft, 'a task that was given up is killed', { task: task_id.value });
   call(draft, { type: 'KILL', kill: { task_id, ...(agent_id !== undefined && { agent_id }) } });
 }
@@ -172,9 +174,11 @@ function withoutTask({ service, index, binding }: InstanceRecord): InstanceRecor
 function onUnreachable(draft: Draft, key: string, instance: Instance): void {
   const { record } = instance;
   if (record.binding !== undefined) {
+    // mark: an instance waits for its volumes
     setInstance(draft, key, { ...instance, seen: { kind: 'unreachable' } });
     return;
   }
+  // mark: an instance is given up with its agent
   tell(draft, 'an instance is given up with its agent', { instance: key });
   setInstance(draft, key, {
     ...instance,

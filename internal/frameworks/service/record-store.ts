@@ -77,6 +77,7 @@ export class RecordStore {
       if (outcome.kind === 'done') return outcome.value;
       if (outcome.kind === 'unknown') {
         const found = await this.#insist(async () => await this.#store.get(key));
+        // mark: nobody could tell whether a record was kept
         if (found !== undefined && isSame(found.value, value)) return found.version;
         if ((found?.version ?? 0n) === expected) continue;
       }

@@ -9,6 +9,9 @@ import type { HttpHandler } from '#internal/runtime/http.ts';
 import type { MasterDoor } from '../door.ts';
 import { errorResponse, redirectResponse, type WholeResponse } from './response.ts';
 
+export const recoveringText = 'Master has not finished recovery';
+export const noLeaderText = 'No leader elected';
+
 /** Lets a request through to `handler` while this master leads. */
 export function onlyWhileLeading(door: MasterDoor, handler: HttpHandler): HttpHandler {
   return (request) => turnedAway(door, request.target) ?? handler(request);
@@ -38,7 +41,7 @@ function turnedAway(door: MasterDoor, target: string): WholeResponse | undefined
     case 'leading':
       return undefined;
     case 'recovering':
-      return errorResponse(503, 'Master has not finished recovery');
+      return errorResponse(503, recoveringText);
     case 'following':
       return redirectResponse(baseUrl(leadership.leader) + target);
     case 'leaderless':
@@ -52,5 +55,5 @@ function turnedAway(door: MasterDoor, target: string): WholeResponse | undefined
 export const unsure = (door: MasterDoor, target: string): WholeResponse =>
   turnedAway(door, target) ?? errorResponse(503, 'This master is not sure that it still leads');
 
-const noLeader = (): WholeResponse => errorResponse(503, 'No leader elected');
+const noLeader = (): WholeResponse => errorResponse(503, noLeaderText);
 const baseUrl = (master: MasterAddress): string => `//${master.hostname}:${master.httpPort}`;

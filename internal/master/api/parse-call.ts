@@ -23,7 +23,7 @@ export type CallName =
   | 'mesos.v1.master.Call'
   | 'mesos.v1.scheduler.Call';
 
-const limits: ReadLimits = { itemsMax: callItemsMax };
+export const callLimits: ReadLimits = { itemsMax: callItemsMax };
 const textDecoder = new TextDecoder();
 
 export function parseCall<Name extends CallName>(
@@ -50,9 +50,9 @@ function parseBody<Name extends CallName>(
 ): Result<Messages[Name], WholeResponse> {
   try {
     if (type === 'application/json') {
-      return accept(fromJson(name, textDecoder.decode(body), limits));
+      return accept(fromJson(name, textDecoder.decode(body), callLimits));
     }
-    return accept(decode(name, body, limits));
+    return accept(decode(name, body, callLimits));
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
     // Which byte of a protobuf body is wrong would help nobody, and the contract says less.

@@ -147,6 +147,7 @@ function disconnected(lead: Lead, id: AgentId): Presence {
   const deadline = lead.after(agentReregisterTimeoutMs, () => {
     const seconds = agentReregisterTimeoutMs / 1000;
     if (lead.reregistering.has(id)) return;
+    // mark: an agent did not come back in time
     giveUp(lead, id, `Agent did not re-register within ${seconds} seconds`);
   });
   return { kind: 'disconnected', deadline };
@@ -158,6 +159,7 @@ function arrive(lead: Lead, id: AgentId, visitor: Visitor | undefined): void {
   assert(agent !== undefined, `an agent that is in no book: ${id}`);
   // It introduced itself twice, and the first time has brought it in.
   if (visitor === undefined && lead.peers.get(id)?.presence.kind === 'connected') {
+    // mark: an agent introduced itself twice
     // Between the two it may have got another total.
     rebuildBooks(lead, id);
     return;
@@ -166,6 +168,7 @@ function arrive(lead: Lead, id: AgentId, visitor: Visitor | undefined): void {
   rescindOffersOfAgent(lead, id);
   const peer = lead.peers.get(id) ?? addPeer(lead, id, disconnected(lead, id));
   if (visitor === undefined || !lead.visitors.has(visitor)) {
+    // mark: an agent left while it was let in
     bar(lead, id);
     return;
   }
@@ -222,6 +225,7 @@ function welcome(lead: Lead, visitor: Visitor, id: AgentId): void {
 /** Its scheduler was told that it has ended: then it has to. */
 function killOrphan(lead: Lead, id: AgentId, { frameworkId, taskId, state }: ReportedTask): void {
   if (isTerminal(state) || !isCompleted(lead.state, frameworkId, taskId)) return;
+  // mark: a task that its framework was told had ended is killed
   const ids = { framework_id: { value: frameworkId }, task_id: { value: taskId } };
   instruct(lead, id, { kill_task: ids });
 }
@@ -239,6 +243,7 @@ function loseUncheckpointed(lead: Lead, id: AgentId): void {
 function ping(lead: Lead, visitor: Visitor, id: AgentId): void {
   const { agentPingTimeoutMs, agentPingTimeoutsMax } = lead.options;
   if (visitor.pingsUnanswered >= agentPingTimeoutsMax) {
+    // mark: an agent answered no pings
     giveUp(lead, id, 'health check timed out');
   }
   visitor.pingsUnanswered++;

@@ -105,6 +105,7 @@ function reregister(lead: Lead, visitor: Visitor, message: Reregister): void {
   if (agent === undefined) return;
   const refusal = unwelcome(lead, agent);
   if (refusal !== undefined) {
+    // mark: an agent was turned away at the door
     dismiss(lead, visitor, refusal);
     return;
   }

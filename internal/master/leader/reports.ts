@@ -49,6 +49,7 @@ export function statusUpdated(lead: Lead, from: AgentId, message: StatusUpdate):
   }
   const framework = frameworkId(message.framework_id.value);
   if (!lead.state.frameworks.has(framework)) {
+    // mark: an update of a framework that is gone
     // Removed while the agent was not there to hear of it.
     shutDownFramework(lead, from, framework);
     return;
@@ -123,11 +124,13 @@ function forward(
   const { frameworkId: framework, taskId: task, agentId: from } = report;
   const acknowledgement = { frameworkId: framework, taskId: task, agentId: from, uuid };
   if (isAcknowledged(lead.state, acknowledgement)) {
+    // mark: an agent had not heard of an acknowledgement
     // The scheduler is left alone: it is the agent who has not heard.
     updateAcknowledged(lead, acknowledgement);
     return;
   }
   if (taskOf(lead, framework, task) === undefined && isCompleted(lead.state, framework, task)) {
+    // mark: an update after the end that a master told
     // It ended by the master's word, and nothing follows the end: the agent may forget it.
     updateAcknowledged(lead, acknowledgement);
     return;

@@ -50,6 +50,7 @@ export function frameworkSubscribed(lead: Lead, id: FrameworkId): void {
 export function frameworkRefused(lead: Lead, id: FrameworkId): void {
   const subscription = nextSubscription(lead, id);
   if (subscription === undefined) return;
+  // mark: a framework was removed while it subscribed
   refuseSubscription(subscription, 'Framework has been removed');
 }
 
@@ -73,6 +74,7 @@ export function awaitFailover(lead: Lead, { id, connection }: Framework): void {
   const timer = lead.after(delayMs, () => {
     lead.failovers.delete(id);
     if (lead.subscriptions.has(id)) return;
+    // mark: a framework did not come back in time
     lead.logger.info('framework did not come back in time', { frameworkId: id });
     lead.propose({ kind: 'remove-framework', frameworkId: id });
   });
@@ -122,6 +124,7 @@ function connect(
   const { id } = framework;
   const before = lead.schedulers.get(id);
   if (before !== undefined) {
+    // mark: a scheduler took the place of another
     forget(lead, id, before);
     endWithError(before.stream, 'Framework failed over');
   }

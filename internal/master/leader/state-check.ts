@@ -43,6 +43,7 @@ export function agreeOnState(
 ): void {
   const version = Math.min(versionOfAll() ?? 0, newestVersion);
   if (version > lead.state.version) {
+    // mark: the version of the state was raised
     const clusterId = newUuid(lead.random);
     lead.propose({ kind: 'raise-version', version, clusterId }, onRaised);
   }

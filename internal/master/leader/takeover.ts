@@ -100,6 +100,7 @@ function frameworkRecovered(lead: Lead, id: FrameworkId): void {
   lead.allocator.handle({ kind: 'framework-added', frameworkId: id, ...wish, minAllocatable });
   lead.allocator.handle({ kind: 'framework-deactivated', frameworkId: id });
   if (connection.kind === 'disconnected') {
+    // mark: a new leader goes on waiting for a framework
     awaitFailover(lead, framework);
     return;
   }

@@ -136,7 +136,7 @@ export class SimulatedNetwork {
       return [];
     }
     if (this.isLost()) return [];
-    const heldMs = this.#heldMs(`${from}>${to}`);
+    const heldMs = this.heldMs(from, to);
     if (!this.#random.chance(this.#faults.repeat)) return [heldMs + this.delayMs()];
     this.counts.repeated++;
     return [heldMs + this.delayMs(), heldMs + this.delayMs()];
@@ -156,7 +156,10 @@ export class SimulatedNetwork {
     return delayMs + slowMs * this.#unit();
   }
 
-  #heldMs(link: string): number {
+  /** How much longer a message takes on this link than on others, now. */
+  heldMs(from: string, to: string): number {
+    if (this.#clogs.size + this.#drags.size === 0) return 0;
+    const link = `${from}>${to}`;
     const cloggedMs = Math.max(0, (this.#clogs.get(link) ?? 0) - this.world.nowMs);
     const draggedMs = this.#drags.get(link) ?? 0;
     if (cloggedMs > 0) this.counts.clogged++;

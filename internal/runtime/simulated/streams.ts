@@ -148,7 +148,7 @@ class Link {
       const nextMs = Math.min(retryMs * 2, RETRY_MS_MAX);
       retry = world.schedule(retryMs, `${label} again`, () => attempt(nextMs));
       if (!this.#passes(from, to)) return;
-      const delayMs = from === to ? 0 : this.network.delayMs();
+      const delayMs = from === to ? 0 : this.network.delayMs() + this.network.heldMs(from, to);
       side.lastArrivalMs = Math.max(side.lastArrivalMs, world.nowMs + delayMs);
       world.schedule(side.lastArrivalMs - world.nowMs, label, receive);
     };

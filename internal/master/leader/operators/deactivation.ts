@@ -26,6 +26,7 @@ export function drainAgent(lead: Lead, call: Call_DrainAgent, reply: Reply): voi
     .flatMap(({ machines }) => machines)
     .find((machine) => isMachineOf(machine, agent));
   if (scheduled !== undefined) {
+    // mark: a drain of an agent in maintenance
     const machine = JSON.stringify(machineToWire(scheduled));
     const text = `Agent ${agentId} is part of a maintenance schedule under Machine ${machine}`;
     reply(badRequest(text));
