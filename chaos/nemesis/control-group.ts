@@ -24,6 +24,13 @@ export function openGroup(
 ): (file: string, value: string) => void {
   const path = `${root}/${controller}/${groupPrefix(journal)}${name}`;
   mkdirSync(path, { recursive: true });
-  for (const pid of pids) writeFileSync(`${path}/cgroup.procs`, String(pid));
+  for (const pid of pids) {
+    try {
+      writeFileSync(`${path}/cgroup.procs`, String(pid));
+    } catch (fault) {
+      // It has ended meanwhile.
+      if (existsSync(`/proc/${pid}`)) throw fault;
+    }
+  }
   return (file, value) => writeFileSync(`${path}/${file}`, value);
 }
