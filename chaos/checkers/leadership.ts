@@ -41,9 +41,11 @@ export class Leadership {
     this.#resigned.add(master);
   }
 
-  /** The master that an agent follows, or followed last. */
-  followedBy(agent: string): string | undefined {
-    return this.#heeded.get(agent)?.master;
+  /** A master that led last in an earlier term than the one whom the agent followed last. */
+  deposedBefore(agent: string): { readonly master: string; readonly term: number } | undefined {
+    const heeded = this.#heeded.get(agent)?.term ?? 0;
+    const found = [...this.#termOf].find(([, term]) => term < heeded);
+    return found && { master: found[0], term: found[1] };
   }
 
   /** An agent has been taken in by a master, and does as it says from now on. */

@@ -1,14 +1,11 @@
 /*
- * Preloaded into a program, does to its clocks what the file CLOCK_SHIFT says, two numbers of eight bytes
- * in the machine's own order, from the moment on at which they are written there. The first shifts the
- * clock on the wall by so many milliseconds, and leaves alone what intervals are measured by, as a time
- * server that jumps does. The second, when it is above 1, makes the clock for intervals go so many times
- * slower, as on a bad machine; when it is 0 again that clock jumps to where it should be.
+ * Preloaded into a program, shifts its clock on the wall by as many milliseconds as the file CLOCK_SHIFT
+ * says, eight bytes in the machine's own order, from the moment on at which they are written there. The
+ * clock that intervals are measured by is left alone, as a time server that jumps leaves it.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -17,7 +14,6 @@
 #include <unistd.h>
 
 static volatile const int64_t *said;
-static _Atomic int64_t slow_since;
 static int (*real)(clockid_t, struct timespec *);
 
 __attribute__((constructor)) static void prepare(void) {
@@ -25,30 +21,16 @@ __attribute__((constructor)) static void prepare(void) {
   const char *path = getenv("CLOCK_SHIFT");
   int file = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC);
   if (file < 0) return;
-  void *seen = mmap(NULL, 2 * sizeof *said, PROT_READ, MAP_SHARED, file, 0);
+  void *seen = mmap(NULL, sizeof *said, PROT_READ, MAP_SHARED, file, 0);
   if (seen != MAP_FAILED) said = seen;
   close(file);
 }
 
-static int64_t shift_ms(void) { return said == NULL ? 0 : said[0]; }
-
-static void slow_down(struct timespec *t) {
-  int64_t times = said == NULL ? 0 : said[1];
-  if (times <= 1) {
-    slow_since = 0;
-    return;
-  }
-  int64_t now = t->tv_sec * 1000000000LL + t->tv_nsec, none = 0;
-  atomic_compare_exchange_strong(&slow_since, &none, now);
-  int64_t shown = slow_since + (now - slow_since) / times;
-  t->tv_sec = shown / 1000000000;
-  t->tv_nsec = shown % 1000000000;
-}
+static int64_t shift_ms(void) { return said == NULL ? 0 : *said; }
 
 int clock_gettime(clockid_t clock, struct timespec *t) {
   if (real == NULL) real = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
   int done = real(clock, t);
-  if (done == 0 && (clock == CLOCK_MONOTONIC || clock == CLOCK_MONOTONIC_COARSE)) slow_down(t);
   if (done != 0 || (clock != CLOCK_REALTIME && clock != CLOCK_REALTIME_COARSE)) return done;
   int64_t ns = (int64_t)t->tv_nsec + shift_ms() % 1000 * 1000000;
   t->tv_sec += shift_ms() / 1000 + (ns >= 1000000000) - (ns < 0);

@@ -139,6 +139,14 @@ export class Network {
     };
   }
 
+  /** What the one sends to the other's port comes to ours instead. */
+  divert([from, to]: readonly [from: number, to: number], port: number): () => void {
+    const what = `-p tcp -s ${this.ip(from)} -d ${this.ip(to)} --dport ${port}`;
+    const rule = `PREROUTING ${what} -j DNAT --to-destination ${this.ip(0)}:${port}`.split(' ');
+    this.#inRouter('iptables', '-w', '-t', 'nat', '-A', ...rule);
+    return () => this.#inRouter('iptables', '-w', '-t', 'nat', '-D', ...rule);
+  }
+
   #filter(rule: readonly string[]): () => void {
     this.#inRouter('iptables', '-w', '-A', 'FORWARD', ...rule);
     return () => this.#inRouter('iptables', '-w', '-D', 'FORWARD', ...rule);

@@ -42,8 +42,6 @@ export function openWorkloads(
         return new Registers(ground);
       case 'ledger':
         return new Ledger(ground, cluster);
-      case 'postgres':
-        throw new Error('there is no PostgreSQL yet');
       default:
         return unreachable(name);
     }

@@ -22,7 +22,7 @@ export function parseScenario(text: string, file: string): Result<Scenario, read
   return accept(scenario);
 }
 
-const workloadNames: readonly WorkloadName[] = ['launches', 'registers', 'ledger', 'postgres'];
+const workloadNames: readonly WorkloadName[] = ['launches', 'registers', 'ledger'];
 const keys = [
   'name',
   'about',

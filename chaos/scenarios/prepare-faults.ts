@@ -52,7 +52,7 @@ export function prepareFaults(
     switches,
     disks: disksOf(scenario),
     environmentOf(name) {
-      if (needs.has('clock')) writeFileSync(`${switches}/${name}.clock`, Buffer.alloc(16));
+      if (needs.has('clock')) writeFileSync(`${switches}/${name}.clock`, Buffer.alloc(8));
       return {
         ...(libraries.length > 0 && { LD_PRELOAD: libraries.join(':') }),
         ...(needs.has('syncs') && { SYNC_FAULT_FILE: `${switches}/${name}.syncs` }),

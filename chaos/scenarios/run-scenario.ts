@@ -154,7 +154,7 @@ async function hurt(
       network,
       journal,
       random: random.fork('faults'),
-      followedBy: (agent: string) => watch.leadership.followedBy(agent),
+      deposedBefore: (agent: string) => watch.leadership.deposedBefore(agent),
       everyone,
       ...prepared,
     };

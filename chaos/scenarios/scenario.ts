@@ -22,7 +22,7 @@ export type Scenario = {
   readonly faults: readonly Step[];
 };
 
-export type WorkloadName = 'launches' | 'registers' | 'ledger' | 'postgres';
+export type WorkloadName = 'launches' | 'registers' | 'ledger';
 
 export type Step = {
   /** Its name in the catalogue. */

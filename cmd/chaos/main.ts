@@ -124,7 +124,8 @@ async function runOne(word: string, values: Values, isInside: boolean): Promise<
     },
     { signal: interruption() },
   );
-  return tellRecord(record, out);
+  // Whatever a run that broke off has left waiting in here must not keep its guard waiting.
+  return process.exit(tellRecord(record, out));
 }
 
 /** When we are told to end, or whoever guards us is gone. */

@@ -16,18 +16,13 @@ export const clock: Fault = {
   },
 };
 
-/** In place: programs look at these bytes all the time. */
-export const setShift = (path: string, ms: number): void => write(path, 0, ms);
-
-/** The clock for intervals goes so many times slower; 0 lets it go as it should. */
-export const setSlowness = (path: string, times: number): void => write(path, 8, times);
-
-function write(path: string, at: number, value: number): void {
+/** In place: programs look at these eight bytes all the time. */
+function setShift(path: string, ms: number): void {
   const bytes = Buffer.alloc(8);
-  bytes.writeBigInt64LE(BigInt(Math.round(value)));
+  bytes.writeBigInt64LE(BigInt(Math.round(ms)));
   const file = openSync(path, 'r+');
   try {
-    writeSync(file, bytes, 0, bytes.length, at);
+    writeSync(file, bytes, 0, bytes.length, 0);
   } finally {
     closeSync(file);
   }

@@ -22,13 +22,15 @@ export type Ground = {
   readonly random: Random;
   /** Everyone, clients too. */
   readonly everyone: readonly Target[];
-  /** Whom the agent followed last; undefined when it has followed nobody. */
-  readonly followedBy: (agent: string) => string | undefined;
+  /** A master that led in an earlier term than the one whom the agent followed last. */
+  readonly deposedBefore: (agent: string) => Deposed | undefined;
   /** The compiled relay; undefined where nothing can be compiled. */
   readonly relay: string | undefined;
   /** Files by which preloaded libraries are told what to do: `NAME.syncs`, `NAME.clock`. */
   readonly switches: string;
 };
+
+export type Deposed = { readonly master: string; readonly term: number };
 
 export type Settings = Readonly<Record<string, number | string>>;
 
