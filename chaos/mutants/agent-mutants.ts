@@ -5,6 +5,7 @@ export const agentMutants: readonly Mutant[] = [
   {
     name: 'told-before-durable',
     about: 'An agent speaks and acts while what it says is on its way to the disk.',
+    from: 5,
     edits: [
       {
         file: 'internal/agent/agent.ts',
@@ -54,6 +55,7 @@ export const agentMutants: readonly Mutant[] = [
     name: 'term-forgotten',
     about:
       'The term that an agent heeds is not in its checkpoint: a deposed leader is heeded again.',
+    from: 2,
     edits: [
       {
         file: 'internal/agent/core/registration.ts',
@@ -65,6 +67,7 @@ export const agentMutants: readonly Mutant[] = [
   {
     name: 'reservations-forgotten',
     about: 'What operations made of the resources is not in the checkpoint.',
+    from: 23,
     edits: [
       {
         file: 'internal/agent/core/state.ts',
@@ -76,6 +79,7 @@ export const agentMutants: readonly Mutant[] = [
   {
     name: 'checkpoint-not-synced',
     about: 'What an agent answers for is written and not synced: a power cut takes it back.',
+    from: 2,
     edits: [
       {
         file: 'storage/checkpoint/checkpoint.ts',
@@ -143,6 +147,7 @@ export const agentMutants: readonly Mutant[] = [
     name: 'launched-again-unseen',
     about:
       'A launch that its agent did not see through is made again, and nobody asks how far it came.',
+    from: 8,
     edits: [
       {
         file: 'internal/agent/container-recovery.ts',
@@ -159,6 +164,7 @@ export const agentMutants: readonly Mutant[] = [
   {
     name: 'volumes-told-too-early',
     about: 'An operation is told to be done while the folders of its volumes are being made.',
+    from: 1,
     edits: [
       {
         file: 'internal/agent/core/operations.ts',
@@ -172,6 +178,7 @@ export const agentMutants: readonly Mutant[] = [
   {
     name: 'volumes-not-synced',
     about: 'The folder of a volume is made and not synced: a power cut takes it back.',
+    from: 1,
     edits: [
       {
         file: 'internal/agent/volumes.ts',
@@ -183,6 +190,7 @@ export const agentMutants: readonly Mutant[] = [
   {
     name: 'limitation-untold',
     about: 'A task that was ended for what it ate is told to have failed, and not of what.',
+    from: 4,
     edits: [
       {
         file: 'internal/agent/core/status.ts',

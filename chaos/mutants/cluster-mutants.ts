@@ -9,7 +9,6 @@ import { test, type TestKiller } from './bug.ts';
 import { masterMutants } from './master-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { serviceMutants } from './service-mutants.ts';
-import { storageMutants } from './storage-mutants.ts';
 import { volumeMutants } from './volume-mutants.ts';
 
 /** Without tests it is for the simulation. */
@@ -21,7 +20,6 @@ const reports = 'internal/master/leader/reports';
 const ofAllocator: ReadonlySet<string> = new Set([
   'drained-agent-offered',
   'given-and-still-free',
-  'quota-chop-ignored',
   'reservation-leaked',
 ]);
 
@@ -30,7 +28,6 @@ export const clusterMutants: readonly ClusterMutant[] = [
   ...allocatorMutants.filter(({ name }) => ofAllocator.has(name)),
   ...masterMutants,
   ...serviceMutants,
-  ...storageMutants,
   ...volumeMutants,
   {
     name: 'stored-before-decision',

@@ -15,38 +15,15 @@ export const masterMutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'launch-on-anything',
-    about: 'The log takes every launch, also what nobody can hold any more.',
-    edits: [
-      {
-        file: 'internal/state/apply-task.ts',
-        find: `  const isStale = wanted.some((each) => isStaleOn(state, agentId, each));
-  return !isStale && areAvailable(state, agent, wanted.map(unallocated))`,
-        replace: `  return wanted.every((each) => !isStaleOn(state, agentId, unallocated(each)) || agent.id !== '') ||
-    areAvailable(state, agent, wanted)`,
-      },
-    ],
-  },
-  {
     name: 'removed-while-it-is-there',
     about: 'A framework that comes back in time is removed when that time would have been over.',
+    from: 1,
     edits: [
       {
         file: 'internal/master/leader/schedulers.ts',
         find: `  assert(framework !== undefined, \`framework \${id} subscribed and is in no book\`);
   cancelFailover(lead, id);`,
         replace: `  assert(framework !== undefined, \`framework \${id} subscribed and is in no book\`);`,
-      },
-    ],
-  },
-  {
-    name: 'version-not-looked-at',
-    about: 'A value is put whatever version is expected.',
-    edits: [
-      {
-        file: 'internal/state/apply-store.ts',
-        find: 'if (expected !== undefined && expected !== actual) {',
-        replace: 'if (expected !== undefined && expected > actual) {',
       },
     ],
   },
@@ -63,17 +40,6 @@ export const masterMutants: readonly Mutant[] = [
         file: 'internal/state/apply-store.ts',
         find: 'type Put = Extract',
         replace: 'let applied = 0;\ntype Put = Extract',
-      },
-    ],
-  },
-  {
-    name: 'update-after-the-end',
-    about: 'A task that was said to have ended may be said to have ended otherwise.',
-    edits: [
-      {
-        file: 'internal/master/leader/reports.ts',
-        find: 'return task !== undefined && !(isLogged && task.state === report.state);',
-        replace: 'return task !== undefined;',
       },
     ],
   },
@@ -102,18 +68,6 @@ export const masterMutants: readonly Mutant[] = [
         replace: `  if (task !== undefined && lead.peers.get(task.agentId)?.presence.kind !== 'recovered') {
     latest(lead, task, unlogged);
     return;`,
-      },
-    ],
-  },
-  {
-    name: 'orphans-live-on',
-    about: 'A task that its framework was told had ended runs on when its agent is back.',
-    edits: [
-      {
-        file: 'internal/master/leader/agents.ts',
-        find: '  for (const task of visitor.reported) killOrphan(lead, id, task);\n',
-        replace:
-          '  if (lead.term < 0) for (const task of visitor.reported) killOrphan(lead, id, task);\n',
       },
     ],
   },

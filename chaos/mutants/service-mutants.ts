@@ -5,6 +5,7 @@ export const serviceMutants: readonly Mutant[] = [
   {
     name: 'launched-before-recorded',
     about: 'A task is asked for while its record is on its way: the next process starts another.',
+    from: 8,
     edits: [
       {
         file: 'internal/frameworks/service/session.ts',
@@ -20,19 +21,9 @@ export const serviceMutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'instances-not-read',
-    about: 'A process that begins reads what is wanted, and not what is there already.',
-    edits: [
-      {
-        file: 'internal/frameworks/service/record-store.ts',
-        find: 'else instances.push(stored.record);',
-        replace: 'else instances.splice(0, 0);',
-      },
-    ],
-  },
-  {
     name: 'second-life-of-an-instance',
     about: 'A task that may live still is given up when its instance is asked about in vain.',
+    from: 8,
     edits: [
       {
         file: 'internal/frameworks/service/world.ts',
@@ -44,22 +35,12 @@ export const serviceMutants: readonly Mutant[] = [
   {
     name: 'update-exceeds-bound',
     about: 'All instances are replaced at once, whatever may be away.',
+    from: 14,
     edits: [
       {
         file: 'internal/frameworks/service/settle.ts',
         find: 'if (isServing(instance) && othersAway >= spec.update.maxUnavailable) continue;',
         replace: 'if (isServing(instance) && othersAway >= spec.instances) continue;',
-      },
-    ],
-  },
-  {
-    name: 'volume-of-another-instance',
-    about: 'What is reserved for one instance is used for another.',
-    edits: [
-      {
-        file: 'internal/frameworks/service/offer-pool.ts',
-        find: 'if (holder !== undefined) return holder === owner ? 0 : 3;',
-        replace: 'if (holder !== undefined) return 0;',
       },
     ],
   },

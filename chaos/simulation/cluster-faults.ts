@@ -70,6 +70,8 @@ type WorldFaults = {
   readonly mistakes: number;
   /** The service framework is one of the tenants. */
   readonly services: boolean;
+  /** One of the tenants fills all that it is offered. */
+  readonly crowd: boolean;
 };
 
 type Size = Pick<ClusterFaults, 'masters' | 'agents' | 'shells' | 'schedulers' | 'hostileMs'>;
@@ -144,6 +146,7 @@ function sampleWorldFaults(random: Random): WorldFaults {
     membership: random.chance(0.2) ? within(1000, 5000) : undefined,
     mistakes: random.chance(0.4) ? 0.3 : 0,
     services: random.chance(0.4),
+    crowd: random.chance(0.05),
   };
 }
 

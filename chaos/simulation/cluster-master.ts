@@ -4,6 +4,7 @@
  * is told to the witness.
  */
 import { newUuid } from '#internal/base/uuid.ts';
+import type { CheckReport } from '#internal/master/check/check-report.ts';
 import type { Random } from '#internal/base/random.ts';
 import { masterHandler } from '#internal/master/api/master-handler.ts';
 import { Master, masterDefaults, type MasterLimits } from '#internal/master/leader/master.ts';
@@ -102,6 +103,11 @@ export class MasterMachine {
   }
 
   /** What it tells operators; undefined while no program runs. */
+  /** Of its books against those of the agents. */
+  check(): Promise<CheckReport | undefined> | undefined {
+    return this.#running?.master.check();
+  }
+
   get view(): MasterView | undefined {
     return this.#running?.master.view();
   }

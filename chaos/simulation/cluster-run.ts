@@ -26,7 +26,10 @@ import { Shell } from './cluster-shell.ts';
 import { tellTruth } from './cluster-truth.ts';
 import { ClusterWitness } from './cluster-witness.ts';
 import type { RaftRun } from './raft-run.ts';
-import { dealt, temperaments } from './temperaments/registry.ts';
+import { crowder } from './temperaments/crowder.ts';
+import { dealt, temperaments as dealtOut } from './temperaments/registry.ts';
+
+const temperaments = [...dealtOut, crowder];
 
 /** Every simulated run is told of in the same way. */
 export type ClusterRun = RaftRun;
@@ -179,7 +182,10 @@ function newTenants(
   return {
     services: faults.services ? [new ServicesMachine({ ground, onCall }, place)] : [],
     shells: count(shells).map((n) => new Shell({ ground, onCall }, { name: `shell${n}`, masters })),
-    schedulers: dealt(ground.world.random('temperaments'), schedulers).map((temperament, n) => {
+    schedulers: [
+      ...dealt(ground.world.random('temperaments'), schedulers),
+      ...(faults.crowd ? [crowder] : []),
+    ].map((temperament, n) => {
       const format = n % 2 === 0 ? jsonFormat : protobufFormat;
       const name = `${temperament.name}${n + 1}`;
       return new SchedulerMachine(
@@ -241,7 +247,20 @@ async function heal(cluster: Cluster): Promise<void> {
       stores.settled();
     });
     tellTruth(cluster);
+    await compareBooks(cluster);
   } else witness.refute('liveness', unsettled(cluster) ?? '');
+}
+
+/** What the leader finds when it asks the agents itself. */
+async function compareBooks({ ground, masters }: Cluster): Promise<void> {
+  const { world, witness } = ground;
+  const check = masters.find(({ isLeader }) => isLeader)?.check();
+  if (witness.violation !== undefined || check === undefined) return;
+  const report = await world.settle(check, { withinMs: 60_000 });
+  witness.booksCompared += report?.agents ?? 0;
+  for (const { law, facts } of report?.disagreements ?? []) {
+    witness.refute('truth', `${law}: ${facts.join('; ')}`);
+  }
 }
 
 /** What is not as it should be in the end; cheap questions first, for it is asked after each event. */
@@ -304,6 +323,7 @@ function figuresOf(cluster: Cluster): Record<string, number> {
     'frameworks-expired': frameworks.expired,
     'agents-sent-away': sumOf(agents, ({ expulsions }) => expulsions),
     'states-compared': agreement.compared,
+    'agents-books-compared': witness.booksCompared,
     'tasks-started': containers.startedCount,
     'runs-with-a-full-agent': containers.fullest >= 900 ? 1 : 0,
     'commands-ended': shells.filter(({ end }) => end !== undefined).length,

@@ -40,12 +40,14 @@ export type WitnessOptions = {
 };
 
 /** Indexes between two comparisons of whole states. */
-const digestEvery = 16;
+const digestEvery = 32;
 
 export class ClusterWitness {
   readonly laws: ClusterLaws;
   /** The newest state that any master came to. */
   newest: State | undefined;
+  /** Agents whose books a leader has compared with its own. */
+  booksCompared = 0;
   #violation: Violation | undefined;
 
   constructor(_dependencies: object, { capacity, members, drift }: WitnessOptions) {

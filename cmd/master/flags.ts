@@ -8,6 +8,7 @@ import {
   integer,
   list,
   optional,
+  optionalDurationMs,
   optionalText,
   parsed,
   port,
@@ -77,6 +78,7 @@ export type MasterFlags = {
   readonly requireAgentDomain: boolean;
   readonly rootSubmissions: boolean;
   readonly maxOperatorEventStreamSubscribers: number;
+  readonly checkInterval: number | undefined;
   readonly adoptVolumes: AdoptionPolicy;
   readonly frameworkStoreKeys: number;
   readonly frameworkStoreSize: number;
@@ -301,6 +303,11 @@ export const masterProgram: Program<MasterFlags> = {
       min: 1,
       max: 100_000,
     }),
+    checkInterval: optionalDurationMs({
+      meaning:
+        'how often the leader compares its books with those of all agents, as `altiplano operator check` does; ' +
+        'what disagrees is in its log and metrics. Unset: when it is asked to',
+    }),
     adoptVolumes: choice({
       meaning: 'which volumes that agents find and do not know they take on without being told to',
       fallback: masterDefaults.adoptVolumes,
@@ -388,6 +395,9 @@ export const masterProgram: Program<MasterFlags> = {
         : []),
       ...(flags.frameworkStoreValueSize > 512 * 1024
         ? ['--framework-store-value-size is at most 512KB: it has to fit into a call']
+        : []),
+      ...(flags.checkInterval !== undefined && flags.checkInterval < 10_000
+        ? ['--check-interval is at least 10secs: agents are asked twice before anything counts']
         : []),
       ...(heartbeatInterval < 10 ? ['--heartbeat-interval is at least 10ms'] : []),
       ...(agentReregisterTimeout < 600_000

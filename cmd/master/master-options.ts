@@ -38,6 +38,7 @@ export function masterOptions(flags: MasterFlags, self: MasterAddress): MasterOp
     recoveryAgentRemovalLimit: flags.recoveryAgentRemovalLimit,
     memory: { ageMsMax: flags.registryMaxAgentAge, agentsMax: flags.registryMaxAgentCount },
     memoryIntervalMs: flags.registryGcInterval,
+    checks: { ...masterDefaults.checks, everyMs: flags.checkInterval },
     adoptVolumes: flags.adoptVolumes,
     stores: {
       ...masterDefaults.stores,

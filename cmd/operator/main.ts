@@ -1,19 +1,21 @@
 /**
  * `altiplano operator raft …`: who the masters are, to change them, and to hand leadership over, while
  * the cluster runs. Any master may be named; the question finds its way to the one that leads.
- * `altiplano operator snapshot …` is in a folder of its own.
+ * `altiplano operator snapshot …` and `altiplano operator check` are in folders of their own.
  *
  * Exit status: 0 done, 1 refused or nobody answers, 2 the command line is wrong.
  */
 import { systemClock } from '#internal/runtime/real/clock.ts';
 import { askOperators } from '#raft/transport/grpc-operators.ts';
 import { askLeader } from './ask-leader.ts';
+import { runCheck } from './check/main.ts';
 import { linesOf } from './lines.ts';
 import { runSnapshot } from './snapshot/main.ts';
 import { verbs, type Wish } from './verbs.ts';
 
 export async function run(argv: readonly string[]): Promise<number> {
   const [area, name, ...rest] = argv;
+  if (area === 'check') return await runCheck(argv.slice(1));
   if (area === 'snapshot') return await runSnapshot(argv.slice(1));
   const verb = area === 'raft' ? verbs.find((candidate) => candidate.name === name) : undefined;
   if (verb === undefined) return explainVerbs(argv);
@@ -42,6 +44,7 @@ function explainVerbs(argv: readonly string[]): number {
   const usage = [
     'Usage: altiplano operator raft VERB [--flag=value …]',
     '       altiplano operator snapshot VERB FILE [--flag=value …]',
+    '       altiplano operator check [--flag=value …]',
     '',
     ...verbs.map(({ name, summary }) => `  ${name.padEnd(10)}${summary}`),
     '',

@@ -20,6 +20,7 @@ import type {
   StreamId,
 } from '#internal/model/ids.ts';
 import type { Resources } from '#internal/resources/resource.ts';
+import type { CheckReport } from './check/check-report.ts';
 import type { State } from '#internal/state/state.ts';
 import type { Call as OperatorCall } from '#proto/gen/mesos/v1/master.ts';
 import type { Call, Event } from '#proto/gen/mesos/v1/scheduler.ts';
@@ -48,6 +49,13 @@ export type MasterDoor = {
   operate(call: OperatorCall): Promise<Answer>;
   /** An agent takes on a volume that it has found. Resolves when the log has it, or with the reason. */
   adoptVolume(agentId: AgentId, origin: string): Promise<Answer>;
+  /**
+   * Compares the books with those of all connected agents; undefined when this master stopped leading,
+   * or too many wait for an answer already.
+   */
+  check(): Promise<CheckReport | undefined>;
+  /** What the checks of this leadership came to, whoever asked for them. */
+  checks(): CheckCounts;
   /** Shows an operator the cluster, and from then on what changes. */
   observe(observer: Observer): void;
   /** Why a framework is not offered something; undefined when this master stopped leading. */
@@ -55,6 +63,8 @@ export type MasterDoor = {
   /** Who waits for offers, and who sits on them; undefined when this master stopped leading. */
   waits(): Promise<Waits | undefined>;
 };
+
+export type CheckCounts = { readonly checks: number; readonly last: CheckReport | undefined };
 
 /** Who asks in the name of a framework. */
 export type Speaker = {

@@ -53,6 +53,8 @@ export function scriptedDoor(script: Script): ScriptedDoor {
       return Promise.resolve(answer);
     },
     adoptVolume: () => Promise.resolve(answer),
+    check: () => Promise.resolve(undefined),
+    checks: () => ({ checks: 0, last: undefined }),
     observe(observer) {
       door.observers.push(observer);
       observer.begin(script.view, 15_000);

@@ -20,6 +20,7 @@ export const descriptor: Descriptor = {
       { name: 'drained', number: 10, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.Drained' },
       { name: 'executor_launched', number: 14, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.Executor' },
       { name: 'volumes_used', number: 20, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.VolumesUsed' },
+      { name: 'books', number: 29, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.Books' },
     ] },
     { name: 'altiplano.agent.v1.Description', fields: [
       { name: 'agent_info', number: 1, label: 'required', kind: 'message', type: 'mesos.v1.AgentInfo' },
@@ -27,6 +28,7 @@ export const descriptor: Descriptor = {
       { name: 'ip', number: 3, label: 'required', kind: 'scalar', type: 'string' },
       { name: 'capabilities', number: 4, label: 'repeated', kind: 'message', type: 'mesos.v1.AgentInfo.Capability' },
       { name: 'takes_run_tasks', number: 28, label: 'optional', kind: 'scalar', type: 'bool' },
+      { name: 'tells_books', number: 29, label: 'optional', kind: 'scalar', type: 'bool' },
     ] },
     { name: 'altiplano.agent.v1.Register', fields: [
       { name: 'description', number: 1, label: 'required', kind: 'message', type: 'altiplano.agent.v1.Description' },
@@ -123,8 +125,24 @@ export const descriptor: Descriptor = {
       { name: 'executor_message', number: 17, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.ExecutorMessage' },
       { name: 'introduce_yourself', number: 24, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.IntroduceYourself' },
       { name: 'run_tasks', number: 28, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.RunTasks' },
+      { name: 'tell_books', number: 29, label: 'optional', oneof: 'message', kind: 'message', type: 'altiplano.agent.v1.TellBooks' },
     ] },
     { name: 'altiplano.agent.v1.IntroduceYourself', fields: [] },
+    { name: 'altiplano.agent.v1.TellBooks', fields: [
+      { name: 'sequence', number: 1, label: 'required', kind: 'scalar', type: 'uint64' },
+    ] },
+    { name: 'altiplano.agent.v1.Books', fields: [
+      { name: 'sequence', number: 1, label: 'required', kind: 'scalar', type: 'uint64' },
+      { name: 'tasks', number: 2, label: 'repeated', kind: 'message', type: 'altiplano.agent.v1.BookedTask' },
+      { name: 'total', number: 3, label: 'repeated', kind: 'message', type: 'mesos.v1.Resource' },
+      { name: 'executors', number: 4, label: 'repeated', kind: 'message', type: 'mesos.v1.Resource' },
+    ] },
+    { name: 'altiplano.agent.v1.BookedTask', fields: [
+      { name: 'framework_id', number: 1, label: 'required', kind: 'message', type: 'mesos.v1.FrameworkID' },
+      { name: 'task_id', number: 2, label: 'required', kind: 'message', type: 'mesos.v1.TaskID' },
+      { name: 'life', number: 3, label: 'required', kind: 'enum', type: 'altiplano.agent.v1.BookedLife' },
+      { name: 'resources', number: 4, label: 'repeated', kind: 'message', type: 'mesos.v1.Resource' },
+    ] },
     { name: 'altiplano.agent.v1.NotLeading', fields: [
       { name: 'leader', number: 1, label: 'optional', kind: 'scalar', type: 'string' },
     ] },
@@ -2658,6 +2676,7 @@ export const descriptor: Descriptor = {
     ] },
   ],
   enums: [
+    { name: 'altiplano.agent.v1.BookedLife', values: { UNKNOWN_LIFE: 0, LIVES: 1, ENDS: 2, ENDED: 3 } },
     { name: 'altiplano.agent.v1.ExecutorRecord.Phase', values: { UNKNOWN_PHASE: 0, REGISTERING: 1, RUNNING: 2, TERMINATING: 3 } },
     { name: 'altiplano.agent.v1.ExecutorRecord.Cause', values: { UNKNOWN_CAUSE: 0, SHUTDOWN: 1, REGISTRATION_TIMEOUT: 2, REREGISTRATION_TIMEOUT: 3, LOST: 4 } },
     { name: 'altiplano.agent.v1.KillRecord.Cause', values: { UNKNOWN: 0, REQUESTED: 1, DURING_LAUNCH: 2, COMPLETION_TIME: 3, ABANDONED: 4, DRAINED: 5, DRAINED_GONE: 6, UNHEALTHY: 9 } },

@@ -35,6 +35,9 @@ export type Messages = {
   readonly 'altiplano.agent.v1.Unregister': altiplano_agent_v1.Unregister;
   readonly 'altiplano.agent.v1.MasterMessage': altiplano_agent_v1.MasterMessage;
   readonly 'altiplano.agent.v1.IntroduceYourself': altiplano_agent_v1.IntroduceYourself;
+  readonly 'altiplano.agent.v1.TellBooks': altiplano_agent_v1.TellBooks;
+  readonly 'altiplano.agent.v1.Books': altiplano_agent_v1.Books;
+  readonly 'altiplano.agent.v1.BookedTask': altiplano_agent_v1.BookedTask;
   readonly 'altiplano.agent.v1.NotLeading': altiplano_agent_v1.NotLeading;
   readonly 'altiplano.agent.v1.Registered': altiplano_agent_v1.Registered;
   readonly 'altiplano.agent.v1.Ping': altiplano_agent_v1.Ping;
@@ -504,6 +507,7 @@ export type Messages = {
 
 // prettier-ignore
 export type Enums = {
+  readonly 'altiplano.agent.v1.BookedLife': altiplano_agent_v1.BookedLife;
   readonly 'altiplano.agent.v1.ExecutorRecord.Phase': altiplano_agent_v1.ExecutorRecord_Phase;
   readonly 'altiplano.agent.v1.ExecutorRecord.Cause': altiplano_agent_v1.ExecutorRecord_Cause;
   readonly 'altiplano.agent.v1.KillRecord.Cause': altiplano_agent_v1.KillRecord_Cause;

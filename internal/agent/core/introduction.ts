@@ -6,7 +6,11 @@ import type { Turn } from './turn.ts';
 
 export function introduction({ state, settings }: Pick<Turn, 'state' | 'settings'>): AgentMessage {
   const { registration, agentId, frameworks, tasks, executors, total, operations } = state;
-  const description: Description = { ...settings.description, takes_run_tasks: true };
+  const description: Description = {
+    ...settings.description,
+    takes_run_tasks: true,
+    tells_books: true,
+  };
   const found_volumes = state.found.map(foundVolumeToWire);
   if (agentId === undefined) {
     return { register: { description, registration_uuid: registration, found_volumes } };

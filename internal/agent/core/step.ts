@@ -6,6 +6,7 @@
  */
 import { assert, unreachable } from '#internal/base/assert.ts';
 import type { ExecutorMessage, MasterMessage } from '#proto/gen/altiplano/agent/v1.ts';
+import { booksOf } from './books.ts';
 import { look, probed, startChecks, stopChecks } from './checks.ts';
 import { drain, tellDrained } from './drain.ts';
 import { isOwn, ownExecutor } from './executor-book.ts';
@@ -217,6 +218,9 @@ function hear(turn: Turn, link: number, message: MasterMessage): void {
   }
   if (message.drain !== undefined) drain(turn, message.drain);
   if (message.introduce_yourself !== undefined) tell(turn, introduction(turn));
+  if (message.tell_books !== undefined) {
+    tell(turn, { books: booksOf(turn.state, message.tell_books.sequence) });
+  }
   if (message.shutdown !== undefined) {
     end(turn, { kind: 'expelled', reason: message.shutdown.message });
   }

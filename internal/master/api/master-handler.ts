@@ -18,6 +18,7 @@ import { notFound } from './response.ts';
 import { newRouter } from './router.ts';
 import { schedulerHandler } from './scheduler-face.ts';
 import { storeHandler } from './store-face.ts';
+import { checkGauges, checkRoutes } from './check-face.ts';
 import { heldReservationRoutes } from './reservations-face.ts';
 import { volumeRoutes } from './volumes-face.ts';
 
@@ -47,7 +48,7 @@ export function masterHandler(
   options: MasterHandlerOptions,
 ): HttpHandler {
   const { door, clock, counters, doormen = {} } = dependencies;
-  const metrics = newMetrics(clock, counters);
+  const metrics = newMetrics(clock, () => [...checkGauges(door), ...counters()]);
   const desk = newReadingDesk({ clock });
   const limits = {
     backlogBytesMax: options.streamBacklogBytesMax,
@@ -73,6 +74,7 @@ export function masterHandler(
     ...explainRoutes(door),
     ...volumeRoutes(door),
     ...heldReservationRoutes(door),
+    ...checkRoutes(door),
     ...legacyRoutes({ door, metrics, desk }, options),
   ]);
   return (request) =>

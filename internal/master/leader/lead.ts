@@ -30,6 +30,7 @@ import type { MasterMessage, RunTask } from '#proto/gen/altiplano/agent/v1.ts';
 import type { AgentInfo, TaskStatus } from '#proto/gen/mesos/v1.ts';
 import type { Event } from '#proto/gen/mesos/v1/scheduler.ts';
 import type { Answer, EventStream, InverseAnswer, Observer } from '../door.ts';
+import type { Checking, CheckLimits } from './checking.ts';
 import type { Ids } from './ids.ts';
 import type { MemoryLimits } from './forgetting.ts';
 import type { Recovery } from './recovery.ts';
@@ -44,6 +45,8 @@ export type LeadOptions = {
   readonly allocationIntervalMs: number;
   /** Events that change what is free are answered by a run so soon after, all by one. */
   readonly allocationDelayMs: number;
+  /** While agents arrive in a crowd, two runs that offer something are at least so long apart. */
+  readonly gatherMs: number;
   /** After so many agents a run lets others have a turn. */
   readonly allocationSliceMax: number;
   /** Agents that a new leader takes into its books in one turn. */
@@ -61,6 +64,8 @@ export type LeadOptions = {
   /** How long, and how many, agents that are unreachable or gone are remembered; looked at so often. */
   readonly memory: MemoryLimits;
   readonly memoryIntervalMs: number;
+  /** Of its books against those of agents. */
+  readonly checks: CheckLimits;
   /** How much is remembered of what is over. */
   readonly histories: Histories;
   /** Where this master stands; agents of another region are far away. */
@@ -177,7 +182,12 @@ export type Lead = {
   readonly pending: PendingReports;
   /** Calls that are answered in pieces (`slow-work.ts`), the next first. */
   readonly slowWorks: Steps<void>[];
+  readonly checking: Checking;
   allocation: PlannedAllocation | undefined;
+  /** On the monotonic clock. What has arrived drains with time: a few agents never make a crowd. */
+  arrivals: { readonly level: number; readonly atMs: number };
+  /** When something was offered last, on the monotonic clock. */
+  offeredMs: number;
 };
 
 export type Decision = Command extends infer One
@@ -239,6 +249,8 @@ export type Visitor = {
   hasVolumes: boolean;
   /** It takes many launches in one message. */
   takesRunTasks: boolean;
+  /** It says what it runs when it is asked. */
+  tellsBooks: boolean;
   pingTimer: Timer | undefined;
   pingSequence: bigint;
   pingsUnanswered: number;

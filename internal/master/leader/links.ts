@@ -25,6 +25,7 @@ import type {
 } from '#proto/gen/altiplano/agent/v1.ts';
 import type { AgentInfo } from '#proto/gen/mesos/v1.ts';
 import { dismiss, markedGone, pong } from './agents.ts';
+import { booksTold } from './checking.ts';
 import { livingExecutor } from './arriving.ts';
 import { executorExited, executorStarted, messageSent } from './executors.ts';
 import { agentOf, type Lead, type Visitor } from './lead.ts';
@@ -51,6 +52,7 @@ export function welcomeLink(lead: Lead, link: Link<MasterMessage>): Visitor | un
     hasVolumes: false,
     emptySinceDrainMs: undefined,
     takesRunTasks: false,
+    tellsBooks: false,
     pingTimer: undefined,
     pingSequence: 0n,
     pingsUnanswered: 0,
@@ -77,6 +79,8 @@ export function heard(lead: Lead, visitor: Visitor, message: AgentMessage): void
     messageSent(lead, from, message.executor_message);
   } else if (message.volumes_used !== undefined) {
     volumesUsed(lead, from, message.volumes_used.volumes);
+  } else if (message.books !== undefined) {
+    booksTold(lead, from, message.books);
   } else if (message.unregister !== undefined) {
     lead.propose({ kind: 'remove-agent', agentId: from, cause: message.unregister.message });
   }
@@ -148,6 +152,7 @@ function present(
   const atMs = lead.clock.now();
   const orphans = manifests(lead, id, found_volumes).slice(0, orphansMax);
   visitor.takesRunTasks = description.takes_run_tasks === true;
+  visitor.tellsBooks = description.tells_books === true;
   const agent = agentFromDescription(description, { id, registration, total, orphans, atMs });
   const stranger = agent.ok ? domainFault(lead, description.agent_info) : undefined;
   if (stranger !== undefined) {

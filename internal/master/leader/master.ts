@@ -25,6 +25,7 @@ import type { Call as OperatorCall } from '#proto/gen/mesos/v1/master.ts';
 import type { Call } from '#proto/gen/mesos/v1/scheduler.ts';
 import type {
   Answer,
+  CheckCounts,
   EventStream,
   Leadership,
   MasterDoor,
@@ -37,6 +38,7 @@ import type {
   Waits,
 } from '../door.ts';
 import { receive } from './calls.ts';
+import { checkBooks, usualChecks } from './checking.ts';
 import { carryOut } from './effects.ts';
 import { unavailable } from './events.ts';
 import { explainOffers } from './explain.ts';
@@ -56,6 +58,7 @@ import { subscribe } from './subscribe.ts';
 import { recoverAgents, stepDown, takeOver } from './takeover.ts';
 import { viewOf } from './view.ts';
 import { type AllocatorSource, plainAllocator } from '../allocator-recordings.ts';
+import type { CheckReport } from '../check/check-report.ts';
 import type { Applied, Ledger } from '../ledger.ts';
 import type { Replicated, Standing } from '../replicated.ts';
 
@@ -93,6 +96,7 @@ export type MasterOptions = Partial<MasterLimits> & {
 export const masterDefaults: MasterLimits = {
   allocationIntervalMs: 1000,
   allocationDelayMs: 5,
+  gatherMs: 100,
   allocationSliceMax: 500,
   recoverySliceMax: 100,
   offerTimeoutMs: undefined,
@@ -104,6 +108,7 @@ export const masterDefaults: MasterLimits = {
   recoveryAgentRemovalLimit: 1,
   memory: { ageMsMax: 14 * 86_400_000, agentsMax: 102_400 },
   memoryIntervalMs: 900_000,
+  checks: usualChecks,
   histories: usualHistories,
   domain: undefined,
   requireAgentDomain: false,
@@ -133,6 +138,8 @@ export const masterDefaults: MasterLimits = {
 };
 
 const notLeading = { kind: 'refused', answer: unavailable('No leader elected') } as const;
+
+const noChecks: CheckCounts = { checks: 0, last: undefined };
 
 /** Queued by one turn, so that more can only be a loop of our own. */
 const turnsMax = 1_000_000;
@@ -282,6 +289,19 @@ export class Master implements MasterDoor {
       reply(starvation && hoarders && { starvation, hoarders });
     });
     return promise;
+  }
+
+  check(): Promise<CheckReport | undefined> {
+    const { promise, resolve: reply } = Promise.withResolvers<CheckReport | undefined>();
+    this.#turn(() => {
+      if (this.#lead === undefined) reply(undefined);
+      else checkBooks(this.#lead, reply);
+    });
+    return promise;
+  }
+
+  checks(): CheckCounts {
+    return this.#lead?.checking ?? noChecks;
   }
 
   view(): MasterView {

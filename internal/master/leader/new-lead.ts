@@ -1,4 +1,5 @@
 /** A leadership as it begins: nobody is connected, nothing is on offer. */
+import { newChecking } from './checking.ts';
 import type { Lead } from './lead.ts';
 import { newRemovals } from './removals.ts';
 import { newReturns } from './returns.ts';
@@ -55,7 +56,10 @@ export function newLead(given: Given, { turn, propose, backlog, abandon }: Doors
     pending: { reports: [], proposed: [], acknowledgements: [], ends: new Map(), inFlight: 0 },
     runs: new Map(),
     slowWorks: [],
+    checking: newChecking(),
     allocation: undefined,
+    arrivals: { level: 0, atMs: 0 },
+    offeredMs: -Infinity,
   };
   return lead;
 }

@@ -11,6 +11,7 @@ import { letAllGo } from './observers.ts';
 import { allocateSoon } from './offers.ts';
 import { dropWaiting } from './operators/decide.ts';
 import { minAllocatableOf } from './framework-info.ts';
+import { checkNowAndThen, dropChecks } from './checking.ts';
 import { forgetNowAndThen } from './forgetting.ts';
 import { beginRecovery } from './recovery.ts';
 import { forgetRemovals } from './removals.ts';
@@ -35,6 +36,7 @@ export function takeOver(lead: Lead): void {
   const { agents, frameworks } = lead.state;
   beginRecovery(lead);
   forgetNowAndThen(lead);
+  checkNowAndThen(lead);
   for (const id of frameworks.keys()) frameworkRecovered(lead, id);
   lead.logger.info('leading', {
     term: lead.term,
@@ -74,6 +76,7 @@ export function stepDown(lead: Lead): void {
   lead.recovery?.end.cancel();
   lead.forgetting?.cancel();
   forgetRemovals(lead);
+  dropChecks(lead);
   for (const { link, pingTimer } of lead.visitors) {
     pingTimer?.cancel();
     link.close();

@@ -8,6 +8,7 @@ import { newUuid, uuidV4 } from '#internal/base/uuid.ts';
 import { isTerminal } from '#internal/model/cluster.ts';
 import type { LinkAcceptor, LinkHandlers } from '#internal/rpc/link.ts';
 import type { SimulatedWorld } from '#internal/runtime/simulated/world.ts';
+import { resourcesToWire } from '#internal/wire/resources.ts';
 import { taskStateFromWire } from '#internal/wire/task-state.ts';
 import type {
   AgentMessage,
@@ -57,6 +58,12 @@ export class TestAgent {
   answersPings: boolean = true;
   /** As it says when it introduces itself. */
   takesRunTasks: boolean = false;
+  /** It says what it runs when it is asked. */
+  tellsBooks: boolean = false;
+  /** It does not say so any more. */
+  isSilent: boolean = false;
+  /** It has one more cpu than it told when it came. */
+  isOddlyRich: boolean = false;
   /** What frameworks leave behind runs on, until `forgetTasks`. */
   isSlowToKill: boolean = false;
   #drainSinceMs: number | undefined;
@@ -199,7 +206,11 @@ export class TestAgent {
 
   introduce(): void {
     const registration_uuid = this.#registration;
-    const description = { ...this.#description, takes_run_tasks: this.takesRunTasks };
+    const description = {
+      ...this.#description,
+      takes_run_tasks: this.takesRunTasks,
+      ...(this.tellsBooks && { tells_books: true }),
+    };
     if (this.#id === undefined) {
       this.say({ register: { description, registration_uuid } });
       return;
@@ -250,6 +261,7 @@ export class TestAgent {
     if (acknowledge_update !== undefined) {
       this.#acknowledged(acknowledge_update.task_id.value, acknowledge_update.uuid);
     }
+    if (message.tell_books !== undefined) this.#tellBooks(message.tell_books.sequence);
     if (drain !== undefined) {
       this.#drainSinceMs = drain.config?.since_ms;
       this.#sayIfDrained();
@@ -260,6 +272,26 @@ export class TestAgent {
       }
       this.#sayIfDrained();
     }
+  }
+
+  #tellBooks(sequence: bigint): void {
+    if (this.isSilent) return;
+    const { resources = [] } = this.#description.agent_info;
+    const found = this.isOddlyRich
+      ? [...resources, { name: 'cpus', type: 'SCALAR', scalar: { value: 1 } } as const]
+      : resources;
+    this.say({
+      books: {
+        sequence,
+        tasks: [...this.tasks.values()].map(({ info, framework, state }) => ({
+          framework_id: framework.id ?? { value: '' },
+          task_id: info.task_id,
+          life: isTerminal(taskStateFromWire(state)) ? 'ENDED' : 'LIVES',
+          resources: info.resources ?? [],
+        })),
+        total: resourcesToWire(this.operations.total(found), 'new'),
+      },
+    });
   }
 
   #sayIfDrained(): void {

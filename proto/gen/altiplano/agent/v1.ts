@@ -1,6 +1,8 @@
 // Made by `npm run generate` from the .proto files of this folder; not to be edited.
 import type * as mesos_v1 from '../../mesos/v1.ts';
 
+export type BookedLife = 'UNKNOWN_LIFE' | 'LIVES' | 'ENDS' | 'ENDED';
+
 export type ExecutorRecord_Phase = 'UNKNOWN_PHASE' | 'REGISTERING' | 'RUNNING' | 'TERMINATING';
 
 export type ExecutorRecord_Cause =
@@ -32,6 +34,7 @@ export type AgentMessage = {
   readonly drained?: Drained;
   readonly executor_launched?: Executor;
   readonly volumes_used?: VolumesUsed;
+  readonly books?: Books;
 };
 
 /** What an agent is, as it presents itself. */
@@ -43,6 +46,8 @@ export type Description = {
   readonly capabilities?: readonly mesos_v1.AgentInfo_Capability[];
   /** The agent understands `run_tasks`. Unset by programs that came before it. */
   readonly takes_run_tasks?: boolean;
+  /** The agent understands `tell_books`. Unset by programs that came before it. */
+  readonly tells_books?: boolean;
 };
 
 /**
@@ -208,10 +213,36 @@ export type MasterMessage = {
   readonly introduce_yourself?: IntroduceYourself;
   /** Only to agents that say that they take it. */
   readonly run_tasks?: RunTasks;
+  /** Only to agents that say that they understand it. */
+  readonly tell_books?: TellBooks;
 };
 
 /** Say again what you are: the masters know by now what to make of it. */
 export type IntroduceYourself = Readonly<Record<string, never>>;
+
+/** Say what you run and have, so that it can be compared with what the masters think. */
+export type TellBooks = {
+  /** Comes back with the answer. */
+  readonly sequence: bigint;
+};
+
+/** What an agent runs and has at this moment. Nobody acts on it. */
+export type Books = {
+  readonly sequence: bigint;
+  readonly tasks?: readonly BookedTask[];
+  /** All that it has, with what operations made of it. */
+  readonly total?: readonly mesos_v1.Resource[];
+  /** Held by the executors that it runs, beside those of their tasks. */
+  readonly executors?: readonly mesos_v1.Resource[];
+};
+
+/** A task that an agent knows, until its end is acknowledged. */
+export type BookedTask = {
+  readonly framework_id: mesos_v1.FrameworkID;
+  readonly task_id: mesos_v1.TaskID;
+  readonly life: BookedLife;
+  readonly resources?: readonly mesos_v1.Resource[];
+};
 
 /** The answer of a master that does not lead; it closes the stream after it. */
 export type NotLeading = {
