@@ -5,154 +5,22 @@
  */
 import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import test, { type ExecutionContext } from 'ava';
-import { type Program, startProgram } from '#internal/runtime/real/program.ts';
-import { systemRandom } from '#internal/runtime/real/random.ts';
-import { findFreePort } from '#internal/testing/free-port.ts';
-import { altiplano, temporaryFolder, until } from './cluster.ts';
+import test from 'ava';
+import { altiplano, until } from './cluster.ts';
+import { openOneAgent } from './one-agent.ts';
 
-const host = '127.0.0.1';
 const patienceMs = 60_000;
 
-type Shown = {
-  readonly state: string;
-  readonly agent_id: string;
-  readonly origin: string;
-  readonly epoch: number;
-  readonly role: string;
-  readonly id: string;
-  readonly cluster_id?: string;
-};
-
+const resources = '--resources=cpus:1;mem:64;disk:256';
 const reservations = [{ type: 'DYNAMIC', role: 'db', principal: 'op' }];
 const disk = { name: 'disk', type: 'SCALAR', scalar: { value: 64 }, reservations };
 const persistence = { id: 'pg', principal: 'op' };
 const volume = { mode: 'RW', container_path: 'data' };
 
-/** One master and one agent, each of which can die alone. */
-class Rig {
-  readonly folder: string;
-  readonly #ports: readonly number[];
-  #master: Program | undefined;
-  #agent: Program | undefined;
-
-  constructor(folder: string, ports: readonly number[]) {
-    this.folder = folder;
-    this.#ports = ports;
-  }
-
-  get master(): string {
-    return `${host}:${this.#ports[0]}`;
-  }
-
-  startMaster(...more: readonly string[]): void {
-    const [http, grpc, peer] = this.#ports;
-    this.#master = this.#start(
-      'master',
-      `--work-dir=${this.folder}/master`,
-      '--node-id=1',
-      `--ip=${host}`,
-      `--port=${http}`,
-      `--grpc-port=${grpc}`,
-      `--peer-port=${peer}`,
-      `--peers=1=${host}:${peer}`,
-      ...more,
-    );
-  }
-
-  startAgent(): void {
-    const [, grpc, , own] = this.#ports;
-    this.#agent = this.#start(
-      'agent',
-      `--work-dir=${this.folder}/agent`,
-      `--masters=${host}:${grpc}`,
-      `--ip=${host}`,
-      `--port=${own}`,
-      '--resources=cpus:1;mem:64;disk:256',
-    );
-  }
-
-  async killAgent(): Promise<void> {
-    this.#agent?.signal('SIGKILL');
-    await this.#agent?.ended;
-  }
-
-  async killMaster(): Promise<void> {
-    this.#master?.signal('SIGKILL');
-    await this.#master?.ended;
-  }
-
-  /** Not the containers, and not the volumes. */
-  async forgetAgent(): Promise<void> {
-    for (const name of ['checkpoint', 'journal']) {
-      await rm(`${this.folder}/agent/meta/${name}`, { recursive: true, force: true });
-    }
-  }
-
-  async volumes(): Promise<readonly Shown[]> {
-    try {
-      const reply = await fetch(`http://${this.master}/volumes`);
-      return reply.status === 200 ? JSON.parse(await reply.text()).volumes : [];
-    } catch {
-      return [];
-    }
-  }
-
-  /** Once there is one that is so. */
-  async shown(isMeant: (one: Shown) => boolean, what: string): Promise<Shown> {
-    let found: Shown | undefined;
-    let last: readonly Shown[] = [];
-    await until(
-      async () => {
-        last = await this.volumes();
-        return (found = last.find(isMeant)) !== undefined;
-      },
-      patienceMs,
-      () => `${what}: ${JSON.stringify(last)}`,
-    );
-    return found!;
-  }
-
-  async call(body: object): Promise<number> {
-    try {
-      const headers = { 'content-type': 'application/json' };
-      const asked = { method: 'POST', headers, body: JSON.stringify(body) };
-      return (await fetch(`http://${this.master}/api/v1`, asked)).status;
-    } catch {
-      return 0;
-    }
-  }
-
-  async agentId(): Promise<string | undefined> {
-    try {
-      const reply = await fetch(`http://${this.master}/slaves`);
-      return reply.status === 200 ? JSON.parse(await reply.text()).slaves?.[0]?.id : undefined;
-    } catch {
-      return undefined;
-    }
-  }
-
-  #start(...args: readonly string[]): Program {
-    return startProgram({ command: process.execPath, args: ['cmd/altiplano.js', ...args] });
-  }
-}
-
-async function openRig(t: ExecutionContext): Promise<Rig> {
-  const folder = await temporaryFolder(t);
-  const ports: number[] = [];
-  for (let n = 0; n < 4; n++) ports.push(await findFreePort(host, systemRandom()));
-  const rig = new Rig(folder, ports);
-  t.teardown(async () => {
-    await rig.killAgent();
-    await rig.killMaster();
-  });
-  return rig;
-}
-
 test('a volume outlives the identity of its agent, and all that its masters knew', async (t) => {
-  const rig = await openRig(t);
+  const rig = await openOneAgent(t);
   rig.startMaster();
-  rig.startAgent();
+  rig.startAgent(resources);
   let agentId: string | undefined;
   await until(
     async () => (agentId = await rig.agentId()) !== undefined,
@@ -197,7 +65,7 @@ test('a volume outlives the identity of its agent, and all that its masters knew
 
   await rig.killAgent();
   await rig.forgetAgent();
-  rig.startAgent();
+  rig.startAgent(resources);
   const orphan = await rig.shown(({ state }) => state === 'orphan', 'the volume is found');
   t.not(orphan.agent_id, first.agent_id);
   t.is(orphan.origin, first.origin);
@@ -229,7 +97,7 @@ test('a volume outlives the identity of its agent, and all that its masters knew
   await rm(`${rig.folder}/master`, { recursive: true, force: true });
   await rig.forgetAgent();
   rig.startMaster('--adopt-volumes=always');
-  rig.startAgent();
+  rig.startAgent(resources);
   const third = await rig.shown(({ state }) => state === 'held', 'the policy takes the volume on');
   t.like(third, { origin: first.origin, role: 'db', id: 'pg' });
   t.not(third.cluster_id, first.cluster_id);

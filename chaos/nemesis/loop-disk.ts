@@ -58,8 +58,10 @@ export class LoopDisk implements AsyncDisposable {
     this.mount();
   }
 
+  /** Whatever still holds it: a test that failed leaves no disk behind. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#unmount();
+    if (this.#isMounted) run('umount', '--lazy', this.path);
+    this.#isMounted = false;
   }
 
   #unmount(): void {

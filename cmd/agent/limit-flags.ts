@@ -42,11 +42,11 @@ export const limitFlags: Program<LimitFlags>['flags'] = {
   }),
   enforceContainerDiskQuota: toggle({
     mesos: 'enforce_container_disk_quota',
-    meaning: 'end containers whose sandbox grows beyond their disk',
+    meaning: 'end containers whose sandbox grows beyond their disk, or a volume beyond its size',
   }),
   containerDiskWatchInterval: durationMs({
     mesos: 'container_disk_watch_interval',
-    meaning: 'how often sandboxes are measured',
+    meaning: 'how often sandboxes and volumes are measured',
     fallback: 15_000,
   }),
 };

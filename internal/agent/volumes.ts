@@ -161,7 +161,11 @@ async function makeRoom(at: Place, volume: Resource, isThere: boolean): Promise<
   if (isThere && (await files.list(folder)).length > 0) {
     throw new VolumeError(`Data that nobody knows lie in ${folder}`);
   }
-  await makeDurably(files, folder, diskOf(workFolder, volume));
+  const disk = diskOf(workFolder, volume);
+  await makeDurably(files, folder, disk);
+  // A full disk has no room for a folder, and must be cleared nevertheless.
+  const trash = `${disk}/volumes/trash`;
+  if ((await files.stat(trash)) === undefined) await makeDurably(files, trash, disk);
 }
 
 async function adopt(at: Place, one: AdoptedVolume, by: Holder): Promise<FoundVolume> {

@@ -1,6 +1,6 @@
 /**
  * Looks now and then at what containers use that no kernel ends as a whole: memory, of which the kernel
- * only kills one process of its choice, and disk. A container that used more than it may is ended, and
+ * only kills one process of its choice, and disk: its sandbox, and persistent volumes. A container that used more than it may is ended, and
  * what it exceeded is written down before it is: whoever reports its end, this agent or the next, says so.
  */
 import type { Clock, Timer } from '#internal/runtime/clock.ts';
@@ -9,7 +9,8 @@ import { type Files, FilesError } from '#internal/runtime/files.ts';
 import type { Logger } from '#internal/runtime/logger.ts';
 import type { ContainerEnd, ContainerLimits, Limitation } from '../containerizer.ts';
 import { diskUse } from './disk-use.ts';
-import { diskLimitation, limitationText, parseLimitation } from './limitation.ts';
+import { diskLimitation, limitationText, parseLimitation, volumeLimitation } from './limitation.ts';
+import type { VolumeUse } from './volume-use.ts';
 
 export type LimitWatchDependencies = {
   readonly clock: Clock;
@@ -36,6 +37,8 @@ export type WatchedContainer = {
   readonly containerId: string;
   /** What counts as its disk. */
   readonly folders: readonly string[];
+  /** What it may fill of persistent volumes, whoever filled them until now. */
+  readonly volumes: readonly VolumeUse[];
   /** Where is written down what it exceeded. */
   readonly notePath: string;
   readonly limits: ContainerLimits;
@@ -43,8 +46,9 @@ export type WatchedContainer = {
   readonly isNew: boolean;
 };
 
-type Watched = Omit<WatchedContainer, 'limits' | 'isNew'> & {
+type Watched = Omit<WatchedContainer, 'limits' | 'volumes' | 'isNew'> & {
   limits: ContainerLimits;
+  volumes: readonly VolumeUse[];
   /** It may be written down what it exceeded. */
   isNoted: boolean;
   diskBytes: number | undefined;
@@ -125,6 +129,10 @@ export class LimitWatch {
     return this.#watched.get(containerId)?.diskBytes;
   }
 
+  volumesOf(containerId: string): readonly VolumeUse[] {
+    return this.#watched.get(containerId)?.volumes ?? [];
+  }
+
   async #memoryLimitation({ containerId, limits }: Watched): Promise<Limitation | undefined> {
     if (limits.memBytes === undefined) return undefined;
     return await this.#dependencies.memoryLimitation(containerId, limits);
@@ -133,15 +141,27 @@ export class LimitWatch {
   async #diskLimitation(watched: Watched): Promise<Limitation | undefined> {
     const { folders, limits } = watched;
     const { diskBytes: quotaBytes } = limits;
-    if (quotaBytes === undefined) return undefined;
-    let usedBytes = 0;
-    for (const folder of folders) {
-      usedBytes += await diskUse(this.#dependencies.fileTree, folder, { entriesMax });
+    if (quotaBytes !== undefined) watched.diskBytes = await this.#bytesIn(folders);
+    const volumes: VolumeUse[] = [];
+    for (const one of watched.volumes) {
+      volumes.push({ ...one, usedBytes: await this.#bytesIn([one.folder]) });
     }
-    watched.diskBytes = usedBytes;
-    return usedBytes > quotaBytes && this.#options.disk.isEnforced
-      ? diskLimitation(usedBytes, quotaBytes)
-      : undefined;
+    watched.volumes = volumes;
+    if (!this.#options.disk.isEnforced) return undefined;
+    const { diskBytes: usedBytes = 0 } = watched;
+    if (quotaBytes !== undefined && usedBytes > quotaBytes) {
+      return diskLimitation(usedBytes, quotaBytes);
+    }
+    const full = volumes.find(isTooFull);
+    return full && volumeLimitation(full);
+  }
+
+  async #bytesIn(folders: readonly string[]): Promise<number> {
+    let bytes = 0;
+    for (const folder of folders) {
+      bytes += await diskUse(this.#dependencies.fileTree, folder, { entriesMax });
+    }
+    return bytes;
   }
 
   async #endFor(watched: Watched, limitation: Limitation, end: () => Promise<void>): Promise<void> {
@@ -220,3 +240,7 @@ export class LimitWatch {
     }
   }
 }
+
+/** A whole disk bounds itself: whoever writes more is told `ENOSPC`. */
+const isTooFull = ({ usedBytes = 0, quotaBytes, isWholeDisk }: VolumeUse): boolean =>
+  usedBytes > quotaBytes && !isWholeDisk;

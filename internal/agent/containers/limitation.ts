@@ -6,6 +6,7 @@ import type { Resource } from '#internal/resources/resource.ts';
 import { scalar } from '#internal/resources/value.ts';
 import type { Limitation } from '../containerizer.ts';
 import type { MemoryExceeded } from './cgroup-use.ts';
+import type { VolumeUse } from './volume-use.ts';
 
 const mebibyte = 1024 * 1024;
 
@@ -23,10 +24,22 @@ export function memoryLimitation({
 }
 
 export function diskLimitation(usedBytes: number, quotaBytes: number): Limitation {
+  return diskExceeded({ usedBytes, quotaBytes }, resource('disk', quotaBytes / mebibyte));
+}
+
+/** Names the volume, since a task may have several. */
+export function volumeLimitation({ volume, usedBytes = 0, quotaBytes }: VolumeUse): Limitation {
+  return diskExceeded({ usedBytes, quotaBytes }, volume);
+}
+
+function diskExceeded(
+  { usedBytes, quotaBytes }: Required<Pick<VolumeUse, 'usedBytes' | 'quotaBytes'>>,
+  exceeded: Resource,
+): Limitation {
   return {
     reason: 'REASON_CONTAINER_LIMITATION_DISK',
     message: `Disk usage (${bytesText(usedBytes)}) exceeds quota (${bytesText(quotaBytes)})`,
-    resources: [resource('disk', quotaBytes / mebibyte)],
+    resources: [exceeded],
   };
 }
 

@@ -13,6 +13,7 @@ import { LimitWatch, type LimitWatchDependencies, type WatchedContainer } from '
 import { memoryLimitation } from './limitation.ts';
 import { sandboxOf } from './sandbox.ts';
 import type { ContainerUse } from './statistics.ts';
+import { volumeUses } from './volume-use.ts';
 
 export type LimiterDependencies = Omit<LimitWatchDependencies, 'memoryLimitation'> & {
   readonly processes: Processes;
@@ -60,9 +61,11 @@ export class Limiter {
     const above = parentId === undefined ? [] : (this.#paths.get(parentId) ?? [parentId]);
     const path = [...above, containerId];
     this.#paths.set(containerId, path);
-    const folders = [sandboxOf(this.#options.workFolder, spec).folder];
+    const { workFolder } = this.#options;
+    const folders = [sandboxOf(workFolder, spec).folder];
+    const volumes = volumeUses(workFolder, spec);
     const notePath = `${folderOf(this.#options, containerId)}/limitation`;
-    this.#watch.know({ containerId, folders, notePath, limits, isNew });
+    this.#watch.know({ containerId, folders, volumes, notePath, limits, isNew });
     return path;
   }
 
@@ -113,7 +116,8 @@ export class Limiter {
         ? processes.sessionUse(leader)
         : await cgroupUse(cgroups, path, (pid) => processes.threads(pid));
     const diskBytes = this.#watch.diskBytesOf(containerId);
-    return use && { ...use, ...(diskBytes !== undefined && { diskBytes }) };
+    const volumes = this.#watch.volumesOf(containerId);
+    return use && { ...use, ...(diskBytes !== undefined && { diskBytes }), volumes };
   }
 
   async release(containerId: string): Promise<void> {

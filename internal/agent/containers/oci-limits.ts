@@ -9,6 +9,7 @@ import { folderOf } from './oci-folder.ts';
 import type { Oci } from './oci-machine.ts';
 import { signalInside } from './oci-signal.ts';
 import { sandboxOf } from './sandbox.ts';
+import { volumeUses } from './volume-use.ts';
 
 /** Not of one that joins another: it has that one's limits. */
 export function know(oci: Oci, spec: ContainerSpec): void {
@@ -17,7 +18,9 @@ export function know(oci: Oci, spec: ContainerSpec): void {
   const folder = folderOf(oci, containerId);
   // What it changes of its image lies on the same disk as its sandbox.
   const folders = [sandboxOf(oci.workFolder, spec).folder, `${folder}/upper`];
-  oci.watch.know({ containerId, folders, notePath: `${folder}/limitation`, limits, isNew: false });
+  const volumes = volumeUses(oci.workFolder, spec);
+  const notePath = `${folder}/limitation`;
+  oci.watch.know({ containerId, folders, volumes, notePath, limits, isNew: false });
 }
 
 export function limited(

@@ -68,7 +68,8 @@ export async function openOciContainerizer(
       const use = await cgroupUse(oci, containerId);
       if (limits === undefined || use === undefined) return undefined;
       const diskBytes = oci.watch.diskBytesOf(containerId);
-      const all = { ...use, ...(diskBytes !== undefined && { diskBytes }) };
+      const volumes = oci.watch.volumesOf(containerId);
+      const all = { ...use, ...(diskBytes !== undefined && { diskBytes }), volumes };
       return statisticsOf(oci.clock.now(), all, boundedBy(oci, limits));
     },
     update: async (containerId, limits) => {

@@ -2,11 +2,13 @@
 import type { ResourceStatistics } from '#proto/gen/mesos/v1.ts';
 import type { ProcessUse } from '#internal/runtime/processes.ts';
 import type { ContainerLimits } from '../containerizer.ts';
+import { type VolumeUse, diskStatistics } from './volume-use.ts';
 
 export type ContainerUse = ProcessUse & {
   /** With caches and what else is counted against its limit. */
   readonly memoryBytes?: number;
   readonly diskBytes?: number;
+  readonly volumes?: readonly VolumeUse[];
   /** Of the limit of cpus: periods that there were, those in which it had to wait, and how long. */
   readonly throttling?: {
     readonly periods: number;
@@ -20,7 +22,7 @@ export function statisticsOf(
   use: ContainerUse,
   { cpus, cpusMax, memBytes, diskBytes }: ContainerLimits,
 ): ResourceStatistics {
-  const { throttling } = use;
+  const { throttling, volumes = [] } = use;
   return {
     timestamp: nowMs / 1000,
     processes: use.processes,
@@ -42,5 +44,6 @@ export function statisticsOf(
       mem_soft_limit_bytes: BigInt(memBytes),
     }),
     ...(diskBytes !== undefined && { disk_limit_bytes: BigInt(diskBytes) }),
+    ...(volumes.length > 0 && { disk_statistics: volumes.map(diskStatistics) }),
   };
 }

@@ -175,12 +175,12 @@ function runLines(world: World, spec: ServiceSpec): readonly string[] {
   if (before === undefined) {
     const each = spec.template.volumes.map((one) => `${one.name} of ${one.sizeMb} MB`).join(', ');
     const kept = each === '' ? '' : `, each with ${each} of its own`;
-    return [`start ${name}: ${instances} ${plural(instances)}${kept}`];
+    return [`start ${name}: ${counted(instances, 'instance')}${kept}`];
   }
   const old = before.spec;
   const isOther = !isSameTemplate(old.template, spec.template);
   return [
-    ...(before.wish === 'stop' ? [`start ${name} again: ${instances} ${plural(instances)}`] : []),
+    ...(before.wish === 'stop' ? [`start ${name} again: ${counted(instances, 'instance')}`] : []),
     ...(old.instances < instances ? [`scale ${name} from ${old.instances} to ${instances}`] : []),
     ...(old.instances > instances
       ? [`scale ${name} from ${old.instances} to ${instances}: the highest end, volumes stay`]
@@ -212,7 +212,8 @@ function takenLines(
 const rulesOf = ({ constraints, restart, update }: ServiceSpec): string =>
   JSON.stringify([constraints, restart, update]);
 
-const plural = (count: number): string => (count === 1 ? 'instance' : 'instances');
+const counted = (count: number, word: string): string =>
+  `${count} ${word}${count === 1 ? '' : 's'}`;
 
 /** The names of what is not as it was. */
 function differing(one: Template, other: Template): string {
@@ -229,7 +230,7 @@ function stopPlan(world: World, name: string): Result<Plan, readonly string[]> {
   if (service.wish === 'destroy') return refuse([`service '${name}' is being destroyed`]);
   if (service.wish === 'stop') return accept([]);
   const { tasks, volumes } = holdingsOf(world, name);
-  return accept([`stop ${name}: ${tasks} tasks end, ${volumes} volumes stay`]);
+  return accept([`stop ${name}: ends ${tasks}, keeps ${volumes}`]);
 }
 
 function destroyPlan(
@@ -252,18 +253,16 @@ function destroyPlan(
   }
   if (isUnderWay) return accept([]);
   const { tasks, volumes } = holdingsOf(world, name);
-  return accept([
-    `destroy ${name}: ${tasks} tasks end, ${volumes} volumes ARE DESTROYED with all that is in them`,
-  ]);
+  return accept([`destroy ${name}: ends ${tasks}, DESTROYS ${volumes} with the data`]);
 }
 
+/** In words, counted. */
 function holdingsOf(
   world: World,
   name: string,
-): { readonly tasks: number; readonly volumes: number } {
+): { readonly tasks: string; readonly volumes: string } {
   const instances = instancesOf(world, name).map(({ record }) => record);
-  return {
-    tasks: instances.filter(({ task }) => task !== undefined).length,
-    volumes: instances.flatMap(({ binding }) => binding?.volumes ?? []).length,
-  };
+  const tasks = instances.filter(({ task }) => task !== undefined).length;
+  const volumes = instances.flatMap(({ binding }) => binding?.volumes ?? []).length;
+  return { tasks: counted(tasks, 'task'), volumes: counted(volumes, 'volume') };
 }

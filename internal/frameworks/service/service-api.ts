@@ -14,9 +14,12 @@ import { parseServices } from './service-spec.ts';
 import { servicesView, serviceView } from './view.ts';
 import type { World } from './world.ts';
 
+/** What of the session of the leading process is asked. */
+type Leading = Pick<Session, 'world' | 'change'>;
+
 export type ServiceApiDoor = {
   /** Undefined while this process does not lead. */
-  session(): Session | undefined;
+  session(): Leading | undefined;
   nowMs(): number;
   /** What the masters say of why the framework is not offered more. */
   explain(): Promise<string | undefined>;
@@ -63,7 +66,7 @@ async function look(
 }
 
 async function act(
-  { door, session }: { readonly door: ServiceApiDoor; readonly session: Session },
+  { door, session }: { readonly door: ServiceApiDoor; readonly session: Leading },
   { target, body }: HttpRequest,
   { recordBytesMax }: ServiceApiOptions,
 ): Promise<HttpResponse> {

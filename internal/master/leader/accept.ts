@@ -48,6 +48,10 @@ export function accept(lead: Lead, framework: Framework, call: Call_Accept): voi
 function giveBack(lead: Lead, acceptance: Acceptance, filters: Filters | undefined): void {
   const holder = { frameworkId: acceptance.framework.id, agentId: acceptance.agent.id };
   const { speculative, declined } = leftOvers(acceptance);
+  const { copies } = acceptance;
+  if (copies.length > 0) {
+    lead.allocator.handle({ kind: 'resources-taken', ...holder, resources: copies });
+  }
   returnResources(lead, holder, speculative);
   // Launches end by themselves when nothing is left, so what they leave need not wait.
   const decline = acceptance.hasLaunched ? returnResources : returnDeclined;

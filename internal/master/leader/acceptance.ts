@@ -6,7 +6,8 @@ import { assert } from '#internal/base/assert.ts';
 import type { Agent, Framework, MasterUpdate, Task } from '#internal/model/cluster.ts';
 import { agentId, type FrameworkId, type Role, taskId } from '#internal/model/ids.ts';
 import type { Resources } from '#internal/resources/resource.ts';
-import { nothing, sum } from '#internal/resources/resources.ts';
+import { add, contains, nothing, sum } from '#internal/resources/resources.ts';
+import { copiesOf, eachOnce } from '#internal/resources/volume.ts';
 import type { LaunchWithExecutor } from '#internal/state/command.ts';
 import type { Offer_Operation, TaskInfo } from '#proto/gen/mesos/v1.ts';
 import { bookExecutor } from './arriving.ts';
@@ -21,6 +22,10 @@ export type Acceptance = {
   readonly agent: Agent;
   readonly role: Role;
   remaining: Resources;
+  /** Shared volumes that its tasks may use, each any number of times (contract 4.2). */
+  sharable: Resources;
+  /** Of those: what tasks use beyond what was offered. Nobody has allocated it yet. */
+  copies: Resources;
   /** Booked, and not proposed yet: tasks that stand side by side go into the log together. */
   launching: Task[];
   /** What operations made that this ACCEPT can use, and what it cannot. */
@@ -47,12 +52,31 @@ export function newAcceptance(
     agent,
     role: first.role,
     remaining,
+    sharable: remaining.filter(({ shared }) => shared),
+    copies: nothing,
     launching: [],
     made: nothing,
     aside: nothing,
     settlement: undefined,
     hasLaunched: false,
   };
+}
+
+/** What of the shared volumes is wanted more often than it is left. */
+export function missingCopies({ remaining, sharable }: Acceptance, wanted: Resources): Resources {
+  const shared = wanted.filter((one) => one.shared && contains(sharable, [one]));
+  return sum(
+    eachOnce(shared).map((one) => {
+      const missing = copiesOf(shared, one) - copiesOf(remaining, one);
+      return Array.from({ length: Math.max(0, missing) }, () => one);
+    }),
+  );
+}
+
+/** They are there from now on; whoever asked for them is found to be right. */
+export function takeCopies(acceptance: Acceptance, missing: Resources): void {
+  acceptance.remaining = add(acceptance.remaining, missing);
+  acceptance.copies = add(acceptance.copies, missing);
 }
 
 /** Tasks hold their resources from now on; they are proposed by `proposeLaunches`. */

@@ -27,7 +27,7 @@ import {
 import { deliverOperations } from './deliver-operation.ts';
 import { rescindInverseOffersOfAgent } from './inverse-offers.ts';
 import { nameLeftByAgent } from './left-behind.ts';
-import { allocateSoon, rescindOffersOfAgent } from './offers.ts';
+import { allocateArrival, allocateSoon, rescindOffersOfAgent } from './offers.ts';
 import { adoptByPolicy } from './operators/adopt.ts';
 import { heedDeactivation, sendDrain } from './operators/deactivation.ts';
 import { heedWindow } from './operators/maintenance.ts';
@@ -186,7 +186,7 @@ function arrive(lead: Lead, id: AgentId, visitor: Visitor | undefined): void {
   lead.logger.info('agent connected', { agentId: id, hostname: agent.hostname });
   welcome(lead, visitor, id);
   ping(lead, visitor, id);
-  allocateSoon(lead);
+  allocateArrival(lead);
 }
 
 /** What an agent has to hear that comes, or comes back. */

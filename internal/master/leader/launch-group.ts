@@ -3,10 +3,17 @@ import { assert } from '#internal/base/assert.ts';
 import { newUuid } from '#internal/base/uuid.ts';
 import type { Executor, Task } from '#internal/model/cluster.ts';
 import { type TaskId, taskId } from '#internal/model/ids.ts';
-import { subtract, sum } from '#internal/resources/resources.ts';
+import { add, subtract, sum } from '#internal/resources/resources.ts';
 import { decode } from '#internal/wire/protobuf.ts';
 import type { ExecutorInfo, Offer_Operation, TaskInfo } from '#proto/gen/mesos/v1.ts';
-import { type Acceptance, bookWithExecutor, refuseTask, tasksOf } from './acceptance.ts';
+import {
+  type Acceptance,
+  bookWithExecutor,
+  missingCopies,
+  refuseTask,
+  takeCopies,
+  tasksOf,
+} from './acceptance.ts';
 import { livingExecutor, sizeOf } from './arriving.ts';
 import {
   completed,
@@ -41,7 +48,9 @@ function launchWhole(
   const ends = asked.executor.type === 'DEFAULT' && sent.length > 0 ? 'tasks' : 'agent';
   const executor = executorOfLaunch(lead, acceptance, asked.executor, ends);
   const group = describe(lead, acceptance, executor, sent);
-  const fault = groupFault(group, acceptance.remaining);
+  const wanted = sum(group.tasks.map(({ around }) => around.resources));
+  const missing = missingCopies(acceptance, wanted);
+  const fault = groupFault(group, add(acceptance.remaining, missing));
   if (fault !== undefined) return fault;
   const groupId = newUuid(lead.random);
   const tasks = group.tasks.map(({ info, around }): Task => ({
@@ -52,8 +61,8 @@ function launchWhole(
   if (tooLarge !== undefined) return tooLarge;
   const isExecutorHeld = group.around.living === undefined;
   const own = isExecutorHeld ? [executor.resources] : [];
-  const total = sum([...own, ...group.tasks.map(({ around }) => around.resources)]);
-  acceptance.remaining = subtract(acceptance.remaining, total);
+  takeCopies(acceptance, missing);
+  acceptance.remaining = subtract(acceptance.remaining, sum([...own, wanted]));
   bookWithExecutor(lead, acceptance, { executor, tasks, isExecutorHeld });
   return undefined;
 }

@@ -4,13 +4,21 @@ import type { Executor, Task, TaskState } from '#internal/model/cluster.ts';
 import { type FrameworkId, type Role, taskId } from '#internal/model/ids.ts';
 import { alike } from '#internal/resources/alike.ts';
 import type { Resources } from '#internal/resources/resource.ts';
-import { subtract } from '#internal/resources/resources.ts';
+import { add, subtract } from '#internal/resources/resources.ts';
 import { executorFromWire } from '#internal/wire/executor.ts';
 import { decode } from '#internal/wire/protobuf.ts';
 import { resourcesFromWire, resourcesToWire } from '#internal/wire/resources.ts';
 import { injectRole, stagingTask } from '#internal/wire/task.ts';
 import type { ExecutorInfo, Offer_Operation, Resource, TaskInfo } from '#proto/gen/mesos/v1.ts';
-import { type Acceptance, book, bookWithExecutor, refuseTask, tasksOf } from './acceptance.ts';
+import {
+  type Acceptance,
+  book,
+  bookWithExecutor,
+  missingCopies,
+  refuseTask,
+  takeCopies,
+  tasksOf,
+} from './acceptance.ts';
 import { livingExecutor } from './arriving.ts';
 import { type Lead, taskOf } from './lead.ts';
 import { operationFault } from './operation.ts';
@@ -36,10 +44,11 @@ function launchTask(lead: Lead, acceptance: Acceptance, sent: TaskInfo): void {
     ...(executor !== undefined && { executor: decode('mesos.v1.ExecutorInfo', executor.info) }),
   };
   const living = executor && livingExecutor(lead, executor);
+  const missing = missingCopies(acceptance, resources);
   const valid = validateTask(info, {
     agent,
     resources,
-    remaining,
+    remaining: add(remaining, missing),
     namesake: namesakeState(lead, framework.id, info),
     executor: executor && { framework, resources: executor.resources, living },
   });
@@ -49,7 +58,8 @@ function launchTask(lead: Lead, acceptance: Acceptance, sent: TaskInfo): void {
     refuse(lead, acceptance, info, message);
     return;
   }
-  acceptance.remaining = subtract(remaining, resources);
+  takeCopies(acceptance, missing);
+  acceptance.remaining = subtract(acceptance.remaining, resources);
   if (executor === undefined) {
     book(lead, acceptance, task);
     return;

@@ -45,6 +45,8 @@ export type LeadOptions = {
   readonly allocationIntervalMs: number;
   /** Events that change what is free are answered by a run so soon after, all by one. */
   readonly allocationDelayMs: number;
+  /** While agents arrive in a crowd, two runs that offer something are at least so long apart. */
+  readonly gatherMs: number;
   /** After so many agents a run lets others have a turn. */
   readonly allocationSliceMax: number;
   /** Agents that a new leader takes into its books in one turn. */
@@ -182,6 +184,10 @@ export type Lead = {
   readonly slowWorks: Steps<void>[];
   readonly checking: Checking;
   allocation: PlannedAllocation | undefined;
+  /** On the monotonic clock. What has arrived drains with time: a few agents never make a crowd. */
+  arrivals: { readonly level: number; readonly atMs: number };
+  /** When something was offered last, on the monotonic clock. */
+  offeredMs: number;
 };
 
 export type Decision = Command extends infer One

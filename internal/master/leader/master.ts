@@ -96,6 +96,7 @@ export type MasterOptions = Partial<MasterLimits> & {
 export const masterDefaults: MasterLimits = {
   allocationIntervalMs: 1000,
   allocationDelayMs: 5,
+  gatherMs: 100,
   allocationSliceMax: 500,
   recoverySliceMax: 100,
   offerTimeoutMs: undefined,

@@ -58,6 +58,8 @@ export function newLead(given: Given, { turn, propose, backlog, abandon }: Doors
     slowWorks: [],
     checking: newChecking(),
     allocation: undefined,
+    arrivals: { level: 0, atMs: 0 },
+    offeredMs: -Infinity,
   };
   return lead;
 }

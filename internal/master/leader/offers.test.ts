@@ -3,6 +3,7 @@ import test from 'ava';
 import type { Filters, FrameworkInfo_Capability_Type } from '#proto/gen/mesos/v1.ts';
 import { type SmallCluster, smallCluster, TestCluster } from '../testing/test-cluster.ts';
 import { taskFor } from '../testing/test-scheduler.ts';
+import { masterDefaults } from './master.ts';
 
 test('an offer says where, what, for whom and what the agent is like', async (t) => {
   const { scheduler, agent } = await smallCluster();
@@ -234,4 +235,34 @@ test('a run in slices offers all that a run in one piece does', async (t) => {
   await scheduler.call({ type: 'DECLINE', decline: { offer_ids } });
   await cluster.until(() => other.offers.size === 4, 'the others are not offered them');
   t.pass();
+});
+
+test('agents that arrive in a crowd are offered together, and a few agents wait for nobody', async (t) => {
+  const { cluster, leader, scheduler } = await smallCluster();
+  const offer_ids = [scheduler.offer.id];
+  await scheduler.call({
+    type: 'DECLINE',
+    decline: { offer_ids, filters: { refuse_seconds: 600 } },
+  });
+  await cluster.world.runFor(1000);
+  scheduler.offers.clear();
+  /** Events that tell of so many agents that arrive one by one, and how long that takes. */
+  const arrive = async (first: number, count: number): Promise<readonly [number, number]> => {
+    const events = (): number => scheduler.types().filter((type) => type === 'OFFERS').length;
+    const [before, startMs] = [events(), cluster.world.nowMs];
+    for (let number = first; number < first + count; number++) {
+      await cluster.agent(leader, `a${number}`);
+      await cluster.world.runFor(6);
+    }
+    return [events() - before, cluster.world.nowMs - startMs];
+  };
+  const few = 20;
+  const [ofFew] = await arrive(2, few);
+  t.true(ofFew >= few / 2, `${ofFew} events of ${few} agents`);
+  await arrive(100, 200);
+  const [ofCrowd, tookMs] = await arrive(1000, 100);
+  const { gatherMs } = masterDefaults;
+  t.true(ofCrowd <= 2 + tookMs / gatherMs, `${ofCrowd} events in ${tookMs} ms`);
+  t.true(ofCrowd >= 2, 'they came too fast to tell');
+  await cluster.until(() => scheduler.offers.size === few + 300, 'not all were offered', 200);
 });

@@ -24,6 +24,20 @@ export function allocateSoon(lead: Lead): void {
   else arm(lead, 'soon');
 }
 
+/** Agents that arrive faster than so many a second, for so many agents, are a crowd. */
+const crowdMin = 50;
+
+/** As `allocateSoon`; agents that arrive in a crowd are offered together. */
+export function allocateArrival(lead: Lead): void {
+  const level = Math.min(2 * crowdMin, arrivalLevel(lead) + 1);
+  lead.arrivals = { level, atMs: lead.clock.monotonic() };
+  allocateSoon(lead);
+}
+
+function arrivalLevel({ arrivals: { level, atMs }, clock }: Lead): number {
+  return Math.max(0, level - ((clock.monotonic() - atMs) / 1000) * crowdMin);
+}
+
 /** Takes an offer out of the books; its resources are then the caller's to return or to use. */
 export function takeOffer(lead: Lead, offer: OutstandingOffer): void {
   lead.offers.delete(offer.id);
@@ -97,10 +111,20 @@ export function filterOf(lead: Lead, filters: Filters | undefined): RefusalFilte
 }
 
 function arm(lead: Lead, kind: 'regular' | 'soon'): void {
-  const { allocationIntervalMs, allocationDelayMs } = lead.options;
-  const delayMs = kind === 'soon' ? allocationDelayMs : allocationIntervalMs;
+  const delayMs = kind === 'soon' ? soonMs(lead) : lead.options.allocationIntervalMs;
   lead.allocation?.timer.cancel();
   lead.allocation = { timer: lead.after(delayMs, () => allocate(lead)), kind, isWanted: false };
+}
+
+/**
+ * Agents that come by the thousand are offered to one framework after the other, and each that declines
+ * them asks for the next run: a run each few milliseconds would be an event and a call for every few
+ * agents.
+ */
+function soonMs(lead: Lead): number {
+  const { allocationDelayMs, gatherMs } = lead.options;
+  if (arrivalLevel(lead) < crowdMin) return allocationDelayMs;
+  return Math.max(allocationDelayMs, lead.offeredMs + gatherMs - lead.clock.monotonic());
 }
 
 function allocate(lead: Lead): void {
@@ -135,6 +159,7 @@ function goOn(lead: Lead, run: Run): void {
 
 function makeOffers(lead: Lead, allocations: readonly Allocation[]): void {
   const offeredMs = lead.clock.monotonic();
+  if (allocations.length > 0) lead.offeredMs = offeredMs;
   const events = new Map<FrameworkId, Offer[]>();
   for (const allocation of allocations) {
     const id = lead.ids.nextOfferId();

@@ -118,6 +118,11 @@ function propose(
     isVoid: false,
     giveBack: () => {},
   };
+  const consumed = sum(conversions.map((one) => one.consumed));
+  acceptance.sharable = add(
+    without(acceptance.sharable, consumed),
+    made.filter(({ shared }) => shared),
+  );
   acceptance.settlement.pending++;
   lead.operating.set(operation.uuid, { operation, settlement: acceptance.settlement });
 }
