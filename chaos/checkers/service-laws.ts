@@ -58,7 +58,9 @@ export class ServiceLaws {
     const instance = keyOfTask(task) ?? '';
     const [service = ''] = instance.split('/');
     const isNewest = this.#asked.get(instance)?.at(-1) === task;
-    if (!this.steady.has(service) || !isNewest || this.#ending.get(instance) === task) return;
+    // One that was given up with its agent, and has come back, is nobody's: it has to go.
+    if (!isNewest || this.#givenUp.has(task)) return;
+    if (!this.steady.has(service) || this.#ending.get(instance) === task) return;
     const others = [...this.#ending.keys()].filter((one) => one.startsWith(`${service}/`));
     if (this.#running.has(task) && others.length > 0) {
       this.violations.push(`${task} is killed for an update while ${others.join()} are away`);
