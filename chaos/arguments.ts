@@ -25,6 +25,8 @@ export type Arguments = {
   readonly shrink: boolean;
   /** A figure that is zero is a failure. */
   readonly complete: boolean;
+  /** The one seed is told there, as text, JSON and a page. */
+  readonly report: string | undefined;
   /** So are fewer events. */
   readonly eventsMin: number;
 };
@@ -42,6 +44,7 @@ export class UsageError extends Error {
 const usage = `usage: npm run sim -- [--world raft|cluster | --cluster] [--seeds N] [--from N] [--jobs N]
          [--faults NAME,…|none] [--hostile-ms N] [--machines 1|3|5] [--shrink]
          [--complete] [--events-min N] [--patience-ms N] [--mutant NAME]
+       npm run sim -- [--world raft|cluster] --seeds 1 --from N --report FOLDER
        npm run sim -- --mutants [--world raft|cluster] [--seeds N] [--from N]
        npm run sim -- --mutants --list [--world raft|cluster]`;
 
@@ -72,6 +75,7 @@ export function parseArguments(args: readonly string[], cores: number): Argument
     // Whoever replays one seed knows already what there is to know.
     shrink: values.shrink || values.seeds !== '1',
     complete: values.complete,
+    report: reportOf(values),
     eventsMin: wholeNumber('events-min', values['events-min']),
   };
 }
@@ -92,6 +96,7 @@ const options = {
   machines: { type: 'string' },
   shrink: { type: 'boolean', default: false },
   complete: { type: 'boolean', default: false },
+  report: { type: 'string' },
   'events-min': { type: 'string', default: '0' },
 } as const;
 
@@ -105,6 +110,13 @@ function parsed(args: readonly string[]): Parsed {
     const { message = '' } = error instanceof Error ? error : {};
     throw wrong(message.split('. ')[0] ?? message, { cause: error });
   }
+}
+
+function reportOf({ report, seeds, mutant }: Parsed['values']): string | undefined {
+  if (report !== undefined && (seeds !== '1' || mutant !== undefined)) {
+    throw wrong('--report is of one seed without a planted bug: --seeds 1 --from N');
+  }
+  return report;
 }
 
 function worldOf({ cluster, world = cluster ? 'cluster' : 'raft' }: Parsed['values']): WorldName {

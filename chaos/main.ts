@@ -11,6 +11,8 @@
  * Runs go side by side in `--jobs` threads, one a core when nothing is said; what comes out does not
  * depend on how many. `--complete` and `--events-min` ask that the sweep has met everything it counts.
  *
+ * `--seeds 1 --from N --report FOLDER` writes what happened in one of them, as text, JSON and a page.
+ *
  * Ends with `figure` lines, after Ctrl-C as well: those of the seeds that were done. Exit status 1
  * when an invariant broke, a planted bug survived, or a sweep was not complete; 2 when it was called
  * wrongly; 130 when it was interrupted and had found nothing.
@@ -24,11 +26,14 @@ import type { Mutant } from '#chaos/mutants/mutant.ts';
 import { runTests } from '#chaos/mutants/test-run.ts';
 import { describeTrial, figuresOf, tryAll } from '#chaos/mutants/trials.ts';
 import { figureOfMark, rareMarks } from '#chaos/simulation/marks.ts';
+import { storyRecord } from '#chaos/report/story-record.ts';
+import { writeReport } from '#chaos/report/write-report.ts';
 import type { Hardship } from '#chaos/simulation/shrink.ts';
 import { shrinkInThread } from '#chaos/simulation/shrink-in-thread.ts';
+import type { Story } from '#chaos/simulation/shrink-story.ts';
 import type { Outcome, Sweep } from '#chaos/simulation/sweep-tally.ts';
 import { sweepInThreads } from '#chaos/simulation/sweep-threads.ts';
-import type { WorldName } from '#chaos/simulation/worlds.ts';
+import { loadWorld, type WorldName } from '#chaos/simulation/worlds.ts';
 import { systemClock } from '#internal/runtime/real/clock.ts';
 import { type Arguments, parseArguments, UsageError } from './arguments.ts';
 
@@ -69,6 +74,21 @@ async function simulate(args: Arguments): Promise<number> {
   if (result.violations.length > 0) return 1;
   if (signal.aborted) return 130;
   return isEnough(result, args) ? 0 : 1;
+}
+
+/** Runs one seed here, and tells of it in three files; the exit status. */
+async function report(args: Arguments, folder: string): Promise<number> {
+  const { world: name, from, hardship } = args;
+  const world = await loadWorld(name);
+  let story: Story = [];
+  const onStory = (lines: Story): void => {
+    story = lines;
+  };
+  const run = await world.run(from, hardship, { onStory });
+  const { hostileMs } = { ...world.hardshipOf(from), ...hardship };
+  const record = storyRecord({ world: name, run, story, hostileMs, replay: replay(from, args) });
+  console.log(`SEED=${from} ${record.verdict}: ${await writeReport(folder, record)}`);
+  return run.violation === undefined ? 0 : 1;
 }
 
 /** Fires at Ctrl-C. A second one ends the process as usual. */
@@ -233,7 +253,12 @@ const kebab = (name: string): string =>
 try {
   const args = parseArguments(process.argv.slice(2), availableParallelism());
   if (args.list) listMutants(args);
-  else process.exitCode = await (args.mutants ? tryMutants(args) : simulate(args));
+  else
+    process.exitCode = await (args.mutants
+      ? tryMutants(args)
+      : args.report === undefined
+        ? simulate(args)
+        : report(args, args.report));
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
   console.error(error.message);

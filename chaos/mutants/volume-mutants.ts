@@ -1,7 +1,11 @@
 /** Bugs by which data of volumes are lost or shared, for the simulation of the cluster to find. */
+import { test, type TestKiller } from './bug.ts';
 import type { Mutant } from './mutant.ts';
 
-export const volumeMutants: readonly Mutant[] = [
+/** Without tests it is for the simulation. */
+type VolumeMutant = Mutant & { readonly tests?: readonly TestKiller[] };
+
+export const volumeMutants: readonly VolumeMutant[] = [
   {
     name: 'unknown-volume-removed',
     about: 'An agent that starts tidies away what its checkpoint does not know.',
@@ -44,7 +48,10 @@ export const volumeMutants: readonly Mutant[] = [
   {
     name: 'destroyed-before-decision',
     about: 'An agent is told to destroy a volume while that is on its way into the log.',
-    from: 1042,
+    tests: test(
+      'internal/master/leader/resource-operation',
+      'one ACCEPT reserves, makes a volume, and launches on it; the rest comes back',
+    ),
     edits: [
       {
         file: 'internal/master/leader/resource-operation.ts',

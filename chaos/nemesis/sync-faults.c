@@ -4,6 +4,10 @@
  * fail with EIO, without having been done, and says so. Files and folders are counted together, from
  * 1; "fail 12 /log" counts only those whose path has that in it.
  *
+ * SYNC_FAULT_FILE names a file that says it instead, and may say so at any time: what is written there
+ * strikes the next sync ("fail", "kill-before", "kill-after"), or holds every sync up ("slow 300", in
+ * milliseconds); while there is no such file nothing happens.
+ *
  * A write to a file that was opened with O_DSYNC is a sync as well. Killed before it, about the first half
  * of it is there, in whole pages, as a kernel may leave it; one that fails is there all the same, which
  * its program cannot know.
@@ -21,13 +25,27 @@
 #include <unistd.h>
 
 static atomic_int asked;
-static char verb[16];
+static _Thread_local char verb[16];
+static char said[16];
 static char within[256];
 static int wanted;
 
 __attribute__((constructor)) static void prepare(void) {
   const char *fault = getenv("SYNC_FAULT");
-  if (fault == NULL || sscanf(fault, "%15s %d %255s", verb, &wanted, within) < 2) wanted = 0;
+  if (fault == NULL || sscanf(fault, "%15s %d %255s", said, &wanted, within) < 2) wanted = 0;
+}
+
+/* What the file says at this moment; a sync that is held up is not struck. */
+static int is_struck_now(const char *path) {
+  int number = 0;
+  FILE *file = fopen(path, "re");
+  if (file == NULL) return 0;
+  int found = fscanf(file, "%15s %d", verb, &number);
+  fclose(file);
+  if (found < 1) return 0;
+  if (strcmp(verb, "slow") != 0) return 1;
+  usleep(number * 1000);
+  return 0;
 }
 
 static int is_meant(int fd) {
@@ -42,6 +60,9 @@ static int is_meant(int fd) {
 
 /* Counts it, and says whether it is the one. */
 static int is_struck(int fd) {
+  const char *path = getenv("SYNC_FAULT_FILE");
+  if (path != NULL) return is_struck_now(path);
+  strcpy(verb, said);
   return is_meant(fd) && atomic_fetch_add(&asked, 1) + 1 == wanted;
 }
 

@@ -35,7 +35,7 @@ import { MemoryMedium, openMemoryStore } from '#storage/memory/memory-store.ts';
 import { ExecutorProgram } from './cluster-executor.ts';
 import { endingOf } from './raft-endings.ts';
 import type { ClusterWitness } from './cluster-witness.ts';
-import { agentPort, type Ground, linkBacklogBytesMax } from './cluster-ground.ts';
+import { agentPort, type Ground, linkBacklogBytesMax, groundOf } from './cluster-ground.ts';
 
 export type AgentMachineOptions = {
   readonly name: string;
@@ -98,7 +98,7 @@ export class AgentMachine {
     const { world, witness } = ground;
     const { name } = options;
     this.name = name;
-    this.#ground = ground;
+    this.#ground = groundOf(ground, this.name);
     this.#options = options;
     this.#random = world.random(name);
     this.disk = new SimulatedDisk({ world }, { name });

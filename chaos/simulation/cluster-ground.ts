@@ -46,3 +46,9 @@ export function newGround(world: SimulatedWorld, witness: ClusterWitness): Groun
     witness,
   };
 }
+
+/** As a machine has it: what it logs is told as its own. */
+export const groundOf = (ground: Ground, machine: string): Ground => ({
+  ...ground,
+  logger: ground.logger.child({ machine }),
+});

@@ -32,6 +32,7 @@ import {
   linkBacklogBytesMax,
   linkPort,
   masterName,
+  groundOf,
 } from './cluster-ground.ts';
 
 export type MasterMachineOptions = NodeOptions & {
@@ -86,7 +87,7 @@ export class MasterMachine {
     this.disk = new SimulatedDisk({ world }, { name: this.name, syncMsMax });
     this.#medium = new MemoryMedium({ random: world.random(`mirror ${this.name}`) });
     this.#random = world.random(this.name);
-    this.#ground = ground;
+    this.#ground = groundOf(ground, this.name);
     this.#history = history;
     this.#options = options;
     this.#versionOfAll = versionOfAll;

@@ -98,7 +98,8 @@ function newWorld(seed: number): {
   readonly faults: ClusterFaults;
 } {
   const late: { cluster?: Cluster } = {};
-  const afterEvent = (): void => {
+  const afterEvent = (label: string): void => {
+    if (label.startsWith('nemesis')) late.cluster?.ground.logger.info(label);
     for (const agent of late.cluster?.agents ?? []) agent.observe();
   };
   const world = new SimulatedWorld({ seed, afterEvent });

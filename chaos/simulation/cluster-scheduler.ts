@@ -13,7 +13,7 @@ import { simulatedClock } from '#internal/runtime/simulated/clock.ts';
 import type { Life } from '#internal/runtime/simulated/life.ts';
 import type { KillPolicy, Offer, TaskInfo, TaskStatus } from '#proto/gen/mesos/v1.ts';
 import type { Call, Event } from '#proto/gen/mesos/v1/scheduler.ts';
-import type { Ground } from './cluster-ground.ts';
+import { type Ground, groundOf } from './cluster-ground.ts';
 import { TaskBook } from './cluster-task-book.ts';
 import { drawTask, type TaskDraft, taskInfoOf } from './cluster-tasks.ts';
 import { tapped } from './cluster-wire-tap.ts';
@@ -75,7 +75,7 @@ export class SchedulerMachine implements Body {
     this.temperament = options.temperament.name;
     this.witness = ground.witness;
     this.random = ground.world.random(options.name);
-    this.#ground = ground;
+    this.#ground = groundOf(ground, this.name);
     this.#onCall = onCall;
     this.#options = options;
     this.#mind = options.temperament.newMind(this);

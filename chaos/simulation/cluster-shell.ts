@@ -7,7 +7,7 @@ import { RunCommand } from '#internal/frameworks/run/run-command.ts';
 import type { End } from '#internal/frameworks/run/task-end.ts';
 import { simulatedClock } from '#internal/runtime/simulated/clock.ts';
 import type { Call } from '#proto/gen/mesos/v1/scheduler.ts';
-import type { Ground } from './cluster-ground.ts';
+import { type Ground, groundOf } from './cluster-ground.ts';
 import { drawTask, type TaskDraft } from './cluster-tasks.ts';
 import { tapped } from './cluster-wire-tap.ts';
 
@@ -31,7 +31,7 @@ export class Shell {
     options: ShellOptions,
   ) {
     this.name = options.name;
-    this.#ground = dependencies.ground;
+    this.#ground = groundOf(dependencies.ground, this.name);
     this.#onCall = dependencies.onCall;
     this.#options = options;
     this.#random = dependencies.ground.world.random(options.name);

@@ -22,12 +22,20 @@ export function parting(one: Story, other: Story): readonly string[] {
   return [];
 }
 
-function lineOf({ atMs, level, message, fields: { machine, ...fields } }: LogLine): string {
-  const told = Object.entries(fields).map(([name, value]) => ` ${name}=${wordsOf(value)}`);
-  const loud = level === 'warn' || level === 'error' ? `${level.toUpperCase()} ` : '';
+function lineOf(line: LogLine): string {
+  const { machine } = line.fields;
   const who = machine === undefined ? '' : `${wordsOf(machine)} `;
-  const line = `${(atMs / 1000).toFixed(3).padStart(8)} s ${who}${loud}${message}${told.join('')}`;
-  return line.length > lineLengthMax ? `${line.slice(0, lineLengthMax)}…` : line;
+  const told = `${(line.atMs / 1000).toFixed(3).padStart(8)} s ${who}${lineText(line)}`;
+  return told.length > lineLengthMax ? `${told.slice(0, lineLengthMax)}…` : told;
+}
+
+/** Without when and who. */
+export function lineText({ level, message, fields }: LogLine): string {
+  const told = Object.entries(fields)
+    .filter(([name]) => name !== 'machine')
+    .map(([name, value]) => ` ${name}=${wordsOf(value)}`);
+  const loud = level === 'warn' || level === 'error' ? `${level.toUpperCase()} ` : '';
+  return `${loud}${message}${told.join('')}`;
 }
 
 function wordsOf(value: unknown): string {

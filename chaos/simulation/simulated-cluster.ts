@@ -212,9 +212,10 @@ class WholeCluster implements SimulatedCluster {
   async storm(durationMs: number): Promise<void> {
     const { ground, masters, agents, programs } = this.#with;
     const { world, network } = ground;
-    // Another one each time. Programs are the test's to crash.
+    // Another one each time. Programs are the test's to crash, and no machine loses its memory: the
+    // tasks of one that comes back as another are in doubt for as long as masters wait for the first.
     const drawn = sampleClusterFaults(this.#seed + 1000 * this.#storms++);
-    const faults = { ...drawn, schedulerCrashes: undefined };
+    const faults = { ...drawn, schedulerCrashes: undefined, amnesia: 0 };
     const bystanders = programs.names;
     const nemesis = new ClusterNemesis(
       { world, network, masters, agents, schedulers: [], bystanders },

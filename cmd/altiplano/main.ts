@@ -69,6 +69,11 @@ const commands: readonly Command[] = [
     summary: 'plays a recording of the allocator again, also under another policy',
     load: () => import('../allocator/main.ts'),
   },
+  {
+    name: 'chaos',
+    summary: 'hurts a cluster of its own on purpose, and says whether it kept its promises',
+    load: () => import('../chaos/main.ts'),
+  },
 ];
 
 /** Runs the command line and sets the process's exit status. */

@@ -106,6 +106,10 @@ const layers: Layers = {
     ours: ['internal', 'raft', 'storage', 'proto'],
     theirs: ['node:*', '@opentelemetry/*', 'yaml'],
   },
+  'cmd/chaos': {
+    ours: ['cmd', 'internal', 'raft', 'storage', 'proto', 'chaos'],
+    theirs: ['node:*'],
+  },
   chaos: { ours: ['internal', 'raft', 'storage', 'proto'], theirs: ['node:*', 'yaml'] },
   bench: { ours: ['internal', 'raft', 'storage', 'proto', 'chaos'], theirs: ['node:*'] },
   test: {
