@@ -1,6 +1,7 @@
 /**
  * What may never be seen of the service framework, in what crosses the wire: an instance has one task at a
- * time, what is reserved for an instance is used by it alone, and a volume has one instance for ever. Told by all lives of the framework.
+ * time, what is reserved for an instance is used by it alone, a volume has one instance for ever, and of a
+ * service that is updated no more is away than it allows. Told by all lives of the framework.
  */
 import { ownerOf } from '#internal/frameworks/service/offer-pool.ts';
 import { keyOfTask } from '#internal/frameworks/service/records.ts';
@@ -10,6 +11,8 @@ import type { Call, Event } from '#proto/gen/mesos/v1/scheduler.ts';
 export class ServiceLaws {
   readonly violations: string[] = [];
   launches = 0;
+  /** Services whose instances are always wanted, and of which one may be away for an update. */
+  readonly steady: Set<string> = new Set();
   /** Tasks by their instance. */
   readonly #asked = new Map<string, string[]>();
   /** Tasks that were said to have ended, or to be out of reach. */
@@ -18,7 +21,12 @@ export class ServiceLaws {
   readonly #users = new Map<string, string>();
   readonly #creating = new Map<string, readonly string[]>();
   readonly made: Set<string> = new Set();
-  onCall({ accept }: Call): void {
+  /** Tasks that were asked to end and have no successor that runs, by their instance. */
+  readonly #ending = new Map<string, string>();
+  readonly #running = new Set<string>();
+
+  onCall({ accept, kill }: Call): void {
+    if (kill !== undefined) this.#onKill(kill.task_id.value);
     for (const { id, launch, create } of accept?.operations ?? []) {
       for (const info of launch?.task_infos ?? []) this.#onLaunch(info);
       if (id !== undefined && create !== undefined) {
@@ -36,6 +44,28 @@ export class ServiceLaws {
     const { state, task_id } = update.status;
     const task = task_id.value;
     if (!alive.has(state)) this.#givenUp.add(task);
+    if (state !== 'TASK_RUNNING') {
+      this.#running.delete(task);
+      return;
+    }
+    this.#running.add(task);
+    const instance = keyOfTask(task) ?? '';
+    if (this.#ending.get(instance) !== task) this.#ending.delete(instance);
+  }
+
+  /** Of instances that are wanted all the time: then a kill of what runs makes room for what is newer. */
+  #onKill(task: string): void {
+    const instance = keyOfTask(task) ?? '';
+    const [service = ''] = instance.split('/');
+    const isNewest = this.#asked.get(instance)?.at(-1) === task;
+    // One that was given up with its agent, and has come back, is nobody's: it has to go.
+    if (!isNewest || this.#givenUp.has(task)) return;
+    if (!this.steady.has(service) || this.#ending.get(instance) === task) return;
+    const others = [...this.#ending.keys()].filter((one) => one.startsWith(`${service}/`));
+    if (this.#running.has(task) && others.length > 0) {
+      this.violations.push(`${task} is killed for an update while ${others.join()} are away`);
+    }
+    this.#ending.set(instance, task);
   }
 
   #onLaunch({ task_id, resources = [] }: TaskInfo): void {

@@ -32,4 +32,16 @@ export const serviceMutants: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: 'update-exceeds-bound',
+    about: 'All instances are replaced at once, whatever may be away.',
+    from: 14,
+    edits: [
+      {
+        file: 'internal/frameworks/service/settle.ts',
+        find: 'if (isServing(instance) && othersAway >= spec.update.maxUnavailable) continue;',
+        replace: 'if (isServing(instance) && othersAway >= spec.instances) continue;',
+      },
+    ],
+  },
 ];

@@ -46,6 +46,7 @@ export class ServicesMachine {
     this.#onCall = dependencies.onCall;
     this.#options = options;
     this.#random = dependencies.ground.world.random(options.name);
+    this.#laws.steady.add('web');
     this.#look();
     this.#changeNowAndThen();
   }
@@ -106,6 +107,7 @@ export class ServicesMachine {
   /** Nothing is wanted any more; asked until that is so. */
   finish(): void {
     this.#isFinishing = true;
+    this.#laws.steady.clear();
     const wanted = [...(this.#framework?.world?.services.values() ?? [])];
     for (const { spec, wish } of wanted) {
       if (wish === 'run') this.#change({ kind: 'stop', service: spec.name });
