@@ -8,6 +8,12 @@ import { keyOfTask } from '#internal/frameworks/service/records.ts';
 import type { Resource, TaskInfo } from '#proto/gen/mesos/v1.ts';
 import type { Call, Event } from '#proto/gen/mesos/v1/scheduler.ts';
 
+/**
+ * A kill is decided on what is known, written down, and then sent, for which a master has to be found:
+ * a task that did not serve when that began may have come to do so. Milliseconds.
+ */
+const decisionMsMax = 5000;
+
 export class ServiceLaws {
   readonly violations: string[] = [];
   launches = 0;
@@ -23,7 +29,14 @@ export class ServiceLaws {
   readonly made: Set<string> = new Set();
   /** Tasks that were asked to end and have no successor that runs, by their instance. */
   readonly #ending = new Map<string, string>();
-  readonly #running = new Set<string>();
+  /** Since when they were said to run. */
+  readonly #running = new Map<string, number>();
+  readonly #now: () => number;
+
+  /** `now`: milliseconds. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
 
   onCall({ accept, kill }: Call): void {
     if (kill !== undefined) this.#onKill(kill.task_id.value);
@@ -48,7 +61,7 @@ export class ServiceLaws {
       this.#running.delete(task);
       return;
     }
-    this.#running.add(task);
+    if (!this.#running.has(task)) this.#running.set(task, this.#now());
     const instance = keyOfTask(task) ?? '';
     if (this.#ending.get(instance) !== task) this.#ending.delete(instance);
   }
@@ -62,7 +75,8 @@ export class ServiceLaws {
     if (!isNewest || this.#givenUp.has(task)) return;
     if (!this.steady.has(service) || this.#ending.get(instance) === task) return;
     const others = [...this.#ending.keys()].filter((one) => one.startsWith(`${service}/`));
-    if (this.#running.has(task) && others.length > 0) {
+    const runsMs = this.#now() - (this.#running.get(task) ?? this.#now());
+    if (runsMs > decisionMsMax && others.length > 0) {
       this.violations.push(`${task} is killed for an update while ${others.join()} are away`);
     }
     this.#ending.set(instance, task);

@@ -31,7 +31,7 @@ export class ServicesMachine {
   readonly #ground: Ground;
   readonly #options: ServicesMachineOptions;
   readonly #onCall: (call: Call) => void;
-  readonly #laws = new ServiceLaws();
+  readonly #laws: ServiceLaws;
   readonly #random: Random;
   #framework: ServiceFramework | undefined;
   #lives = 0;
@@ -45,6 +45,7 @@ export class ServicesMachine {
     this.#ground = dependencies.ground;
     this.#onCall = dependencies.onCall;
     this.#options = options;
+    this.#laws = new ServiceLaws(() => dependencies.ground.world.nowMs);
     this.#random = dependencies.ground.world.random(options.name);
     this.#laws.steady.add('web');
     this.#look();

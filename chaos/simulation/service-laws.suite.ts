@@ -93,7 +93,7 @@ function specs(revision: number, instances: number): readonly ServiceSpec[] {
 
 /** In a storm of a seed: one task an instance, its volumes its own; and all is as wanted afterwards. */
 export async function servicesAreLookedAfter(t: ExecutionContext, seed: number): Promise<void> {
-  const ledger = new ServiceLaws();
+  const ledger: ServiceLaws = new ServiceLaws(() => cluster.nowMs);
   using cluster = simulatedCluster({
     seed,
     agents: 4,
