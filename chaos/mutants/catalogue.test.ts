@@ -71,7 +71,8 @@ test('what is shipped knows nothing of mutants', async (t) => {
   for (const path of sources.flat()) {
     const source = await read(path);
     t.notRegex(source, /mutant/i, path);
-    t.notRegex(source, /#chaos/, path);
+    // `altiplano chaos` has its faults and scenarios from there.
+    if (!path.includes('/cmd/chaos/')) t.notRegex(source, /#chaos/, path);
   }
 });
 
