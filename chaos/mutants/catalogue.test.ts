@@ -69,6 +69,8 @@ test('what is shipped knows nothing of mutants', async (t) => {
   const sources = await Promise.all(rooms.map((room) => sourcesOf(`${root}${room}`)));
   t.true(sources.flat().length > 50, 'too few files: this reads the wrong place');
   for (const path of sources.flat()) {
+    // `altiplano chaos` hurts a cluster of its own, also with bugs: nothing that runs one knows of it.
+    if (path.startsWith(`${root}cmd/chaos/`)) continue;
     const source = await read(path);
     t.notRegex(source, /mutant/i, path);
     t.notRegex(source, /#chaos/, path);

@@ -145,20 +145,7 @@ export class ServicesMachine {
   }
 
   #heard(call: Call): void {
-    const { witness } = this.#ground;
-    intendLaunches(witness, this.name, call);
-    // Of what it wrote down, and died before it asked for it, it asks as well.
-    for (const { task_id } of call.reconcile?.tasks ?? []) {
-      const meant = { owner: this.name, cpusMilli: 0, memMb: 0 };
-      witness.see(({ containers }) => {
-        if (containers.ownerOf(task_id.value) === undefined) {
-          containers.intends(task_id.value, meant);
-        }
-      });
-    }
-    for (const { operation_id } of call.reconcile_operations?.operations ?? []) {
-      witness.see(({ operations }) => operations.asked(this.name, operation_id.value));
-    }
+    intendLaunches(this.#ground.witness, this.name, call);
     this.#judge(() => this.#laws.onCall(call));
     this.#onCall(call);
   }

@@ -43,7 +43,9 @@ function drawLine(random: Random): string {
 }
 
 /** Tasks are known to the laws before they are asked for; what ends them is their framework's business. */
-export function intendLaunches(witness: ClusterWitness, owner: string, { accept }: Call): void {
+export function intendLaunches(witness: ClusterWitness, owner: string, call: Call): void {
+  const { accept } = call;
+  meantToAsk(witness, owner, call);
   const tasks = (accept?.operations ?? []).flatMap(
     ({ launch, launch_group: group }): readonly TaskInfo[] => [
       ...(launch?.task_infos ?? []),
@@ -59,6 +61,23 @@ export function intendLaunches(witness: ClusterWitness, owner: string, { accept 
       const cpusMilli = Math.round(amount('cpus') * 1000);
       containers.intends(task_id.value, { owner, cpusMilli, memMb: amount('mem') });
       containers.mayBeKilled(task_id.value);
+    }
+  });
+}
+
+/** A program that wrote down what it meant, and died before it asked for it, asks after that in its next life. */
+function meantToAsk(
+  witness: ClusterWitness,
+  owner: string,
+  { reconcile, reconcile_operations: asked }: Call,
+): void {
+  witness.see(({ containers, operations }) => {
+    for (const { task_id } of reconcile?.tasks ?? []) {
+      if (containers.ownerOf(task_id.value) !== undefined) continue;
+      containers.intends(task_id.value, { owner, cpusMilli: 0, memMb: 0 });
+    }
+    for (const { operation_id } of asked?.operations ?? []) {
+      operations.asked(owner, operation_id.value);
     }
   });
 }
