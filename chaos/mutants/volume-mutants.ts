@@ -15,7 +15,9 @@ export const volumeMutants: readonly VolumeMutant[] = [
         file: 'internal/agent/volume-survey.ts',
         find: `  return { held, found: manifests.filter(({ volume }) => !known.has(volumeName(volume))) };`,
         replace: `  const found = manifests.filter(({ volume }) => !known.has(volumeName(volume)));
-  await volumes.discard(found.map(({ volume }) => volume));
+  for (const { volume, agentId = '' } of found) {
+    await volumes.discard([volume], { agentId, clusterId: undefined, nowMs: 0 });
+  }
   return { held, found };`,
       },
     ],
