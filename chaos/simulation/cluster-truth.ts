@@ -85,7 +85,9 @@ const killedStates: readonly TaskState[] = ['TASK_KILLED', 'TASK_GONE_BY_OPERATO
 
 /** Whether that is what a shell says of a task that was killed. One may still have ended by itself. */
 function isKill(end: End, fate: Fate): boolean {
-  if (fate.kind === 'signaled') return end.kind === 'signalled';
+  // Of an agent that was drained and then gone, a master may be the first to say so.
+  const isOfGone = end.kind === 'failed' && end.text.startsWith('TASK_GONE_BY_OPERATOR');
+  if (fate.kind === 'signaled') return end.kind === 'signalled' || isOfGone;
   return (
     fate.kind === 'exited' &&
     end.kind === 'failed' &&

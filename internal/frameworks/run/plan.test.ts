@@ -224,6 +224,14 @@ test('a kill that a master may have lost is asked for again', (t) => {
   t.deepEqual(types(effects).slice(-2), ['RECONCILE', 'KILL']);
 });
 
+test('who waits long for an offer asks for offers again: a refusal of more may have come after the last', (t) => {
+  const nudge: Input = { kind: 'nudged' };
+  t.deepEqual(types(play(subscribed, nudge, nudge, nudge, nudge, nudge).effects), []);
+  const { plan, effects } = play(subscribed, nudge, nudge, nudge, nudge, nudge, nudge);
+  t.deepEqual(types(effects), ['REVIVE']);
+  t.deepEqual(types(step(plan, nudge).effects), []);
+});
+
 test('once over, nothing is done any more, whatever comes', (t) => {
   const anyInput = fc.constantFrom<Input>(
     subscribed,

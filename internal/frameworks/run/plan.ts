@@ -15,7 +15,8 @@ import { fits, type Need, taskInfo } from './task-info.ts';
 export type RunPlan = {
   readonly need: Need;
   readonly phase:
-    | { readonly kind: 'waiting' }
+    /** For an offer that fits; `nudges` so many times in vain. */
+    | { readonly kind: 'waiting'; readonly nudges: number }
     /** Asked for on an offer of this agent; it is known once the cluster has said so. */
     | { readonly kind: 'launched'; readonly place: Place; readonly isKnown: boolean }
     | { readonly kind: 'running'; readonly place: Place }
@@ -30,6 +31,9 @@ export type RunPlan = {
 
 /** An agent that was written off may still come back with the task; after so many answers it is over. */
 const denialsMax = 3;
+
+/** Calls overtake each other: offers that were asked for may have been declined after that. */
+const nudgesToRevive = 6;
 
 /** Where the task runs. `agent` is `host:port`, undefined when no offer has shown it. */
 export type Place = { readonly agentId: string; readonly agent: string | undefined };
@@ -51,7 +55,7 @@ export type Step = { readonly plan: RunPlan; readonly effects: readonly Effect[]
 
 export const newRunPlan = (need: Need): RunPlan => ({
   need,
-  phase: { kind: 'waiting' },
+  phase: { kind: 'waiting', nudges: 0 },
   agents: new Map(),
   ending: undefined,
   denials: 0,
@@ -67,7 +71,7 @@ export function step(plan: RunPlan, input: Input): Step {
     case 'interrupted':
       return end(plan, 'interrupted');
     case 'nudged':
-      return { plan, effects: askAgain(plan) };
+      return onNudge(plan);
     default:
       return unreachable(input);
   }
@@ -78,6 +82,16 @@ function onEvent(plan: RunPlan, event: Event): Step {
   if (event.offers !== undefined) return onOffers(plan, event.offers.offers ?? []);
   if (event.update !== undefined) return onUpdate(plan, event.update.status);
   return { plan, effects: [] };
+}
+
+function onNudge(plan: RunPlan): Step {
+  if (plan.phase.kind !== 'waiting') return { plan, effects: askAgain(plan) };
+  const nudges = plan.phase.nudges + 1;
+  const isOverdue = nudges >= nudgesToRevive;
+  return {
+    plan: { ...plan, phase: { kind: 'waiting', nudges: isOverdue ? 0 : nudges } },
+    effects: isOverdue ? [{ kind: 'call', call: { type: 'REVIVE' } }] : [],
+  };
 }
 
 /** After a new subscription, or when an answer is overdue: what is true, and what was asked for. */
@@ -126,7 +140,10 @@ function onUpdate(before: RunPlan, status: TaskStatus): Step {
   if (phase.kind === 'launched' && neverStarted(phase, status)) {
     if (ending !== undefined) return over(plan, { kind: ending, started: false }, effects);
     const again: Effect = { kind: 'call', call: { type: 'REVIVE' } };
-    return { plan: { ...plan, phase: { kind: 'waiting' } }, effects: [...effects, again] };
+    return {
+      plan: { ...plan, phase: { kind: 'waiting', nudges: 0 } },
+      effects: [...effects, again],
+    };
   }
   // How things stand says nothing of the exit status: the agent's own word is still to come.
   if (isHearsay(status)) return { plan, effects };
