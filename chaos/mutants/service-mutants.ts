@@ -3,17 +3,6 @@ import type { Mutant } from './mutant.ts';
 
 export const serviceMutants: readonly Mutant[] = [
   {
-    name: 'update-without-bound',
-    about: 'All instances of a service are killed for its next revision at once.',
-    edits: [
-      {
-        file: 'internal/frameworks/service/settle.ts',
-        find: 'isServing(instance) && othersAway >= spec.update.maxUnavailable',
-        replace: 'isServing(instance) && othersAway > 99 + spec.update.maxUnavailable',
-      },
-    ],
-  },
-  {
     name: 'launched-before-recorded',
     about: 'A task is asked for while its record is on its way: the next process starts another.',
     from: 8,
