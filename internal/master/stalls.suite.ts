@@ -3,8 +3,8 @@
  * is while it is answered and while what comes of it happens.
  *
  * Weighed is the time that the thread computes in a turn, not the time that passes: what else the machine
- * does is not the master's. Of a few attempts the shortest counts, since code is compiled and garbage
- * of others collected when it suits the engine: a call that is too much is too much each time.
+ * does is not the master's. Of two attempts the shorter counts, since code is compiled and garbage
+ * of others collected when it suits the engine.
  */
 import type { ExecutionContext } from 'ava';
 import { assert } from '#internal/base/assert.ts';
@@ -18,7 +18,7 @@ import { stallMsMax } from './testing/besieged-master.ts';
 import { WeighedMaster } from './testing/weighed-master.ts';
 
 /** So often a call that held the loop up is tried before it counts. */
-const attemptsMax = 5;
+const attemptsMax = 2;
 
 const mediaTypes: readonly MediaType[] = ['application/json', 'application/x-protobuf'];
 
